@@ -1,0 +1,1 @@
+"""arcparse: transition-based dependency parsing on one beam search."""

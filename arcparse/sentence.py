@@ -1,0 +1,225 @@
+"""Sentences as CoNLL-U writes them: ten columns, kept as they were read.
+
+A sentence holds its rows column by column as strings, so that nothing is lost between reading and writing, and so that
+a million tokens are read without a million objects. Rows are syntactic words, multiword-token ranges (`3-4`) or empty
+nodes (`8.1`); everything that a parser looks at concerns the words alone, numbered from 1. Token 0 is the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from arcparse.errors import TreebankError, TreeError
+
+COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
+EMPTY = "_"
+NONE = -1  # the head of a word that has none yet, and of the root
+ROOT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One syntactic word; `head` is 0 for the root's child and -1 where the file has none."""
+
+    id: int
+    form: str
+    lemma: str = EMPTY
+    upos: str = EMPTY
+    xpos: str = EMPTY
+    feats: str = EMPTY
+    head: int = NONE
+    deprel: str = EMPTY
+    deps: str = EMPTY
+    misc: str = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Heads and labels of the words of a sentence; position 0 is the root, whose head is -1 and whose label is empty."""
+
+    heads: tuple[int, ...]
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.heads) != len(self.labels) or not self.heads or self.heads[0] != NONE:
+            raise TreeError(
+                f"a tree needs as many labels as heads and head -1 at position 0; "
+                f"found {len(self.heads)} heads, {len(self.labels)} labels, first head {self.heads[:1]}"
+            )
+
+    def __len__(self) -> int:
+        """Return the number of words, without the root."""
+        return len(self.heads) - 1
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence: comments (each with its `#`) and ten columns of strings, one entry per row.
+
+    `place` says where it was read ("train.conllu:1042") and takes no part in comparison.
+    """
+
+    comments: tuple[str, ...]
+    columns: tuple[tuple[str, ...], ...]
+    place: str = field(default="", compare=False, repr=False)
+
+    @classmethod
+    def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
+        """Make a sentence of bare word forms."""
+        return cls.from_tokens([Token(i, form) for i, form in enumerate(forms, 1)], comments)
+
+    @classmethod
+    def from_tokens(cls, tokens: Iterable[Token], comments: Iterable[str] = ()) -> Sentence:
+        """Make a sentence of words; a head of -1 is written as `_`."""
+        rows = [
+            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, _head_text(t.head), t.deprel, t.deps, t.misc)
+            for t in tokens
+        ]
+        return cls(tuple(comments), tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS))
+
+    @cached_property
+    def word_rows(self) -> Sequence[int]:
+        """The rows that are syntactic words, in order."""
+        ids = self.columns[ID]
+        if ids and ids[-1] == str(len(ids)):
+            return range(len(ids))
+        return tuple(row for row, name in enumerate(ids) if name.isdigit())
+
+    def words(self, column: int) -> tuple[str, ...]:
+        """Return one column of the words alone, as strings."""
+        values, rows = self.columns[column], self.word_rows
+        return values if len(rows) == len(values) else tuple([values[row] for row in rows])
+
+    def __len__(self) -> int:
+        """Return the number of syntactic words."""
+        return len(self.word_rows)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Word forms."""
+        return self.words(FORM)
+
+    @property
+    def lemmas(self) -> tuple[str, ...]:
+        """Lemmas."""
+        return self.words(LEMMA)
+
+    @property
+    def upos(self) -> tuple[str, ...]:
+        """Universal part-of-speech tags."""
+        return self.words(UPOS)
+
+    @property
+    def xpos(self) -> tuple[str, ...]:
+        """Language-specific tags."""
+        return self.words(XPOS)
+
+    @property
+    def feats(self) -> tuple[str, ...]:
+        """Morphological features, as written."""
+        return self.words(FEATS)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Dependency relations (the DEPREL column)."""
+        return self.words(DEPREL)
+
+    @cached_property
+    def heads(self) -> tuple[int, ...]:
+        """Head of each word, 0 the root, -1 where the file has `_`. Raises TreebankError where it is no number."""
+        try:
+            return tuple([NONE if head == EMPTY else int(head) for head in self.words(HEAD)])
+        except ValueError as error:
+            raise TreebankError(f"{self.place}: HEAD must be a word's number or '_': {error}") from None
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether every word has a head."""
+        return NONE not in self.heads
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The basic dependency tree, with the root at position 0."""
+        return Tree((NONE, *self.heads), ("", *self.labels))
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """The syntactic words as objects."""
+        columns = [self.words(column) for column in range(1, 10)]
+        columns[HEAD - 1] = self.heads  # type: ignore[call-overload]
+        return tuple([Token(i, *row) for i, row in enumerate(zip(*columns, strict=True), 1)])  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Token]:
+        """Iterate over the syntactic words."""
+        return iter(self.tokens)
+
+    def comment(self, key: str) -> str | None:
+        """Return the value of the first `# key = value` comment, or None."""
+        for line in self.comments:
+            name, equals, value = line[1:].partition("=")
+            if equals and name.strip() == key:
+                return value.strip()
+        return None
+
+    @property
+    def text(self) -> str:
+        """The `# text` comment, or else the forms joined as `SpaceAfter=No` says."""
+        given = self.comment("text")
+        return given if given is not None else self._detokenised()
+
+    def _detokenised(self) -> str:
+        parts, covered = [], 0
+        for name, form, misc in zip(self.columns[ID], self.columns[FORM], self.columns[MISC], strict=True):
+            first, dash, last = name.partition("-")
+            if "." in name or (not dash and int(first) <= covered):
+                continue
+            covered = int(last) if dash else covered
+            parts.append(form if "SpaceAfter=No" in misc.split("|") else form + " ")
+        return "".join(parts).rstrip(" ")
+
+    def replace(
+        self,
+        *,
+        upos: Sequence[str] | None = None,
+        xpos: Sequence[str] | None = None,
+        feats: Sequence[str] | None = None,
+        lemmas: Sequence[str] | None = None,
+        heads: Sequence[int] | None = None,
+        labels: Sequence[str] | None = None,
+        miscs: Sequence[str] | None = None,
+        comments: Sequence[str] | None = None,
+    ) -> Sentence:
+        """Return a copy with columns of the words exchanged; ranges and empty nodes stay as they are.
+
+        Each sequence has one entry per word. Raises ValueError where a length differs.
+        """
+        columns = list(self.columns)
+        head_texts = None if heads is None else [_head_text(head) for head in heads]
+        new = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: head_texts, DEPREL: labels, MISC: miscs}
+        for column, values in new.items():
+            if values is not None:
+                columns[column] = self._merged(column, values)
+        kept = self.comments if comments is None else tuple(comments)
+        return Sentence(kept, tuple(columns), self.place)
+
+    def _merged(self, column: int, values: Sequence[str]) -> tuple[str, ...]:
+        if len(values) != len(self):
+            raise ValueError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
+        if len(self.word_rows) == len(self.columns[ID]):
+            return tuple(values)
+        merged = list(self.columns[column])
+        for row, value in zip(self.word_rows, values, strict=True):
+            merged[row] = value
+        return tuple(merged)
+
+    def __str__(self) -> str:
+        """Return the sentence as a CoNLL-U block that ends in a blank line."""
+        rows = map("\t".join, zip(*self.columns, strict=True))
+        return "\n".join([*self.comments, *rows, "", ""])
+
+
+def _head_text(head: int) -> str:
+    return EMPTY if head == NONE else str(head)
