@@ -38,12 +38,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Heads and labels of the words of a sentence; position 0 is the root, whose head is -1 and whose label is empty."""
+    """Heads and labels of the words of a sentence; position 0 is the root, its head -1 and its label empty."""
 
     heads: tuple[int, ...]
     labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        """Raise TreeError where the two disagree in length or position 0 is no root."""
         if len(self.heads) != len(self.labels) or not self.heads or self.heads[0] != NONE:
             raise TreeError(
                 f"a tree needs as many labels as heads and head -1 at position 0; "
@@ -130,8 +131,9 @@ class Sentence:
     @cached_property
     def heads(self) -> tuple[int, ...]:
         """Head of each word, 0 the root, -1 where the file has `_`. Raises TreebankError where it is no number."""
+        heads = self.words(HEAD)
         try:
-            return tuple([NONE if head == EMPTY else int(head) for head in self.words(HEAD)])
+            return tuple(map(int, heads if EMPTY not in heads else [str(NONE) if h == EMPTY else h for h in heads]))
         except ValueError as error:
             raise TreebankError(f"{self.place}: HEAD must be a word's number or '_': {error}") from None
 
@@ -148,9 +150,9 @@ class Sentence:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """The syntactic words as objects."""
-        columns = [self.words(column) for column in range(1, 10)]
-        columns[HEAD - 1] = self.heads  # type: ignore[call-overload]
-        return tuple([Token(i, *row) for i, row in enumerate(zip(*columns, strict=True), 1)])  # type: ignore[arg-type]
+        before, after = map(self.words, range(FORM, HEAD)), map(self.words, range(DEPREL, MISC + 1))
+        rows = zip(range(1, len(self) + 1), *before, self.heads, *after, strict=True)
+        return tuple([Token(*row) for row in rows])
 
     def __iter__(self) -> Iterator[Token]:
         """Iterate over the syntactic words."""
@@ -222,4 +224,4 @@ class Sentence:
 
 
 def _head_text(head: int) -> str:
-    return EMPTY if head == NONE else str(head)
+    return EMPTY if head == NONE else str(int(head))  # int: a number of numpy or torch may print otherwise

@@ -1,0 +1,71 @@
+"""Batches: sentences of like length together, so that little is padding."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from arcparse.errors import ConfigurationError
+
+NOISE = (
+    0.1  # lengths vary by a tenth when they are sorted: batches differ between epochs, padding grows by a few per cent
+)
+
+T = TypeVar("T")
+
+
+def bucket(lengths: Sequence[int], batch_tokens: int, *, generator: random.Random | None = None) -> list[list[int]]:
+    """Group indices into batches whose padded size, longest x count, is at most `batch_tokens`.
+
+    A sentence longer than that is a batch of its own. With a generator the lengths are sorted with noise and the
+    batches shuffled, the same way for the same seed; without one they go from short to long. Raises ConfigurationError
+    where `batch_tokens` is not positive.
+    """
+    if batch_tokens < 1:
+        raise ConfigurationError(f"batch_tokens must be at least 1, not {batch_tokens}")
+    if generator is None:
+        return _packed(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, batch_tokens)
+    noisy = [length * generator.uniform(1 - NOISE, 1 + NOISE) for length in lengths]
+    order = list(range(len(lengths)))
+    generator.shuffle(order)  # empty sentences tie whatever the noise
+    batches = _packed(sorted(order, key=noisy.__getitem__), lengths, batch_tokens)
+    generator.shuffle(batches)
+    return batches
+
+
+def _packed(order: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    batches: list[list[int]] = []
+    longest = 0
+    for index in order:
+        longest = max(longest, lengths[index], 1)
+        if not batches or longest * (len(batches[-1]) + 1) > batch_tokens:
+            batches.append([])
+            longest = max(lengths[index], 1)
+        batches[-1].append(index)
+    return batches
+
+
+def pad(rows: Sequence[Sequence[int]], value: int = 0) -> torch.Tensor:
+    """Stack B rows of up to N ids into an int64 tensor [B, N], `value` after the end of each row."""
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    padded = np.full((len(rows), int(lengths.max(initial=0))), value, dtype=np.int64)
+    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
+    padded[np.arange(padded.shape[1]) < lengths[:, None]] = flat
+    return torch.from_numpy(padded)
+
+
+def stream(items: Iterable[T], batch_size: int) -> Iterator[list[T]]:
+    """Yield lists of `batch_size` items, the last one shorter, reading no further ahead than one list.
+
+    Raises ConfigurationError where `batch_size` is not positive.
+    """
+    if batch_size < 1:
+        raise ConfigurationError(f"batch_size must be at least 1, not {batch_size}")
+    iterator = iter(items)
+    while batch := list(islice(iterator, batch_size)):
+        yield batch

@@ -1,0 +1,284 @@
+"""A model on disk: a directory, or a .zip archive of one, that can be read without trusting it.
+
+    config.json           format, versions, kind, configuration, metadata, SHA-256 of the other two
+    weights.safetensors   tensors by name
+    vocabularies.json     lists of symbols by name
+
+Nothing is pickled, so that a model cannot run code. A directory is written aside and renamed into place: a process that
+is killed leaves the old model or the new one. What several models share, as word vectors, lies beside them (`sibling`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as bytes_from_tensors
+
+from arcparse.errors import ModelError
+
+FORMAT = 1
+CONFIG, WEIGHTS, VOCABULARIES = "config.json", "weights.safetensors", "vocabularies.json"
+SHIPPED = Path(__file__).parent / "models"
+MAX_ARCHIVE_BYTES = (
+    4 << 30
+)  # of all files once unpacked: no model is near it, and an archive made to fill a disk is above
+MAX_ARCHIVE_FILES = 1000
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
+SYMLINK = 0o120000
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError)  # RuntimeError: encrypted, or another compression
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """What a model directory holds; floating-point weights are float32 however they were stored."""
+
+    kind: str
+    config: dict[str, Any]
+    vocabularies: dict[str, list[str]]
+    weights: dict[str, torch.Tensor]
+    metadata: dict[str, Any]
+
+
+def save_model(
+    directory: Path,
+    *,
+    kind: str,
+    config: Mapping[str, Any],
+    vocabularies: Mapping[str, Sequence[str]],
+    weights: Mapping[str, torch.Tensor],
+    metadata: Mapping[str, Any] | None = None,
+    half: bool = False,
+) -> None:
+    """Write a model directory, replacing an older model there; `half` stores floating-point weights as float16.
+
+    Raises ModelError where a weight overflows float16, or where the directory holds other files, which would be lost.
+    """
+    stored = {name: _stored(name, tensor, half) for name, tensor in weights.items()}
+    files = {
+        WEIGHTS: bytes_from_tensors(stored),
+        VOCABULARIES: _json({name: list(symbols) for name, symbols in vocabularies.items()}),
+    }
+    description = {
+        "format": FORMAT,
+        "arcparse": version("arcparse"),
+        "kind": kind,
+        "config": dict(config),
+        "metadata": dict(metadata or {}),
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    with _replacing(directory) as fresh:
+        for name, content in {CONFIG: _json(description), **files}.items():
+            _write(fresh / name, content)
+
+
+def load_model(path: Path) -> SavedModel:
+    """Read a model directory or archive, its weights onto the CPU.
+
+    Raises ModelError where it is missing, of another format, or not what was written.
+    """
+    path = _settled(Path(path))
+    description = _parsed(path, CONFIG, _content(path, CONFIG))
+    if description.get("format") != FORMAT:
+        raise ModelError(
+            f"{path / CONFIG}: has format {description.get('format')!r}, of arcparse {description.get('arcparse')}; "
+            f"arcparse {version('arcparse')} reads format {FORMAT}; install the other version or train the model again"
+        )
+    try:
+        kind, config, metadata = description["kind"], description["config"], description["metadata"]
+        sums = {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{path / CONFIG}: lacks {error}; copy the model again") from None
+    vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, sums))
+    try:
+        weights = tensors_from_bytes(_verified(path, WEIGHTS, sums))
+    except SafetensorError as error:
+        raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
+    return SavedModel(kind, config, vocabularies, {name: _single(tensor) for name, tensor in weights.items()}, metadata)
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """Return the model at a path, or else the shipped model of that name. Raises ModelError, listing those shipped."""
+    path = _settled(Path(name_or_path))
+    if path.is_dir() or zipfile.is_zipfile(path):
+        return path
+    shipped = sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
+    if str(name_or_path) in shipped:
+        return SHIPPED / str(name_or_path)
+    raise ModelError(
+        f"{name_or_path}: there is no model directory or .zip archive there, and no model of that name is shipped; "
+        f"shipped: {', '.join(shipped) or 'none'}"
+    )
+
+
+def sibling(directory: Path, name: str) -> Path:
+    """Return the path of a plain name beside a model directory. Raises ModelError for a name that leads elsewhere."""
+    if not name or name in (".", "..") or any(character in name for character in "/\\:\0"):
+        raise ModelError(f"{directory}: {name!r} must be a plain name, of a file or directory beside the model")
+    return Path(directory).resolve().parent / name
+
+
+def pack(directory: Path, file: Path) -> None:
+    """Write a model directory as a .zip archive, byte for byte the same each time. Raises ModelError for a link."""
+    paths = sorted(path for path in Path(directory).rglob("*") if path.is_symlink() or not path.is_dir())
+    if not paths:
+        raise ModelError(f"{directory}: there is nothing to pack; give a model directory")
+    aside = file.with_name(f".{file.name}.new")
+    try:
+        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in paths:
+                if path.is_symlink() or not path.is_file():
+                    raise ModelError(f"{path}: only regular files can be packed; replace it by what it points to")
+                entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+        os.replace(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def unpack(file: Path, directory: Path) -> None:
+    """Write the files of an archive as a new directory.
+
+    Raises ModelError where the directory exists, or the archive is broken, too large, or would write outside of it.
+    """
+    if Path(directory).exists():
+        raise ModelError(f"{directory}: exists already; remove it or give another directory")
+    try:
+        with zipfile.ZipFile(file) as archive, _replacing(directory) as fresh:
+            for entry in _safe_entries(file, archive):
+                target = fresh / entry.filename
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _write(target, archive.read(entry))
+    except UNREADABLE as error:
+        raise ModelError(f"{file}: is no archive that can be read: {error}; copy it again") from None
+
+
+def _safe_entries(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the files of an archive after checking every name, kind and size."""
+    entries = archive.infolist()
+    size = sum(entry.file_size for entry in entries)
+    if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
+        raise ModelError(
+            f"{file}: {len(entries)} files of {size} bytes; a model has at most {MAX_ARCHIVE_FILES} files "
+            f"of {MAX_ARCHIVE_BYTES} bytes"
+        )
+    for entry in entries:
+        parts = PurePosixPath(entry.filename).parts
+        leads_out = entry.filename.startswith("/") or ".." in parts or any(c in entry.filename for c in "\\:\0")
+        if leads_out or not parts or (entry.external_attr >> 16) & 0o170000 == SYMLINK:
+            raise ModelError(
+                f"{file}: the entry {entry.filename!r} is a link or leads outside; do not use this archive"
+            )
+    return [entry for entry in entries if not entry.is_dir()]
+
+
+@contextmanager
+def _replacing(directory: Path) -> Iterator[Path]:
+    """Yield a fresh directory that takes the place of `directory` at the end, or vanishes after an error.
+
+    The old directory is renamed aside, the new one into place, the old one removed; `_settled` finds the old one where
+    a kill fell between the two renames.
+    """
+    directory = _settled(Path(directory), repair=True).resolve()
+    fresh, old = directory.with_name(f".{directory.name}.new"), _aside(directory)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+        if directory.exists():
+            lost = {entry.name for entry in directory.iterdir()} - {entry.name for entry in fresh.iterdir()}
+            if lost:
+                raise ModelError(
+                    f"{directory}: holds {sorted(lost)[0]!r}, no part of the model; give another directory"
+                )
+            shutil.rmtree(old, ignore_errors=True)
+            os.replace(directory, old)
+        os.replace(fresh, directory)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _aside(directory: Path) -> Path:
+    return directory.with_name(f".{directory.name}.old")
+
+
+def _settled(directory: Path, repair: bool = False) -> Path:
+    """Return the directory, or the one renamed aside where a kill left only that; `repair` renames it back."""
+    if directory.exists() or not directory.name or not _aside(directory).is_dir():
+        return directory
+    if repair:
+        os.replace(_aside(directory), directory)
+        return directory
+    return _aside(directory)
+
+
+def _write(file: Path, content: bytes) -> None:
+    with file.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())  # before the rename: a power cut must not leave a named, empty file
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
+    """Return a copy of its own memory on the CPU, as safetensors wants it."""
+    tensor = tensor.detach().cpu().contiguous().clone()
+    if not (half and tensor.is_floating_point()):
+        return tensor
+    halved = tensor.half()
+    if not torch.isfinite(halved).equal(torch.isfinite(tensor)):
+        raise ModelError(f"weight {name!r} reaches {tensor.abs().max():g}, float16 65504; save it with half=False")
+    return halved
+
+
+def _single(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _content(path: Path, name: str) -> bytes:
+    """Read one file of a model directory or archive."""
+    try:
+        if path.is_dir():
+            return (path / name).read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            entries = {entry.filename: entry for entry in _safe_entries(path, archive)}
+            if name not in entries:
+                raise FileNotFoundError(2, "it is not in the archive")
+            return archive.read(entries[name])
+    except UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelError(f"{path / name}: cannot be read: {reason}; give a model directory or .zip archive") from None
+
+
+def _verified(path: Path, name: str, sums: Mapping[str, str]) -> bytes:
+    content = _content(path, name)
+    if hashlib.sha256(content).hexdigest() != sums[name]:
+        raise ModelError(f"{path / name}: is not the file that {CONFIG} describes (SHA-256); copy the model again")
+    return content
+
+
+def _parsed(path: Path, name: str, content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise ModelError(f"{path / name}: is no JSON: {error}; copy the model again") from None
+    if not isinstance(value, dict):
+        raise ModelError(f"{path / name}: must be a JSON object, not {type(value).__name__}; copy the model again")
+    return value

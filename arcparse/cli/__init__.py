@@ -1,0 +1,66 @@
+"""The `arcparse` command: one small module per subcommand, imported when it is chosen, so that a start costs little.
+
+A subcommand's module has one function, `add(subparsers)`, which adds its parser to argparse's subparsers and sets
+`run` there: a function from the parsed arguments to the exit status. Nothing outside this package prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module, metadata
+
+from arcparse.errors import ArcparseError
+
+SUBCOMMANDS = {
+    "parse": "tag and parse text or CoNLL-U",
+    "train": "train a tagger and a parser on a treebank",
+    "evaluate": "compare trees with gold trees",
+    "vectors": "train, convert and look up word vectors",
+}
+USAGE_ERROR = 2  # as argparse itself exits
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line, `sys.argv` without argument, and return the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except ArcparseError as error:
+        print(f"arcparse: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:
+        _close_output()
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
+    parsed = _parser(arguments).parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = parsed.run
+    status = run(parsed)
+    sys.stdout.flush()  # here, so that a reader that has gone is met above and not at exit
+    return status
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Make the parser: the chosen subcommand as its module says, the others by name and help alone."""
+    parser = argparse.ArgumentParser(prog="arcparse", description="Transition-based dependency parsing.")
+    parser.add_argument("--version", action="version", version=f"arcparse {metadata.version('arcparse')}")
+    subparsers = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", required=True)
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name, summary in SUBCOMMANDS.items():
+        if name == chosen:
+            import_module(f"arcparse.cli.{name}").add(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
+    return parser
+
+
+def _close_output() -> None:
+    """Point standard output at nothing, so that Python's own flush at exit meets no broken pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,128 @@
+"""Train a tagger or a parser on a treebank."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from arcparse.configuration import as_dict
+from arcparse.training import BEST, Progress
+
+SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `train` and what can be trained to a parser."""
+    parser = subparsers.add_parser("train", help="train a tagger and a parser on a treebank", description=__doc__)
+    kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
+    for kind, summary, run in (
+        ("parser", "an arc-standard parser", train_parser),
+        ("tagger", "a tagger of UPOS, XPOS and FEATS", train_tagger),
+    ):
+        own = kinds.add_parser(kind, help=summary, description=f"Train {summary}; a run that was stopped goes on.")
+        own.set_defaults(run=run)
+        own.add_argument("config", nargs="?", type=Path, help="settings in TOML, over those of the preset")
+        own.add_argument("--preset", default="", help="the settings to start from")
+        own.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; repeatable")
+        for name in SHORTHANDS:
+            own.add_argument(f"--{name.rpartition('.')[2]}", metavar="VALUE", help=f"short for --set {name}=VALUE")
+        own.add_argument("--output", type=Path, help=f"the run's directory; the model will be OUTPUT/{BEST}")
+        own.add_argument("--fresh", action="store_true", help="begin anew where OUTPUT holds an earlier run")
+        own.add_argument("--dry-run", action="store_true", help="print the settings and what the data hold, no more")
+        if kind == "tagger":
+            own.add_argument("--jackknife", type=Path, metavar="FILE", help="write train with tags of unseen folds there")
+
+
+def train_parser(args: argparse.Namespace) -> int:
+    """Run `arcparse train parser`."""
+    from arcparse import recipes
+    from arcparse.parser.task import ParserSettings
+
+    settings = recipes.resolve(
+        ParserSettings, "parser", preset=args.preset, file=args.config, overrides=_overrides(args)
+    )
+    task = recipes.parser_task(settings)
+    return _train(args, settings, task)
+
+
+def train_tagger(args: argparse.Namespace) -> int:
+    """Run `arcparse train tagger`."""
+    from arcparse import recipes
+    from arcparse.tagger.task import TaggerSettings
+
+    settings = recipes.resolve(
+        TaggerSettings, "tagger", preset=args.preset, file=args.config, overrides=_overrides(args)
+    )
+    task = recipes.tagger_task(settings)
+    status = _train(args, settings, task)
+    if args.jackknife and not args.dry_run:
+        with _Bar() as bar:
+            recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
+        print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")
+    return status
+
+
+def _overrides(args: argparse.Namespace) -> list[str]:
+    given = {name: getattr(args, name.rpartition(".")[2]) for name in SHORTHANDS}
+    return [*(f"{name}={value}" for name, value in given.items() if value is not None), *args.set]
+
+
+def _train(args: argparse.Namespace, settings: Any, task: Any) -> int:
+    from arcparse.training import train
+
+    if args.dry_run:
+        print(json.dumps(as_dict(settings), indent=2, ensure_ascii=False))
+        print(_statistics(task))
+        return 0
+    if args.output is None:
+        print("arcparse: say where the run's files go: --output DIRECTORY", file=sys.stderr)
+        return 2
+    with _Bar() as bar:
+        result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar)
+    print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
+    return 0
+
+
+def _statistics(task: Any) -> str:
+    model = task.model
+    lines = []
+    for role in ("train", "dev"):
+        sentences = getattr(task, role)
+        tokens = sum(map(len, sentences))
+        longest = max(map(len, sentences), default=0)
+        lines.append(f"{role}: {len(sentences)} sentences, {tokens} tokens, the longest of {longest}")
+    vocabularies = {**model.lexicon.vocabularies, **model.tags.vocabularies}
+    lines.append("vocabulary: " + ", ".join(f"{len(symbols)} {name}" for name, symbols in vocabularies.items()))
+    lines.append(f"parameters: {sum(parameter.numel() for parameter in model.parameters())}")
+    return "\n".join(lines)
+
+
+class _Bar:
+    """A progress bar on standard error for each epoch, and a line with its scores."""
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        self._bar: tqdm[None] | None = None
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, progress: Progress) -> None:
+        if self._bar is None:
+            self._bar = tqdm(total=progress.steps, unit="batch", file=sys.stderr, leave=False, mininterval=1)
+        left = f"{progress.seconds_left / 60:.0f} min left"
+        self._bar.n = progress.step
+        self._bar.set_description(f"epoch {progress.epoch}/{progress.epochs}", refresh=False)
+        self._bar.set_postfix_str(f"loss {progress.loss:.3f}, {progress.tokens_per_second:.0f} tokens/s, {left}")
+        if progress.metrics:
+            self._bar.close()
+            self._bar = None
+            scores = "  ".join(f"{name} {value:.2f}" for name, value in progress.metrics.items())
+            print(f"epoch {progress.epoch}  loss {progress.loss:.4f}  {scores}", file=sys.stderr, flush=True)

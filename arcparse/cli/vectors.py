@@ -1,0 +1,203 @@
+"""Prepare text, train word vectors on it, cache vectors in a store, and look after the store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from time import perf_counter
+
+from tqdm import tqdm
+
+from arcparse import vectors
+from arcparse.errors import VectorsError
+from arcparse.tokenizer import split_words
+from arcparse.treebank import read_conllu
+from arcparse.vectors import VectorStore, Word2VecConfig
+
+_TRAINING = {
+    "dimension": "values per vector",
+    "window": "words to either side",
+    "negative": "noise words per word, 0 for none",
+    "min_count": "the least occurrences of a word",
+    "sample": "share above which a word is downsampled, 0 for never",
+    "epochs": "passes over the corpus",
+    "learning_rate": "at the start",
+    "seed": "repeatable with --workers 1 only",
+    "workers": "threads",
+}
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `vectors` and its own subcommands to a parser."""
+    parser = subparsers.add_parser("vectors", help="train, convert and look up word vectors", description=__doc__)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, summary: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(run=run)
+        return added
+
+    _prepare_options(command("prepare", "tokenise raw text into one training file", prepare))
+    _train_options(command("train", "train vectors on a prepared file", train))
+    _cache_options(command("cache", "copy vectors from a file into a store", cache))
+    for name, summary, run in (
+        ("info", "say what a store holds and how fast it opens", info),
+        ("verify", "read a store through; exit with 1 where it is damaged", verify),
+        ("repair", "save what can be saved of a damaged store", repair),
+    ):
+        command(name, summary, run).add_argument("store", type=Path)
+    near = command("nearest", "list the words nearest to words", nearest)
+    near.add_argument("store", type=Path)
+    near.add_argument("words", nargs="+", metavar="WORD")
+    near.add_argument("--count", type=int, default=10, help="neighbours per word (default: 10)")
+
+
+def _prepare_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", type=Path, nargs="+", help="raw text, a paragraph per line, plain or .gz, .xz, .bz2")
+    parser.add_argument("--output", type=Path, required=True, help="the file to write")
+    parser.add_argument(
+        "--exclude",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CONLLU",
+        help="drop paragraphs that share ten words in a row with these treebanks (give it after FILES)",
+    )
+    parser.add_argument("--processes", type=int, default=2, help="how many tokenise side by side (default: 2)")
+
+
+def prepare(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors prepare`."""
+    unseen = vectors.runs(chain.from_iterable(_texts(path) for path in args.exclude))
+    size = sum(path.stat().st_size for path in args.files if path.is_file())
+    with tqdm(total=size, unit="B", unit_scale=True, desc="prepare", disable=None) as bar:
+        done = vectors.prepare(
+            args.files, args.output, split_words, exclude=unseen, processes=args.processes, progress=bar.update
+        )
+    print(
+        f"{args.output}: {done.words} words of {done.paragraphs} paragraphs, "
+        f"without {done.duplicates} duplicates and {done.excluded} excluded"
+    )
+    return 0
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Yield a treebank as text and then as forms, the two ways in which raw files may quote it."""
+    sentences = list(read_conllu(path))
+    yield from (sentence.text for sentence in sentences)
+    yield from chain.from_iterable(sentence.forms for sentence in sentences)
+
+
+def _train_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("corpus", type=Path, help="a file that `arcparse vectors prepare` wrote")
+    parser.add_argument("--output", type=Path, required=True, help="the file to write")
+    parser.add_argument("--format", choices=vectors.FORMATS, default="word2vec-binary", help="(default: %(default)s)")
+    parser.add_argument("--cbow", action="store_true", help="continuous bag of words instead of skip-gram")
+    parser.add_argument("--hierarchical-softmax", action="store_true", help="with --negative 0, instead of it")
+    default = Word2VecConfig()
+    for name, what in _TRAINING.items():
+        value = getattr(default, name)
+        option = "--" + name.replace("_", "-")
+        parser.add_argument(option, type=type(value), default=value, help=f"{what} (default: {value})")
+
+
+def train(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors train`."""
+    chosen = {name: getattr(args, name) for name in _TRAINING}
+    config = Word2VecConfig(skip_gram=not args.cbow, hierarchical_softmax=args.hierarchical_softmax, **chosen)
+    if not args.output.parent.is_dir():  # said now, not after hours of training
+        raise VectorsError(f"{args.output}: the folder {args.output.parent} does not exist; make it first")
+    print(f"train: counting the words of {args.corpus}", file=sys.stderr)
+    with tqdm(total=config.epochs, unit="epoch", desc="train", disable=None) as bar:
+        trained = vectors.train_vectors(args.corpus, config, progress=lambda done: bar.update(done - bar.n))
+    vectors.save_vectors(trained, args.output, args.format)
+    print(f"{args.output}: {len(trained)} words, {trained.vector_size} values each")
+    return 0
+
+
+def _cache_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="word vectors: word2vec text or binary, GloVe; also packed")
+    parser.add_argument("--output", type=Path, required=True, help="the store to make, a folder")
+    parser.add_argument(
+        "--words", type=Path, nargs="+", metavar="FILE", help="only what these need: .conllu files, or raw text"
+    )
+    parser.add_argument("--limit", type=int, help="only the first LIMIT vectors of the source")
+    parser.add_argument(
+        "--format", choices=vectors.FORMATS, help="of the source (default: guessed); gensim runs code in the file"
+    )
+    parser.add_argument("--dtype", choices=vectors.DTYPES, default="float32", help="(default: %(default)s)")
+    parser.add_argument(
+        "--normalisation", choices=tuple(vectors.SCHEMES), default="none", help="of forms (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random vectors (default: 0)")
+
+
+def cache(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors cache`."""
+    before = perf_counter()
+    loaded = vectors.load_vectors(args.source, args.format, limit=args.limit)
+    seconds = perf_counter() - before
+    words = None if args.words is None else dict.fromkeys(chain.from_iterable(map(_forms, args.words)))
+    with VectorStore.create(
+        args.output,
+        loaded,
+        words,
+        dtype=args.dtype,
+        normalisation=args.normalisation,
+        seed=args.seed,
+        source=args.source,
+    ) as store:
+        share = "" if words is None else f", for {sum(word in store for word in words)} of {len(words)} forms"
+        print(f"{args.output}: {len(store)} of {len(loaded)} vectors{share}; the source took {seconds:.2f} s to load")
+    return 0
+
+
+def _forms(path: Path) -> Iterable[str]:
+    if ".conllu" in path.suffixes:
+        return chain.from_iterable(sentence.forms for sentence in read_conllu(path))
+    return chain.from_iterable(map(split_words, vectors.DistinctLines([path])))
+
+
+def info(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors info`."""
+    found = vectors.info(args.store)
+    about = found.metadata
+    for name, value in (
+        ("vectors", f"{about.count} of dimension {about.dimension}, {about.dtype}"),
+        ("random", f"{found.random} remembered, seed {about.seed}, at most {about.random_scale}"),
+        ("normalisation", about.normalisation),
+        ("source", f"{about.source or 'not named'} {about.checksum}".rstrip()),
+        ("size", f"{found.size} bytes, version {about.version}"),
+        ("opened in", f"{found.seconds * 1000:.1f} ms"),
+    ):
+        print(f"{name:14}{value}")
+    return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors verify`."""
+    report = vectors.verify(args.store)
+    for problem in report.problems:
+        print(problem)
+    print(f"{args.store}: {report.known} vectors and {report.random} random ones are whole")
+    return 1 if report.problems else 0
+
+
+def repair(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors repair`."""
+    saved = vectors.repair(args.store)
+    advice = "; make it again with `arcparse vectors cache` to have them back" if saved.lost else ""
+    print(f"{args.store}: saved {saved.known} vectors and {saved.random} random ones, lost {saved.lost}{advice}")
+    return 0
+
+
+def nearest(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors nearest`."""
+    with VectorStore.open(args.store, read_only=True) as store:
+        for word in args.words:
+            found = ", ".join(f"{other} {cosine:.3f}" for other, cosine in vectors.nearest(store, word, args.count))
+            print(f"{word} ({store.lookup(word).how}): {found}")
+    return 0

@@ -1,0 +1,115 @@
+"""Counts of what is right, which add up over files, and the scores that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+SPAN_METRICS = ("Tokens", "Sentences", "Words")  # of segmentation: no words are aligned, or all that count
+TAG_METRICS = ("UPOS", "XPOS", "UFeats", "AllTags", "Lemmas")
+ATTACHMENT_METRICS = ("UAS", "LAS", "CLAS", "MLAS", "BLEX")
+METRICS = SPAN_METRICS + TAG_METRICS + ATTACHMENT_METRICS
+
+HEADER = "Metric     | Precision |    Recall |  F1 Score | AligndAcc"
+RULE = "-----------+-----------+-----------+-----------+-----------"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How many of the `gold` and of the `system` items are `correct`, and how many words both have (`aligned`).
+
+    Ratios lie in 0..1, and are 0 where nothing is counted.
+    """
+
+    correct: int = 0
+    gold: int = 0
+    system: int = 0
+    aligned: int | None = None
+
+    @property
+    def precision(self) -> float:
+        """The correct ones among the system's."""
+        return self.correct / self.system if self.system else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The correct ones among the gold ones."""
+        return self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return 2 * self.correct / (self.system + self.gold) if self.system + self.gold else 0.0
+
+    @property
+    def aligned_accuracy(self) -> float | None:
+        """The correct ones among the aligned words; None for Tokens, Sentences and Words, which align nothing."""
+        if self.aligned is None:
+            return None
+        return self.correct / self.aligned if self.aligned else 0.0
+
+    def __add__(self, other: Score) -> Score:
+        """Return the score over both texts. Raises ValueError where only one of them counts aligned words."""
+        if (self.aligned is None) != (other.aligned is None):
+            raise ValueError(f"scores of different kinds do not add: {self} and {other}")
+        aligned = None if self.aligned is None or other.aligned is None else self.aligned + other.aligned
+        return Score(self.correct + other.correct, self.gold + other.gold, self.system + other.system, aligned)
+
+
+def _nothing_counted() -> tuple[Score, ...]:
+    return tuple(Score(aligned=None if metric in SPAN_METRICS else 0) for metric in METRICS)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The scores by metric: `scores["LAS"].f1`; `Scores()` is neutral, so that `sum(parts, Scores())` adds them up."""
+
+    counts: tuple[Score, ...] = field(default_factory=_nothing_counted)  # in the order of METRICS
+
+    def __getitem__(self, metric: str) -> Score:
+        """Return the score of a metric. Raises KeyError where there is no such metric."""
+        if metric not in METRICS:
+            raise KeyError(f"no metric '{metric}'; there are {', '.join(METRICS)}")
+        return self.counts[METRICS.index(metric)]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the metrics."""
+        return iter(METRICS)
+
+    def __add__(self, other: Scores) -> Scores:
+        """Return the scores over both texts.
+
+        They are those of one text made of both, wherever a word of the second one's beginning is on both sides.
+        """
+        return Scores(tuple(mine + yours for mine, yours in zip(self.counts, other.counts, strict=True)))
+
+    def as_dict(self, metrics: Iterable[str] = METRICS) -> dict[str, dict[str, float | None]]:
+        """Return ratios and counts by metric, ready for JSON."""
+        return {metric: _as_dict(self[metric]) for metric in metrics}
+
+    def table(self, metrics: Iterable[str] = METRICS) -> str:
+        """Return the table that the shared task's scorer prints, in percent."""
+        return "\n".join([HEADER, RULE, *(_row(metric, self[metric]) for metric in metrics)])
+
+    def __str__(self) -> str:
+        """Return the table of every metric."""
+        return self.table()
+
+
+def _as_dict(score: Score) -> dict[str, float | None]:
+    return {
+        "precision": score.precision,
+        "recall": score.recall,
+        "f1": score.f1,
+        "aligned_accuracy": score.aligned_accuracy,
+        "correct": score.correct,
+        "gold": score.gold,
+        "system": score.system,
+        "aligned": score.aligned,
+    }
+
+
+def _row(metric: str, score: Score) -> str:
+    accuracy = "" if score.aligned_accuracy is None else f"{100 * score.aligned_accuracy:10.2f}"
+    ratios = (100 * ratio for ratio in (score.precision, score.recall, score.f1))
+    return f"{metric:11}|" + "".join(f"{ratio:10.2f} |" for ratio in ratios) + accuracy

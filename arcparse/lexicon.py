@@ -1,0 +1,135 @@
+"""What a model knows of a word form: ids of the word, its pretrained vector, affixes, shape and characters.
+
+All of it depends on the form alone, so a batch encodes each distinct form once and its tokens point at the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from arcparse.batches import pad
+from arcparse.sentence import Sentence
+from arcparse.vectors.lookup import candidates, zero_digits
+from arcparse.vocabulary import Vocabulary
+
+ROOT_FORM = "<root>"
+REMEMBERED = 200_000  # forms whose ids are kept; then the memory starts afresh, so that it stays bounded
+_SHAPES = ((re.compile(r"[^\W\d_]"), ""), (re.compile(r"\d"), "d"))
+_RUN = re.compile(r"(.)\1+")
+
+
+@dataclass(frozen=True)
+class LexiconConfig:
+    """Which parts of a form are looked at, and how large their vectors are; a dimension of 0 leaves a part out."""
+
+    min_count: int = 2  # rarer forms share the vector of unknown words, which is so trained
+    word_dimension: int = 64  # SyntaxNet's word embeddings
+    prefixes: tuple[int, ...] = (2, 3)
+    suffixes: tuple[int, ...] = (1, 2, 3, 4)
+    affix_dimension: int = 16
+    shape_dimension: int = 16
+    character_dimension: int = 32
+    character_filters: int = 64  # of a convolution over three characters (Ma & Hovy 2016 have 30)
+    longest: int = 24  # characters of a longer form that are read; the end is read by the suffixes
+    word_dropout: float = 0.2  # share of forms whose own word vector is hidden in training
+    vector_dropout: float = 0.1  # the same for the pretrained vector
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Ids of U distinct forms."""
+
+    word: Tensor  # [U]
+    vector: Tensor  # [U] rows of the pretrained vectors
+    affix: Tensor  # [U, P] one column for each length of prefix, then of suffix
+    shape: Tensor  # [U]
+    character: Tensor  # [U, C]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The tokens of B sentences: how many words each has, and which of the distinct forms each token is."""
+
+    length: Tensor  # [B]
+    row: Tensor  # [B, N] into the forms; the root is token 0
+    forms: Forms
+
+    @property
+    def is_token(self) -> Tensor:
+        """Where a sentence has a token, the root included [B, N]."""
+        return torch.arange(self.row.shape[1], device=self.row.device) <= self.length.unsqueeze(1)
+
+
+def shape(form: str) -> str:
+    """Return the word shape: letters as X and x, digits as d, runs shortened ("Xx", "d.d", "X-d")."""
+    letters = "".join("X" if c.isupper() else "x" if c.isalpha() else "d" if c.isdigit() else c for c in form)
+    return _RUN.sub(r"\1", letters)[:8]
+
+
+class Lexicon:
+    """The vocabularies of forms and their parts."""
+
+    def __init__(self, config: LexiconConfig, vocabularies: Mapping[str, Vocabulary], scheme: str) -> None:
+        """Take vocabularies `word`, `affix`, `shape`, `character`, `vector`; `scheme` normalises for the last."""
+        self.config, self.vocabularies, self.scheme = config, dict(vocabularies), scheme
+        self._remembered: dict[str, tuple[int, int, list[int], int, list[int]]] = {}
+
+    @classmethod
+    def build(cls, config: LexiconConfig, sentences: Iterable[Sentence], vector: Vocabulary, scheme: str) -> Lexicon:
+        """Collect the vocabularies of a treebank beside those of the pretrained vectors."""
+        counts = Counter(chain.from_iterable(sentence.forms for sentence in sentences))
+        words: Counter[str] = Counter()
+        for form, count in counts.items():
+            words[zero_digits(form)] += count
+        affixes = Counter(affix for form in counts for affix in _affixes(form, config))
+        return cls(
+            config,
+            {
+                "word": Vocabulary.build({**words, ROOT_FORM: max(words.values(), default=1)}, config.min_count),
+                "affix": Vocabulary.build(affixes, min_count=3),
+                "shape": Vocabulary.build((shape(form) for form in counts), min_count=3),
+                "character": Vocabulary.build(chain.from_iterable(counts), min_count=3),
+                "vector": vector,
+            },
+            scheme,
+        )
+
+    def words(self, sentences: Sequence[Sequence[str]]) -> Words:
+        """Return the ids of B sentences of forms, each with the root before it."""
+        rows: dict[str, int] = {ROOT_FORM: 0}
+        row = [[0, *(rows.setdefault(form, len(rows)) for form in forms)] for forms in sentences]
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.clear()
+        known = self._remembered
+        ids = [known.get(form) or known.setdefault(form, self._ids(form)) for form in rows]
+        word, vector, affix, form_shape, character = zip(*ids, strict=True)
+        forms = Forms(
+            torch.tensor(word), torch.tensor(vector), torch.tensor(affix), torch.tensor(form_shape), pad(character)
+        )
+        return Words(torch.tensor([len(forms) for forms in sentences]), pad(row), forms)
+
+    def _ids(self, form: str) -> tuple[int, int, list[int], int, list[int]]:
+        word, vector = self.vocabularies["word"], self.vocabularies["vector"]
+        zeroed = zero_digits(form)
+        known = zeroed if zeroed in word else zeroed.lower()
+        found = next((name for name in candidates(form, self.scheme) if name in vector), "")
+        return (
+            word.id(known),
+            vector.id(found),
+            self.vocabularies["affix"].ids(_affixes(form, self.config)),
+            self.vocabularies["shape"].id(shape(form)),
+            self.vocabularies["character"].ids(form[: self.config.longest]),
+        )
+
+
+def _affixes(form: str, config: LexiconConfig) -> list[str]:
+    """Return the affixes of a form in lower case, prefixes as "un-", suffixes as "-ing", the whole where it is shorter."""
+    lower = form.lower()
+    return [f"{lower[:n]}-" for n in config.prefixes] + [f"-{lower[-n:]}" for n in config.suffixes]

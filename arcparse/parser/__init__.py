@@ -1,0 +1,1 @@
+"""The arc-standard parser."""

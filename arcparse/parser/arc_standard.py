@@ -1,0 +1,156 @@
+"""The arc-standard transition system (Nivre 2004) and its oracle.
+
+SHIFT moves the front of the buffer onto the stack. LEFT-ARC(l) makes the top of the stack the head of the token below
+it and removes that token; RIGHT-ARC(l) makes the token below the head of the top and removes the top. The root stands
+at the bottom of the stack and takes its one child last, when the buffer is empty and nothing else is left; so every
+derivation of n words has 2n transitions and ends in a tree with a single root child.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import Tensor
+
+from arcparse.errors import ConfigurationError
+from arcparse.parser.configuration import Configuration, at, put
+from arcparse.sentence import NONE, ROOT
+
+SHIFT = 0
+UNREACHABLE = 1 << 20  # the cost of an illegal transition
+
+
+class ArcStandard:
+    """Arc-standard over `labels`, of which `root_labels` go on the arc from the root and `word_labels` on all others.
+
+    Actions: 0 is SHIFT, 1 + 2l LEFT-ARC(l), 2 + 2l RIGHT-ARC(l).
+    """
+
+    def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
+        self.labels = tuple(labels)
+        self.root_labels, self.word_labels = frozenset(root_labels), frozenset(word_labels)
+        self.num_actions = 1 + 2 * len(self.labels)
+        self._actions = {self.name(action): action for action in range(self.num_actions)}
+        self._legal = self._legality()
+
+    def _legality(self) -> Tensor:
+        """Tabulate the legal actions [8, A] by what a configuration allows: 1 SHIFT + 2 arcs + 4 the root's arc."""
+        kind = torch.zeros(3, self.num_actions, dtype=torch.bool)
+        kind[0, SHIFT] = True
+        kind[1, 1:] = torch.tensor([label in self.word_labels for label in self.labels]).repeat_interleave(2)
+        kind[2, 2::2] = torch.tensor([label in self.root_labels for label in self.labels])
+        allowed = torch.tensor([[case & 1, case & 2, case & 4] for case in range(8)]).bool()
+        return (allowed.unsqueeze(2) & kind).any(1)
+
+    def legal(self, state: Configuration) -> Tensor:
+        """Return the legal actions [B, K, A].
+
+        SHIFT: the buffer is not empty. LEFT-ARC, RIGHT-ARC: two words are on the stack. RIGHT-ARC from the root: one
+        word is on the stack and the buffer is empty.
+        """
+        shift = state.front <= state.length
+        case = shift + 2 * (state.depth > 2) + 4 * ((state.depth == 2) & ~shift)
+        return self._legal.to(case.device)[case]
+
+    def apply(self, state: Configuration, action: Tensor) -> Configuration:
+        """Return the configurations after `action` [B, K].
+
+        What an action does not touch is written at the root, where nothing is ever read: head and label NONE,
+        no child.
+        """
+        is_shift = action == SHIFT
+        is_left = (action > 0) & (action % 2 == 1)
+        is_right = (action > 0) & (action % 2 == 0)
+        top, below = state.stack_top(0), state.stack_top(1)
+        is_arc = is_left | is_right
+        dependent = torch.where(is_left, below, top).where(is_arc, ROOT)
+        head = torch.where(is_left, top, below)
+        left_head, right_head = top.where(is_left, ROOT), below.where(is_right, ROOT)
+        place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.stack.shape[2] - 1)
+        return Configuration(
+            length=state.length,
+            depth=state.depth + is_shift.long() - is_arc.long(),
+            front=state.front + is_shift.long(),
+            stack=put(state.stack, place, torch.where(is_shift, state.front, head)),
+            head=put(state.head, dependent, head.where(is_arc, NONE)),
+            label=put(state.label, dependent, ((action - 1) // 2).where(is_arc, NONE)),
+            left=put(state.left, left_head, below.where(is_left, NONE)),
+            left2=put(state.left2, left_head, at(state.left, left_head)),
+            right=put(state.right, right_head, top.where(is_right, NONE)),
+            right2=put(state.right2, right_head, at(state.right, right_head)),
+        )
+
+    def is_final(self, state: Configuration) -> Tensor:
+        """Return where the root alone is left on the stack and the buffer is empty [B, K]."""
+        return (state.depth == 1) & (state.front > state.length)
+
+    def name(self, action: int) -> str:
+        """Return "SHIFT", "LEFT-ARC(nsubj)", "RIGHT-ARC(obj)"..."""
+        if action == SHIFT:
+            return "SHIFT"
+        return f"{'LEFT' if action % 2 else 'RIGHT'}-ARC({self.labels[(action - 1) // 2]})"
+
+    def action(self, name: str) -> int:
+        """Return the action of that name; ConfigurationError where there is none."""
+        if name not in self._actions:
+            near = difflib.get_close_matches(name, self._actions, 1) or ["SHIFT"]
+            raise ConfigurationError(f"no transition is called {name!r}; the nearest is {near[0]!r}")
+        return self._actions[name]
+
+
+class Oracle:
+    """Says which transition loses the fewest gold arcs, from any configuration; bound to a batch's gold trees.
+
+    On the way of a gold derivation this is the static oracle, LEFT-ARC first. Elsewhere the costs follow Goldberg &
+    Nivre 2013 (arcs that a transition makes unreachable, each counted alone). Arc-standard is not arc-decomposable, so
+    the exact loss (Goldberg, Sartorio & Satta 2014) can be higher; the tests measure by how much.
+    """
+
+    def __init__(self, head: Tensor, label: Tensor) -> None:
+        """Bind to projective gold trees: `head` and `label` [B, N], the root at 0, NONE there and in the padding."""
+        self.head = head.unsqueeze(1)
+        self.label = label.unsqueeze(1)
+        self._token = torch.arange(head.shape[1], device=head.device)
+
+    def cost(self, state: Configuration) -> Tensor:
+        """Return the gold arcs that SHIFT, LEFT-ARC and RIGHT-ARC lose [B, K, 3]; UNREACHABLE where illegal."""
+        top, below = state.stack_top(0), state.stack_top(1)
+        gold = self.head.expand_as(state.head)
+        in_buffer = self._token >= state.front.unsqueeze(2)
+        on_stack = ~in_buffer & (state.head == NONE)
+        gold_top, gold_below = at(gold, top), at(gold, below)
+        child_of_top = gold == top.unsqueeze(2)
+        waits = (child_of_top & in_buffer).any(2)
+        on_stack_of_top = (child_of_top & on_stack).sum(2)
+        top_head_on_stack = at(on_stack, gold_top.clamp(min=0)) & (gold_top >= 0)
+        lost_by_shift = torch.where(waits, 0, top_head_on_stack + on_stack_of_top)
+        alive = in_buffer | on_stack
+        lost_by_left = _lost(gold, alive, below, gold_below, top)
+        lost_by_right = _lost(gold, alive, top, gold_top, below)
+        shift = state.front <= state.length
+        arcs = state.depth > 2
+        root_arc = (state.depth == 2) & ~shift
+        return torch.stack(
+            [
+                lost_by_shift.where(shift, UNREACHABLE),
+                lost_by_left.where(arcs, UNREACHABLE),
+                lost_by_right.where(arcs | root_arc, UNREACHABLE),
+            ],
+            2,
+        )
+
+    def gold_action(self, state: Configuration) -> Tensor:
+        """Return the action of least cost [B, K], an arc before SHIFT and with the dependent's gold label."""
+        cost = self.cost(state)
+        kind = cost[..., [1, 2, 0]].argmin(2)  # argmin takes the first of equals: LEFT-ARC, RIGHT-ARC, SHIFT
+        dependent = torch.where(kind == 0, state.stack_top(1), state.stack_top(0))
+        label = at(self.label.expand_as(state.head), dependent)
+        return torch.where(kind == 2, SHIFT, 1 + 2 * label.clamp(min=0) + kind)
+
+
+def _lost(gold: Tensor, alive: Tensor, dependent: Tensor, gold_head: Tensor, head: Tensor) -> Tensor:
+    """Count the gold arcs lost when `dependent` is attached to `head` [B, K]: its own and those to its children."""
+    own = (gold_head != head) & at(alive, gold_head.clamp(min=0)) & (gold_head >= 0)
+    return own + ((gold == dependent.unsqueeze(2)) & alive).sum(2)

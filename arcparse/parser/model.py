@@ -1,0 +1,215 @@
+"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, arc-standard.
+
+With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in SyntaxNet
+(Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless they are
+given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so that few features suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from arcparse.batches import bucket
+from arcparse.checkpoint import load_model, save_model, sibling
+from arcparse.configuration import as_dict, from_dict
+from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
+from arcparse.errors import ModelError
+from arcparse.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.parser.arc_standard import ArcStandard
+from arcparse.parser.configuration import Configuration
+from arcparse.parser.features import Features
+from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
+from arcparse.pretrained import Pretrained
+from arcparse.search import Beam, search
+from arcparse.sentence import ROOT, Sentence
+from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags
+from arcparse.vocabulary import Vocabulary
+
+KIND = "parser"
+
+
+@dataclass(frozen=True)
+class ParserConfig:
+    """What the network is made of."""
+
+    features: tuple[str, ...]
+    encoder: Literal["none", "bilstm"] = "bilstm"
+    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
+    bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    projection: int = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
+    upos_dimension: int = 32  # tag embeddings, SyntaxNet's size
+    xpos_dimension: int = 32
+    feats_dimension: int = 32
+    scorer: ScorerConfig = field(default_factory=ScorerConfig)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A batch as the scorer sees it: its blocks of vectors, the tags used [B, N], and the tags' scores if predicted."""
+
+    blocks: dict[str, Block]
+    tags: dict[str, Tensor]
+    tag_scores: dict[str, Tensor]
+
+
+class Parser(nn.Module):
+    """A network with all that it needs to read sentences: vocabularies, pretrained vectors, transition system."""
+
+    def __init__(
+        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: ArcStandard, pretrained: Pretrained
+    ) -> None:
+        """Make an untrained parser."""
+        super().__init__()
+        self.config, self.lexicon, self.tags, self.system, self.pretrained = config, lexicon, tags, system, pretrained
+        self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
+        dimensions = {"form": self.forms.dimension} | {name: getattr(config, f"{name}_dimension") for name in COLUMN}
+        self.embeddings = nn.ModuleDict(
+            {name: nn.Embedding(size, dimensions[name]) for name, size in tags.sizes.items() if dimensions[name]}
+        )
+        for embedding in self.embeddings.values():
+            nn.init.normal_(embedding.weight, std=embedding.weight.shape[1] ** -0.5)  # type: ignore[operator, arg-type]
+        self.bilstm: BiLSTM | None = None
+        if config.encoder == "bilstm":
+            self.bilstm = BiLSTM(config.bilstm, self.forms.dimension)
+            self.tag_layer = TagLayer(self.bilstm.dimension, tags.sizes)
+            dimensions["vector"] = config.projection or self.bilstm.dimension
+            self.projection = (
+                nn.Linear(self.bilstm.dimension, config.projection) if config.projection else nn.Identity()
+            )
+        features = Features(config.features)
+        missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
+        if missing:
+            raise ModelError(f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}")
+        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, len(system.labels), system.num_actions)
+
+    @property
+    def predicts_tags(self) -> bool:
+        """Whether the parser tags on its own."""
+        return self.bilstm is not None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.scorer.bias.device
+
+    def encode(self, words: Words, given: Mapping[str, Tensor] | None = None, keep: Tensor | None = None) -> Encoding:
+        """Encode B sentences with `given` tags [B, N] or, where the encoder predicts them, its own.
+
+        `keep` [B] says which sentences use the given ones; all do by default.
+        """
+        vector = self.forms(words.forms)
+        scores: dict[str, Tensor] = {}
+        if self.bilstm is None:
+            if given is None:
+                raise ModelError("this parser needs tags; give them, or a tagger")
+            tags, blocks = dict(given), {"form": Block(vector, words.row)}
+        else:
+            context = self.bilstm(vector[words.row], words.length + 1)
+            scores = self.tag_layer(context)
+            tags = best_tags(scores)
+            if given is not None:
+                chosen = torch.ones_like(words.length).bool() if keep is None else keep
+                tags = {name: torch.where(chosen.unsqueeze(1), given[name], own) for name, own in tags.items()}
+            row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
+            blocks = {"vector": Block(torch.relu(self.projection(context)).flatten(0, 1), row)}
+        blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
+        return Encoding(blocks, tags, scores)
+
+    def bind(self, encoding: Encoding) -> BoundScorer:
+        """Return the scorer of a batch."""
+        return self.scorer.bind(encoding.blocks)
+
+    def search(self, words: Words, encoding: Encoding, beam_size: int = 1) -> Beam[Configuration]:
+        """Return the best parses of B sentences."""
+        start = Configuration.start(words.length)
+        scorer = self.bind(encoding)
+
+        def log_probability(state: Configuration) -> Tensor:
+            return scorer(state).masked_fill(~self.system.legal(state), -torch.inf).log_softmax(2).nan_to_num(neginf=-1e9)
+
+        score = log_probability if beam_size > 1 else scorer
+        return search(self.system, score, Beam.start(start, len(words.length), words.length.device), beam_size)
+
+    @torch.inference_mode()
+    def parse(
+        self, sentences: Sequence[Sentence], *, given: bool = False, beam_size: int = 1, batch_tokens: int = 5000
+    ) -> list[Sentence]:
+        """Return the sentences with heads and labels, and tags where the parser predicts them.
+
+        Tags that the sentences have are used and kept if they are `given` or the parser predicts none. Sentences of
+        like length are parsed together, `batch_tokens` at a time.
+        """
+        parsed: list[Sentence] = list(sentences)
+        for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
+            results = self._parse_batch([sentences[i] for i in batch], given or not self.predicts_tags, beam_size)
+            for i, result in zip(batch, results, strict=True):
+                parsed[i] = result
+        return parsed
+
+    def _parse_batch(self, sentences: Sequence[Sentence], keeps_tags: bool, beam_size: int) -> list[Sentence]:
+        words = self.lexicon.words([sentence.forms for sentence in sentences])
+        encoding = self.encode(words, self.tags.ids(sentences) if keeps_tags else None)
+        best = self.search(words, encoding, beam_size).state
+        heads, labels = best.head[:, 0].tolist(), best.label[:, 0].tolist()
+        lengths = [len(sentence) for sentence in sentences]
+        tags = [{}] * len(sentences) if keeps_tags else self.tags.symbols(encoding.tags, lengths)
+        names = self.system.labels
+        return [
+            sentence.replace(heads=head[1 : length + 1], labels=[names[i] for i in label[1 : length + 1]], **tag)
+            for sentence, length, head, label, tag in zip(sentences, lengths, heads, labels, tags, strict=True)
+        ]
+
+    @classmethod
+    def build(cls, config: ParserConfig, sentences: Sequence[Sentence], pretrained: Pretrained) -> Parser:
+        """Make an untrained parser with the vocabularies of a treebank."""
+        lexicon = Lexicon.build(config.lexicon, sentences, pretrained.words, pretrained.scheme)
+        arcs = {(head == ROOT, label) for s in sentences for head, label in zip(s.heads, s.labels, strict=True)}
+        labels = sorted({label for _, label in arcs})
+        root_labels, word_labels = ({label for is_root, label in arcs if is_root == root} for root in (True, False))
+        system = ArcStandard(labels, root_labels, word_labels)
+        return cls(config, lexicon, TagColumns.build(sentences), system, pretrained)
+
+    def save(self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], half: bool = False) -> None:
+        """Write a model directory that names the pretrained vectors `vectors` beside it."""
+        vocabularies = {name: v.symbols for name, v in self.lexicon.vocabularies.items() if name != "vector"}
+        vocabularies |= {name: v.symbols for name, v in self.tags.vocabularies.items()}
+        vocabularies |= {
+            "label": self.system.labels,
+            "root_label": tuple(sorted(self.system.root_labels)),
+            "word_label": tuple(sorted(self.system.word_labels)),
+        }
+        save_model(
+            directory,
+            kind=KIND,
+            config={"parser": as_dict(self.config), "vectors": vectors},
+            vocabularies=vocabularies,
+            weights=self.state_dict(),
+            metadata=metadata,
+            half=half,
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> Parser:
+        """Read a model directory, and the pretrained vectors beside it."""
+        saved = load_model(directory)
+        if saved.kind != KIND:
+            raise ModelError(f"{directory}: holds a {saved.kind}, not a parser")
+        name = saved.config["vectors"]
+        pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
+        own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
+        config = from_dict(ParserConfig, saved.config["parser"])
+        lexicon = Lexicon(
+            config.lexicon,
+            {name: own[name] for name in ("word", "affix", "shape", "character")} | {"vector": pretrained.words},
+            pretrained.scheme,
+        )
+        system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
+        parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
+        parser.load_state_dict(saved.weights)
+        return parser.eval()

@@ -1,0 +1,74 @@
+"""The pretrained word vectors that a model carries: a store's matrix, quantised to one byte a value.
+
+Several models may share one set; it is a model directory of its own kind, beside them or inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from arcparse.checkpoint import load_model, save_model
+from arcparse.errors import ModelError
+from arcparse.vectors import VectorStore, quantise
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+KIND = "vectors"
+LEVEL = 0.5  # the root mean square of all values after scaling, near that of trained embeddings
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """Vectors [V, d] of words as int8 `rows` times a `scale` [V]; the rows of `<pad>` and `<unk>` are zero."""
+
+    words: Vocabulary
+    scheme: str
+    rows: Tensor
+    scale: Tensor
+    source: str = ""
+
+    @property
+    def dimension(self) -> int:
+        """Return d, 0 where there are no vectors."""
+        return int(self.rows.shape[1])
+
+    @classmethod
+    def none(cls) -> Pretrained:
+        """Return no vectors at all."""
+        return cls(Vocabulary(SPECIALS), "none", torch.zeros(2, 0, dtype=torch.int8), torch.ones(2))
+
+    @classmethod
+    def from_store(cls, path: Path) -> Pretrained:
+        """Read all vectors of a LevelDB store, in its order, scaled to one common level."""
+        with VectorStore.open(path) as store:
+            words, matrix = store.dense()
+            scheme, source = store.metadata.normalisation, store.metadata.source
+        rows, scale = quantise(matrix * (LEVEL / np.sqrt(np.mean(np.square(matrix)))))
+        rows = np.concatenate([np.zeros((len(SPECIALS), matrix.shape[1]), np.int8), rows])
+        scale = np.concatenate([np.ones(len(SPECIALS), np.float32), scale])
+        words = Vocabulary((*SPECIALS, *words))
+        return cls(words, scheme, torch.from_numpy(rows), torch.from_numpy(scale), source)
+
+    def save(self, directory: Path) -> None:
+        """Write a model directory."""
+        save_model(
+            directory,
+            kind=KIND,
+            config={"scheme": self.scheme},
+            vocabularies={"word": list(self.words.symbols)},
+            weights={"rows": self.rows, "scale": self.scale},
+            metadata={"source": self.source},
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> Pretrained:
+        """Read a model directory; ModelError where it is of another kind."""
+        saved = load_model(directory)
+        if saved.kind != KIND:
+            raise ModelError(f"{directory}: holds a {saved.kind}, not word vectors")
+        words = Vocabulary(tuple(saved.vocabularies["word"]))
+        return cls(words, saved.config["scheme"], saved.weights["rows"], saved.weights["scale"], saved.metadata["source"])

@@ -1,0 +1,80 @@
+"""A snapshot of a running computation: tensors, plain values and the state of every random generator, in one file.
+
+The file is safetensors with the plain values as JSON in its header, so that one rename replaces it whole: a process
+that is killed leaves the old snapshot or the new one. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from arcparse.errors import ModelError
+
+TENSORS, RANDOM = "tensors.", "random."
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators of Python, numpy and torch, on every device."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # numpy's limit
+    torch.manual_seed(seed)
+
+
+def save_snapshot(file: Path, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
+    """Write tensors, JSON-able values and the random states, in place of an older snapshot."""
+    copies = {TENSORS + name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    states, described = _random_state()
+    copies |= {RANDOM + name: state for name, state in states.items()}
+    aside = file.with_name(f".{file.name}.new")
+    save_file(copies, aside, {"values": json.dumps(dict(values)), "random": json.dumps(described)})
+    with aside.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    os.replace(aside, file)
+
+
+def load_snapshot(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read tensors and values. Raises ModelError where the file is no snapshot."""
+    try:
+        with safe_open(file, "pt") as opened:
+            names = opened.keys()
+            tensors = {n.removeprefix(TENSORS): opened.get_tensor(n) for n in names if n.startswith(TENSORS)}
+            return tensors, dict(json.loads(opened.metadata()["values"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{file}: is no snapshot of a run: {error}; remove it to start afresh") from None
+
+
+def restore_random_state(file: Path) -> None:
+    """Put every random generator into the state in which it was saved."""
+    with safe_open(file, "pt") as opened:
+        described = json.loads(opened.metadata()["random"])
+        states = {name: opened.get_tensor(RANDOM + name) for name in described["tensors"]}
+    version, internal, gauss = described["python"]
+    random.setstate((version, tuple(internal), gauss))
+    name, position, has_gauss, cached = described["numpy"]
+    np.random.set_state((name, states["numpy"].numpy().astype(np.uint32), position, has_gauss, cached))
+    torch.set_rng_state(states["torch"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])
+
+
+def _random_state() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    name, key, position, has_gauss, cached = np.random.get_state(legacy=True)
+    states = {"numpy": torch.from_numpy(np.asarray(key).astype(np.int64)), "torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    described = {
+        "python": random.getstate(),
+        "numpy": [name, int(position), int(has_gauss), float(cached)],
+        "tensors": list(states),
+    }
+    return states, described

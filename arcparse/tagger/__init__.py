@@ -1,0 +1,1 @@
+"""The neural n-gram tagger."""

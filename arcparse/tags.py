@@ -1,0 +1,94 @@
+"""The three tag columns, UPOS, XPOS and FEATS: their vocabularies, and the network layer that predicts them.
+
+FEATS is predicted whole ("Number=Sing|Person=3" is one tag), so that its values always fit together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from arcparse.batches import pad
+from arcparse.sentence import FEATS, UPOS, XPOS, Sentence
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}
+IGNORED = -100  # what cross-entropy leaves out
+
+
+class TagColumns:
+    """Vocabularies by column name; `<pad>` stands for the root's tag."""
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+        """Take the vocabularies of "upos", "xpos" and "feats"."""
+        self.vocabularies = dict(vocabularies)
+
+    @classmethod
+    def build(cls, sentences: Sequence[Sentence]) -> TagColumns:
+        """Collect the tags of a treebank."""
+        return cls(
+            {
+                name: Vocabulary.build(tag for sentence in sentences for tag in sentence.words(column))
+                for name, column in COLUMN.items()
+            }
+        )
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number of symbols of each column."""
+        return {name: len(vocabulary) for name, vocabulary in self.vocabularies.items()}
+
+    def ids(self, sentences: Sequence[Sentence]) -> dict[str, Tensor]:
+        """Return the tags that B sentences have, as ids [B, N] for each column; the root's is PAD."""
+        return {
+            name: pad([[Vocabulary.PAD, *self.vocabularies[name].ids(s.words(column))] for s in sentences])
+            for name, column in COLUMN.items()
+        }
+
+    def symbols(self, ids: Mapping[str, Tensor], lengths: Sequence[int]) -> list[dict[str, list[str]]]:
+        """Return for each sentence the tags of its words, by column, from ids [B, N]."""
+        rows = {name: column.tolist() for name, column in ids.items()}
+        return [
+            {
+                name: [self.vocabularies[name].symbols[i] for i in row[sentence][1 : length + 1]]
+                for name, row in rows.items()
+            }
+            for sentence, length in enumerate(lengths)
+        ]
+
+
+class TagLayer(nn.Module):
+    """Scores the tags of each column from a token's vector, by one linear layer each."""
+
+    def __init__(self, dimension: int, sizes: Mapping[str, int]) -> None:
+        """Make layers for columns of `sizes` symbols; the two specials are never predicted."""
+        super().__init__()
+        self.columns = nn.ModuleDict({name: nn.Linear(dimension, size - len(SPECIALS)) for name, size in sizes.items()})
+
+    def forward(self, vector: Tensor) -> dict[str, Tensor]:
+        """Return scores [..., tags] of each column from vectors [..., E]."""
+        return {name: layer(vector) for name, layer in self.columns.items()}
+
+
+def best_tags(scores: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the ids of the best tags of each column [B, N], the root's PAD."""
+    best = {}
+    for name, score in scores.items():
+        best[name] = score.argmax(-1) + len(SPECIALS)
+        best[name][:, 0] = Vocabulary.PAD
+    return best
+
+
+def tag_loss(scores: Mapping[str, Tensor], gold: Mapping[str, Tensor]) -> Tensor:
+    """Return the mean cross-entropy in nats of scores [B, N, tags] against gold ids [B, N], summed over the columns.
+
+    The root and padding (PAD) and tags outside the vocabulary are left out.
+    """
+    losses = []
+    for name, score in scores.items():
+        target = (gold[name] - len(SPECIALS)).masked_fill(gold[name] < len(SPECIALS), IGNORED)
+        losses.append(functional.cross_entropy(score.flatten(0, 1), target.flatten(), ignore_index=IGNORED))
+    return torch.stack(losses).sum()

@@ -1,0 +1,269 @@
+"""The one training loop: taggers, parsers and sequence-to-sequence models give it a `Task`.
+
+After each epoch the averaged weights are evaluated and the best model saved; training stops early where the score no
+longer rises. Snapshots hold everything that the next step depends on: a run that was killed goes on to the same
+weights, bit for bit on the CPU.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from arcparse.configuration import as_dict
+from arcparse.errors import ConfigurationError
+from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
+
+__all__ = [
+    "Loss",
+    "Progress",
+    "Result",
+    "Task",
+    "TrainingConfig",
+    "seed_everything",
+    "select_device",
+    "train",
+]
+
+CHECKPOINT, BEST, LOG = "checkpoint.safetensors", "best", "log"  # what lies in the directory of a run
+EPOCH_STRIDE = 1_000_003  # between the random seeds of two runs, above any number of epochs
+# These say how long a run goes on and what it reports, not what a step does: they may change when it is resumed.
+FREE = ("epochs", "patience", "threads", "log_every", "checkpoint_minutes", "tensorboard")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss of a batch: `value` a scalar, the mean over its `count` items (tokens) in nats; `parts` for the log."""
+
+    value: torch.Tensor
+    count: int
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+class Task(Protocol):
+    """What is trained: a model, its batches, its loss and its score."""
+
+    model: torch.nn.Module
+    metric: str  # the key of `evaluate()` to maximise, such as "LAS"
+
+    def batches(self, epoch: int) -> Sequence[Any]:
+        """Return the batches of an epoch, a function of the epoch and of the random generators, which are seeded."""
+
+    def loss(self, batch: Any) -> Loss:
+        """Return the loss of a batch, with its graph."""
+
+    def evaluate(self) -> dict[str, float]:
+        """Return scores on development data; the model is in evaluation mode and has its averaged weights."""
+
+    def save(self, directory: Path) -> None:
+        """Write the model, which has its averaged weights."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A report: epochs and steps from 1; `loss` and `parts` are means of the epoch so far.
+
+    `metrics` is empty but at the end of an epoch.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    parts: dict[str, float]
+    learning_rate: float
+    tokens_per_second: float
+    seconds_left: float
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best score (NaN before the first epoch), its epoch from 1, and the losses and scores of every epoch."""
+
+    metric: float
+    epoch: int
+    history: list[dict[str, float]]
+
+
+def train(
+    task: Task,
+    config: TrainingConfig,
+    directory: Path,
+    *,
+    resume: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """Train a task's model and save the best one as `directory/best`; on return the model has its last average.
+
+    With `resume`, a run that was stopped goes on from the checkpoint in its directory. Raises ArcparseError where the
+    loss is not finite, ConfigurationError where the checkpoint is of another model or other settings, and ModelError
+    where it cannot be read.
+    """
+    torch.set_num_threads(config.threads)
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / CHECKPOINT
+    if not resume:
+        file.unlink(missing_ok=True)
+    resumed = file.exists()
+    learner, state = Learner(task.model, config), State()
+    if resumed:
+        state = _load(file, learner, config)
+    with closing(_Reporter(config, directory, state, progress)) as reporter:
+        saved = time.monotonic()
+        while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
+            learner.model.train()
+            seed_everything(EPOCH_STRIDE * config.seed + state.epoch)  # a resumed epoch has the same batches again
+            batches = task.batches(state.epoch)
+            if resumed and state.step:
+                restore_random_state(file)
+            resumed = False
+            for index in range(state.step, len(batches)):
+                rate = learning_rate(config, state.updates, (state.epoch + state.step / len(batches)) / config.epochs)
+                loss = task.loss(batches[index])
+                state.add(loss, learner.update(loss.value, rate, state.updates))
+                reporter.step(state, len(batches), loss.count, rate)
+                if time.monotonic() - saved >= 60 * config.checkpoint_minutes:
+                    _save(file, learner, state, config)
+                    saved = time.monotonic()
+            with learner.averaged():
+                metrics = {name: float(value) for name, value in task.evaluate().items()}
+                if state.improves(metrics[task.metric]):
+                    task.save(directory / BEST)
+            reporter.epoch(state, len(batches), metrics)
+            state.finish_epoch(metrics)
+            _save(file, learner, state, config)
+            saved = time.monotonic()
+    learner.assign(learner.average)
+    return Result(math.nan if state.best is None else state.best, state.best_epoch, state.history)
+
+
+@dataclass
+class State:
+    """Where a run stands, beside its tensors and random generators."""
+
+    epoch: int = 0  # epochs finished
+    step: int = 0  # steps done in this epoch
+    updates: int = 0  # steps done in all
+    count: int = 0  # items seen in this epoch
+    totals: dict[str, float] = field(default_factory=dict)  # losses of this epoch, summed over its items
+    best: float | None = None
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def add(self, loss: Loss, value: float) -> None:
+        """Count a step."""
+        for name, part in {**loss.parts, "loss": value}.items():
+            self.totals[name] = self.totals.get(name, 0.0) + part * loss.count
+        self.count += loss.count
+        self.step += 1
+        self.updates += 1
+
+    def means(self) -> dict[str, float]:
+        """Return the losses of this epoch so far, per item."""
+        return {name: total / max(1, self.count) for name, total in self.totals.items()}
+
+    def improves(self, score: float) -> bool:
+        """Keep the score of the epoch that ends if it is the best so far, and return whether it is."""
+        better = self.best is None or score > self.best
+        if better:
+            self.best, self.best_epoch = score, self.epoch + 1
+        return better
+
+    def finish_epoch(self, metrics: dict[str, float]) -> None:
+        """Count an epoch."""
+        self.history.append({**self.means(), **metrics})
+        self.epoch, self.step, self.count, self.totals = self.epoch + 1, 0, 0, {}
+
+
+def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) -> None:
+    save_snapshot(file, learner.tensors(), {"state": asdict(state), "config": as_dict(config)})
+
+
+def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
+    tensors, values = load_snapshot(file)
+    remedy = "take the old setting, train from the start (--fresh) or in another directory"
+    before, now = values["config"], as_dict(config)
+    for name in now:
+        if name not in FREE and now[name] != before.get(name):
+            raise ConfigurationError(
+                f"{file}: was trained with {name} {before.get(name)!r}, not {now[name]!r}; {remedy}"
+            )
+    try:
+        learner.restore(tensors)
+    except (RuntimeError, KeyError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(f"{file}: is of another model: {reason}; {remedy}") from None
+    return State(**values["state"])
+
+
+class _Reporter:
+    """Tells the caller and TensorBoard how the training goes."""
+
+    def __init__(
+        self, config: TrainingConfig, directory: Path, state: State, progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.config, self.progress = config, progress
+        self.begun, self.first = time.monotonic(), state.updates
+        self.since, self.items = self.begun, 0  # of the last report
+        self.rate, self.speed = config.learning_rate, 0.0
+        self.writer: Any = None
+        if config.tensorboard:
+            from torch.utils.tensorboard import SummaryWriter  # late: it takes seconds to import
+
+            self.writer = SummaryWriter(str(directory / LOG), purge_step=state.updates)
+
+    def step(self, state: State, steps: int, items: int, rate: float) -> None:
+        """Count the items of a step, and report every `log_every` steps and after an epoch's last."""
+        self.items += items
+        if state.step % self.config.log_every == 0 or state.step == steps:
+            now = time.monotonic()
+            self.rate, self.speed = rate, self.items / max(now - self.since, 1e-9)
+            self.since, self.items = now, 0
+            self._report(state, steps, {})
+            self._write("train", {**state.means(), "learning_rate": rate}, state.updates)
+
+    def epoch(self, state: State, steps: int, metrics: dict[str, float]) -> None:
+        """Report the scores of an epoch."""
+        self._report(state, steps, metrics)
+        self._write("evaluation", metrics, state.updates)
+        self.since = time.monotonic()  # evaluating is no part of the speed
+
+    def close(self) -> None:
+        """Write out what TensorBoard has not written yet."""
+        if self.writer is not None:
+            self.writer.close()
+
+    def _write(self, group: str, scalars: dict[str, float], updates: int) -> None:
+        if self.writer is not None:
+            for name, value in scalars.items():
+                self.writer.add_scalar(f"{group}/{name}", value, updates)
+
+    def _report(self, state: State, steps: int, metrics: dict[str, float]) -> None:
+        if self.progress is None:
+            return
+        losses = state.means()
+        pace = (time.monotonic() - self.begun) / max(1, state.updates - self.first)
+        self.progress(
+            Progress(
+                epoch=state.epoch + 1,
+                epochs=self.config.epochs,
+                step=state.step,
+                steps=steps,
+                loss=losses.pop("loss", math.nan),
+                parts=losses,
+                learning_rate=self.rate,
+                tokens_per_second=self.speed,
+                seconds_left=pace * (steps * (self.config.epochs - state.epoch) - state.step),
+                metrics=metrics,
+            )
+        )

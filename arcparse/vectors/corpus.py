@@ -1,0 +1,204 @@
+"""Raw text made into a training corpus for word vectors.
+
+Raw files hold one paragraph per line, plain or compressed (.gz, .xz, .bz2). Each paragraph is tokenised, its digits
+become `0` (the look-up scheme `digits-zero` does the same to a form), exact duplicates are dropped, and so is every
+paragraph that shares a run of ten words with texts that must stay unseen, such as a treebank's test sentences.
+
+`RawText` gives the word lists one by one; `prepare` writes them once to a plain file, a paragraph per line and one
+space between words, which is the format that gensim reads fastest (`LineSentence`).
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import multiprocessing
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple, cast
+
+from arcparse.errors import VectorsError
+from arcparse.vectors.lookup import zero_digits
+
+Tokenize = Callable[[str], Sequence[str]]
+Run = tuple[str, ...]
+
+RUN = 10  # words in common: more than idioms have, fewer than quotations
+LONGEST = 10_000  # words; gensim reads no further in a line
+_BATCH = 500  # paragraphs that go to a process at a time
+_WORD = re.compile(r"\w+")
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+
+
+class Prepared(NamedTuple):
+    """What `prepare` did: paragraphs read, dropped as duplicates, dropped as excluded; words written."""
+
+    paragraphs: int
+    duplicates: int
+    excluded: int
+    words: int
+
+
+class _Tokenised(NamedTuple):
+    lines: list[str]
+    excluded: int
+    words: int
+
+
+def open_bytes(file: IO[bytes], suffix: str) -> IO[bytes]:
+    """Return a file's content, unpacked where its suffix is .gz, .xz or .bz2."""
+    return cast("IO[bytes]", _OPENERS[suffix](file)) if suffix in _OPENERS else file
+
+
+def runs(texts: Iterable[str]) -> frozenset[Run]:
+    """Return every run of ten words in the concatenation of texts, without regard to case and punctuation.
+
+    Runs cross from one text to the next, so that sentences shorter than ten words are recognised by their neighbours.
+    """
+    return frozenset(_runs([word for text in texts for word in _WORD.findall(text.lower())]))
+
+
+def _runs(words: Sequence[str]) -> Iterator[Run]:
+    return zip(*(islice(words, start, None) for start in range(RUN)), strict=False)
+
+
+@dataclass(frozen=True)
+class RawText:
+    """Word lists of the paragraphs in raw-text files, in order; every iteration reads the files anew.
+
+    `tokenize` splits a paragraph into words; `exclude` is what `runs` returned for the texts to keep out.
+    Iteration raises VectorsError where a file cannot be read.
+    """
+
+    files: Sequence[Path]
+    tokenize: Tokenize
+    exclude: frozenset[Run] = frozenset()
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Iterate over the word lists; long paragraphs come in pieces of 10,000 words."""
+        for paragraph in DistinctLines(self.files):
+            for line in _tokenise([paragraph], self.tokenize, self.exclude).lines:
+                yield line.split(" ")
+
+
+class DistinctLines:
+    """The distinct, non-empty lines of text files; `read` and `duplicates` count what the iteration has met."""
+
+    def __init__(self, files: Sequence[Path], progress: Callable[[int], object] | None = None) -> None:
+        """Take files, and a function that is told the bytes, as stored, that were read since its last call."""
+        self.files, self.progress = files, progress
+        self.read = self.duplicates = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the lines, stripped. Raises VectorsError where a file cannot be read."""
+        self.read = self.duplicates = 0
+        seen: set[bytes] = set()
+        for path in self.files:
+            for line in self._lines(path):
+                self.read += 1
+                key = blake2b(line, digest_size=8).digest()
+                if key in seen:
+                    self.duplicates += 1
+                    continue
+                seen.add(key)
+                yield _decoded(line, path)
+
+    def _lines(self, path: Path) -> Iterator[bytes]:
+        told = 0
+        try:
+            with path.open("rb") as stored, open_bytes(stored, path.suffix) as content:
+                for line in content:
+                    if stripped := line.strip():
+                        yield stripped
+                    if self.progress and stored.tell() != told:
+                        self.progress(stored.tell() - told)
+                        told = stored.tell()
+        except (OSError, EOFError, lzma.LZMAError) as error:
+            raise VectorsError(f"{path}: cannot be read: {error}; is it whole, and packed as its name says?") from error
+
+
+def _decoded(line: bytes, path: Path) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise VectorsError(f"{path}: not UTF-8: {error}, in the line {line[:60]!r}; convert the file first") from None
+
+
+def _tokenise(paragraphs: Iterable[str], tokenize: Tokenize, exclude: frozenset[Run]) -> _Tokenised:
+    lines, excluded, count = [], 0, 0
+    for paragraph in paragraphs:
+        if exclude and not exclude.isdisjoint(_runs(_WORD.findall(paragraph.lower()))):
+            excluded += 1
+            continue
+        words = tokenize(paragraph)
+        count += len(words)
+        lines += [zero_digits(" ".join(words[i : i + LONGEST])) for i in range(0, len(words), LONGEST)]
+    return _Tokenised(lines, excluded, count)
+
+
+def prepare(
+    files: Sequence[Path],
+    output: Path,
+    tokenize: Tokenize,
+    *,
+    exclude: frozenset[Run] = frozenset(),
+    processes: int = 2,
+    progress: Callable[[int], object] | None = None,
+) -> Prepared:
+    """Write the paragraphs of raw-text files, tokenised, to one plain file, in their order.
+
+    `tokenize` must be a module's function, since `processes` of them run side by side. `progress` is told the bytes, as
+    stored, that were read since its last call. The output appears once it is complete.
+    Raises VectorsError where a file cannot be read.
+    """
+    source = DistinctLines(files, progress)
+    excluded = words = 0
+    unfinished = output.with_name(output.name + ".part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            for done in _tokenised(iter(source), tokenize, exclude, processes):
+                file.writelines(f"{line}\n" for line in done.lines)
+                excluded, words = excluded + done.excluded, words + done.words
+        unfinished.replace(output)
+    except OSError as error:
+        raise VectorsError(f"{output}: cannot be written: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return Prepared(source.read, source.duplicates, excluded, words)
+
+
+def _tokenised(
+    paragraphs: Iterator[str], tokenize: Tokenize, exclude: frozenset[Run], processes: int
+) -> Iterator[_Tokenised]:
+    batches = iter(lambda: list(islice(paragraphs, _BATCH)), [])
+    if processes <= 1:
+        for batch in batches:
+            yield _tokenise(batch, tokenize, exclude)
+        return
+    context = multiprocessing.get_context("spawn")  # a forked process inherits the locks of threads it does not have
+    with ProcessPoolExecutor(processes, context, _set_up, (tokenize, exclude)) as pool:
+        waiting: deque[Future[_Tokenised]] = deque()
+        for batch in batches:
+            waiting.append(pool.submit(_tokenise_batch, batch))
+            if len(waiting) > 3 * processes:  # enough to keep them busy, and no more in memory
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+_process: list[tuple[Tokenize, frozenset[Run]]] = []  # what a process of the pool works with, sent to it once
+
+
+def _set_up(tokenize: Tokenize, exclude: frozenset[Run]) -> None:
+    _process.append((tokenize, exclude))
+
+
+def _tokenise_batch(batch: list[str]) -> _Tokenised:
+    return _tokenise(batch, *_process[-1])

@@ -1,0 +1,61 @@
+"""How a word form finds its vector: the normalisation schemes and the chain of forms that are tried.
+
+Published vectors were trained on text that somebody had normalised, and a form is found only after the same treatment:
+
+    google-news   the Google News vectors (Mikolov et al. 2013): every digit of a number of two or more digits is `#`,
+                  hyphens and spaces are `_` (`New_York`, `####_##`)
+    digits-zero   every digit is `0`, as `arcparse vectors prepare` writes its corpus
+    none          forms as they are
+
+`candidates` tries, first match wins: the form; all but its first character lowered (`PARIS`, `Paris`); all lowered
+(`paris`); then the same three once more after the scheme's normalisation. The order keeps what the form distinguishes
+for as long as the vectors know it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from arcparse.errors import VectorsError
+
+_DIGIT = re.compile(r"\d")
+_LONG_NUMBER = re.compile(r"\d{2,}")
+_JOINT = re.compile(r"[-\s]")
+
+
+def zero_digits(text: str) -> str:
+    """Replace every digit, of any script, by `0`."""
+    return _DIGIT.sub("0", text)
+
+
+def google_news(form: str) -> str:
+    """Write a form as the Google News vectors do: `New York` as `New_York`, `2004-05` as `####_##`, `7` as `7`."""
+    return _JOINT.sub("_", _LONG_NUMBER.sub(lambda number: "#" * len(number[0]), form))
+
+
+def _unchanged(form: str) -> str:
+    return form
+
+
+SCHEMES: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {"none": _unchanged, "digits-zero": zero_digits, "google-news": google_news}
+)
+
+
+def normaliser(scheme: str) -> Callable[[str], str]:
+    """Return a scheme's function from form to form. Raises VectorsError for an unknown name."""
+    if scheme not in SCHEMES:
+        raise VectorsError(f"unknown normalisation {scheme!r}; choose one of {', '.join(SCHEMES)}")
+    return SCHEMES[scheme]
+
+
+def candidates(form: str, scheme: str) -> tuple[str, ...]:
+    """Return the distinct strings under which to look for a form, best first; the form itself is the first.
+
+    Raises VectorsError for an unknown scheme.
+    """
+    normalise = normaliser(scheme)
+    cased = (form, form[:1] + form[1:].lower(), form.lower())
+    return tuple(dict.fromkeys((*cased, *map(normalise, cased))))

@@ -1,0 +1,118 @@
+"""Word vectors trained with gensim: skip-gram and continuous bag of words (Mikolov et al. 2013a, b).
+
+Either learns with negative sampling, with hierarchical softmax, or with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcparse.errors import ConfigurationError, VectorsError
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+
+@dataclass(frozen=True)
+class Word2VecConfig:
+    """The settings of a training run. Raises ConfigurationError for a value outside its limits."""
+
+    dimension: int = 100
+    window: int = 3  # words to either side; narrow windows give syntactic rather than topical neighbours
+    skip_gram: bool = True  # False: continuous bag of words
+    negative: int = 8  # noise words per word; 0 for hierarchical softmax alone
+    hierarchical_softmax: bool = False
+    min_count: int = 5  # rarer words get no vector
+    sample: float = 1e-4  # words above this share are skipped at random (2013b, section 2.3); 0 for never
+    epochs: int = 5
+    learning_rate: float = 0.025  # falls linearly to 1e-4
+    seed: int = 1  # repeatable with one worker only: several race for the same vectors
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        for name in ("dimension", "window", "min_count", "epochs", "workers"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if min(self.negative, self.sample, self.seed) < 0 or self.learning_rate <= 0:
+            raise ConfigurationError("negative, sample and seed must be at least 0, and learning_rate above it")
+        if not self.negative and not self.hierarchical_softmax:
+            raise ConfigurationError("nothing to learn from: set negative above 0, or hierarchical_softmax")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the settings as gensim's Word2Vec names them."""
+        return {
+            "vector_size": self.dimension,
+            "window": self.window,
+            "sg": int(self.skip_gram),
+            "negative": self.negative,
+            "hs": int(self.hierarchical_softmax),
+            "min_count": self.min_count,
+            "sample": self.sample,
+            "epochs": self.epochs,
+            "alpha": self.learning_rate,
+            "seed": self.seed,
+            "workers": self.workers,
+        }
+
+
+def train_vectors(
+    corpus: Iterable[Sequence[str]] | Path,
+    config: Word2VecConfig,
+    *,
+    progress: Callable[[int], object] | None = None,
+) -> KeyedVectors:
+    """Train word vectors and return them, most frequent word first.
+
+    The corpus is the path of a file that `prepare` wrote, which is fastest, or word lists that can be iterated over
+    `epochs + 1` times (not a generator). `progress` is told the epochs done, 0 once the vocabulary is known; gensim
+    says nothing within an epoch.
+    Raises VectorsError where there is nothing to learn.
+    """
+    from gensim.models import Word2Vec
+
+    text = _text(corpus)
+    model = Word2Vec(**config.arguments())
+    model.build_vocab(**text)
+    if not len(model.wv):
+        raise VectorsError(f"no word occurs min_count={config.min_count} times; lower it, or give more text")
+    callbacks = [_epochs(progress)] if progress else []
+    model.train(
+        **text,
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=config.epochs,
+        callbacks=callbacks,
+    )
+    return model.wv
+
+
+def _text(corpus: Iterable[Sequence[str]] | Path) -> dict[str, Any]:
+    if isinstance(corpus, Path):
+        if not corpus.is_file():
+            raise VectorsError(f"{corpus}: no such file; write it with `arcparse vectors prepare`")
+        return {"corpus_file": str(corpus)}
+    if iter(corpus) is corpus:
+        raise VectorsError("the corpus is a generator, which can be read only once; pass a list or a RawText")
+    return {"corpus_iterable": corpus}
+
+
+def _epochs(progress: Callable[[int], object]) -> Any:
+    from gensim.models.callbacks import CallbackAny2Vec
+
+    class Epochs(CallbackAny2Vec):  # type: ignore[misc]  # gensim has no types
+        """Tells the number of epochs done."""
+
+        done = 0
+
+        def on_train_begin(self, model: Any) -> None:
+            progress(0)
+
+        def on_epoch_end(self, model: Any) -> None:
+            self.done += 1
+            progress(self.done)
+
+    return Epochs()

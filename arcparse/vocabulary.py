@@ -1,0 +1,96 @@
+"""Symbols and their ids: forms, tags, labels, characters.
+
+An open vocabulary begins with `<pad>` and `<unk>` and gives every unseen symbol the id of `<unk>`; a plain one, of
+labels or actions, has neither, so that an unseen symbol is an error.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import ClassVar
+
+from arcparse.errors import ArcparseError
+
+SPECIALS = ("<pad>", "<unk>")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A bijection between strings and ids 0..len-1, in the order of `symbols`."""
+
+    symbols: tuple[str, ...]
+    PAD: ClassVar[int] = 0
+    UNKNOWN: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        """Raise ArcparseError where a symbol occurs twice."""
+        if len(self._id_of) != len(self.symbols):
+            twice = next(symbol for symbol, count in Counter(self.symbols).items() if count > 1)
+            raise ArcparseError(f"a vocabulary has each symbol once; {twice!r} occurs again among {len(self)} symbols")
+
+    @classmethod
+    def build(cls, counts: Mapping[str, int] | Iterable[str], min_count: int = 1) -> Vocabulary:
+        """Make an open vocabulary of what occurs `min_count` times: frequent first, ties in code-point order."""
+        counted = Counter(counts)
+        kept = [symbol for symbol, count in counted.items() if count >= min_count and symbol not in SPECIALS]
+        return cls((*SPECIALS, *sorted(kept, key=lambda symbol: (-counted[symbol], symbol))))
+
+    @classmethod
+    def plain(cls, symbols: Iterable[str]) -> Vocabulary:
+        """Make a vocabulary of labels or tags, in the order given and without the two specials."""
+        return cls(tuple(symbols))
+
+    @cached_property
+    def _id_of(self) -> dict[str, int]:
+        return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether an unseen symbol has an id, that of `<unk>`."""
+        return self.symbols[: len(SPECIALS)] == SPECIALS
+
+    def id(self, symbol: str, *, strict: bool = False) -> int:
+        """Return the id of a symbol; an unseen one raises ArcparseError if `strict` or if the vocabulary is plain."""
+        found = self._id_of.get(symbol)
+        if found is not None:
+            return found
+        if strict or not self.is_open:
+            raise self._missing(symbol)
+        return self.UNKNOWN
+
+    def ids(self, symbols: Iterable[str], *, strict: bool = False) -> list[int]:
+        """Return the ids of many symbols, each as `id` gives it."""
+        if self.is_open and not strict:
+            get, unknown = self._id_of.get, self.UNKNOWN
+            return [get(symbol, unknown) for symbol in symbols]
+        try:
+            return list(map(self._id_of.__getitem__, symbols))
+        except KeyError as error:
+            raise self._missing(error.args[0]) from None
+
+    def symbol(self, id: int) -> str:
+        """Return the symbol of an id. Raises ArcparseError for an id outside the vocabulary."""
+        if not 0 <= id < len(self.symbols):
+            raise ArcparseError(f"id {id} is outside the vocabulary of {len(self)} symbols")
+        return self.symbols[id]
+
+    def _missing(self, symbol: str) -> ArcparseError:
+        near = get_close_matches(symbol, self.symbols, n=1, cutoff=0.0)
+        hint = f"; the nearest known is {near[0]!r}" if near else ""
+        return ArcparseError(f"{symbol!r} is not in the vocabulary of {len(self)} symbols{hint}")
+
+    def __len__(self) -> int:
+        """Return the number of symbols, the specials included."""
+        return len(self.symbols)
+
+    def __contains__(self, symbol: object) -> bool:
+        """Return whether the symbol has an id of its own."""
+        return symbol in self._id_of
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the symbols in the order of their ids."""
+        return iter(self.symbols)

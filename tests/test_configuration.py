@@ -1,0 +1,145 @@
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from arcparse.configuration import as_dict, from_dict, load_settings
+from arcparse.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Layer:
+    size: int = 8
+    dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    shape: Literal["wide", "deep", 3] = "wide"
+    widths: tuple[int, ...] = (4, 2)
+    templates: tuple[str, ...] = ()
+    vectors: str | None = None
+    limit: int | None = 7
+    fast: bool = False
+    layer: Layer = field(default_factory=lambda: Layer(size=16))
+    shared: Layer = Layer(size=3)
+    extra: Layer | None = None
+    made: int = field(init=False, default=1)
+
+
+@dataclass(frozen=True)
+class Nested:
+    model: Model
+
+
+@dataclass(frozen=True)
+class Outer:
+    nested: Nested = Nested(Model("outer", layer=Layer(size=5)))
+
+
+def test_later_layers_win(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text('name = "file"\nwidths = [1]\n[layer]\ndropout = 1\n')
+    overrides = ["layer.dropout=0.25", "extra.size=2", "shared.dropout = 0.1"]
+    model = load_settings(Model, file=file, preset={"name": "preset", "fast": True}, overrides=overrides)
+    assert model == Model("file", widths=(1,), fast=True, layer=Layer(16, 0.25), shared=Layer(3, 0.1), extra=Layer(2))
+
+
+@pytest.mark.parametrize(
+    ("override", "name", "value"),
+    [
+        ("name=plain words", "name", "plain words"),
+        ("name='5'", "name", "5"),
+        ("name=a=b", "name", "a=b"),
+        ("name=2020-01-01", "name", "2020-01-01"),
+        ("name='a'\nfast=true", "name", "'a'\nfast=true"),
+        ("widths=[3, 4]", "widths", (3, 4)),
+        ('templates=["stack(0).form"]', "templates", ("stack(0).form",)),
+        ("shape=deep", "shape", "deep"),
+        ("shape=3", "shape", 3),
+        ("limit=none", "limit", None),
+        ("limit=3", "limit", 3),
+        ("vectors=en", "vectors", "en"),
+        ("fast=true", "fast", True),
+        ("layer={size=1}", "layer", Layer(1, 0.5)),
+        ("extra.dropout=1", "extra", Layer(8, 1.0)),
+    ],
+)
+def test_an_override_is_toml_or_else_a_string(override: str, name: str, value: object) -> None:
+    assert getattr(load_settings(Model, preset={"name": "x"}, overrides=[override]), name) == value
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "layer.dropuot=1",
+            r"--set layer.dropuot=1: there is no setting 'layer.dropuot'; did you mean 'layer.dropout'\?",
+        ),
+        ("made=2", "there is no setting 'made'"),
+        ("shape=round", "shape must be one of 'wide', 'deep', 3, not 'round'"),
+        ("shape=3.0", "shape must be one of"),
+        ("widths=[1, true]", r"widths\[1\] must be int, not True"),
+        ("widths=1", "widths must be a list of int, not 1"),
+        ("name=5", "name must be str, not 5"),
+        ("name=none", None),
+        ("fast=1", "fast must be bool, not 1"),
+        ("limit=1.5", "limit must be int, not 1.5"),
+        ("layer=1", "layer must be a table of Layer, not 1"),
+        ("limit.x=1", r"limit must be int, not \{'x': 1\}"),
+        ("fast", "write it as key=value"),
+        ("a..b=1", "write it as key=value"),
+        ("=1", "write it as key=value"),
+    ],
+)
+def test_a_wrong_override_is_named(override: str, message: str | None) -> None:
+    if message is None:
+        assert load_settings(Model, overrides=[override]).name == "none"
+        return
+    with pytest.raises(ConfigurationError, match=message):
+        load_settings(Model, preset={"name": "x"}, overrides=[override])
+
+
+def test_the_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    with pytest.raises(ConfigurationError, match=r"bad\.toml: cannot be read: No such file"):
+        load_settings(Model, file=file)
+    file.write_text("name = = 2")
+    with pytest.raises(ConfigurationError, match=r"bad\.toml: is not TOML: .*line 1"):
+        load_settings(Model, file=file)
+    file.write_text("nmae = 'x'")
+    with pytest.raises(ConfigurationError, match=r"bad\.toml: there is no setting 'nmae'; did you mean 'name'"):
+        load_settings(Model, file=file)
+
+
+def test_a_setting_without_default_must_be_given() -> None:
+    with pytest.raises(ConfigurationError, match="Model: the setting 'name' has no default"):
+        load_settings(Model)
+    with pytest.raises(ConfigurationError, match="Nested: the setting 'model' has no default"):
+        load_settings(Nested)
+    assert load_settings(Nested, overrides=["model.name=a"]) == Nested(Model("a"))
+
+
+def test_defaults_within_defaults_are_kept() -> None:
+    layer = load_settings(Outer, overrides=["nested.model.layer.dropout=0"]).nested.model.layer
+    assert layer == Layer(size=5, dropout=0.0)
+
+
+def test_as_dict_goes_through_json_and_back() -> None:
+    model = Model("m", widths=(1, 2, 3), limit=None, extra=Layer(1, 0.0))
+    values: dict[str, Any] = json.loads(json.dumps(as_dict(model)))
+    assert values["widths"] == [1, 2, 3]
+    assert values["extra"] == {"size": 1, "dropout": 0.0}
+    assert from_dict(Model, values) == model
+
+
+def test_a_class_without_fields_has_no_nearest() -> None:
+    @dataclass(frozen=True)
+    class Nothing:
+        pass
+
+    with pytest.raises(ConfigurationError, match=r"^Nothing: there is no setting 'x'$"):
+        from_dict(Nothing, {"x": 1})

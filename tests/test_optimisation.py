@@ -1,0 +1,141 @@
+import math
+
+import pytest
+import torch
+
+from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
+
+
+def learner(**settings: object) -> Learner:
+    torch.manual_seed(0)
+    return Learner(torch.nn.Linear(2, 1), TrainingConfig(device="cpu", **settings))  # type: ignore[arg-type]
+
+
+def step(learner: Learner, rate: float = 0.1, updates: int = 0, scale: float = 1.0) -> float:
+    return learner.update(scale * learner.model(torch.ones(3, 2)).square().mean(), rate, updates)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "momentum", "adagrad"])
+def test_every_optimizer_learns_and_is_restored_exactly(optimizer: str) -> None:
+    first = learner(optimizer=optimizer)
+    losses = [step(first, 0.05, i) for i in range(20)]
+    assert losses[-1] < 0.5 * losses[0]
+    second = learner(optimizer=optimizer)
+    second.restore({name: tensor.clone() for name, tensor in first.tensors().items()})
+    assert [step(first, 0.05, i) for i in range(20, 25)] == [step(second, 0.05, i) for i in range(20, 25)]
+    for name, tensor in first.tensors().items():
+        assert second.tensors()[name].equal(tensor), name
+
+
+def test_momentum_may_be_zero() -> None:
+    plain = learner(optimizer="momentum", momentum=0.0)
+    step(plain)
+    plain.restore({name: tensor.clone() for name, tensor in plain.tensors().items()})
+
+
+def test_averages_follow_a_scalar_twin() -> None:
+    averaging = learner(averaging=0.5, optimizer="momentum")
+    expected = averaging.average[1].item()
+    for t in range(30):
+        step(averaging, 0.05, t)
+        decay = min(0.5, (1 + t) / (10 + t))
+        expected = decay * expected + (1 - decay) * averaging.parameters[1].item()
+        assert float(averaging.average[1]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_averaging_the_average_is_the_weights() -> None:
+    plain = learner(averaging=0.0)
+    step(plain, updates=5)
+    assert all(map(torch.equal, plain.average, plain.parameters))
+
+
+def test_averaged_swaps_for_a_while() -> None:
+    swapped = learner()
+    swapped.model.train()
+    step(swapped, updates=1000)
+    before = [parameter.detach().clone() for parameter in swapped.parameters]
+    with swapped.averaged():
+        assert not swapped.model.training
+        assert all(map(torch.equal, swapped.parameters, swapped.average))
+        assert not any(map(torch.equal, swapped.parameters, before))
+    assert all(map(torch.equal, swapped.parameters, before))
+
+
+def test_clip_bounds_a_step() -> None:
+    clipped = learner(optimizer="momentum", momentum=0.0, clip=0.5)
+    before = torch.nn.utils.parameters_to_vector(clipped.parameters).detach().clone()
+    step(clipped, rate=1.0, scale=1e4)
+    after = torch.nn.utils.parameters_to_vector(clipped.parameters).detach()
+    assert float((after - before).norm()) == pytest.approx(0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize("scale", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops(scale: float) -> None:
+    broken = learner()
+    before = [parameter.detach().clone() for parameter in broken.parameters]
+    with pytest.raises(ArcparseError, match=rf"step 8: the loss is {scale}.*lower the learning_rate \(0.002\)"):
+        step(broken, updates=7, scale=scale)
+    assert all(map(torch.equal, broken.parameters, before))
+
+
+def test_weight_decay_spares_biases() -> None:
+    decayed = learner(optimizer="adamw", weight_decay=0.5)
+    before = [parameter.detach().clone() for parameter in decayed.parameters]
+    decayed.update(0.0 * decayed.model(torch.ones(1, 2)).sum(), 0.1, 0)
+    torch.testing.assert_close(decayed.parameters[0].detach(), 0.95 * before[0])
+    assert decayed.parameters[1].equal(before[1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "updates", "done", "rate"),
+    [
+        ({"schedule": "constant"}, 500, 0.5, 1.0),
+        ({"schedule": "linear"}, 500, 0.25, 0.75),
+        ({"schedule": "linear", "decay_steps": 100}, 40, 0.1, 0.6),
+        ({"schedule": "linear", "decay_steps": 100}, 400, 0.1, 0.0),
+        ({"schedule": "staircase", "decay_steps": 10, "decay_rate": 0.5}, 29, 0.5, 0.25),
+        ({"schedule": "constant", "warmup_steps": 4}, 0, 0.0, 0.25),
+        ({"schedule": "constant", "warmup_steps": 4}, 9, 0.0, 1.0),
+    ],
+)
+def test_schedules(settings: dict[str, object], updates: int, done: float, rate: float) -> None:
+    config = TrainingConfig(learning_rate=1.0, **settings)  # type: ignore[arg-type]
+    assert learning_rate(config, updates, done) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("epochs", -1),
+        ("patience", 0),
+        ("learning_rate", 0.0),
+        ("betas", (0.9,)),
+        ("momentum", 1.0),
+        ("warmup_steps", -1),
+        ("decay_steps", -1),
+        ("decay_rate", 0.0),
+        ("weight_decay", -1.0),
+        ("clip", -1.0),
+        ("averaging", 1.0),
+        ("batch_tokens", 0),
+        ("threads", 0),
+        ("log_every", 0),
+        ("checkpoint_minutes", -1.0),
+    ],
+)
+def test_settings_have_limits(setting: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=f"the training setting {setting} must be .*, not "):
+        TrainingConfig(**{setting: value})  # type: ignore[arg-type]
+
+
+def test_a_staircase_needs_steps() -> None:
+    with pytest.raises(ConfigurationError, match="decay_steps must be at least 0, for a staircase 1, not 0"):
+        TrainingConfig(schedule="staircase")
+
+
+def test_devices() -> None:
+    assert select_device("cpu").type == "cpu"
+    assert select_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(ConfigurationError, match="device 'toaster' cannot be used"):
+        select_device("toaster")

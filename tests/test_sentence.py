@@ -1,0 +1,145 @@
+"""Sentences: rows against words, heads, text and exchange of columns."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from arcparse.errors import TreebankError, TreeError
+from arcparse.sentence import HEAD, NONE, Sentence, Token, Tree
+
+# "vámonos al mar" as UD writes it: two ranges, and an empty node in between.
+ROWS = """\
+1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\t_
+1\tvamos\tir\tVERB\tV\tMood=Imp\t0\troot\t0:root\t_
+2\tnos\tnosotros\tPRON\tP\t_\t1\tobj\t1:obj\t_
+2.1\tya\tya\tADV\tR\t_\t_\t_\t1:advmod\t_
+3-4\tal\t_\t_\t_\t_\t_\t_\t_\t_
+3\ta\ta\tADP\tS\t_\t5\tcase\t5:case\t_
+4\tel\tel\tDET\tD\t_\t5\tdet\t5:det\t_
+5\tmar\tmar\tNOUN\tN\tGender=Masc\t1\tobl\t1:obl\tSpaceAfter=No|Gloss=sea
+6\t!\t!\tPUNCT\tF\t_\t_\t_\t_\t_
+"""
+
+
+def made(rows=ROWS, comments=("# sent_id = es-1",)):
+    return Sentence(tuple(comments), tuple(zip(*[row.split("\t") for row in rows.splitlines()], strict=True)), "es:7")
+
+
+def test_columns_concern_the_words_alone():
+    sentence = made()
+    assert len(sentence) == 6
+    assert sentence.forms == ("vamos", "nos", "a", "el", "mar", "!")
+    assert sentence.lemmas == ("ir", "nosotros", "a", "el", "mar", "!")
+    assert sentence.upos == ("VERB", "PRON", "ADP", "DET", "NOUN", "PUNCT")
+    assert sentence.xpos == ("V", "P", "S", "D", "N", "F")
+    assert sentence.feats == ("Mood=Imp", "_", "_", "_", "Gender=Masc", "_")
+    assert sentence.labels == ("root", "obj", "case", "det", "obl", "_")
+    assert sentence.heads == (0, 1, 5, 5, 1, NONE)
+    assert not sentence.is_parsed
+
+
+def test_a_plain_sentence_gives_its_columns_without_copying():
+    sentence = Sentence.from_forms(["Dogs", "bark"])
+    assert sentence.forms is sentence.columns[1]
+    assert sentence.word_rows == range(2)
+
+
+def test_tokens_agree_with_columns():
+    sentence = made()
+    assert sentence.tokens[4] == Token(
+        5, "mar", "mar", "NOUN", "N", "Gender=Masc", 1, "obl", "1:obl", "SpaceAfter=No|Gloss=sea"
+    )
+    assert [token.id for token in sentence] == [1, 2, 3, 4, 5, 6]
+    assert [token.head for token in sentence] == list(sentence.heads)
+
+
+def test_tokens_make_the_sentence_again():
+    tokens = [Token(1, "Dogs", upos="NOUN", head=2, deprel="nsubj"), Token(2, "bark", head=0), Token(3, ".")]
+    sentence = Sentence.from_tokens(tokens, ["# text = Dogs bark."])
+    assert sentence.tokens == tuple(tokens)
+    assert sentence.columns[HEAD] == ("2", "0", "_")
+    assert sentence.heads == (2, 0, NONE)
+    assert sentence.comments == ("# text = Dogs bark.",)
+
+
+def test_tree_has_the_root_at_position_0():
+    sentence = Sentence.from_tokens([Token(1, "Go", head=0, deprel="root"), Token(2, "!", head=1, deprel="punct")])
+    assert sentence.is_parsed
+    assert sentence.tree == Tree((NONE, 0, 1), ("", "root", "punct"))
+    assert len(sentence.tree) == 2
+
+
+@pytest.mark.parametrize(("heads", "labels"), [((NONE, 0), ("",)), ((), ()), ((0, 0), ("", "root"))])
+def test_tree_without_its_root_or_a_label_is_refused(heads, labels):
+    with pytest.raises(TreeError, match="as many labels as heads and head -1 at position 0"):
+        Tree(heads, labels)
+
+
+def test_head_that_is_no_number_names_the_place():
+    with pytest.raises(TreebankError, match=r"es:7: HEAD must be a word's number or '_'.*'x'"):
+        _ = made(ROWS.replace("\t0\troot", "\tx\troot")).heads
+
+
+def test_place_takes_no_part_in_comparison():
+    assert made() == dataclasses.replace(made(), place="elsewhere:1")
+    assert hash(made()) == hash(dataclasses.replace(made(), place="elsewhere:1"))
+
+
+@pytest.mark.parametrize(
+    ("comment", "key", "value"),
+    [
+        ("# text = a = b", "text", "a = b"),
+        ("#text=x", "text", "x"),
+        ("# newpar", "newpar", None),
+        ("# text_en = x", "text", None),
+    ],
+)
+def test_comment(comment, key, value):
+    assert made(comments=[comment]).comment(key) == value
+
+
+def test_text_is_the_comment_or_else_made_of_surface_forms():
+    assert made(comments=["# text = ¡vámonos!"]).text == "¡vámonos!"
+    assert made().text == "vámonos al mar!"
+    assert Sentence.from_forms([]).text == ""
+
+
+def test_replace_leaves_ranges_and_empty_nodes():
+    new = made().replace(
+        upos=list("ABCDEF"), heads=[np.int64(2), 0, 2, 2, 2, NONE], labels=["x"] * 6, comments=["# new"]
+    )
+    assert new.upos == tuple("ABCDEF")
+    assert new.heads == (2, 0, 2, 2, 2, NONE)
+    assert new.columns[HEAD] == ("_", "2", "0", "_", "_", "2", "2", "2", "_")
+    assert new.columns[3][0] == "_"
+    assert new.columns[3][3] == "ADV"
+    assert new.comments == ("# new",)
+    assert new.place == "es:7"
+    assert new.lemmas == made().lemmas
+
+
+def test_replace_of_nothing_is_the_same():
+    assert made().replace() == made()
+
+
+def test_replace_in_a_plain_sentence():
+    sentence = Sentence.from_forms(["Go", "!"]).replace(
+        xpos=["VB", "."], feats=["A=B", "_"], lemmas=["go", "!"], miscs=["_", "x"]
+    )
+    assert [(t.xpos, t.feats, t.lemma, t.misc) for t in sentence] == [("VB", "A=B", "go", "_"), (".", "_", "!", "x")]
+
+
+def test_replace_needs_a_value_for_each_word():
+    with pytest.raises(ValueError, match="upos has 2 values for a sentence of 6 words"):
+        made().replace(upos=["X", "Y"])
+
+
+def test_str_is_the_conllu_block():
+    assert str(made()) == "# sent_id = es-1\n" + ROWS + "\n"
+
+
+def test_sentence_of_no_words():
+    empty = Sentence.from_forms([])
+    assert len(empty) == 0
+    assert empty.forms == empty.heads == empty.tokens == ()

@@ -1,0 +1,148 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arcparse.sentence import FORM, ID, MISC, Sentence
+from arcparse.tokenizer import split_contraction, split_words, tokenize
+
+WORDS = [
+    (
+        "The woman, after grabbing her umbrella, went to the bank to deposit her cash.",
+        "The woman , after grabbing her umbrella , went to the bank to deposit her cash .",
+    ),
+    ("I can't, won't, don't... it's John's.", "I ca n't , wo n't , do n't ... it 's John 's ."),
+    ("She’d say they’re O’Brien’s", "She ’d say they ’re O’Brien ’s"),
+    ("I’m gonna, dunno, cannot. Dont im", "I ’m gon na , du n no , can not . Do nt i m"),
+    ("the parents' house, 'quoted' words", "the parents ' house , ' quoted ' words"),
+    ("back in the 60's, or '72", "back in the 60's , or '72"),
+    ("see http://example.org/a-b/c?d=1#e, ok", "see http://example.org/a-b/c?d=1#e , ok"),
+    ("(www.example.com). example.co.uk", "( www.example.com ) . example.co.uk"),
+    ("mail first.last@example.org.", "mail first.last@example.org ."),
+    ("read rec.pets.cats and notes_1-2.doc", "read rec.pets.cats and notes_1-2.doc"),
+    ("nice :) ;-) :( :D <3 =)", "nice :) ;-) :( :D <3 =)"),
+    ("U.S. dollars, e.g. 1,000.50 a.k.a. x", "U.S. dollars , e.g. 1,000.50 a.k.a. x"),
+    ("Mr. J. Smith, No. 5, etc. and so on etc.", "Mr. J. Smith , No. 5 , etc. and so on etc ."),
+    ("at 10:30am for $5.99, 5% of US$ 10k", "at 10:30 am for $ 5.99 , 5 % of US$ 10 k"),
+    ("11/28/2000 1/2 3-4 713-853-3989 1990s 20th", "11/28/2000 1 / 2 3 - 4 713-853-3989 1990s 20th"),
+    ("and/or C++ well-known e-mail anti-war mid-1980s", "and / or C ++ well - known e-mail anti-war mid-1980s"),
+    ("AT&T b/c #tag w/o f*ck", "AT&T b/c #tag w/o f*ck"),
+    ("“Hi,” she said -- “what?!”", "“ Hi , ” she said -- “ what ?! ”"),
+    ("no.....way!!! $$$ ----- … `x`", "no ..... way !!! $$$ ----- … ` x `"),
+    ("naïve Zürich 東京 κόσμος", "naïve Zürich 東京 κόσμος"),
+    ("", ""),
+    (" \t\n\u00a0", ""),
+]
+
+SENTENCES = [
+    ("It rained. We left! Why? Nobody knows…", ["It rained.", "We left!", "Why?", "Nobody knows…"]),
+    ("Mr. Smith met Dr. J. R. Jones. He left.", ["Mr. Smith met Dr. J. R. Jones.", "He left."]),
+    ("In the U.S. Army at 5 p.m. on Sept. 20 it ended.", ["In the U.S. Army at 5 p.m. on Sept. 20 it ended."]),
+    ("We left the U.S. The end.", ["We left the U.S.", "The end."]),
+    ("Cats, dogs, etc. We like them.", ["Cats, dogs, etc.", "We like them."]),
+    ('"Go." (He went.) "Stop!" he said.', ['"Go."', "(He went.)", '"Stop!" he said.']),
+    ("Well... maybe. Well... Maybe.", ["Well... maybe.", "Well...", "Maybe."]),
+    ("it works. no capitals here? none", ["it works.", "no capitals here?", "none"]),
+    ("It was fun! :) Thanks, Sara See you.", ["It was fun! :)", "Thanks,", "Sara See you."]),
+    ("1. Wash it. 2. Dry it.", ["1. Wash it.", "2. Dry it."]),
+    ("Mark 07/17/2000 06:15 PM Hello there", ["Mark 07/17/2000 06:15 PM", "Hello there"]),
+    ("above ------ Below", ["above", "------", "Below"]),
+    ("one\n  line", ["one line"]),
+    ("Heading\n\nText one. \r\n\r\n text two", ["Heading", "Text one.", "text two"]),
+    ("No.space here", ["No.space here"]),
+]
+
+
+def surface(sentence: Sentence) -> list[tuple[str, int, int]]:
+    """The form and the TokenRange of each surface token."""
+    rows = [
+        (form, misc) for form, misc in zip(sentence.columns[FORM], sentence.columns[MISC], strict=True) if misc != "_"
+    ]
+    ranges = [misc.rpartition("TokenRange=")[2].split(":") for _, misc in rows]
+    return [(form, int(start), int(end)) for (form, _), (start, end) in zip(rows, ranges, strict=True)]
+
+
+def visible(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS)
+def test_words_are_divided_as_in_the_treebank(text: str, words: str) -> None:
+    assert split_words(text) == words.split()
+    assert [form for sentence in tokenize(text) for form in sentence.forms] == words.split()
+
+
+@pytest.mark.parametrize(("text", "lines"), SENTENCES)
+def test_sentences_end_where_a_reader_would_end_them(text: str, lines: list[str]) -> None:
+    assert [sentence.comment("text") for sentence in tokenize(text)] == lines
+
+
+@pytest.mark.parametrize("form", ["'s", "http://x.org/it's", "1990's", "ma'am", "IM", "O'Brien", "lot"])
+def test_what_only_looks_like_a_contraction_stays_whole(form: str) -> None:
+    assert split_contraction(form) == (form,)
+
+
+def test_a_contraction_is_a_range_row() -> None:
+    (sentence,) = tokenize(" I don't.")
+    assert sentence.columns[ID] == ("1", "2-3", "2", "3", "4")
+    assert sentence.columns[FORM] == ("I", "don't", "do", "n't", ".")
+    assert sentence.columns[MISC] == ("TokenRange=1:2", "SpaceAfter=No|TokenRange=3:8", "_", "_", "TokenRange=8:9")
+    assert sentence.comments == ("# newdoc", "# newpar", "# sent_id = 1", "# text = I don't.")
+    assert not sentence.is_parsed
+
+
+def test_a_blank_line_begins_a_paragraph() -> None:
+    comments = [sentence.comments[:-1] for sentence in tokenize("\n\nA b. C\nd\n \n\nE")]
+    assert comments == [("# newdoc", "# newpar", "# sent_id = 1"), ("# sent_id = 2",), ("# newpar", "# sent_id = 3")]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\u2028\n\t\n"])
+def test_no_words_no_sentences(text: str) -> None:
+    assert tokenize(text) == []
+
+
+def test_two_rulers_are_two_sentences() -> None:
+    assert [sentence.forms for sentence in tokenize("===== -----")] == [("=====",), ("-----",)]
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "1", "'", "a.", "1.", "a*", "a@", "http://", "www.", "a&b", "Dr.", "alt.", "\\", "a.com", "-1"]
+)
+def test_a_long_line_without_spaces_takes_linear_time(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    assert "".join(split_words(text)) == text
+    assert "".join(form for form, _, _ in surface(tokenize(text)[0])) == text.replace(" ", "")
+
+
+ENGLISH = st.lists(
+    st.sampled_from(["don't", "cannot", "U.S.", "Mr.", "etc.", "word", "Word", "5pm", "1.5", "http://x.org", "a@b.c",
+                     ":)", ".", "!", '"', "'", "’s", ")", "(", "-----", "2", " ", " ", "\n", "\n\n", "…", "Thanks,"])
+).map("".join)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(st.text(), ENGLISH))
+def test_no_character_is_lost(text: str) -> None:
+    sentences = tokenize(text)
+    tokens = [token for sentence in sentences for token in surface(sentence)]
+    assert "".join(form for form, _, _ in tokens) == visible(text)
+    assert all(text[start:end] == form for form, start, end in tokens)
+    assert visible("".join(split_words(text))) == visible(text)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(st.text(), ENGLISH))
+def test_text_and_spaces_agree_with_the_rows(text: str) -> None:
+    for sentence in tokenize(text):
+        bare = Sentence((), sentence.columns)
+        assert bare.text == sentence.comment("text")
+        for row, form in zip(sentence.columns[ID], sentence.columns[FORM], strict=True):
+            if "-" in row:
+                first, last = map(int, row.split("-"))
+                assert "".join(sentence.forms[first - 1 : last]) == form
+
+
+@settings(deadline=None, max_examples=60)
+@given(ENGLISH)
+def test_plain_splitting_finds_the_words_of_a_paragraph(text: str) -> None:
+    paragraph = " ".join(text.split())
+    assert split_words(paragraph) == [form for sentence in tokenize(paragraph) for form in sentence.forms]
