@@ -1,1 +1,37 @@
-"""arcparse: transition-based dependency parsing on one beam search."""
+"""arcparse: transition-based dependency parsing on one beam search, with its English model inside.
+
+>>> import arcparse
+>>> [sentence] = arcparse.parse("Wolves howl.")
+>>> [(token.form, token.head, token.deprel) for token in sentence]
+[('Wolves', 2, 'nsubj'), ('howl', 0, 'root'), ('.', 2, 'punct')]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from arcparse.sentence import Sentence, Token, Tree
+
+if TYPE_CHECKING:
+    from arcparse.evaluation import evaluate
+    from arcparse.pipeline import Pipeline, load, parse
+    from arcparse.treebank import read_conllu, write_conllu
+
+__all__ = ["Pipeline", "Sentence", "Token", "Tree", "evaluate", "load", "parse", "read_conllu", "write_conllu"]
+
+_ROOMS = {
+    "Pipeline": "pipeline",
+    "evaluate": "evaluation",
+    "load": "pipeline",
+    "parse": "pipeline",
+    "read_conllu": "treebank",
+    "write_conllu": "treebank",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch when it is first used, so that `arcparse --help` answers at once."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'arcparse' has no attribute {name!r}")
+    return getattr(import_module(f"arcparse.{_ROOMS[name]}"), name)

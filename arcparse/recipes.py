@@ -11,15 +11,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from arcparse.checkpoint import CONFIG, find_model, sibling
+from arcparse.checkpoint import CONFIG, find_model
+from arcparse.settings import load_settings
 from arcparse.errors import ConfigurationError
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
-from arcparse.configuration import load_settings
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, jackknife
-from arcparse.training import BEST, Progress, Result, train
+from arcparse.training import BEST, Progress, train
 from arcparse.treebank import read_conllu, write_conllu
 
 if sys.version_info >= (3, 11):
@@ -73,7 +73,8 @@ def read_treebank(place: str, role: str) -> list[Sentence]:
 def parser_task(settings: ParserSettings) -> ParserTask:
     """Read what a parser learns from."""
     train_sentences, dev = read_treebank(settings.train, "train"), read_treebank(settings.dev, "dev")
-    return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors))
+    tagger = Tagger.load(find_model(settings.tagger)) if settings.tagger else None
+    return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger)
 
 
 def tagger_task(settings: TaggerSettings) -> TaggerTask:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import pad
-from arcparse.sentence import FEATS, UPOS, XPOS, Sentence
+from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}
@@ -42,7 +42,7 @@ class TagColumns:
         return {name: len(vocabulary) for name, vocabulary in self.vocabularies.items()}
 
     def ids(self, sentences: Sequence[Sentence]) -> dict[str, Tensor]:
-        """Return the tags that B sentences have, as ids [B, N] for each column; the root's is PAD."""
+        """Return the tags that B sentences have, as ids [B, N] for each column; the root's is PAD, a new one UNKNOWN."""
         return {
             name: pad([[Vocabulary.PAD, *self.vocabularies[name].ids(s.words(column))] for s in sentences])
             for name, column in COLUMN.items()
@@ -58,6 +58,15 @@ class TagColumns:
             }
             for sentence, length in enumerate(lengths)
         ]
+
+
+def with_given(sentence: Sentence, predicted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the predicted tags by column, but a word's own in all three columns where it has a UPOS."""
+    own = [tag != EMPTY for tag in sentence.upos]
+    return {
+        name: [mine if has else tag for has, mine, tag in zip(own, sentence.words(COLUMN[name]), tags, strict=True)]
+        for name, tags in predicted.items()
+    }
 
 
 class TagLayer(nn.Module):

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import torch
 
-from arcparse.configuration import as_dict
+from arcparse.settings import as_dict
 from arcparse.errors import ConfigurationError
 from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
 from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything

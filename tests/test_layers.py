@@ -21,7 +21,7 @@ ROWS = [
     {"training", "losses", "evaluation", "checkpoint", "batches"},
     {"optimisation", "snapshot"},
     {"search", "trees", "treebank", "tokenizer", "vectors"},
-    {"vocabulary", "sentence", "configuration"},
+    {"vocabulary", "sentence", "settings"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}

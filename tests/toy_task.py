@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from arcparse.checkpoint import save_model
-from arcparse.configuration import load_settings
+from arcparse.settings import load_settings
 from arcparse.training import Loss, TrainingConfig, seed_everything, train
 
 STEPS = 6

@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from arcparse.configuration import as_dict
+from arcparse.settings import as_dict
 from arcparse.training import BEST, Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
@@ -116,7 +116,7 @@ class _Bar:
 
     def _show(self, progress: Progress) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=progress.steps, unit="batch", file=sys.stderr, leave=False, mininterval=1)
+            self._bar = tqdm(total=progress.steps, unit="batch", leave=False, disable=None)
         left = f"{progress.seconds_left / 60:.0f} min left"
         self._bar.n = progress.step
         self._bar.set_description(f"epoch {progress.epoch}/{progress.epochs}", refresh=False)

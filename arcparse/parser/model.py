@@ -15,9 +15,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from arcparse.batches import bucket
+from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.configuration import as_dict, from_dict
+from arcparse.settings import as_dict, from_dict
 from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
@@ -27,8 +27,8 @@ from arcparse.parser.features import Features
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.pretrained import Pretrained
 from arcparse.search import Beam, search
-from arcparse.sentence import ROOT, Sentence
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags
+from arcparse.sentence import EMPTY, ROOT, Sentence
+from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
@@ -101,7 +101,7 @@ class Parser(nn.Module):
     def encode(self, words: Words, given: Mapping[str, Tensor] | None = None, keep: Tensor | None = None) -> Encoding:
         """Encode B sentences with `given` tags [B, N] or, where the encoder predicts them, its own.
 
-        `keep` [B] says which sentences use the given ones; all do by default.
+        Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
         """
         vector = self.forms(words.forms)
         scores: dict[str, Tensor] = {}
@@ -113,9 +113,11 @@ class Parser(nn.Module):
             context = self.bilstm(vector[words.row], words.length + 1)
             scores = self.tag_layer(context)
             tags = best_tags(scores)
-            if given is not None:
-                chosen = torch.ones_like(words.length).bool() if keep is None else keep
-                tags = {name: torch.where(chosen.unsqueeze(1), given[name], own) for name, own in tags.items()}
+            if given is not None and keep is not None:
+                tags = {
+                    name: torch.where(keep & (given[name] != Vocabulary.UNKNOWN), given[name], own)
+                    for name, own in tags.items()
+                }
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
             blocks = {"vector": Block(torch.relu(self.projection(context)).flatten(0, 1), row)}
         blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
@@ -142,23 +144,26 @@ class Parser(nn.Module):
     ) -> list[Sentence]:
         """Return the sentences with heads and labels, and tags where the parser predicts them.
 
-        Tags that the sentences have are used and kept if they are `given` or the parser predicts none. Sentences of
-        like length are parsed together, `batch_tokens` at a time.
+        A parser that predicts tags uses and keeps those of words that have a UPOS if they are `given`; one that does not
+        needs them. Sentences of like length are parsed together, `batch_tokens` at a time.
         """
         parsed: list[Sentence] = list(sentences)
         for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
-            results = self._parse_batch([sentences[i] for i in batch], given or not self.predicts_tags, beam_size)
+            results = self._parse_batch([sentences[i] for i in batch], given, beam_size)
             for i, result in zip(batch, results, strict=True):
                 parsed[i] = result
         return parsed
 
-    def _parse_batch(self, sentences: Sequence[Sentence], keeps_tags: bool, beam_size: int) -> list[Sentence]:
+    def _parse_batch(self, sentences: Sequence[Sentence], given: bool, beam_size: int) -> list[Sentence]:
         words = self.lexicon.words([sentence.forms for sentence in sentences])
-        encoding = self.encode(words, self.tags.ids(sentences) if keeps_tags else None)
+        keep = pad([[0, *(tag != EMPTY for tag in sentence.upos)] for sentence in sentences]).bool() if given else None
+        encoding = self.encode(words, self.tags.ids(sentences) if given or not self.predicts_tags else None, keep)
         best = self.search(words, encoding, beam_size).state
         heads, labels = best.head[:, 0].tolist(), best.label[:, 0].tolist()
         lengths = [len(sentence) for sentence in sentences]
-        tags = [{}] * len(sentences) if keeps_tags else self.tags.symbols(encoding.tags, lengths)
+        tags = self.tags.symbols(encoding.tags, lengths) if self.predicts_tags else [{}] * len(sentences)
+        if given:
+            tags = [with_given(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
         names = self.system.labels
         return [
             sentence.replace(heads=head[1 : length + 1], labels=[names[i] for i in label[1 : length + 1]], **tag)
@@ -175,8 +180,10 @@ class Parser(nn.Module):
         system = ArcStandard(labels, root_labels, word_labels)
         return cls(config, lexicon, TagColumns.build(sentences), system, pretrained)
 
-    def save(self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], half: bool = False) -> None:
-        """Write a model directory that names the pretrained vectors `vectors` beside it."""
+    def save(
+        self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], tagger: str = "", half: bool = False
+    ) -> None:
+        """Write a model directory that names what lies beside it: the pretrained `vectors` and the `tagger`, if any."""
         vocabularies = {name: v.symbols for name, v in self.lexicon.vocabularies.items() if name != "vector"}
         vocabularies |= {name: v.symbols for name, v in self.tags.vocabularies.items()}
         vocabularies |= {
@@ -187,7 +194,7 @@ class Parser(nn.Module):
         save_model(
             directory,
             kind=KIND,
-            config={"parser": as_dict(self.config), "vectors": vectors},
+            config={"parser": as_dict(self.config), "vectors": vectors, "tagger": tagger},
             vocabularies=vocabularies,
             weights=self.state_dict(),
             metadata=metadata,

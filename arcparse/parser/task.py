@@ -9,17 +9,17 @@ again at once, with gradients.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from arcparse.batches import bucket, pad
-from arcparse.configuration import as_dict
+from arcparse.settings import as_dict
 from arcparse.errors import TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon import Words
@@ -36,7 +36,17 @@ from arcparse.training import Loss, TrainingConfig
 from arcparse.trees import check_tree, projectivise
 
 METRICS = ("UPOS", "XPOS", "UFeats", "UAS", "LAS")
-VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved parser
+VECTORS, TAGGER = "vectors", "tagger"  # the directories beside the saved parser
+
+
+class TagsSentences(Protocol):
+    """A tagger, whatever it is made of."""
+
+    def tag(self, sentences: Sequence[Sentence]) -> list[Sentence]:
+        """Return the sentences with UPOS, XPOS and FEATS."""
+
+    def save(self, directory: Path, *, vectors: str, metadata: Mapping[str, Any]) -> None:
+        """Write a model directory."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class ParserSettings:
     train: str = ""  # CoNLL-U file with gold trees; its tags are what the parser sees if it predicts none
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors; none where empty
+    tagger: str = ""  # the tagger that the parser is to follow, if it predicts no tags; empty: it is given gold tags
     exploration: float = 0.8  # share of decisions drawn from the model; 0 is the static oracle
     exploration_from: int = 1  # first epoch that explores, from 0: an untrained model has nothing to show
     given_tags: float = 0.3  # share of sentences that see the file's tags instead of predicted ones
@@ -75,13 +86,15 @@ class ParserTask:
         train: Sequence[Sentence],
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
+        tagger: TagsSentences | None = None,
     ) -> None:
-        """Check and projectivise the gold trees and make an untrained parser.
+        """Check and projectivise the gold trees and make an untrained parser; a `tagger` goes with it.
 
         Raises TreebankError or TreeError, with the place, where a training sentence has no tree.
         """
         self.settings, self.train, self.dev = settings, train, list(dev)
-        self.pretrained = pretrained or Pretrained.none()
+        self.pretrained, self.tagger = pretrained or Pretrained.none(), tagger
+        self.dev_input = tagger.tag(self.dev) if tagger else self.dev
         self.heads = [_projective(sentence) for sentence in train]
         torch.manual_seed(settings.training.seed)
         self.model = Parser.build(settings.parser, train, self.pretrained)
@@ -107,7 +120,7 @@ class ParserTask:
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the loss of a batch: transitions, and tags where the parser predicts them, per token."""
         batch = self.batch(indices)
-        keep = torch.rand(len(batch.words.length)) < self.settings.given_tags
+        keep = torch.rand(len(batch.words.length), 1) < self.settings.given_tags
         encoding = self.model.encode(batch.words, batch.tags, keep)
         scorer = self.model.bind(encoding)
         path = self._derive(scorer, batch)
@@ -148,17 +161,17 @@ class ParserTask:
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
-        scores = evaluate(self.dev, self.model.parse(self.dev))
+        scores = evaluate(self.dev, self.model.parse(self.dev_input))
         return {metric: 100 * scores[metric].f1 for metric in METRICS}
 
     def save(self, directory: Path) -> None:
-        """Write the parser, and once the vectors beside it."""
-        name = ""
-        if self.pretrained.dimension:
-            name = VECTORS
-            if not (directory.parent / name).exists():
-                self.pretrained.save(directory.parent / name)
-        self.model.save(directory, vectors=name, metadata=self.metadata())
+        """Write the parser, and once the vectors and the tagger beside it."""
+        vectors, tagger = VECTORS if self.pretrained.dimension else "", TAGGER if self.tagger else ""
+        if vectors and not (directory.parent / vectors).exists():
+            self.pretrained.save(directory.parent / vectors)
+        if self.tagger and not (directory.parent / tagger).exists():
+            self.tagger.save(directory.parent / tagger, vectors=vectors, metadata={})
+        self.model.save(directory, vectors=vectors, tagger=tagger, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
         """Return what the model card tells of the training."""

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.configuration import as_dict, from_dict
+from arcparse.settings import as_dict, from_dict
 from arcparse.encoder import FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from arcparse.batches import bucket
-from arcparse.configuration import as_dict
+from arcparse.settings import as_dict
 from arcparse.evaluation import evaluate
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence

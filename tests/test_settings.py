@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
-from arcparse.configuration import as_dict, from_dict, load_settings
+from arcparse.settings import as_dict, from_dict, load_settings
 from arcparse.errors import ConfigurationError
 
 

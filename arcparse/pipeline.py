@@ -1,0 +1,125 @@
+"""From text to trees: tokeniser, tagger, parser, in one object that is loaded once and called often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import overload
+
+from arcparse.batches import stream
+from arcparse.checkpoint import find_model, load_model, sibling
+from arcparse.errors import ArcparseError
+from arcparse.parser.model import Parser
+from arcparse.sentence import EMPTY, Sentence
+from arcparse.tagger.model import Tagger
+from arcparse.tags import COLUMN, with_given
+from arcparse.tokenizer import tokenize
+
+DEFAULT_MODEL = "en"
+Input = str | Sequence[str] | Sentence
+
+
+class Pipeline:
+    """A loaded model: `nlp = arcparse.load("en")`, then `nlp.parse("...")`."""
+
+    def __init__(self, parser: Parser, tagger: Tagger | None = None) -> None:
+        """Join a parser and, for one that predicts no tags, a tagger."""
+        self.parser, self.tagger = parser, tagger
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = DEFAULT_MODEL) -> Pipeline:
+        """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken."""
+        path = find_model(name_or_path)
+        tagger = load_model(path).config.get("tagger")
+        return cls(Parser.load(path), Tagger.load(sibling(path, tagger)) if tagger else None)
+
+    @overload
+    def parse(self, text: str, *, beam: int = 1, given_tags: bool = True) -> list[Sentence]: ...
+    @overload
+    def parse(self, text: Sequence[str] | Sentence, *, beam: int = 1, given_tags: bool = True) -> Sentence: ...
+    def parse(self, text: Input, *, beam: int = 1, given_tags: bool = True) -> list[Sentence] | Sentence:
+        """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+
+        Words that have a UPOS keep their tags and are parsed with them, unless `given_tags` is false.
+        """
+        sentences = self.parse_sentences(as_sentences(text), beam=beam, given_tags=given_tags)
+        return sentences if isinstance(text, str) else sentences[0]
+
+    def parse_many(
+        self,
+        texts: Iterable[Input],
+        *,
+        batch_size: int = 256,
+        beam: int = 1,
+        given_tags: bool = True,
+        on_error: Callable[[Sentence, Exception], None] | None = None,
+    ) -> Iterator[list[Sentence] | Sentence]:
+        """Yield for each input what `parse` returns, in order; `batch_size` inputs are in memory at a time.
+
+        With `on_error`, a sentence that cannot be parsed is reported to it and comes out as it went in.
+        """
+        for batch in stream(texts, batch_size):
+            groups = [as_sentences(text) for text in batch]
+            flat = [sentence for group in groups for sentence in group]
+            parsed = iter(self.parse_sentences(flat, beam=beam, given_tags=given_tags, on_error=on_error))
+            for text, group in zip(batch, groups, strict=True):
+                own = [next(parsed) for _ in group]
+                yield own if isinstance(text, str) else own[0]
+
+    def parse_sentences(
+        self,
+        sentences: Sequence[Sentence],
+        *,
+        beam: int = 1,
+        given_tags: bool = False,
+        on_error: Callable[[Sentence, Exception], None] | None = None,
+    ) -> list[Sentence]:
+        """Return the sentences tagged and parsed, in order."""
+        try:
+            return self.parser.parse(self.tag_sentences(sentences, given_tags), given=given_tags, beam_size=beam)
+        except (ArcparseError, RuntimeError, ValueError) as error:
+            if on_error is None:
+                raise
+            if len(sentences) == 1:
+                on_error(sentences[0], error)
+                return list(sentences)
+        return [
+            parsed
+            for sentence in sentences
+            for parsed in self.parse_sentences([sentence], beam=beam, given_tags=given_tags, on_error=on_error)
+        ]
+
+    def tag_sentences(self, sentences: Sequence[Sentence], given_tags: bool = False) -> Sequence[Sentence]:
+        """Return the sentences with the tagger's tags; as they are where the parser tags or all tags are given."""
+        if self.tagger is None or (given_tags and all(EMPTY not in sentence.upos for sentence in sentences)):
+            return sentences
+        tagged = self.tagger.tag(sentences)
+        if not given_tags:
+            return tagged
+        return [
+            own.replace(**with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
+            for own, new in zip(sentences, tagged, strict=True)
+        ]
+
+
+def as_sentences(text: Input) -> list[Sentence]:
+    """Return what is to be parsed as sentences: text is tokenised, a list of forms is one sentence."""
+    if isinstance(text, str):
+        return tokenize(text)
+    return [text if isinstance(text, Sentence) else Sentence.from_forms(text)]
+
+
+@lru_cache(maxsize=4)
+def load(name_or_path: str | Path = DEFAULT_MODEL) -> Pipeline:
+    """Load a model by name ("en", "en-small") or path; a model once loaded is kept."""
+    return Pipeline.load(name_or_path)
+
+
+@overload
+def parse(text: str, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence]: ...
+@overload
+def parse(text: Sequence[str] | Sentence, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> Sentence: ...
+def parse(text: Input, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence] | Sentence:
+    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`."""
+    return load(model).parse(text, beam=beam)
