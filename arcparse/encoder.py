@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from arcparse.lexicon import Forms, LexiconConfig, Words
+from arcparse.lexicon import Forms, LexiconConfig
 from arcparse.pretrained import Pretrained
 from arcparse.vocabulary import Vocabulary
 
@@ -121,4 +121,5 @@ class BiLSTM(nn.Module):
             vector = self.dropout(vector)
             reverse = back(vector.gather(1, turned.expand_as(vector)))[0]
             vector = torch.cat([ahead(vector)[0], reverse.gather(1, turned.expand_as(reverse))], 2)
-        return self.dropout(vector)
+        output: Tensor = self.dropout(vector)
+        return output

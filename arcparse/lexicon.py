@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 
 import torch
@@ -21,7 +21,6 @@ from arcparse.vocabulary import Vocabulary
 
 ROOT_FORM = "<root>"
 REMEMBERED = 200_000  # forms whose ids are kept; then the memory starts afresh, so that it stays bounded
-_SHAPES = ((re.compile(r"[^\W\d_]"), ""), (re.compile(r"\d"), "d"))
 _RUN = re.compile(r"(.)\1+")
 
 
@@ -60,6 +59,11 @@ class Words:
     length: Tensor  # [B]
     row: Tensor  # [B, N] into the forms; the root is token 0
     forms: Forms
+
+    def to(self, device: torch.device) -> Words:
+        """Return the same on a device."""
+        forms = Forms(*(getattr(self.forms, field.name).to(device) for field in fields(Forms)))
+        return Words(self.length.to(device), self.row.to(device), forms)
 
     @property
     def is_token(self) -> Tensor:
@@ -130,6 +134,6 @@ class Lexicon:
 
 
 def _affixes(form: str, config: LexiconConfig) -> list[str]:
-    """Return the affixes of a form in lower case, prefixes as "un-", suffixes as "-ing", the whole where it is shorter."""
+    """Return a form's affixes in lower case, prefixes as "un-", suffixes as "-ing", the whole where it is shorter."""
     lower = form.lower()
     return [f"{lower[:n]}-" for n in config.prefixes] + [f"-{lower[-n:]}" for n in config.suffixes]

@@ -13,7 +13,7 @@ from arcparse.errors import ArcparseError
 from arcparse.parser.model import Parser
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tags import COLUMN, with_given
+from arcparse.tags import COLUMN, with_given, with_tags
 from arcparse.tokenizer import tokenize
 
 DEFAULT_MODEL = "en"
@@ -35,7 +35,7 @@ class Pipeline:
         return cls(Parser.load(path), Tagger.load(sibling(path, tagger)) if tagger else None)
 
     @overload
-    def parse(self, text: str, *, beam: int = 1, given_tags: bool = True) -> list[Sentence]: ...
+    def parse(self, text: str, *, beam: int = 1, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
     @overload
     def parse(self, text: Sequence[str] | Sentence, *, beam: int = 1, given_tags: bool = True) -> Sentence: ...
     def parse(self, text: Input, *, beam: int = 1, given_tags: bool = True) -> list[Sentence] | Sentence:
@@ -98,7 +98,7 @@ class Pipeline:
         if not given_tags:
             return tagged
         return [
-            own.replace(**with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
+            with_tags(own, with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
             for own, new in zip(sentences, tagged, strict=True)
         ]
 
@@ -117,7 +117,7 @@ def load(name_or_path: str | Path = DEFAULT_MODEL) -> Pipeline:
 
 
 @overload
-def parse(text: str, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence]: ...
+def parse(text: str, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence]: ...  # type: ignore[overload-overlap]
 @overload
 def parse(text: Sequence[str] | Sentence, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> Sentence: ...
 def parse(text: Input, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence] | Sentence:

@@ -43,15 +43,27 @@ class Pretrained:
 
     @classmethod
     def from_store(cls, path: Path) -> Pretrained:
-        """Read all vectors of a LevelDB store, in its order, scaled to one common level."""
+        """Read the vectors of a LevelDB store, in its order, scaled to one common level.
+
+        A source's own vectors of `<unk>` and `<pad>` are left out: a model learns what stands for an unknown word.
+        """
         with VectorStore.open(path) as store:
-            words, matrix = store.dense()
+            found, matrix = store.dense()
             scheme, source = store.metadata.normalisation, store.metadata.source
         rows, scale = quantise(matrix * (LEVEL / np.sqrt(np.mean(np.square(matrix)))))
-        rows = np.concatenate([np.zeros((len(SPECIALS), matrix.shape[1]), np.int8), rows])
-        scale = np.concatenate([np.ones(len(SPECIALS), np.float32), scale])
-        words = Vocabulary((*SPECIALS, *words))
+        kept = [row for row, word in enumerate(found) if word not in SPECIALS]
+        rows = np.concatenate([np.zeros((len(SPECIALS), matrix.shape[1]), np.int8), rows[kept]])
+        scale = np.concatenate([np.ones(len(SPECIALS), np.float32), scale[kept]])
+        words = Vocabulary((*SPECIALS, *(found[row] for row in kept)))
         return cls(words, scheme, torch.from_numpy(rows), torch.from_numpy(scale), source)
+
+    def same_as(self, other: Pretrained) -> bool:
+        """Return whether both give every form the same vector."""
+        return (
+            (self.words, self.scheme) == (other.words, other.scheme)
+            and self.rows.equal(other.rows)
+            and self.scale.equal(other.scale)
+        )
 
     def save(self, directory: Path) -> None:
         """Write a model directory."""
@@ -64,6 +76,18 @@ class Pretrained:
             metadata={"source": self.source},
         )
 
+    def save_beside(self, directory: Path, name: str) -> str:
+        """Write the vectors beside a model directory unless they are there; return `name`, "" if there are none.
+
+        Raises ModelError where something else has that name.
+        """
+        place = directory.parent / name
+        if not self.dimension:
+            return ""
+        if not place.exists() or not Pretrained.load(place).same_as(self):
+            self.save(place)
+        return name
+
     @classmethod
     def load(cls, directory: Path) -> Pretrained:
         """Read a model directory; ModelError where it is of another kind."""
@@ -71,4 +95,6 @@ class Pretrained:
         if saved.kind != KIND:
             raise ModelError(f"{directory}: holds a {saved.kind}, not word vectors")
         words = Vocabulary(tuple(saved.vocabularies["word"]))
-        return cls(words, saved.config["scheme"], saved.weights["rows"], saved.weights["scale"], saved.metadata["source"])
+        return cls(
+            words, saved.config["scheme"], saved.weights["rows"], saved.weights["scale"], saved.metadata["source"]
+        )

@@ -9,17 +9,17 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from arcparse.checkpoint import CONFIG, find_model
-from arcparse.settings import load_settings
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
+from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, jackknife
-from arcparse.training import BEST, Progress, train
+from arcparse.training import BEST, Progress, Task, train
 from arcparse.treebank import read_conllu, write_conllu
 
 if sys.version_info >= (3, 11):
@@ -64,10 +64,16 @@ def load_vectors(place: str) -> Pretrained:
 
 
 def read_treebank(place: str, role: str) -> list[Sentence]:
-    """Return the sentences of a CoNLL-U file; ConfigurationError where none is set for its `role`."""
+    """Return the sentences of a CoNLL-U file.
+
+    Raises ConfigurationError where none is set for its `role`, TreebankError where it is empty or malformed.
+    """
     if not place:
-        raise ConfigurationError(f"no {role} file is set; name a CoNLL-U file by {role} = \"...\" or --{role} FILE")
-    return list(read_conllu(place))
+        raise ConfigurationError(f'no {role} file is set; name a CoNLL-U file by {role} = "..." or --{role} FILE')
+    sentences = list(read_conllu(place))
+    if not sentences:
+        raise TreebankError(f"{place}: holds no sentence; the {role} file needs at least one")
+    return sentences
 
 
 def parser_task(settings: ParserSettings) -> ParserTask:
@@ -96,7 +102,7 @@ def jackknife_tags(
     def train_fold(fold: int, sentences: list[Sentence]) -> Tagger:
         own = TaggerTask(task.settings, sentences, task.dev, task.pretrained)
         run_directory = directory / f"fold{fold}"
-        train(own, task.settings.training, run_directory, resume=resume, progress=progress)
+        train(cast(Task, own), task.settings.training, run_directory, resume=resume, progress=progress)
         return Tagger.load(run_directory / BEST)
 
     write_conllu(jackknife(task.train, task.settings.folds, train_fold), output)

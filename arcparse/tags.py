@@ -41,10 +41,10 @@ class TagColumns:
         """The number of symbols of each column."""
         return {name: len(vocabulary) for name, vocabulary in self.vocabularies.items()}
 
-    def ids(self, sentences: Sequence[Sentence]) -> dict[str, Tensor]:
-        """Return the tags that B sentences have, as ids [B, N] for each column; the root's is PAD, a new one UNKNOWN."""
+    def ids(self, sentences: Sequence[Sentence], device: torch.device | str = "cpu") -> dict[str, Tensor]:
+        """Return the tags that B sentences have, as ids [B, N] by column; the root's is PAD, a new one UNKNOWN."""
         return {
-            name: pad([[Vocabulary.PAD, *self.vocabularies[name].ids(s.words(column))] for s in sentences])
+            name: pad([[Vocabulary.PAD, *self.vocabularies[name].ids(s.words(column))] for s in sentences]).to(device)
             for name, column in COLUMN.items()
         }
 
@@ -58,6 +58,11 @@ class TagColumns:
             }
             for sentence, length in enumerate(lengths)
         ]
+
+
+def with_tags(sentence: Sentence, tags: Mapping[str, Sequence[str]]) -> Sentence:
+    """Return the sentence with the tags of its words exchanged in the columns that `tags` has."""
+    return sentence.replace(upos=tags.get("upos"), xpos=tags.get("xpos"), feats=tags.get("feats"))
 
 
 def with_given(sentence: Sentence, predicted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ weights, bit for bit on the CPU.
 from __future__ import annotations
 
 import math
+import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -17,9 +18,9 @@ from typing import Any, Protocol
 
 import torch
 
-from arcparse.settings import as_dict
 from arcparse.errors import ConfigurationError
 from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.settings import as_dict
 from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Result",
     "Task",
     "TrainingConfig",
+    "run_metadata",
     "seed_everything",
     "select_device",
     "train",
@@ -93,6 +95,13 @@ class Result:
     metric: float
     epoch: int
     history: list[dict[str, float]]
+
+
+def run_metadata(settings: Any, files: Sequence[str]) -> dict[str, Any]:
+    """Return what a saved model tells of its training: settings and versions, its `files` by name without folders."""
+    values = as_dict(settings)
+    values |= {name: Path(values[name]).name for name in files}
+    return {"settings": values, "torch": torch.__version__, "python": platform.python_version()}
 
 
 def train(

@@ -36,7 +36,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         own.add_argument("--fresh", action="store_true", help="begin anew where OUTPUT holds an earlier run")
         own.add_argument("--dry-run", action="store_true", help="print the settings and what the data hold, no more")
         if kind == "tagger":
-            own.add_argument("--jackknife", type=Path, metavar="FILE", help="write train with tags of unseen folds there")
+            own.add_argument(
+                "--jackknife", type=Path, metavar="FILE", help="write train with tags of unseen folds there"
+            )
 
 
 def train_parser(args: argparse.Namespace) -> int:
@@ -61,7 +63,7 @@ def train_tagger(args: argparse.Namespace) -> int:
     )
     task = recipes.tagger_task(settings)
     status = _train(args, settings, task)
-    if args.jackknife and not args.dry_run:
+    if args.jackknife and not args.dry_run and status == 0:
         with _Bar() as bar:
             recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
         print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")

@@ -29,8 +29,9 @@ class ArcStandard:
     """
 
     def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
+        """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
         self.labels = tuple(labels)
-        self.root_labels, self.word_labels = frozenset(root_labels), frozenset(word_labels)
+        self.root_labels, self.word_labels = (frozenset(own or labels) for own in (root_labels, word_labels))
         self.num_actions = 1 + 2 * len(self.labels)
         self._actions = {self.name(action): action for action in range(self.num_actions)}
         self._legal = self._legality()

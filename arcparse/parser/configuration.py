@@ -32,7 +32,7 @@ class Configuration:
 
     @classmethod
     def start(cls, length: Tensor) -> Configuration:
-        """Return one hypothesis for each sentence of `length` [B] words: the root on the stack, all words in the buffer."""
+        """Return one hypothesis for each sentence of `length` [B] words: the root on the stack, all words to come."""
         width = int(length.max()) + 1 if length.numel() else 1
         one = torch.ones(len(length), 1, dtype=torch.long, device=length.device)
         nothing = one.new_full((len(length), 1, width), NONE)
@@ -44,6 +44,11 @@ class Configuration:
         if parent.shape[1] == 1 == self.depth.shape[1]:
             return self
         return Configuration(*(_select(getattr(self, field.name), parent) for field in fields(self)))
+
+    def where(self, keep: Tensor, other: Configuration) -> Configuration:
+        """Return this configuration for the sentences `keep` [B] and `other`, of the same shape, elsewhere."""
+        pairs = [(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
+        return Configuration(*(torch.where(keep.view(-1, *[1] * (a.dim() - 1)), a, b) for a, b in pairs))
 
     def stack_top(self, i: int) -> Tensor:
         """Return the token i below the top of the stack [B, K]; the root where the stack is shorter."""

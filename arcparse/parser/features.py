@@ -3,8 +3,8 @@
 A template reads "stack(0).form" or "stack(1).leftmost(2).label": it starts at the i-th token from the top of the stack
 or the front of the buffer, may go on to the outermost (1) or second outermost (2) child on a side, any number of times
 ("stack(0).leftmost.leftmost.form", `leftmost` alone being `leftmost(1)`), and ends in an attribute. Attributes are
-blocks of vectors that an encoder gives (form, upos, xpos, feats, vector) or what the configuration itself knows (label).
-The templates of SyntaxNet (Andor et al. 2016) and Chen & Manning (2014) are lists of such words in the presets.
+blocks of vectors that an encoder gives (form, upos, xpos, feats, vector), or what the configuration itself knows
+(label). The presets hold the templates of SyntaxNet (Andor et al. 2016) and Chen & Manning (2014).
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Features:
     """Templates compiled to few gathers: a start on stack and buffer, then one gather for each relation and depth."""
 
     def __init__(self, templates: Sequence[str]) -> None:
-        """Compile `templates`; ConfigurationError names one that cannot be read."""
+        """Compile `templates`; ConfigurationError names one that cannot be read, or says that there is none."""
+        if not templates:
+            raise ConfigurationError('the parser has no features; set templates such as features = ["stack(0).vector"]')
         paths = [_parse(template) for template in templates]
         self.templates = tuple(templates)
         self.attributes = tuple(dict.fromkeys(attribute for _, attribute in paths))

@@ -1,8 +1,8 @@
 """The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, arc-standard.
 
-With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in SyntaxNet
-(Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless they are
-given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so that few features suffice.
+With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in
+SyntaxNet (Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless
+they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features suffice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.settings import as_dict, from_dict
 from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
@@ -28,7 +27,8 @@ from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.pretrained import Pretrained
 from arcparse.search import Beam, search
 from arcparse.sentence import EMPTY, ROOT, Sentence
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given
+from arcparse.settings import as_dict, from_dict
+from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
@@ -47,6 +47,7 @@ class ParserConfig:
     xpos_dimension: int = 32
     feats_dimension: int = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
+    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Parser(nn.Module):
         self.embeddings = nn.ModuleDict(
             {name: nn.Embedding(size, dimensions[name]) for name, size in tags.sizes.items() if dimensions[name]}
         )
-        for embedding in self.embeddings.values():
-            nn.init.normal_(embedding.weight, std=embedding.weight.shape[1] ** -0.5)  # type: ignore[operator, arg-type]
+        for name, embedding in self.embeddings.items():
+            nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
         self.bilstm: BiLSTM | None = None
         if config.encoder == "bilstm":
             self.bilstm = BiLSTM(config.bilstm, self.forms.dimension)
@@ -85,7 +86,9 @@ class Parser(nn.Module):
         features = Features(config.features)
         missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
         if missing:
-            raise ModelError(f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}")
+            raise ModelError(
+                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
+            )
         self.scorer = FeedForwardScorer(config.scorer, features, dimensions, len(system.labels), system.num_actions)
 
     @property
@@ -133,9 +136,11 @@ class Parser(nn.Module):
         scorer = self.bind(encoding)
 
         def log_probability(state: Configuration) -> Tensor:
-            return scorer(state).masked_fill(~self.system.legal(state), -torch.inf).log_softmax(2).nan_to_num(neginf=-1e9)
+            return (
+                scorer(state).masked_fill(~self.system.legal(state), -torch.inf).log_softmax(2).nan_to_num(neginf=-1e9)
+            )
 
-        score = log_probability if beam_size > 1 else scorer
+        score = log_probability if beam_size > 1 and self.config.normalisation == "local" else scorer
         return search(self.system, score, Beam.start(start, len(words.length), words.length.device), beam_size)
 
     @torch.inference_mode()
@@ -144,8 +149,8 @@ class Parser(nn.Module):
     ) -> list[Sentence]:
         """Return the sentences with heads and labels, and tags where the parser predicts them.
 
-        A parser that predicts tags uses and keeps those of words that have a UPOS if they are `given`; one that does not
-        needs them. Sentences of like length are parsed together, `batch_tokens` at a time.
+        A parser that predicts tags uses and keeps those of words that have a UPOS if they are `given`; one that does
+        not needs them. Sentences of like length are parsed together, `batch_tokens` at a time.
         """
         parsed: list[Sentence] = list(sentences)
         for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
@@ -155,20 +160,34 @@ class Parser(nn.Module):
         return parsed
 
     def _parse_batch(self, sentences: Sequence[Sentence], given: bool, beam_size: int) -> list[Sentence]:
-        words = self.lexicon.words([sentence.forms for sentence in sentences])
-        keep = pad([[0, *(tag != EMPTY for tag in sentence.upos)] for sentence in sentences]).bool() if given else None
-        encoding = self.encode(words, self.tags.ids(sentences) if given or not self.predicts_tags else None, keep)
+        words = self.lexicon.words([sentence.forms for sentence in sentences]).to(self.device)
+        own = self.tags.ids(sentences, self.device) if given or not self.predicts_tags else None
+        has_own = pad([[0, *(tag != EMPTY for tag in sentence.upos)] for sentence in sentences]).bool()
+        encoding = self.encode(words, own, has_own.to(self.device) if given else None)
         best = self.search(words, encoding, beam_size).state
         heads, labels = best.head[:, 0].tolist(), best.label[:, 0].tolist()
         lengths = [len(sentence) for sentence in sentences]
-        tags = self.tags.symbols(encoding.tags, lengths) if self.predicts_tags else [{}] * len(sentences)
+        tags: list[dict[str, list[str]]] = [{}] * len(sentences)
+        if self.predicts_tags:
+            tags = self.tags.symbols(encoding.tags, lengths)
         if given:
             tags = [with_given(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
         names = self.system.labels
         return [
-            sentence.replace(heads=head[1 : length + 1], labels=[names[i] for i in label[1 : length + 1]], **tag)
+            with_tags(sentence, tag).replace(
+                heads=head[1 : length + 1], labels=[names[i] for i in label[1 : length + 1]]
+            )
             for sentence, length, head, label, tag in zip(sentences, lengths, heads, labels, tags, strict=True)
         ]
+
+    def rebuilt(self, config: ParserConfig) -> Parser:
+        """Return a parser of the same weights with another configuration; ModelError where its network differs."""
+        parser = Parser(config, self.lexicon, self.tags, self.system, self.pretrained)
+        try:
+            parser.load_state_dict(self.state_dict())
+        except RuntimeError as error:
+            raise ModelError(f"the settings describe another network than that to start from: {error}") from None
+        return parser
 
     @classmethod
     def build(cls, config: ParserConfig, sentences: Sequence[Sentence], pretrained: Pretrained) -> Parser:
@@ -203,7 +222,7 @@ class Parser(nn.Module):
 
     @classmethod
     def load(cls, directory: Path) -> Parser:
-        """Read a model directory, and the pretrained vectors beside it."""
+        """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory)
         if saved.kind != KIND:
             raise ModelError(f"{directory}: holds a {saved.kind}, not a parser")
@@ -218,5 +237,8 @@ class Parser(nn.Module):
         )
         system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
         parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
-        parser.load_state_dict(saved.weights)
+        try:
+            parser.load_state_dict(saved.weights)
+        except RuntimeError as error:
+            raise ModelError(f"{directory}: its weights, settings and vectors do not fit together: {error}") from None
         return parser.eval()

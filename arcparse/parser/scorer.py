@@ -59,7 +59,9 @@ class FeedForwardScorer(nn.Module):
         self.label = nn.Parameter(torch.randn(num_labels, config.label_dimension) / config.label_dimension**0.5)
         width = config.hidden[0]
         fan_in = sum(features.positions(name) * dimensions[name] for name in features.attributes)
-        self.none = nn.ParameterDict({name: nn.Parameter(torch.zeros(dimensions[name])) for name in features.attributes})
+        self.none = nn.ParameterDict(
+            {name: nn.Parameter(torch.zeros(dimensions[name])) for name in features.attributes}
+        )
         self.first = nn.ParameterDict(
             {
                 name: nn.Parameter(
@@ -103,7 +105,7 @@ class BoundScorer:
     def __call__(self, state: Configuration) -> Tensor:
         """Return unnormalised scores [B, K, A]."""
         index = self.index(state)
-        return self.score({name: rows.flatten(0, 1) for name, rows in index.items()}).unflatten(0, state.depth.shape)
+        return self.score({name: rows.flatten(0, 1) for name, rows in index.items()}).view(*state.depth.shape, -1)
 
     def index(self, state: Configuration) -> dict[str, Tensor]:
         """Return the table rows [B, K, F] of each block's features."""

@@ -1,9 +1,9 @@
 """Training the parser: gold trees to batches, the model's own derivations to a loss, a development file to scores.
 
 A batch is encoded once. The derivations to learn from are then found by the same search that parses: the policy takes
-the oracle's action or, with exploration (Goldberg & Nivre 2013; Ballesteros et al. 2016), one drawn from the model's own
-distribution, so that the model learns the way on from its own mistakes. All configurations passed through are scored
-again at once, with gradients.
+the oracle's action or, with exploration (Goldberg & Nivre 2013; Ballesteros et al. 2016), one drawn from the model's
+own distribution, so that the model learns the way on from its own mistakes. All configurations passed through are
+scored again at once, with gradients.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from arcparse.batches import bucket, pad
-from arcparse.settings import as_dict
+from arcparse.checkpoint import find_model
 from arcparse.errors import TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon import Words
-from arcparse.losses import local_loss
+from arcparse.losses import Objective, global_loss, local_loss
 from arcparse.parser.arc_standard import Oracle
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser, ParserConfig
@@ -32,15 +32,17 @@ from arcparse.pretrained import Pretrained
 from arcparse.search import Beam, search
 from arcparse.sentence import NONE, Sentence
 from arcparse.tags import tag_loss
-from arcparse.training import Loss, TrainingConfig
+from arcparse.training import Loss, TrainingConfig, run_metadata
 from arcparse.trees import check_tree, projectivise
 
 METRICS = ("UPOS", "XPOS", "UFeats", "UAS", "LAS")
-VECTORS, TAGGER = "vectors", "tagger"  # the directories beside the saved parser
+VECTORS, TAGGER, TAGGER_VECTORS = "vectors", "tagger", "tagger-vectors"  # the directories beside the saved parser
 
 
 class TagsSentences(Protocol):
     """A tagger, whatever it is made of."""
+
+    pretrained: Pretrained
 
     def tag(self, sentences: Sequence[Sentence]) -> list[Sentence]:
         """Return the sentences with UPOS, XPOS and FEATS."""
@@ -62,6 +64,11 @@ class ParserSettings:
     exploration_from: int = 1  # first epoch that explores, from 0: an untrained model has nothing to show
     given_tags: float = 0.3  # share of sentences that see the file's tags instead of predicted ones
     tag_weight: float = 0.5  # of the tags' loss beside the transitions'
+    objective: Literal["local", "crf", "perceptron", "margin"] = (
+        "local"  # all but the first are global, through the beam
+    )
+    beam: int = 8  # of global training and of its development scores
+    start: str = ""  # a parser of the same network to go on from, as global training needs
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
@@ -92,12 +99,21 @@ class ParserTask:
 
         Raises TreebankError or TreeError, with the place, where a training sentence has no tree.
         """
-        self.settings, self.train, self.dev = settings, train, list(dev)
+        self.settings, self.train, self.dev, self.epoch = settings, train, list(dev), 0
         self.pretrained, self.tagger = pretrained or Pretrained.none(), tagger
+        self.scores: dict[str, float] = {}
         self.dev_input = tagger.tag(self.dev) if tagger else self.dev
         self.heads = [_projective(sentence) for sentence in train]
         torch.manual_seed(settings.training.seed)
-        self.model = Parser.build(settings.parser, train, self.pretrained)
+        if settings.start:
+            self.model = Parser.load(find_model(settings.start)).rebuilt(settings.parser)
+        else:
+            self.model = Parser.build(settings.parser, train, self.pretrained)
+
+    @property
+    def beam(self) -> int:
+        """The beam of the development scores: greedy for a locally trained parser."""
+        return 1 if self.settings.objective == "local" else self.settings.beam
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
@@ -110,29 +126,48 @@ class ParserTask:
         """Return the ids of sentences and their trees."""
         sentences = [self.train[i] for i in indices]
         labels = {label: i for i, label in enumerate(self.model.system.labels)}
+        device = self.model.device
         return Batch(
-            self.model.lexicon.words([sentence.forms for sentence in sentences]),
-            self.model.tags.ids(sentences),
-            pad([self.heads[i] for i in indices], NONE),
-            pad([[NONE, *(labels[label] for label in sentence.labels)] for sentence in sentences], NONE),
+            self.model.lexicon.words([sentence.forms for sentence in sentences]).to(device),
+            self.model.tags.ids(sentences, device),
+            pad([self.heads[i] for i in indices], NONE).to(device),
+            pad([[NONE, *(labels[label] for label in sentence.labels)] for sentence in sentences], NONE).to(device),
         )
 
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the loss of a batch: transitions, and tags where the parser predicts them, per token."""
         batch = self.batch(indices)
-        keep = torch.rand(len(batch.words.length), 1) < self.settings.given_tags
+        keep = torch.rand(len(batch.words.length), 1, device=self.model.device) < self.settings.given_tags
         encoding = self.model.encode(batch.words, batch.tags, keep)
         scorer = self.model.bind(encoding)
-        path = self._derive(scorer, batch)
-        scores = scorer.score(path.index)
-        target = _allowed(path.target, path.legal, scores.detach())
-        lost = (local_loss(scores, path.legal, target) * path.active).sum() / path.active.sum()
+        if self.settings.objective == "local":
+            lost = self._local_loss(scorer, batch)
+        else:
+            lost = self._global_loss(scorer, batch, self.settings.objective)
         parts = {"transitions": lost.item()}
         if encoding.tag_scores:
             tags = tag_loss(encoding.tag_scores, batch.tags)
             parts["tags"] = tags.item()
             lost = lost + self.settings.tag_weight * tags
         return Loss(lost, int(batch.words.length.sum()), parts)
+
+    def _local_loss(self, scorer: BoundScorer, batch: Batch) -> Tensor:
+        path = self._derive(scorer, batch)
+        scores = scorer.score(path.index)
+        target = _allowed(path.target, path.legal, scores.detach())
+        return (local_loss(scores, path.legal, target) * path.active).sum() / path.active.sum()
+
+    def _global_loss(self, scorer: BoundScorer, batch: Batch, objective: Objective) -> Tensor:
+        system, oracle = self.model.system, Oracle(batch.head, batch.label)
+        start = Configuration.start(batch.words.length)
+
+        def follow(state: Configuration) -> Tensor:
+            return functional.one_hot(oracle.gold_action(state), system.num_actions).float()
+
+        size = len(batch.words.length)
+        gold = search(system, follow, Beam.start(start, size, start.depth.device)).history()[:, 0]
+        losses, _ = global_loss(system, scorer, start, gold, self.settings.beam, objective)
+        return losses.sum() / batch.words.length.sum()
 
     @torch.no_grad()
     def _derive(self, scorer: BoundScorer, batch: Batch) -> Decisions:
@@ -154,28 +189,30 @@ class ParserTask:
             own = torch.rand(gold.shape, device=gold.device) < self.settings.exploration
             return torch.where(own.unsqueeze(2), drawn, preferred)
 
-        size = len(batch.words.length)
-        search(system, policy, Beam.start(Configuration.start(batch.words.length), size), 1)
+        length = batch.words.length
+        search(system, policy, Beam.start(Configuration.start(length), len(length), length.device), 1)
         target, legal, active = (torch.stack(column).flatten(0, 2) for column in zip(*steps, strict=True))
         return Decisions(stack_index(indices), target, legal, active)
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
-        scores = evaluate(self.dev, self.model.parse(self.dev_input))
-        return {metric: 100 * scores[metric].f1 for metric in METRICS}
+        scores = evaluate(self.dev, self.model.parse(self.dev_input, beam_size=self.beam))
+        self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
+        return self.scores
 
     def save(self, directory: Path) -> None:
-        """Write the parser, and once the vectors and the tagger beside it."""
-        vectors, tagger = VECTORS if self.pretrained.dimension else "", TAGGER if self.tagger else ""
-        if vectors and not (directory.parent / vectors).exists():
-            self.pretrained.save(directory.parent / vectors)
-        if self.tagger and not (directory.parent / tagger).exists():
-            self.tagger.save(directory.parent / tagger, vectors=vectors, metadata={})
+        """Write the parser, and beside it once the vectors, and the tagger with its own if they are others."""
+        vectors, tagger = self.pretrained.save_beside(directory, VECTORS), ""
+        if self.tagger:
+            tagger, own = TAGGER, self.tagger.pretrained
+            shared = own.same_as(self.pretrained)
+            its_vectors = vectors if shared else own.save_beside(directory, TAGGER_VECTORS)
+            self.tagger.save(directory.parent / tagger, vectors=its_vectors, metadata={})
         self.model.save(directory, vectors=vectors, tagger=tagger, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
         """Return what the model card tells of the training."""
-        return {"settings": as_dict(self.settings), "sentences": len(self.train)}
+        return run_metadata(self.settings, ("train", "dev", "vectors", "tagger")) | {"dev": self.scores}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The neural n-gram tagger: a feed-forward network over a window of words (Collobert et al. 2011, section 3.2).
 
 A word is its embedding, pretrained vector, affixes, shape and characters; the network sees those of its neighbours at
-fixed distances and scores UPOS, XPOS and FEATS together. As in the parser, what a form adds to the first hidden layer at
-each distance is computed once for all its occurrences.
+fixed distances and scores UPOS, XPOS and FEATS together. As in the parser, what a form adds to the first hidden layer
+at each distance is computed once for all its occurrences.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.settings import as_dict, from_dict
 from arcparse.encoder import FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags
+from arcparse.settings import as_dict, from_dict
+from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_tags
 from arcparse.vocabulary import Vocabulary
 
 KIND = "tagger"
@@ -59,6 +59,11 @@ class Tagger(nn.Module):
         self.output = TagLayer(config.hidden[-1], tags.sizes)
         self.dropout, self.input_dropout = nn.Dropout(config.dropout), nn.Dropout(config.input_dropout)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.bias.device
+
     def forward(self, words: Words) -> dict[str, Tensor]:
         """Return the scores of the tags of each column [B, N, tags]."""
         vector = torch.cat([self.outside.unsqueeze(0), self.input_dropout(self.forms(words.forms))])
@@ -83,10 +88,10 @@ class Tagger(nn.Module):
         """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
         tagged: list[Sentence] = list(sentences)
         for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
-            words = self.lexicon.words([sentences[i].forms for i in batch])
+            words = self.lexicon.words([sentences[i].forms for i in batch]).to(self.device)
             tags = self.tags.symbols(best_tags(self(words)), words.length.tolist())
             for i, columns in zip(batch, tags, strict=True):
-                tagged[i] = sentences[i].replace(**columns)
+                tagged[i] = with_tags(sentences[i], columns)
         return tagged
 
     @classmethod
@@ -111,7 +116,7 @@ class Tagger(nn.Module):
 
     @classmethod
     def load(cls, directory: Path) -> Tagger:
-        """Read a model directory, and the pretrained vectors beside it."""
+        """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory)
         if saved.kind != KIND:
             raise ModelError(f"{directory}: holds a {saved.kind}, not a tagger")
@@ -122,5 +127,8 @@ class Tagger(nn.Module):
         vocabularies = {name: own[name] for name in ("word", "affix", "shape", "character")}
         lexicon = Lexicon(config.lexicon, vocabularies | {"vector": pretrained.words}, pretrained.scheme)
         tagger = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), pretrained)
-        tagger.load_state_dict(saved.weights)
+        try:
+            tagger.load_state_dict(saved.weights)
+        except RuntimeError as error:
+            raise ModelError(f"{directory}: its weights, settings and vectors do not fit together: {error}") from None
         return tagger.eval()

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 from arcparse.batches import bucket
-from arcparse.settings import as_dict
+from arcparse.errors import ConfigurationError
 from arcparse.evaluation import evaluate
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger, TaggerConfig
 from arcparse.tags import tag_loss
-from arcparse.training import Loss, TrainingConfig
+from arcparse.training import Loss, TrainingConfig, run_metadata
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved tagger
@@ -50,6 +50,7 @@ class TaggerTask:
         """Make an untrained tagger."""
         self.settings, self.train, self.dev = settings, train, list(dev)
         self.pretrained = pretrained or Pretrained.none()
+        self.scores: dict[str, float] = {}
         torch.manual_seed(settings.training.seed)
         self.model = Tagger.build(settings.tagger, train, self.pretrained)
 
@@ -62,26 +63,23 @@ class TaggerTask:
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the cross-entropy of the three columns, per token."""
         sentences = [self.train[i] for i in indices]
-        words = self.model.lexicon.words([sentence.forms for sentence in sentences])
-        return Loss(tag_loss(self.model(words), self.model.tags.ids(sentences)), int(words.length.sum()))
+        words = self.model.lexicon.words([sentence.forms for sentence in sentences]).to(self.model.device)
+        gold = self.model.tags.ids(sentences, self.model.device)
+        return Loss(tag_loss(self.model(words), gold), int(words.length.sum()))
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
         scores = evaluate(self.dev, self.model.tag(self.dev))
-        return {metric: 100 * scores[metric].f1 for metric in METRICS}
+        self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
+        return self.scores
 
     def save(self, directory: Path) -> None:
         """Write the tagger, and once the vectors beside it."""
-        name = ""
-        if self.pretrained.dimension:
-            name = VECTORS
-            if not (directory.parent / name).exists():
-                self.pretrained.save(directory.parent / name)
-        self.model.save(directory, vectors=name, metadata=self.metadata())
+        self.model.save(directory, vectors=self.pretrained.save_beside(directory, VECTORS), metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
         """Return what the model card tells of the training."""
-        return {"settings": as_dict(self.settings), "sentences": len(self.train)}
+        return run_metadata(self.settings, ("train", "dev", "vectors")) | {"dev": self.scores}
 
 
 def jackknife(
@@ -89,9 +87,12 @@ def jackknife(
 ) -> list[Sentence]:
     """Return the sentences with tags of taggers trained on the other folds.
 
-    `train` makes a tagger of fold number and sentences. Folds are runs of neighbouring sentences, so that documents stay
-    together and a fold's words are as new to its tagger as a test file's.
+    `train` makes a tagger of fold number and sentences. Folds are runs of neighbouring sentences, so that documents
+    stay together and a fold's words are as new to its tagger as a test file's. Raises ConfigurationError unless there
+    are at least 2 folds, and as many sentences.
     """
+    if not 2 <= folds <= len(sentences):
+        raise ConfigurationError(f"folds must be at least 2 and at most the {len(sentences)} sentences, not {folds}")
     tagged: list[Sentence] = []
     for fold in range(folds):
         first, last = (len(sentences) * edge // folds for edge in (fold, fold + 1))

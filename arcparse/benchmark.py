@@ -1,0 +1,285 @@
+"""How fast arcparse is, and UDPipe and spaCy beside it: tokens per second, start-up time, latency, memory.
+
+All systems get the same gold-tokenised sentences and take turns at each stage (A B A B), so that what else the machine
+does falls on all of them alike. Loading a model and building a peer's own sentence objects are not timed. The number of
+threads belongs to a process; the caller starts one for each. Known to favour every system a little: from the second run
+on, the forms of the file have been seen.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from typing import Any, TypeAlias
+
+import torch
+
+from arcparse.batches import stream
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
+from arcparse.pipeline import DEFAULT_MODEL, Pipeline
+from arcparse.sentence import EMPTY, MISC, Sentence
+from arcparse.treebank import read_conllu, write_conllu
+
+Stage: TypeAlias = "Callable[[], Callable[[], object]]"  # prepares, untimed, and returns what is timed
+Seconds: TypeAlias = "dict[tuple[str, str], list[float]]"  # of each run, by stage and system
+
+OWN = "arcparse"
+READING, TAGGING, PARSING, BOTH = "reading", "tagging", "parsing, tags given", "tagging and parsing"
+WRITING, EVERYTHING, ONE = "writing", "everything", "one sentence"
+STAGES = (READING, TAGGING, PARSING, BOTH, WRITING, EVERYTHING, ONE)
+LATENCY_TOKENS = 20  # the file's sentence nearest to it is parsed alone
+LATENCY_REPEATS = 10  # parses in one measurement
+FIRST_TEXT = "The first tree is what one waits for."
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system counts resident memory
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured."""
+
+    file: Path  # gold-tokenised CoNLL-U
+    model: str = DEFAULT_MODEL
+    threads: int = 1
+    runs: int = 5
+    batch_size: int = 256  # sentences
+    beam: int = 1
+    udpipe: str = ""  # a model of UDPipe; empty: not measured
+    udpipe_beam: int = 5  # its default
+    spacy: str = ""  # a model of spaCy
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One quantity: its value in each run, and in each how many times faster arcparse was than this peer."""
+
+    name: str
+    system: str
+    unit: str
+    values: tuple[float, ...]
+    ratios: tuple[float, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return names, median, least and greatest value, and the median ratio."""
+        return {
+            "name": self.name,
+            "system": self.system,
+            "unit": self.unit,
+            "median": median(self.values),
+            "min": min(self.values),
+            "max": max(self.values),
+            "ratio": median(self.ratios) if self.ratios else None,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured, on how much."""
+
+    plan: Plan
+    sentences: int
+    tokens: int
+    measures: tuple[Measure, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            **vars(self.plan),
+            "file": str(self.plan.file),
+            "sentences": self.sentences,
+            "tokens": self.tokens,
+            "measures": [measure.as_dict() for measure in self.measures],
+        }
+
+
+def benchmark(plan: Plan) -> Report:
+    """Measure all that `plan` asks for; sets the number of torch's threads.
+
+    Raises TreebankError for a file without words, ConfigurationError where a peer is not installed and ModelError where
+    a model cannot be loaded.
+    """
+    sentences = [sentence for sentence in read_conllu(plan.file) if len(sentence)]
+    if not sentences:
+        raise TreebankError(f"{plan.file}: holds no sentence to measure with; give a CoNLL-U file")
+    started = [_process(["parse", FIRST_TEXT, *_options(plan)])[0] for _ in range(plan.runs)]
+    whole = ["parse", "--input", str(plan.file), "--from", "conllu", "--output", os.devnull, *_options(plan)]
+    peak = _process([*whole, "--batch-size", str(plan.batch_size)])[1]
+    torch.set_num_threads(plan.threads)
+    sample = min(sentences, key=lambda sentence: abs(len(sentence) - LATENCY_TOKENS))
+    systems = {OWN: arcparse_stages(plan, sentences, sample)}
+    if plan.udpipe:
+        systems["udpipe"] = udpipe_stages(plan, sentences, sample)
+    if plan.spacy:
+        systems["spacy"] = spacy_stages(plan, sentences, sample)
+    tokens = sum(map(len, sentences))
+    measures = _measures(take_turns(systems, plan.runs), tokens, len(sample))
+    measures.append(Measure("start to first tree", OWN, "s", tuple(started)))
+    measures.append(Measure("peak memory", OWN, "MiB", (peak / 2**20,)))
+    return Report(plan, len(sentences), tokens, tuple(measures))
+
+
+def take_turns(systems: Mapping[str, Mapping[str, Stage]], runs: int) -> Seconds:
+    """Time each stage of each system `runs` times, the systems one after the other at each stage."""
+    seconds: Seconds = {}
+    for _ in range(runs):
+        for stage in STAGES:
+            for system in systems:
+                if stage in systems[system]:
+                    timed = systems[system][stage]()
+                    start = time.perf_counter()
+                    result = timed()
+                    seconds.setdefault((stage, system), []).append(time.perf_counter() - start)
+                    del result  # here, so that nobody's time has the clearing away
+    return seconds
+
+
+def _measures(seconds: Seconds, tokens: int, sample_tokens: int) -> list[Measure]:
+    measures = []
+    for (stage, system), own in seconds.items():
+        ratios: tuple[float, ...] = ()
+        if system != OWN and (stage, OWN) in seconds:
+            ratios = tuple(theirs / ours for theirs, ours in zip(own, seconds[stage, OWN], strict=True))
+        if stage == ONE:
+            values = tuple(1000 * value / LATENCY_REPEATS for value in own)
+            measures.append(Measure(f"{ONE} of {sample_tokens} tokens", system, "ms", values, ratios))
+        else:
+            measures.append(Measure(stage, system, "tokens/s", tuple(tokens / value for value in own), ratios))
+    return measures
+
+
+def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
+    """Return the stages of arcparse, its model loaded and used once."""
+    pipeline = Pipeline.load(plan.model)
+    parser, tagger = pipeline.parser, pipeline.tagger
+
+    def both(batch: Sequence[Sentence]) -> list[Sentence]:
+        return pipeline.parse_sentences(batch, beam=plan.beam)
+
+    def batched(act: Callable[[Sequence[Sentence]], Iterable[Sentence]], of: Iterable[Sentence]) -> Iterator[Sentence]:
+        return (result for batch in stream(of, plan.batch_size) for result in act(batch))
+
+    def on_sentences(act: Callable[[Sequence[Sentence]], Iterable[Sentence]]) -> Stage:
+        def prepare() -> Callable[[], object]:
+            fresh = _fresh(sentences)
+            return lambda: list(batched(act, fresh))
+
+        return prepare
+
+    def one() -> Callable[[], object]:
+        fresh = _fresh([sample] * LATENCY_REPEATS)
+        return lambda: [both([sentence]) for sentence in fresh]
+
+    both([sample])
+    stages: dict[str, Stage] = {
+        READING: lambda: lambda: list(read_conllu(plan.file)),
+        PARSING: on_sentences(lambda batch: parser.parse(batch, given=True, beam_size=plan.beam)),
+        WRITING: lambda: lambda: write_conllu(sentences, os.devnull),
+        EVERYTHING: lambda: lambda: write_conllu(batched(both, read_conllu(plan.file)), os.devnull),
+        ONE: one,
+    }
+    if tagger is not None:
+        stages[TAGGING] = on_sentences(tagger.tag)
+    if tagger is not None or parser.predicts_tags:
+        stages[BOTH] = on_sentences(both)
+    return stages
+
+
+def udpipe_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
+    """Return the stages of UDPipe 1, which tags and parses one sentence after the other."""
+    library = _library("ufal.udpipe", "ufal.udpipe")
+    model = library.Model.load(plan.udpipe)
+    if model is None:
+        raise ModelError(f"{plan.udpipe}: UDPipe cannot load this; give one of its model files")
+
+    def build(sentence: Sentence, tagged: bool) -> Any:
+        built = library.Sentence()
+        for token in sentence:
+            word = built.addWord(token.form)
+            if tagged:
+                tags = (token.lemma, token.upos, token.xpos, token.feats)
+                word.lemma, word.upostag, word.xpostag, word.feats = ("" if tag == EMPTY else tag for tag in tags)
+        return built
+
+    def stage(of: Sequence[Sentence], *acts: Callable[[Any], object], tagged: bool = False) -> Stage:
+        def prepare() -> Callable[[], object]:
+            built = [build(sentence, tagged) for sentence in of]
+            return lambda: [act(sentence) for sentence in built for act in acts]
+
+        return prepare
+
+    def tag(sentence: Any) -> object:
+        return model.tag(sentence, "")
+
+    def parse(sentence: Any) -> object:
+        return model.parse(sentence, f"beam_search={plan.udpipe_beam}")
+
+    return {
+        TAGGING: stage(sentences, tag),
+        PARSING: stage(sentences, parse, tagged=True),
+        BOTH: stage(sentences, tag, parse),
+        ONE: stage([sample] * LATENCY_REPEATS, tag, parse),
+    }
+
+
+def spacy_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
+    """Return the stages of spaCy, whose components work on batches of sentences one after the other."""
+    library, document = _library("spacy", "spacy"), _library("spacy.tokens", "spacy").Doc
+    try:
+        nlp = library.load(plan.spacy)
+    except OSError as error:
+        raise ModelError(f"{plan.spacy}: spaCy cannot load this: {error}") from None
+
+    def build(sentence: Sentence) -> Any:
+        spaces = ["SpaceAfter=No" not in misc.split("|") for misc in sentence.words(MISC)]
+        starts = [True] + [False] * (len(sentence) - 1)
+        return document(nlp.vocab, words=list(sentence.forms), spaces=spaces, sent_starts=starts)
+
+    def both() -> Callable[[], object]:
+        built = [build(sentence) for sentence in sentences]
+        return lambda: list(nlp.pipe(built, batch_size=plan.batch_size))
+
+    def one() -> Callable[[], object]:
+        built = [build(sample) for _ in range(LATENCY_REPEATS)]
+        return lambda: [list(nlp.pipe([single])) for single in built]
+
+    return {BOTH: both, ONE: one}
+
+
+def _fresh(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """Copy sentences without what they have computed of themselves."""
+    return [Sentence(sentence.comments, sentence.columns, sentence.place) for sentence in sentences]
+
+
+def _library(name: str, package: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise ConfigurationError(
+            f"{package} is not installed; `pip install {package}`, or leave its model out"
+        ) from None
+
+
+def _options(plan: Plan) -> list[str]:
+    return ["--model", plan.model, "--beam", str(plan.beam), "--threads", str(plan.threads)]
+
+
+def _process(arguments: Sequence[str]) -> tuple[float, int]:
+    """Run `python -m arcparse` and return the seconds to its first line and its peak of resident memory in bytes."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "arcparse", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603 (our own)
+        output: Any = process.stdout
+        output.readline()
+        seconds = time.perf_counter() - start
+        output.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise ArcparseError(f"`arcparse {' '.join(arguments)}` ended with status {process.returncode}; see above why")
+    return seconds, usage.ru_maxrss * RSS_UNIT

@@ -1,0 +1,119 @@
+"""`arcparse benchmark`: the speed of each stage, start-up time, latency and memory, with peers beside if wanted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcparse.cli.parse import positive
+from arcparse.errors import ArcparseError, ConfigurationError
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS")
+HEADINGS = ("measure", "system", "median", "min", "max", "unit", "arcparse is")
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "benchmark",
+        help="measure speed, start-up time and memory",
+        description="Measure on a gold-tokenised CoNLL-U file, for each number of threads in a process of its own. "
+        "Peers work in one process and one thread and take turns with arcparse at one thread.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="gold-tokenised CoNLL-U file")
+    parser.add_argument(
+        "--model", default="en", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)"
+    )
+    parser.add_argument(
+        "--threads", type=_numbers, default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
+    )
+    parser.add_argument(
+        "--runs", type=positive, default=5, metavar="N", help="runs of which the median is taken (default: 5)"
+    )
+    parser.add_argument(
+        "--batch-size", type=positive, default=256, metavar="N", help="sentences at a time (default: 256)"
+    )
+    parser.add_argument("--beam", type=positive, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
+    parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
+    parser.add_argument(
+        "--udpipe-beam", type=positive, default=5, metavar="K", help="its beam (default: 5, as its own)"
+    )
+    parser.add_argument("--spacy", default="", metavar="MODEL", help="measure spaCy too, with this model")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(positive, text.split(",")))
+
+
+_numbers.__name__ = "number"  # what argparse calls it where it is none
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; return the exit status."""
+    if (args.udpipe or args.spacy) and 1 not in args.threads:
+        raise ConfigurationError(f"peers are measured at one thread, not at {args.threads}; let --threads hold 1")
+    reports = [_report(args, threads) for threads in args.threads]
+    print(json.dumps(reports, indent=2) if args.json else "\n\n".join(map(table, reports)))
+    return 0
+
+
+def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
+    """Measure here if this process was started for that number of threads, else in one that is."""
+    if len(args.threads) == 1 and all(os.environ.get(name) == str(threads) for name in THREAD_VARIABLES):
+        from arcparse.benchmark import Plan, benchmark
+
+        plan = {name: value for name, value in vars(args).items() if name in Plan.__dataclass_fields__}
+        return benchmark(Plan(**{**plan, "threads": threads})).as_dict()
+    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+    command = [sys.executable, "-m", "arcparse", "benchmark", *_arguments(args, threads)]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (our own)
+    if done.returncode:
+        raise ArcparseError(f"measuring with {threads} threads ended with status {done.returncode}; see above why")
+    [report] = json.loads(done.stdout)
+    return dict(report)
+
+
+def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
+    """Return the arguments that measure the same with one number of threads; peers take part at one thread."""
+    options = ["model", "runs", "batch_size", "beam", *(("udpipe", "udpipe_beam", "spacy") if threads == 1 else ())]
+    pairs = [(f"--{name.replace('_', '-')}", str(getattr(args, name))) for name in options]
+    return [str(args.file), "--json", "--threads", str(threads), *(part for pair in pairs for part in pair)]
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """Return a report as lines of columns under a line that says what was measured."""
+    title = (
+        f"{report['file']}: {report['sentences']} sentences, {report['tokens']} tokens; model {report['model']}, "
+        f"beam {report['beam']}, {report['threads']} thread{'s' if report['threads'] > 1 else ''}, "
+        f"batches of {report['batch_size']} sentences, {report['runs']} run{'s' if report['runs'] > 1 else ''}"
+    )
+    rows = [HEADINGS, *map(_row, report["measures"])]
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join([title, *(_line(row, sizes) for row in rows)])
+
+
+def _row(measure: Mapping[str, Any]) -> tuple[str, ...]:
+    digits = 0 if measure["unit"] in ("tokens/s", "MiB") else 2
+    numbers = (f"{measure[name]:,.{digits}f}" for name in ("median", "min", "max"))
+    ratio = "" if measure["ratio"] is None else f"{measure['ratio']:.2f} times as fast"
+    return (measure["name"], measure["system"], *numbers, measure["unit"], ratio)
+
+
+def _line(row: Sequence[str], sizes: Sequence[int]) -> str:
+    """Join the cells, numbers set to the right."""
+    cells = [
+        f"{cell:>{size}}" if 2 <= i <= 4 else f"{cell:<{size}}"
+        for i, (cell, size) in enumerate(zip(row, sizes, strict=True))
+    ]
+    return "  ".join(cells).rstrip()

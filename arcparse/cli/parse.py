@@ -1,0 +1,184 @@
+"""`arcparse parse`: text or CoNLL-U to trees, or the derivations that lead to them."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from arcparse.cli.derivation import table
+from arcparse.errors import ArcparseError
+from arcparse.raw_text import read_text
+from arcparse.sentence import Sentence
+from arcparse.treebank import read_conllu, write_conllu
+
+if TYPE_CHECKING:
+    from arcparse.pipeline import Pipeline
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+COMPRESSED = (".gz", ".xz", ".bz2")
+CONLLU = (".conllu", ".conll")
+STANDARD_INPUT = "-"
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "parse",
+        help="tag and parse text or CoNLL-U",
+        description="Tag and parse text or CoNLL-U, from standard input where neither TEXT nor --input is given, and "
+        "print CoNLL-U. A sentence that cannot be parsed is reported, comes out as it came, and makes the status 1.",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("text", nargs="?", metavar="TEXT", help="what to parse")
+    source.add_argument("--input", metavar="FILE", help="file to parse, read piece by piece (.gz, .xz, .bz2 too)")
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is parsed")
+    target.add_argument(
+        "--trace", action="store_true", help="print each derivation, step by step, in place of the trees"
+    )
+    parser.add_argument(
+        "--from",
+        dest="format",
+        choices=("text", "conllu"),
+        help="what the input is (default: conllu for a file named .conllu or .conll, else text)",
+    )
+    parser.add_argument(
+        "--given",
+        choices=("tags",),
+        help="keep UPOS, XPOS and FEATS of the input and parse with them; else they are made",
+    )
+    parser.add_argument("--beam", type=positive, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
+    parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
+    parser.add_argument(
+        "--batch-size", type=positive, default=256, metavar="N", help="sentences in memory at a time (default: 256)"
+    )
+    parser.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
+    parser.set_defaults(run=run)
+
+
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number
+
+
+positive.__name__ = "number"  # what argparse calls it where it is none
+
+
+def run(args: argparse.Namespace) -> int:
+    """Parse the input and write it; return 1 where a sentence could not be parsed."""
+    import torch
+
+    from arcparse.pipeline import DEFAULT_MODEL, Pipeline
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    pipeline = Pipeline.load(args.model or DEFAULT_MODEL)
+    tally = Tally()
+    sentences = tally.counted(_sentences(args))
+    if args.trace:
+        _print_traces(pipeline, sentences, args, tally.failed)
+    else:
+        write_conllu(_parsed(pipeline, sentences, args, tally.failed), args.output or _unicode(sys.stdout))
+    return tally.close(args.verbose or sys.stderr.isatty())
+
+
+class Tally:
+    """What has been read, what failed, and since when."""
+
+    def __init__(self) -> None:
+        """Begin to count, and start the clock."""
+        self.sentences = self.words = self.failures = 0
+        self.start = time.perf_counter()
+
+    def counted(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Hand sentences on and count them."""
+        for sentence in sentences:
+            self.sentences += 1
+            self.words += len(sentence)
+            yield sentence
+
+    def failed(self, sentence: Sentence, error: Exception) -> None:
+        """Report a sentence that could not be parsed."""
+        self.failures += 1
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        name = sentence.comment("sent_id")
+        place = f"{sentence.place} (sent_id {name})" if name else sentence.place
+        print(f"arcparse: {place}: not parsed: {reason}", file=sys.stderr)
+
+    def close(self, verbose: bool) -> int:
+        """Tell the failures and, if `verbose`, the speed; return the exit status."""
+        seconds = time.perf_counter() - self.start
+        if self.failures:
+            print(f"arcparse: {self.failures} of {self.sentences} sentences could not be parsed", file=sys.stderr)
+        if verbose:
+            speed = f"{seconds:.2f} seconds, {self.words / seconds:.0f} words/s"
+            print(f"{self.sentences} sentences, {self.words} words, {speed}", file=sys.stderr)
+        return 1 if self.failures else 0
+
+
+def _sentences(args: argparse.Namespace) -> Iterator[Sentence]:
+    stream: TextIO | None = None
+    if args.text is not None:
+        stream, name = io.StringIO(args.text, newline=""), "TEXT"
+    elif args.input in (None, STANDARD_INPUT):
+        stream, name = _unicode(sys.stdin), "<stdin>"
+    else:
+        name = args.input
+    read = read_conllu if (args.format or _format(name)) == "conllu" else read_text
+    return read(stream or name, name=name)
+
+
+def _format(name: str) -> str:
+    """Guess what a file holds by its name."""
+    path = Path(name.lower())
+    suffix = Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
+    return "conllu" if suffix in CONLLU else "text"
+
+
+def _unicode(stream: TextIO) -> TextIO:
+    """Make a standard stream UTF-8, whatever the locale, and leave its line breaks alone."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8-sig" if stream.readable() else "utf-8", newline="")
+    return stream
+
+
+def _parsed(
+    pipeline: Pipeline,
+    sentences: Iterable[Sentence],
+    args: argparse.Namespace,
+    on_error: Callable[[Sentence, Exception], None],
+) -> Iterator[Sentence]:
+    from arcparse.batches import stream
+
+    given = args.given == "tags"
+    for batch in stream(sentences, args.batch_size):
+        yield from pipeline.parse_sentences(batch, beam=args.beam, given_tags=given, on_error=on_error)
+
+
+def _print_traces(
+    pipeline: Pipeline,
+    sentences: Iterable[Sentence],
+    args: argparse.Namespace,
+    on_error: Callable[[Sentence, Exception], None],
+) -> None:
+    from arcparse.parser.trace import derivation
+
+    out, given = _unicode(sys.stdout), args.given == "tags"
+    for sentence in sentences:
+        try:
+            [tagged] = pipeline.tag_sentences([sentence], given)
+            steps = derivation(pipeline.parser, tagged, args.beam, given=given)
+        except (ArcparseError, RuntimeError, ValueError) as error:
+            on_error(sentence, error)
+        else:
+            print(table(sentence, steps), file=out)

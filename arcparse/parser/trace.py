@@ -1,0 +1,73 @@
+"""A derivation step by step, as textbooks print it (Nivre 2004; Jurafsky & Martin, chapter on dependency parsing)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from arcparse.batches import pad
+from arcparse.parser.configuration import Configuration
+from arcparse.parser.model import Parser
+from arcparse.sentence import EMPTY, Sentence
+
+ROOT_NAME = "ROOT"
+
+
+@dataclass(frozen=True)
+class Arc:
+    """An arc between tokens, the root being token 0."""
+
+    head: int
+    label: str
+    dependent: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """A configuration, the transition taken from it and what that added."""
+
+    stack: tuple[str, ...]  # forms from the bottom
+    buffer: tuple[str, ...]  # forms from the front
+    transition: str
+    score: float  # log-probability of the transition among the legal ones, in nats
+    arc: Arc | None  # None for a transition that adds none
+
+
+@torch.inference_mode()
+def derivation(parser: Parser, sentence: Sentence, beam_size: int = 1, *, given: bool = False) -> list[Step]:
+    """Return the steps of the best derivation that a beam of `beam_size` finds; none for a sentence without words.
+
+    `given` is what it is to `Parser.parse`. The scores of the steps add up to the log-probability of the derivation.
+    """
+    words = parser.lexicon.words([sentence.forms])
+    tags = parser.tags.ids([sentence]) if given or not parser.predicts_tags else None
+    keep = pad([[0, *(tag != EMPTY for tag in sentence.upos)]]).bool() if given else None
+    encoding = parser.encode(words, tags, keep)
+    history = parser.search(words, encoding, beam_size).history()[0, 0]
+    system, scorer, state = parser.system, parser.bind(encoding), Configuration.start(words.length)
+    forms, steps = (ROOT_NAME, *sentence.forms), []
+    for action in history.tolist():
+        scores = scorer(state).masked_fill(~system.legal(state), -torch.inf).log_softmax(2)
+        after = system.apply(state, torch.tensor([[action]]))
+        stack = state.stack[0, 0, : int(state.depth)].tolist()
+        steps.append(
+            Step(
+                tuple([forms[token] for token in stack]),
+                forms[int(state.front) :],
+                system.name(action),
+                scores[0, 0, action].item(),
+                _added(parser, state, after),
+            )
+        )
+        state = after
+    return steps
+
+
+def _added(parser: Parser, before: Configuration, after: Configuration) -> Arc | None:
+    """Return the arc that the one configuration has more than the other."""
+    dependents = (before.head != after.head)[0, 0].nonzero().flatten().tolist()
+    if not dependents:
+        return None
+    head, label = (values[0, 0, dependents[0]].item() for values in (after.head, after.label))
+    return Arc(int(head), parser.system.labels[int(label)], dependents[0])

@@ -1,0 +1,91 @@
+"""Raw text of any length to sentences, piece by piece: what `tokenize` gives for the whole, in bounded memory.
+
+A piece is divided and its last two sentences are held back, since what follows may still change them; they begin the
+next piece. Numbers, paragraphs and character offsets go on over the pieces.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO, TypeAlias
+
+from arcparse.errors import TreebankError
+from arcparse.sentence import MISC, Sentence
+from arcparse.tokenizer import tokenize
+
+Location: TypeAlias = "str | os.PathLike[str] | TextIO"
+
+PIECE = 1 << 16  # characters divided at a time, and more where two sentences are longer
+UNSETTLED = 2  # sentences at the end of a piece: the tokenizer looks across one gap, no further
+RANGE = re.compile(r"TokenRange=(\d+):(\d+)")
+OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+
+
+def read_text(source: Location, *, name: str | None = None, piece: int = PIECE) -> Iterator[Sentence]:
+    """Divide a path (.gz, .xz and .bz2 opened as they are) or a text stream into sentences of tokens.
+
+    Each sentence has `place="file:line"`; `name` stands for the file there. `piece` is in characters. Raises
+    TreebankError where the file cannot be read or is not UTF-8.
+    """
+    if not isinstance(source, str | os.PathLike):
+        yield from _sentences(source, name or str(getattr(source, "name", "<stream>")), piece)
+        return
+    name = name or os.fspath(source)
+    try:
+        with OPEN.get(Path(source).suffix.lower(), open)(source, "rt", encoding="utf-8-sig", newline="") as file:
+            yield from _sentences(file, name, piece)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TreebankError(f"{name}: cannot be read: {reason}; check the path and that the file is whole") from None
+
+
+def _sentences(stream: TextIO, name: str, piece: int) -> Iterator[Sentence]:
+    text, offset, line, number, ended = "", 0, 1, 0, False  # `text` begins `offset` characters on, on `line`
+    opening: tuple[str, ...] | None = None  # the comments that belong before its first sentence, once they are known
+    while not ended:
+        chunk = _read(stream, max(piece, len(text)), name)  # as much as is held back: linear for endless sentences
+        text, ended = text + chunk, not chunk
+        found = tokenize(text)
+        settled = len(found) if ended else max(0, len(found) - UNSETTLED)
+        begin = 0
+        for index, sentence in enumerate(found):
+            opening = sentence.comments[:-2] if index or opening is None else opening
+            before, begin = begin, _begin(sentence)
+            line += text.count("\n", before, begin)
+            if index == settled:
+                break
+            number += 1
+            yield _placed(sentence, (*opening, f"# sent_id = {number}"), offset, f"{name}:{line}")
+        text, offset = text[begin:], offset + begin
+
+
+def _read(stream: TextIO, size: int, name: str) -> str:
+    try:
+        return stream.read(size)
+    except UnicodeDecodeError as error:
+        raise TreebankError(f"{name}: {error}; convert the file to UTF-8") from None
+
+
+def _begin(sentence: Sentence) -> int:
+    """Return the first character of a sentence."""
+    found = RANGE.search(sentence.columns[MISC][0])
+    return int(found[1]) if found else 0
+
+
+def _placed(sentence: Sentence, comments: tuple[str, ...], offset: int, place: str) -> Sentence:
+    """Return a sentence of a piece as one of the whole text, `offset` characters on."""
+    columns = list(sentence.columns)
+    if offset:
+        columns[MISC] = tuple([RANGE.sub(lambda span: _shifted(span, offset), misc) for misc in columns[MISC]])
+    return Sentence((*comments, sentence.comments[-1]), tuple(columns), place)
+
+
+def _shifted(span: re.Match[str], offset: int) -> str:
+    return f"TokenRange={int(span[1]) + offset}:{int(span[2]) + offset}"

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from walks import SYSTEM, projective_heads, random_beams, start
+
+from arcparse.batches import bucket, pad
+from arcparse.parser.arc_standard import SHIFT, UNREACHABLE, ArcStandard, Oracle
+from arcparse.parser.configuration import Configuration
+from arcparse.search import WAIT, search
+from arcparse.sentence import NONE, Sentence
+from arcparse.treebank import read_conllu
+from arcparse.trees import is_projective, projectivise
+
+OLDER_RELEASES = "r2."
+
+
+def rebuild(sentences: Sequence[Sentence], batch_tokens: int = 20_000) -> tuple[int, int]:
+    """Replay the oracle on every sentence, lifted where it must be; return how many there are and how many lifted."""
+    labels = sorted({label for sentence in sentences for label in sentence.labels})
+    label_id = {label: i for i, label in enumerate(labels)}
+    system, lifted = ArcStandard(labels, labels, labels), 0
+    for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
+        trees = [sentences[i].tree for i in batch]
+        heads = [tree.heads if is_projective(tree.heads) else projectivise(tree.heads) for tree in trees]
+        lifted += sum(own != tree.heads for own, tree in zip(heads, trees, strict=True))
+        head = pad(heads, NONE)
+        label = pad([[NONE, *(label_id[name] for name in tree.labels[1:])] for tree in trees], NONE)
+        oracle = Oracle(head, label)
+
+        def scores(state: Configuration, oracle: Oracle = oracle) -> Tensor:
+            action = oracle.gold_action(state).unsqueeze(2)
+            return torch.zeros(*state.depth.shape, system.num_actions).scatter_(2, action, 1.0)
+
+        length = torch.tensor([len(tree) for tree in trees])
+        beam = search(system, scores, start(length), 1)
+        assert beam.state.head[:, 0].equal(head)
+        assert beam.state.label[:, 0].equal(label)
+        assert beam.score[:, 0].equal(2.0 * length)  # the oracle's action was legal, and so taken, at each step
+    return len(sentences), lifted
+
+
+def test_the_oracle_rebuilds_the_sample_treebank(sample_treebank: Path) -> None:
+    assert rebuild(list(read_conllu(sample_treebank))) == (30, 4)
+
+
+@pytest.mark.slow
+def test_the_oracle_rebuilds_every_treebank(corpora: Path) -> None:
+    folders = sorted(corpora.glob("ud-*"))
+    assert folders
+    for folder in folders:
+        sentences = [sentence for file in sorted(folder.glob("*.conllu.xz")) for sentence in read_conllu(file)]
+        size, lifted = rebuild(sentences)
+        assert size == len(sentences) > 0
+        assert lifted < size / 2
+
+
+def kind(action: int) -> int:
+    """0 for SHIFT, 1 for LEFT-ARC, 2 for RIGHT-ARC."""
+    return 0 if action == SHIFT else 1 if action % 2 else 2
+
+
+Stack = tuple[int, ...]
+
+
+def moves(stack: Stack, front: int, length: int) -> Iterable[tuple[int, int, int, Stack, int]]:
+    """Yield for each legal kind of transition: itself, head and dependent of its arc, stack and front after it."""
+    if front <= length:
+        yield 0, 0, 0, (*stack, front), front + 1
+    if len(stack) > 2:
+        yield 1, stack[-1], stack[-2], (*stack[:-2], stack[-1]), front
+    if len(stack) > 2 or (len(stack) == 2 and front > length):
+        yield 2, stack[-2], stack[-1], stack[:-1], front
+
+
+def exact_costs(heads: Sequence[int], stack: Stack, front: int) -> dict[int, int]:
+    """Return what each legal kind of transition adds to the fewest wrong heads that can still be reached."""
+    length = len(heads) - 1
+
+    @cache
+    def fewest(stack: Stack, front: int) -> int:
+        if len(stack) == 1 and front > length:
+            return 0
+        return min(int(heads[d] != h) * (d > 0) + fewest(*after) for _, h, d, *after in moves(stack, front, length))
+
+    best = fewest(stack, front)
+    return {
+        kind: int(heads[d] != h) * (d > 0) + fewest(*after) - best for kind, h, d, *after in moves(stack, front, length)
+    }
+
+
+def test_on_the_way_to_the_gold_tree_an_action_of_cost_0_exists_and_is_taken() -> None:
+    length, head = projective_heads(0, 500, 8)
+    label = torch.where(head >= 0, 0, NONE)
+    oracle, state = Oracle(head, label), Configuration.start(length)
+    while not SYSTEM.is_final(state).all():
+        cost, action = oracle.cost(state), oracle.gold_action(state)
+        own = cost.gather(2, torch.where(action == SHIFT, 0, 2 - action % 2).unsqueeze(2)).squeeze(2)
+        active = ~SYSTEM.is_final(state)
+        assert (own[active] == 0).all()
+        state = SYSTEM.apply(state, torch.where(active, action, WAIT))
+    assert state.head[:, 0].equal(head)
+
+
+def test_on_the_way_to_the_gold_tree_cost_0_means_no_loss() -> None:
+    length, head = projective_heads(1, 150, 6)
+    oracle, state = Oracle(head, torch.where(head >= 0, 0, NONE)), Configuration.start(length)
+    while not (final := SYSTEM.is_final(state)).all():
+        cost = oracle.cost(state)
+        for b in (~final[:, 0]).nonzero().flatten().tolist():
+            stack = tuple(state.stack[b, 0, : int(state.depth[b, 0])].tolist())
+            exact = exact_costs(head[b, : int(length[b]) + 1].tolist(), stack, int(state.front[b, 0]))
+            lossless = {kind for kind in range(3) if int(cost[b, 0, kind]) == 0}
+            assert lossless <= {kind for kind, loss in exact.items() if loss == 0}
+        state = SYSTEM.apply(state, torch.where(final, WAIT, oracle.gold_action(state)))
+
+
+def test_the_oracle_never_chooses_an_illegal_transition() -> None:
+    length, head = projective_heads(2, 300, 9)
+    oracle = Oracle(head, torch.where(head >= 0, 0, NONE))  # label 0 may go on no arc from the root
+    for beam in random_beams(3, length, 3):
+        state, action = beam.state, oracle.gold_action(beam.state)
+        active = ~SYSTEM.is_final(state) & (beam.score > -torch.inf)
+        may_shift = state.front <= state.length
+        may_left = state.depth > 2
+        may_right = may_left | ((state.depth == 2) & ~may_shift)
+        legal = torch.where(action == SHIFT, may_shift, torch.where(action % 2 == 1, may_left, may_right))
+        assert legal[active].all()
+        cost, allowed = oracle.cost(state), torch.stack([may_shift, may_left, may_right], 2)
+        assert ((cost == UNREACHABLE) == ~allowed).all()
+
+
+def test_off_the_way_the_oracle_is_nearly_always_optimal() -> None:
+    length, head = projective_heads(4, 400, 6, shortest=3)
+    oracle = Oracle(head, torch.where(head >= 0, 0, NONE))
+    losses = []
+    for beam in random_beams(5, length, 1):
+        state, action = beam.state, oracle.gold_action(beam.state)
+        for b in (~SYSTEM.is_final(state)[:, 0]).nonzero().flatten().tolist():
+            stack = tuple(state.stack[b, 0, : int(state.depth[b, 0])].tolist())
+            exact = exact_costs(head[b, : int(length[b]) + 1].tolist(), stack, int(state.front[b, 0]))
+            if len(exact) > 1:
+                losses.append(exact[kind(int(action[b, 0]))])
+    print(len(losses), sum(l == 0 for l in losses) / len(losses), sum(losses) / len(losses), max(losses))
+    assert 0
+
+
+def test_costs_by_hand() -> None:
+    # 1 <- 2 -> 3, 2 <- root; after SHIFT SHIFT: LEFT-ARC is right, RIGHT-ARC loses 1 <- 2, 2 -> 3 and root -> 2
+    oracle = Oracle(torch.tensor([[NONE, 2, 0, 2]]), torch.tensor([[NONE, 1, 3, 2]]))
+    state = Configuration.start(torch.tensor([3]))
+    assert oracle.cost(state).tolist() == [[[0, UNREACHABLE, UNREACHABLE]]]
+    for _ in range(2):
+        state = SYSTEM.apply(state, torch.tensor([[SHIFT]]))
+    assert oracle.cost(state).tolist() == [[[0, 0, 3]]]
+    assert SYSTEM.name(int(oracle.gold_action(state))) == "LEFT-ARC(nsubj)"

@@ -1,0 +1,37 @@
+"""Random walks through parser configurations, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from arcparse.parser.arc_standard import ArcStandard
+from arcparse.parser.configuration import Configuration
+from arcparse.search import Beam, advance
+
+LABELS = ("det", "nsubj", "obj", "root")
+SYSTEM = ArcStandard(LABELS, {"root", "obj"}, {"det", "nsubj", "obj"})
+
+
+def start(length: Tensor) -> Beam[Configuration]:
+    return Beam.start(Configuration.start(length), len(length))
+
+
+def random_beams(seed: int, length: Tensor, beam_size: int) -> Iterator[Beam[Configuration]]:
+    """Yield the beams of a search by random scores, the start included."""
+    generator = torch.Generator().manual_seed(seed)
+    beam = start(length)
+    yield beam
+    for _ in range(2 * int(length.max())):
+        scores = torch.randn(*beam.score.shape, SYSTEM.num_actions, generator=generator)
+        beam = advance(SYSTEM, beam, scores, beam_size)
+        yield beam
+
+
+def projective_heads(seed: int, size: int, longest: int, shortest: int = 1) -> tuple[Tensor, Tensor]:
+    """Return lengths [B] and the heads [B, N] of trees, each built by random transitions."""
+    length = torch.randint(shortest, longest + 1, (size,), generator=torch.Generator().manual_seed(seed))
+    *_, beam = random_beams(seed, length, 1)
+    return length, beam.state.head[:, 0]

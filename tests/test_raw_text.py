@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from arcparse.errors import TreebankError
+from arcparse.raw_text import read_text
+from arcparse.tokenizer import tokenize
+
+WORDS = ["It", "rained", "etc", "U.S", ".", "?", "...", ":)", "Don't", "We", "1", "a", "-----", "(", "”", "Mr", "Thanks,"]
+GAPS = ["", " ", " ", " ", "\n", "\r\n", "\n\n", "\n \n", "\t"]
+TEXTS = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(GAPS)), max_size=60).map(
+    lambda pairs: "".join(word + gap for word, gap in pairs)
+)
+
+
+@given(TEXTS, st.integers(1, 80))
+@example("\n\n  One. Two. Three.\n\nFour. Five.\n\n\n", 7)
+@example("no end " * 30, 5)
+def test_pieces_give_what_the_whole_text_gives(text: str, piece: int) -> None:
+    assert list(read_text(io.StringIO(text, newline=""), piece=piece)) == tokenize(text)
+
+
+def test_numbers_paragraphs_and_offsets_go_on_over_pieces() -> None:
+    text = "One here. Two here.\nThree here.\n\nFour here. Five here. Six here."
+    sentences = list(read_text(io.StringIO(text), piece=12))
+    assert [sentence.comment("sent_id") for sentence in sentences] == ["1", "2", "3", "4", "5", "6"]
+    openings = [sentence.comments[:-2] for sentence in sentences]
+    assert openings == [("# newdoc", "# newpar"), (), (), ("# newpar",), (), ()]
+    assert sentences[5].tokens[0].misc == f"TokenRange={text.index('Six')}:{text.index('Six') + 3}"
+
+
+@pytest.mark.parametrize("piece", [1, 20, 1000])
+def test_a_place_is_file_and_line(piece: int) -> None:
+    stream = io.StringIO("\nOne.\nTwo.\n\n\nThree\nstill. Four.\n")
+    sentences = read_text(stream, name="a.txt", piece=piece)
+    assert [sentence.place for sentence in sentences] == ["a.txt:2", "a.txt:3", "a.txt:6", "a.txt:7"]
+
+
+def test_no_more_is_read_than_is_needed() -> None:
+    stream = io.StringIO("It rained. " * 1000)
+    next(read_text(stream, piece=100))
+    assert stream.tell() == 100
+
+
+@pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress)])
+def test_compressed_files_are_opened_as_they_are(suffix: str, compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / f"a.txt{suffix}"
+    path.write_bytes(compress("\ufeffDon’t.\r\n\r\nGo.".encode()))
+    assert list(read_text(path)) == tokenize("Don’t.\r\n\r\nGo.")
+
+
+def test_what_cannot_be_read_is_told_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(TreebankError, match="none.txt: cannot be read: No such file"):
+        list(read_text(tmp_path / "none.txt"))
+    (tmp_path / "a.txt.xz").write_bytes(b"no xz")
+    with pytest.raises(TreebankError, match="a.txt.xz: cannot be read"):
+        list(read_text(tmp_path / "a.txt.xz"))
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(TreebankError, match=r"latin.txt: .*0xe9.*; convert the file to UTF-8"):
+        list(read_text(tmp_path / "latin.txt"))

@@ -1,0 +1,174 @@
+"""The beam on a transition system as a user would write one: words over two letters that end in a stop."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from arcparse.search import WAIT, Beam, advance, search
+
+STOP = 2
+
+
+@dataclass(frozen=True)
+class Word:
+    """What was written so far, as a number in base 3, and whether it is finished; all [B, K]."""
+
+    length: Tensor
+    code: Tensor
+    ended: Tensor
+
+    def select(self, parent: Tensor) -> Word:
+        return Word(*(values.gather(1, parent) for values in (self.length, self.code, self.ended)))
+
+
+class Spelling:
+    """Writes `a` or `b` up to `longest` times; `stop` ends, and must come when the word is full."""
+
+    num_actions = 3
+
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+
+    def legal(self, state: Word) -> Tensor:
+        letter = (state.length < self.longest) & ~state.ended
+        return torch.stack([letter, letter, (state.length > 0) & ~state.ended], 2)
+
+    def apply(self, state: Word, action: Tensor) -> Word:
+        grows = (action >= 0) & (action < STOP)
+        code = torch.where(grows, state.code * 3 + action + 1, state.code)
+        return Word(state.length + grows.long(), code, state.ended | (action == STOP))
+
+    def is_final(self, state: Word) -> Tensor:
+        return state.ended
+
+    def name(self, action: int) -> str:
+        return ("a", "b", "stop")[action]
+
+    def action(self, name: str) -> int:
+        return ("a", "b", "stop").index(name)
+
+
+def start(size: int) -> Beam[Word]:
+    nothing = torch.zeros(size, 1, dtype=torch.long)
+    return Beam.start(Word(nothing, nothing, nothing.bool()), size)
+
+
+def table(seed: int, size: int) -> Tensor:
+    """Scores [B, codes, A] for each thing that may have been written."""
+    return torch.randn(size, 3**4, 3, generator=torch.Generator().manual_seed(seed))
+
+
+def every_word(scores: Tensor, longest: int) -> list[tuple[float, list[int]]]:
+    """Return all derivations of one sentence with their scores, the best first."""
+    found = []
+    for length in range(1, longest + 1):
+        for letters in itertools.product((0, 1), repeat=length):
+            code, total = 0, 0.0
+            for action in (*letters, STOP):
+                total += float(scores[code, action])
+                code = code * 3 + action + 1
+            found.append((total, [*letters, STOP]))
+    return sorted(found, reverse=True)
+
+
+def derivation(history: Tensor) -> list[int]:
+    actions = history.tolist()
+    while actions and actions[-1] == WAIT:
+        actions.pop()
+    return actions
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_wide_beam_finds_every_derivation_in_the_order_of_their_scores(seed: int) -> None:
+    scores = table(seed, 3)
+    beam = search(Spelling(4), lambda state: scores[torch.arange(3)[:, None], state.code], start(3), 1000)
+    history = beam.history()
+    for sentence in range(3):
+        expected = every_word(scores[sentence], 4)
+        found = [(float(s), derivation(h)) for s, h in zip(beam.score[sentence], history[sentence]) if s > -torch.inf]
+        assert [actions for _, actions in found] == [actions for _, actions in expected]
+        assert [score for score, _ in found] == pytest.approx([score for score, _ in expected], abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("beam_size", [1, 2, 3])
+def test_a_narrow_beam_equals_a_scalar_one(seed: int, beam_size: int) -> None:
+    scores, system = table(seed, 2), Spelling(4)
+    beam = search(system, lambda state: scores[torch.arange(2)[:, None], state.code], start(2), beam_size)
+    for sentence in range(2):
+        kept: list[tuple[float, list[int], int]] = [(0.0, [], 0)]  # score, actions, code
+        while any(actions[-1:] != [STOP] for _, actions, _ in kept):
+            grown = []
+            for total, actions, code in kept:
+                if actions[-1:] == [STOP]:
+                    grown.append((total, actions, code))
+                    continue
+                for action in ([0, 1] if len(actions) < 4 else []) + ([STOP] if actions else []):
+                    gained = total + float(scores[sentence, code, action])
+                    grown.append((gained, [*actions, action], code * 3 + action + 1))
+            kept = sorted(grown, reverse=True)[:beam_size]
+        found = beam.history()[sentence]
+        assert [derivation(history) for history in found] == [actions for _, actions, _ in kept]
+        assert beam.score[sentence].tolist() == pytest.approx([total for total, _, _ in kept], abs=1e-5)
+
+
+def test_a_finished_hypothesis_waits_and_keeps_its_score() -> None:
+    scores = torch.tensor([[1.0, 0.9, 5.0]]).expand(1, 3**4, 3)
+    system, beam, finished = Spelling(3), start(1), []
+    for _ in range(4):
+        beam = advance(system, beam, scores[:, beam.state.code[0]], 3)
+        finished.append(system.is_final(beam.state)[0].tolist())
+    assert finished == [[False] * 3, [True, True, False], [True] * 3, [True] * 3]
+    assert beam.action[0].tolist() == [WAIT] * 3
+    assert beam.history()[0].tolist() == [[0, 0, STOP, WAIT], [0, STOP, WAIT, WAIT], [1, STOP, WAIT, WAIT]]
+    assert beam.score[0].tolist() == pytest.approx([7.0, 6.0, 5.9])
+
+
+def test_where_there_are_fewer_hypotheses_than_places_the_rest_have_no_score() -> None:
+    beam = search(Spelling(1), lambda state: torch.zeros(*state.code.shape, 3), start(2), 5)
+    assert beam.score.isneginf().sum(1).tolist() == [3, 3]
+    assert beam.score[:, :2].tolist() == [[0, 0], [0, 0]]
+    assert (beam.action[beam.score.isneginf()] == WAIT).all()
+
+
+def test_a_dead_end_ends_the_search_without_a_score() -> None:
+    class Stuck(Spelling):
+        def legal(self, state: Word) -> Tensor:
+            return super().legal(state) & (state.length < 1).unsqueeze(2)
+
+    beam = search(Stuck(3), lambda state: torch.zeros(*state.code.shape, 3), start(1), 2)
+    assert beam.score.isneginf().all()
+    assert not beam.state.ended.any()
+
+
+def test_a_sentence_is_searched_the_same_alone_and_in_a_batch() -> None:
+    scores, system = table(9, 4), Spelling(4)
+    together = search(system, lambda state: scores[torch.arange(4)[:, None], state.code], start(4), 3)
+    for sentence in range(4):
+        own = scores[sentence : sentence + 1]
+        alone = search(system, lambda state, own=own: own[[[0]], state.code], start(1), 3)
+        length = alone.history().shape[2]
+        assert alone.history()[0].equal(together.history()[sentence, :, :length])
+        assert alone.score[0].equal(together.score[sentence])
+
+
+def test_a_beam_at_its_start_has_no_history() -> None:
+    assert start(3).history().shape == (3, 1, 0)
+    ended = start(2)
+    ended = replace(ended, state=replace(ended.state, ended=torch.ones(2, 1, dtype=torch.bool)))
+    assert search(Spelling(2), lambda state: torch.zeros(2, 1, 3), ended) is ended
+
+
+def test_a_beam_holds_at_least_one() -> None:
+    with pytest.raises(ValueError, match="at least 1 hypothesis, not 0"):
+        search(Spelling(2), lambda state: torch.zeros(1, 1, 3), start(1), 0)
+
+
+def test_names_and_actions_are_inverse() -> None:
+    system = Spelling(1)
+    assert [system.action(system.name(action)) for action in range(system.num_actions)] == [0, 1, 2]
