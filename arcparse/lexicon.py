@@ -105,12 +105,16 @@ class Lexicon:
             scheme,
         )
 
+    def forget(self) -> None:
+        """Drop the ids of forms met so far, which are kept for speed alone."""
+        self._remembered.clear()
+
     def words(self, sentences: Sequence[Sequence[str]]) -> Words:
         """Return the ids of B sentences of forms, each with the root before it."""
         rows: dict[str, int] = {ROOT_FORM: 0}
         row = [[0, *(rows.setdefault(form, len(rows)) for form in forms)] for forms in sentences]
         if len(self._remembered) > REMEMBERED:
-            self._remembered.clear()
+            self.forget()
         known = self._remembered
         ids = [known.get(form) or known.setdefault(form, self._ids(form)) for form in rows]
         word, vector, affix, form_shape, character = zip(*ids, strict=True)

@@ -9,7 +9,7 @@ from typing import overload
 
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_model, sibling
-from arcparse.errors import ArcparseError
+from arcparse.errors import ArcparseError, ModelError
 from arcparse.parser.model import Parser
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger
@@ -91,9 +91,14 @@ class Pipeline:
         ]
 
     def tag_sentences(self, sentences: Sequence[Sentence], given_tags: bool = False) -> Sequence[Sentence]:
-        """Return the sentences with the tagger's tags; as they are where the parser tags or all tags are given."""
-        if self.tagger is None or (given_tags and all(EMPTY not in sentence.upos for sentence in sentences)):
+        """Return the sentences with the tagger's tags; as they are where the parser tags or all tags are given.
+
+        Raises ModelError where tags are needed and nobody makes them.
+        """
+        if self.parser.predicts_tags or (given_tags and all(EMPTY not in sentence.upos for sentence in sentences)):
             return sentences
+        if self.tagger is None:
+            raise ModelError("this parser follows tags, and it has no tagger; give sentences with tags, and `given_tags`")
         tagged = self.tagger.tag(sentences)
         if not given_tags:
             return tagged

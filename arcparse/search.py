@@ -57,18 +57,27 @@ class TransitionSystem(Protocol[State]):
 
 
 @dataclass(frozen=True)
+class Link:
+    """One step of the past: the actions taken and the hypotheses that took them [B, K]. States are not kept."""
+
+    action: Tensor
+    parent: Tensor
+    previous: Link | None
+
+
+@dataclass(frozen=True)
 class Beam(Generic[State]):
     """Hypotheses of each sentence, best first, linked to those that they grew from.
 
-    `score` [B, K] is -inf where a sentence has fewer than K hypotheses; `action` and `parent` [B, K] led here from
-    `previous`.
+    `score` [B, K] is -inf where a sentence has fewer than K hypotheses; `action` and `parent` [B, K] are the step that
+    led here, `previous` the steps before it.
     """
 
     state: State
     score: Tensor
     action: Tensor
     parent: Tensor
-    previous: Beam[State] | None = None
+    previous: Link | None = None
 
     @classmethod
     def start(cls, state: State, size: int, device: torch.device | None = None) -> Beam[State]:
@@ -78,12 +87,12 @@ class Beam(Generic[State]):
 
     def history(self) -> Tensor:
         """Return the actions of each hypothesis from the start [B, K, T], WAIT where it had finished."""
-        steps, beam = [], self
+        steps, link = [], Link(self.action, self.parent, self.previous)
         index = torch.arange(self.score.shape[1], device=self.score.device).expand_as(self.score)
-        while beam.previous is not None:
-            steps.append(beam.action.gather(1, index))
-            index = beam.parent.gather(1, index)
-            beam = beam.previous
+        while link.previous is not None:
+            steps.append(link.action.gather(1, index))
+            index = link.parent.gather(1, index)
+            link = link.previous
         return torch.stack(steps[::-1], -1) if steps else self.action.new_empty(*self.score.shape, 0)
 
 
@@ -103,7 +112,8 @@ def advance(system: TransitionSystem[State], beam: Beam[State], scores: Tensor, 
     score, index = flat.max(1, keepdim=True) if beam_size == 1 else flat.topk(min(beam_size, flat.shape[1]), 1)
     parent = index // num_actions
     action = torch.where(final.gather(1, parent) | score.isneginf(), WAIT, index % num_actions)
-    return Beam(system.apply(beam.state.select(parent), action), score, action, parent, beam)
+    past = Link(beam.action, beam.parent, beam.previous)
+    return Beam(system.apply(beam.state.select(parent), action), score, action, parent, past)
 
 
 def search(

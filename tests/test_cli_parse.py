@@ -139,7 +139,9 @@ def test_of_conllu_all_is_kept_but_what_is_predicted(
     assert [after.columns[column][3] for column in (UPOS, XPOS, HEAD)] == ["PRON", "PRP", "_"]
 
 
-def test_tags_that_are_given_change_the_trees(model_with_tagger: Path, tmp_path: Path, parse: Callable[..., Any]) -> None:
+def test_tags_that_are_given_change_the_trees(
+    model_with_tagger: Path, tmp_path: Path, parse: Callable[..., Any]
+) -> None:
     (tmp_path / "in.conllu").write_text(RICH)
     pipeline = Pipeline.load(model_with_tagger)
     for options, given in (([], False), (["--given", "tags"], True)):
@@ -154,7 +156,7 @@ def test_a_file_is_parsed_to_a_file_in_order_whatever_the_batches(
     for size in (1, 7, 256):
         output = tmp_path / f"{size}.conllu.xz"
         assert parse("--input", sample_treebank, "--output", output, "--batch-size", size, "--beam", 2) == (0, "", "")
-        outputs.append(lzma.open(output, "rt", encoding="utf-8").read())
+        outputs.append(lzma.decompress(output.read_bytes()).decode())
     assert outputs[0] == outputs[1] == outputs[2]
     assert carried(parse_conllu(outputs[0])) == carried(list(read_conllu(sample_treebank)))
 
@@ -309,9 +311,7 @@ def test_traces_hold_the_arcs_of_the_trees(
             assert sum(arc in row for row in rows) == 1
 
 
-def test_a_trace_that_fails_is_reported(
-    parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trace_that_fails_is_reported(parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     search = Parser.search
 
     def failing(self: Parser, words: Any, *rest: Any) -> Any:

@@ -2,55 +2,38 @@
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
-import lzma
-import random
-import runpy
-import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import DOGS, joined, perturbed, random_text, read, rejoined, resegmented, rows, seeded, words_of
 from udtools import udeval
 
-from arcparse.cli import evaluate as command
 from arcparse.errors import TreebankError, TreeError
-from arcparse.evaluation import METRICS, Score, Scores, evaluate
+from arcparse.evaluation import ALL_METRICS, METRICS, Score, Scores, compare, count_sentences, evaluate
 from arcparse.evaluation.alignment import SPACE
-from arcparse.sentence import Sentence
+from arcparse.evaluation.scores import CORRECT, GOLD, SYSTEM
+from arcparse.sentence import ID, Sentence
+from arcparse.treebank import read_conllu
 
-LABELS = ("nsubj", "nsubj:pass", "obj", "det", "case", "aux", "aux:pass", "punct", "root", "unheard-of")
-TAGS = ("NOUN", "VERB", "PUNCT", "_")
-FEATS = ("_", "Case=Nom", "Number=Sing|Case=Nom", "Case=Nom|Number=Sing|Style=Arch", "Style=Arch", "Poss")
-LEMMAS = ("_", "a", "b")
-SPACES = ("", "", "", " ", "\u00a0", "\u3000")
 TREEBANKS = (
+    "ud-basque-bdt-r1.4/eu",
+    "ud-chinese-gsdsimp/zh_gsdsimp",
+    "ud-czech-cltt/cs_cltt",
     "ud-english-ewt/en_ewt",
     "ud-french-sequoia/fr_sequoia",
-    "ud-czech-cltt/cs_cltt",
-    "ud-turkish-imst/tr_imst",
-    "ud-chinese-gsdsimp/zh_gsdsimp",
     "ud-gothic-proiel/got_proiel",
+    "ud-hungarian-szeged/hu_szeged",
+    "ud-turkish-imst/tr_imst",
 )
-
-Tokens = list[tuple[str, tuple[str, ...]]]  # the form of each token and its words, none where it is a plain word
-
-
-def read(text: str, place: str = "test") -> list[Sentence]:
-    sentences = []
-    for number, block in enumerate(text.strip("\n").split("\n\n"), 1):
-        lines = block.split("\n")
-        comments = tuple(line for line in lines if line.startswith("#"))
-        rows = [line.split("\t") for line in lines if not line.startswith("#")]
-        sentences.append(Sentence(comments, tuple(zip(*rows, strict=True)), f"{place}:{number}"))
-    return sentences
+EARLIER_RELEASES = ("ud-english-ewt/r2.12/en_ewt", "ud-english-ewt/r2.2/en_ewt", "ud-english-ewt/r2.5/en_ewt")
 
 
 def official(gold: Iterable[Sentence], system: Iterable[Sentence]) -> dict[str, SimpleNamespace]:
@@ -78,154 +61,10 @@ def assert_official(gold: Sequence[Sentence], system: Sequence[Sentence]) -> Sco
     return scores
 
 
-def rows(*words: str) -> str:
-    """A sentence from words such as "3 dogs dog NOUN 4 nsubj"; without the rest, a word hangs on the one before."""
-    lines = []
-    for word in words:
-        name, form, *more = word.split(" ")
-        lemma, upos, head, label = [*more, *["_", "_", "", "_"][len(more) :]]
-        plain = name.isdigit()
-        head = head or (str(int(name) - 1) if plain else "_")
-        lines.append("\t".join([name, form, lemma, upos, "_", "_", head, label, "_", "_"]))
-    return "\n".join(lines) + "\n\n"
-
-
-def words_of(*tokens: str) -> list[Sentence]:
-    """A chain of words, from "a" or from a multiword token "ab a b"."""
-    return [chain_of([(form, tuple(words)) for form, *words in (token.split(" ") for token in tokens)])]
-
-
-def chain_of(tokens: Tokens) -> Sentence:
-    return read(block(tokens, lambda size: (list(range(size)), [["_"] * 5] * size)))[0]
-
-
-def block(tokens: Tokens, annotate: Callable[[int], tuple[list[int], list[list[str]]]], empty: bool = False) -> str:
-    """The rows of a sentence; `annotate` gives heads and lemma, UPOS, XPOS, FEATS and label of a number of words."""
-    heads, columns = annotate(sum(max(1, len(words)) for _, words in tokens))
-    lines = ["0.1" + "\te" + "\t_" * 8] if empty else []
-    number = 0
-    for form, words in tokens:
-        if words:
-            lines.append(f"{number + 1}-{number + len(words)}\t{form}" + "\t_" * 8)
-        for word in words or (form,):
-            lemma, upos, xpos, feats, label = columns[number]
-            head = str(heads[number])
-            number += 1
-            lines.append("\t".join([str(number), word, lemma, upos, xpos, feats, head, label, "_", "_"]))
-            if empty:
-                lines.append(f"{number}.1" + "\te" + "\t_" * 8)
-    return "\n".join(lines) + "\n\n"
-
-
-def seeded(seed: int) -> random.Random:
-    return random.Random(seed)
-
-
-def random_heads(rng: random.Random, size: int) -> list[int]:
-    order = rng.sample(range(1, size + 1), size)
-    heads = [0] * (size + 1)
-    for position, word in enumerate(order[1:], 1):
-        heads[word] = rng.choice(order[:position])
-    return heads[1:]
-
-
-def random_annotation(rng: random.Random) -> Callable[[int], tuple[list[int], list[list[str]]]]:
-    def annotate(size: int) -> tuple[list[int], list[list[str]]]:
-        columns = [[rng.choice(values) for values in (LEMMAS, TAGS, TAGS, FEATS, LABELS)] for _ in range(size)]
-        return random_heads(rng, size), columns
-
-    return annotate
-
-
-def random_tokens(rng: random.Random, characters: str) -> Tokens:
-    cuts = sorted(rng.sample(range(1, len(characters)), rng.randrange(len(characters))))
-    tokens: Tokens = []
-    for start, end in pairwise([0, *cuts, len(characters)]):
-        form = "".join(character + rng.choice(SPACES) for character in characters[start:end])
-        words = tuple(rng.choice(("a", "b", "A", "ab", "a b")) for _ in range(rng.choice((0, 0, 1, 2, 3))))
-        tokens.append((form, words))
-    return tokens
-
-
-def random_text(rng: random.Random, characters: str) -> list[Sentence]:
-    """Split the same characters somehow into sentences, tokens and words."""
-    cuts = sorted(rng.sample(range(1, len(characters)), rng.randrange(min(3, len(characters)))))
-    pieces = [characters[start:end] for start, end in pairwise([0, *cuts, len(characters)])]
-    annotate = random_annotation(rng)
-    return read("".join(block(random_tokens(rng, piece), annotate, rng.random() < 0.2) for piece in pieces))
-
-
-def perturbed(rng: random.Random, sentence: Sentence) -> Sentence:
-    """Change tags, lemmas, labels and heads here and there; the heads remain a tree."""
-    heads = list(sentence.heads)
-    for word in range(1, len(heads) + 1):
-        head = rng.randrange(1, len(heads) + 1)
-        if rng.random() < 0.1 and heads[word - 1] and not descends(heads, head, word):
-            heads[word - 1] = head
-
-    def changed(column: Sequence[str], values: Sequence[str]) -> list[str]:
-        return [rng.choice(values) if rng.random() < 0.1 else value for value in column]
-
-    return sentence.replace(
-        heads=heads,
-        lemmas=changed(sentence.lemmas, LEMMAS),
-        upos=changed(sentence.upos, TAGS),
-        xpos=changed(sentence.xpos, TAGS),
-        feats=changed(sentence.feats, FEATS),
-        labels=changed(sentence.labels, LABELS),
-    )
-
-
-def descends(heads: Sequence[int], word: int, ancestor: int) -> bool:
-    while word not in (0, ancestor):
-        word = heads[word - 1]
-    return word == ancestor
-
-
-def resegmented(rng: random.Random, sentence: Sentence) -> Sentence:
-    """Join, split and unpack tokens, and make a new tree over the words."""
-    tokens: Tokens = []
-    for form, words in tokens_of(sentence):
-        chance = rng.random()
-        if chance < 0.1 and tokens:
-            before, words_before = tokens.pop()
-            tokens.append((before + form, rng.choice(((), (words_before or (before,)) + (words or (form,))))))
-        elif chance < 0.2 and len(form) > 1:
-            tokens += [(form[:1], ()), (form[1:], ())]
-        else:
-            tokens.append((form, words if chance < 0.9 else ()))
-    return read(block(tokens, random_annotation(rng)))[0]
-
-
-def tokens_of(sentence: Sentence) -> Tokens:
-    tokens: Tokens = []
-    covered = 0
-    for name, form in zip(*sentence.columns[:2], strict=True):
-        first, dash, last = name.partition("-")
-        if dash:
-            covered = int(last)
-            tokens.append((form, tuple(sentence.forms[int(first) - 1 : covered])))
-        elif "." not in name and int(name) > covered:
-            tokens.append((form, ()))
-    return tokens
-
-
-DOGS = rows(
-    "1 The the DET 2 det",
-    "2 dogs dog NOUN 5 nsubj:outer",
-    "3-4 don't",
-    "3 do do AUX 5 aux",
-    "4 n't not PART 5 advmod",
-    "5 bark bark VERB 0 root",
-    "5.1 bark bark VERB _ _",
-    "6 . . PUNCT 5 punct",
-)
-
-
 def test_gold_against_itself_is_right_everywhere() -> None:
     gold = read(DOGS + DOGS)
     scores = assert_official(gold, gold)
-    assert all(scores[metric].f1 == 1.0 for metric in METRICS)
+    assert all(scores[metric].f1 == 1.0 for metric in ALL_METRICS)
     assert scores["Tokens"] == Score(10, 10, 10)
     assert scores["Words"] == Score(12, 12, 12)
     assert scores["CLAS"].gold == 6
@@ -319,18 +158,36 @@ def test_scores_add_up(texts: list[str], seed: int) -> None:
     assert sum((evaluate(*part) for part in parts), Scores()) == evaluate(gold, system)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["dev", "test"])
+@pytest.mark.parametrize("name", TREEBANKS + EARLIER_RELEASES)
+def test_whole_treebanks_against_themselves_are_right_everywhere(corpora: Path, name: str, part: str) -> None:
+    gold = treebank(corpora, name, part)
+    scores = assert_official(gold, gold)
+    assert all(scores[metric].f1 == 1.0 for metric in ALL_METRICS)
+
+
+@pytest.mark.parametrize("part", ["dev", pytest.param("test", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", TREEBANKS)
-def test_real_treebanks_score_as_the_official_scorer_says(corpora: Path, name: str) -> None:
-    path = corpora / f"{name}-ud-dev.conllu.xz"
-    if not path.is_file():
-        pytest.skip(f"no {path.name} among the corpora")
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        gold = read(lines.read())[:200]
+def test_real_treebanks_score_as_the_official_scorer_says(corpora: Path, name: str, part: str) -> None:
+    gold = treebank(corpora, name, part, 150)
     rng = seeded(1)
     system = [perturbed(rng, sentence) for sentence in gold]
     assert 0.5 < assert_official(gold, system)["LAS"].f1 < 1.0
     system = [resegmented(rng, sentence) if rng.random() < 0.5 else sentence for sentence in system]
-    assert 0.5 < assert_official(gold, system)["Words"].f1 < 1.0
+    assert {"-", "."} <= set("".join(chain.from_iterable(sentence.columns[ID] for sentence in system)))
+    system = rejoined(rng, system)
+    scores = assert_official(gold, system)
+    assert 0.5 < scores["Words"].f1 < 1.0
+    assert 0.5 < scores["Sentences"].f1 < 1.0
+    assert_official(system, gold)
+
+
+def treebank(corpora: Path, name: str, part: str, size: int | None = None) -> list[Sentence]:
+    path = corpora / f"{name}-ud-{part}.conllu.xz"
+    if not path.is_file():
+        pytest.skip(f"no {path.name} among the corpora")
+    return list(islice(read_conllu(path), size))
 
 
 def test_punctuation_may_be_left_out() -> None:
@@ -347,6 +204,50 @@ def test_unaligned_punctuation_is_left_out_by_its_own_tag() -> None:
     gold = read(rows("1 a a NOUN 0 root", "2 !! ! PUNCT 1 punct"))
     system = read(rows("1 a a NOUN 0 root", "2 ! ! PUNCT 1 punct", "3 ! ! NOUN 1 obj"))
     assert evaluate(gold, system, punctuation=False)["LAS"] == Score(1, 1, 2, 1)
+
+
+def test_roots_and_whole_sentences() -> None:
+    gold = read(DOGS + rows("1 Go go VERB 0 root", "2 on on ADP 1 compound"))
+    system = read(DOGS.replace("\t5\tpunct", "\t2\tpunct") + rows("1 Go go VERB 0 root", "2 on on ADP 1 obj"))
+    scores = evaluate(gold, system)
+    assert scores["Root"] == Score(2, 2, 2, 2)
+    assert scores["UEM"] == Score(1, 2, 2)
+    assert scores["LEM"] == Score(0, 2, 2)
+    assert evaluate(gold, system, punctuation=False)["LEM"] == Score(1, 2, 2)
+
+
+def test_a_whole_sentence_has_the_right_bounds() -> None:
+    gold = read(rows("1 a _ X 0 root", "2 b _ X 1 obj") + rows("1 c _ X 0 root"))
+    system = read(rows("1 a _ X 0 root", "2 b _ X 1 obj", "3 c _ X 1 root"))
+    scores = evaluate(gold, system)
+    assert scores["LAS"] == Score(2, 3, 3, 3)
+    assert scores["LEM"] == Score(0, 2, 1)
+    assert scores["Root"] == Score(1, 2, 1, 2)
+
+
+@given(st.text("abA", min_size=1, max_size=12), st.integers(0, 2**32), st.booleans())
+@settings(deadline=None, max_examples=200)
+def test_no_sentence_has_more_right_than_there_is(characters: str, seed: int, punctuation: bool) -> None:
+    rng = seeded(seed)
+    gold, system = random_text(rng, characters), random_text(rng, characters)
+    counts = count_sentences(compare(gold, system), punctuation=punctuation)
+    assert counts.shape == (len(gold), len(ALL_METRICS), 4)
+    assert Scores.of(counts.sum(0)) == evaluate(gold, system, punctuation=punctuation)
+    assert (counts >= 0).all()
+    assert (counts[..., CORRECT] <= np.minimum(counts[..., GOLD], counts[..., SYSTEM])).all()
+    words = counts[:, ALL_METRICS.index("Words"), GOLD]
+    assert words.tolist() == [len(sentence) for sentence in gold]
+
+
+@given(st.lists(st.text("abA", min_size=1, max_size=9), min_size=1, max_size=3), st.integers(0, 2**32), st.booleans())
+@settings(deadline=None, max_examples=100)
+def test_a_sentence_counts_as_it_does_alone(texts: list[str], seed: int, punctuation: bool) -> None:
+    rng = seeded(seed)
+    gold = [joined(words_of("."), random_text(rng, text)) for text in texts]
+    system = [joined(words_of("."), random_text(rng, text)) for text in texts]
+    counts = count_sentences(compare(gold, system), punctuation=punctuation)
+    for row, mine, yours in zip(counts, gold, system, strict=True):
+        assert Scores.of(row) == evaluate([mine], [yours], punctuation=punctuation)
 
 
 def test_texts_must_be_the_same() -> None:
@@ -404,51 +305,3 @@ def test_scores_are_looked_up_by_name() -> None:
         Scores()["LSA"]
     with pytest.raises(ValueError, match="different kinds"):
         Scores()["Words"] + Scores()["LAS"]
-
-
-def run_command(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    command.add(parser.add_subparsers())
-    parsed = parser.parse_args(["evaluate", *arguments])
-    status: int = parsed.run(parsed)
-    return status
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[str, str]:
-    gold, system = tmp_path / "gold.conllu", tmp_path / "system.conllu"
-    gold.write_text(DOGS, encoding="utf-8")
-    system.write_text(DOGS.replace("\t5\tpunct", "\t2\tpunct"), encoding="utf-8")
-    return str(gold), str(system)
-
-
-def test_the_command_prints_the_table(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(*files) == 0
-    lines = capsys.readouterr().out.split("\n")
-    assert lines[0] == "Metric     | Precision |    Recall |  F1 Score | AligndAcc"
-    assert "LAS        |     83.33 |     83.33 |     83.33 |     83.33" in lines
-
-
-def test_the_command_prints_json(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(*files, "--json", "--no-punct", "--metrics", "Words,LAS") == 0
-    printed = json.loads(capsys.readouterr().out)
-    assert list(printed) == ["Words", "LAS"]
-    assert printed["Words"]["aligned_accuracy"] is None
-    assert printed["LAS"] == dict.fromkeys(["precision", "recall", "f1", "aligned_accuracy"], 1.0) | dict.fromkeys(
-        ["correct", "gold", "system", "aligned"], 5
-    )
-
-
-def test_the_command_knows_its_metrics(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        run_command(*files, "--metrics", "LAS,LSA")
-    assert "no metric 'LSA'; there are Tokens, Sentences" in capsys.readouterr().err
-
-
-def test_the_tool_runs_the_command(
-    files: tuple[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["evaluate.py", *files, "--metrics", "UAS"])
-    with pytest.raises(SystemExit, match="0"):
-        runpy.run_path(str(Path(__file__).parent.parent / "tools" / "evaluate.py"), run_name="__main__")
-    assert "UAS        |     83.33" in capsys.readouterr().out

@@ -19,7 +19,7 @@ ROWS = [
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
     {"training", "losses", "evaluation", "checkpoint", "batches"},
-    {"optimisation", "snapshot", "raw_text"},
+    {"optimisation", "snapshot", "raw_text", "pseudo_projective"},
     {"search", "trees", "treebank", "tokenizer", "vectors"},
     {"vocabulary", "sentence", "settings"},
     {"errors"},

@@ -90,7 +90,8 @@ def test_a_wide_beam_finds_every_derivation_in_the_order_of_their_scores(seed: i
     history = beam.history()
     for sentence in range(3):
         expected = every_word(scores[sentence], 4)
-        found = [(float(s), derivation(h)) for s, h in zip(beam.score[sentence], history[sentence]) if s > -torch.inf]
+        pairs = zip(beam.score[sentence].tolist(), history[sentence], strict=True)
+        found = [(score, derivation(actions)) for score, actions in pairs if score > -torch.inf]
         assert [actions for _, actions in found] == [actions for _, actions in expected]
         assert [score for score, _ in found] == pytest.approx([score for score, _ in expected], abs=1e-5)
 

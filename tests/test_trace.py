@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tiny_model import tiny_parser
 
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import Arc, derivation
 from arcparse.sentence import NONE, Sentence
 from arcparse.treebank import read_conllu
-from tiny_model import tiny_parser
 
 
 @pytest.fixture(scope="module")

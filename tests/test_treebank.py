@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arcparse import treebank
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, Sentence
-from arcparse.treebank import from_conllu, parse_conllu, read_conllu, to_conllu, write_conllu
+from arcparse.treebank import files, from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
 
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 FILES = [
@@ -88,7 +87,7 @@ def test_chunks_blank_lines_marks_and_line_breaks_do_not_matter(many, size, endi
     text = "\ufeff\n\n" + "\n".join(map(str, many)).rstrip("\n")
     text = text.replace("\n", ending)
     chunks = [text[i : i + size] for i in range(0, len(text), size)]
-    read = list(treebank._parse(chunks, "x"))
+    read = list(reading.parse_chunks(chunks, "x"))
     assert read == many
     lines = text.split(ending)
     for sentence in read:
@@ -145,7 +144,7 @@ def test_reads_a_stream_by_its_name(tmp_path):
 
 
 def test_reads_files_longer_than_a_chunk(tmp_path, monkeypatch):
-    monkeypatch.setattr(treebank, "CHUNK", 7)  # cuts characters of several bytes in two
+    monkeypatch.setattr(files, "CHUNK", 7)  # cuts characters of several bytes in two
     (tmp_path / "a").write_bytes(("\ufeff" + SAMPLE * 3).replace("\n", "\r\n").encode())
     read = list(read_conllu(tmp_path / "a", name="a"))
     assert read == parse_conllu(SAMPLE * 3)
@@ -245,7 +244,7 @@ def test_heads_of_ranges_and_empty_nodes_are_free():
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("chunk", [1 << 20, 64])
 def test_bad_utf8_names_line_and_byte(tmp_path, monkeypatch, ending, chunk):
-    monkeypatch.setattr(treebank, "CHUNK", chunk)
+    monkeypatch.setattr(files, "CHUNK", chunk)
     bad = SAMPLE.encode() + b"# sent_id = x\n" + row(form="\udcff").encode(errors="surrogateescape") + b"\n\n"
     (tmp_path / "a").write_bytes(bad.replace(b"\n", ending))
     with pytest.raises(TreebankError) as error:

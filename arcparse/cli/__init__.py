@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "train": "train a tagger and a parser on a treebank",
     "evaluate": "compare trees with gold trees",
     "vectors": "train, convert and look up word vectors",
+    "corpus": "list, fetch and verify public treebanks",
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.parse import positive
+from arcparse.cli.parse import number
 from arcparse.errors import ArcparseError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,35 +34,32 @@ def add(subparsers: Subparsers) -> None:
         "--model", default="en", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)"
     )
     parser.add_argument(
-        "--threads", type=_numbers, default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
+        "--threads", type=numbers, default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
     )
     parser.add_argument(
-        "--runs", type=positive, default=5, metavar="N", help="runs of which the median is taken (default: 5)"
+        "--runs", type=number, default=5, metavar="N", help="runs of which the median is taken (default: 5)"
     )
     parser.add_argument(
-        "--batch-size", type=positive, default=256, metavar="N", help="sentences at a time (default: 256)"
+        "--batch-size", type=number, default=256, metavar="N", help="sentences at a time (default: 256)"
     )
-    parser.add_argument("--beam", type=positive, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
+    parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
     parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
-    parser.add_argument(
-        "--udpipe-beam", type=positive, default=5, metavar="K", help="its beam (default: 5, as its own)"
-    )
+    parser.add_argument("--udpipe-beam", type=number, default=5, metavar="K", help="its beam (default: 5, as its own)")
     parser.add_argument("--spacy", default="", metavar="MODEL", help="measure spaCy too, with this model")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(positive, text.split(",")))
-
-
-_numbers.__name__ = "number"  # what argparse calls it where it is none
+def numbers(text: str) -> tuple[int, ...]:
+    """Read numbers of at least 1 divided by commas, as argparse's `type`."""
+    return tuple(map(number, text.split(",")))
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; return the exit status."""
     if (args.udpipe or args.spacy) and 1 not in args.threads:
-        raise ConfigurationError(f"peers are measured at one thread, not at {args.threads}; let --threads hold 1")
+        given = ", ".join(map(str, args.threads))
+        raise ConfigurationError(f"peers are measured at one thread, not at {given}; let --threads hold 1")
     reports = [_report(args, threads) for threads in args.threads]
     print(json.dumps(reports, indent=2) if args.json else "\n\n".join(map(table, reports)))
     return 0
@@ -79,7 +76,7 @@ def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "arcparse", "benchmark", *_arguments(args, threads)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (our own)
     if done.returncode:
-        raise ArcparseError(f"measuring with {threads} threads ended with status {done.returncode}; see above why")
+        raise ArcparseError(f"measuring with --threads {threads} ended with status {done.returncode}; see above why")
     [report] = json.loads(done.stdout)
     return dict(report)
 

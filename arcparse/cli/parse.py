@@ -53,25 +53,22 @@ def add(subparsers: Subparsers) -> None:
         choices=("tags",),
         help="keep UPOS, XPOS and FEATS of the input and parse with them; else they are made",
     )
-    parser.add_argument("--beam", type=positive, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
+    parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
     parser.add_argument(
-        "--batch-size", type=positive, default=256, metavar="N", help="sentences in memory at a time (default: 256)"
+        "--batch-size", type=number, default=256, metavar="N", help="sentences in memory at a time (default: 256)"
     )
-    parser.add_argument("--threads", type=positive, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
     parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
     parser.set_defaults(run=run)
 
 
-def positive(text: str) -> int:
-    """Read a number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
-    return number
-
-
-positive.__name__ = "number"  # what argparse calls it where it is none
+def number(text: str) -> int:
+    """Read a number of at least 1, as argparse's `type`."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -131,7 +128,7 @@ def _sentences(args: argparse.Namespace) -> Iterator[Sentence]:
     if args.text is not None:
         stream, name = io.StringIO(args.text, newline=""), "TEXT"
     elif args.input in (None, STANDARD_INPUT):
-        stream, name = _unicode(sys.stdin), "<stdin>"
+        stream, name = _unicode(sys.stdin, "utf-8-sig"), "<stdin>"
     else:
         name = args.input
     read = read_conllu if (args.format or _format(name)) == "conllu" else read_text
@@ -145,10 +142,10 @@ def _format(name: str) -> str:
     return "conllu" if suffix in CONLLU else "text"
 
 
-def _unicode(stream: TextIO) -> TextIO:
+def _unicode(stream: TextIO, encoding: str = "utf-8") -> TextIO:
     """Make a standard stream UTF-8, whatever the locale, and leave its line breaks alone."""
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8-sig" if stream.readable() else "utf-8", newline="")
+        stream.reconfigure(encoding=encoding, newline="")
     return stream
 
 

@@ -1,6 +1,40 @@
-"""Scores of parsed text against gold trees, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018)."""
+"""Scores of parsed text against gold trees, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018).
 
-from arcparse.evaluation.metrics import evaluate
-from arcparse.evaluation.scores import METRICS, Score, Scores
+`evaluate` gives the scores. Of one `compare` there are more views: counts by sentence (`count_sentences`), from which
+come intervals and tests, and breakdowns by label, distance and length.
+"""
 
-__all__ = ["METRICS", "Score", "Scores", "evaluate"]
+from arcparse.evaluation.breakdown import Breakdown, by_distance, by_label, by_length, label_confusion
+from arcparse.evaluation.comparison import Comparison, compare
+from arcparse.evaluation.metrics import count_sentences, evaluate
+from arcparse.evaluation.scores import ALL_METRICS, METRICS, Score, Scores
+from arcparse.evaluation.significance import (
+    Difference,
+    Interval,
+    approximate_randomisation,
+    compare_systems,
+    confidence_intervals,
+    paired_bootstrap,
+)
+
+__all__ = [
+    "ALL_METRICS",
+    "METRICS",
+    "Breakdown",
+    "Comparison",
+    "Difference",
+    "Interval",
+    "Score",
+    "Scores",
+    "approximate_randomisation",
+    "by_distance",
+    "by_label",
+    "by_length",
+    "compare",
+    "compare_systems",
+    "confidence_intervals",
+    "count_sentences",
+    "evaluate",
+    "label_confusion",
+    "paired_bootstrap",
+]

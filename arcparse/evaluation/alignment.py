@@ -22,6 +22,7 @@ from arcparse.errors import TreebankError
 from arcparse.sentence import FORM, ID, Sentence
 
 Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
 Pair = tuple[int, int]
 
 SPACE = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # the characters of Unicode category Zs
@@ -37,7 +38,7 @@ class Text:
     bounds: Integers  # [T + 1] where tokens begin; the last entry is where the text ends
     sentence_bounds: Integers  # [S + 1]
     token: Integers  # [W] the token of each word
-    in_multiword: NDArray[np.bool_]  # [W] whether that is a multiword token
+    in_multiword: Booleans  # [W] whether that is a multiword token
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Text:
@@ -73,6 +74,11 @@ class Text:
     def forms(self) -> list[str]:
         """Word forms, as written."""
         return self.column(FORM)
+
+    @cached_property
+    def starts(self) -> Integers:
+        """The first character of each word, [W]; that of its token where this is a multiword one."""
+        return self.bounds[self.token]
 
     def place_of(self, character: int) -> str:
         """Name the sentence that holds a character, or the last one."""
@@ -116,11 +122,11 @@ def check_same_text(gold: Text, system: Text) -> None:
     )
 
 
-def count_same_spans(gold_bounds: Integers, system_bounds: Integers) -> int:
-    """Count the spans, each from one bound to the next, that two divisions of a text share."""
+def same_spans(gold_bounds: Integers, system_bounds: Integers) -> Booleans:
+    """Return which spans of gold, each from one bound to the next, are spans of the system's division too."""
     length = int(gold_bounds[-1]) + 1
     gold, system = (bounds[:-1] * length + bounds[1:] for bounds in (gold_bounds, system_bounds))
-    return int(np.intersect1d(gold, system, assume_unique=True).size)
+    return np.isin(gold, system, assume_unique=True)
 
 
 def align(gold: Text, system: Text) -> tuple[Integers, Integers]:

@@ -1,248 +1,103 @@
-"""The metrics of the CoNLL 2018 shared task, counted column by column (Zeman et al. 2018).
+"""The metrics of the CoNLL 2018 shared task (Zeman et al. 2018), and three more, counted sentence by sentence.
 
-Tags and lemmas of aligned words are compared as they are, features by the universal ones alone, labels without
-subtypes. A head is right where the two heads are aligned, or both are the root. CLAS looks at words whose label is a
-content relation; MLAS asks of these also for tag, features and function words, BLEX for the lemma.
+CLAS looks at words whose label is a content relation; MLAS asks of these also for tag, features and function words,
+BLEX for the lemma. Root looks at the words that hang on the root. UEM and LEM count sentences: those whose bounds,
+words and heads, or heads and labels, are all right.
 
-Axis letters: W words, A aligned words, each over a whole text. Index -1 is the root, kept behind the last word.
+Whatever is counted belongs to one sentence of gold, so that counts add up to those of the whole text: an item of the
+system belongs where its word of gold stands, or else where its first character does.
+
+Axis letters: S sentences of gold, W words, A aligned words, M metrics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import chain
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from arcparse.evaluation.alignment import Integers, Text, align, check_same_text, count_same_spans
-from arcparse.evaluation.scores import ATTACHMENT_METRICS, METRICS, TAG_METRICS, Score, Scores
-from arcparse.sentence import DEPREL, EMPTY, FEATS, LEMMA, ROOT, UPOS, XPOS, Sentence
-from arcparse.trees import check_tree
+from arcparse.evaluation.alignment import Booleans, Integers, same_spans
+from arcparse.evaluation.comparison import Comparison, compare
+from arcparse.evaluation.scores import ALL_METRICS, CORRECT, GOLD, SYSTEM, Scores
+from arcparse.sentence import Sentence
 
-Booleans = NDArray[np.bool_]
-Strings = NDArray[np.object_]
-
-# fmt: off
-CONTENT_RELATIONS = frozenset({
-    "nsubj", "obj", "iobj", "csubj", "ccomp", "xcomp", "obl", "vocative", "expl", "dislocated", "advcl", "advmod",
-    "discourse", "nmod", "appos", "nummod", "acl", "amod", "conj", "fixed", "flat", "compound", "list", "parataxis",
-    "orphan", "goeswith", "reparandum", "root", "dep",
-})
-FUNCTION_RELATIONS = frozenset({"aux", "cop", "mark", "det", "clf", "case", "cc"})
-UNIVERSAL_FEATURES = frozenset({
-    "PronType", "NumType", "Poss", "Reflex", "Foreign", "Abbr", "Gender", "Animacy", "Number", "Case", "Definite",
-    "Degree", "VerbForm", "Mood", "Tense", "Aspect", "Voice", "Evident", "Polarity", "Person", "Polite",
-})
-# fmt: on
-UNALIGNED = -2
-PUNCTUATION = "PUNCT"
+Items = tuple[Integers, ...]  # the sentences of the correct, the gold, the system's and the aligned items
 
 
 def evaluate(gold: Iterable[Sentence], system: Iterable[Sentence], *, punctuation: bool = True) -> Scores:
-    """Count what the system has right, by every metric of the shared task.
+    """Count what the system has right, by every metric.
 
     Segmentation may differ; forms joined without spaces may not. Empty nodes and enhanced dependencies are ignored.
-    Without `punctuation`, UAS, LAS, CLAS, MLAS and BLEX leave out the words whose gold UPOS is PUNCT, and those of
-    the system's words that are aligned with such a word, or with none but have UPOS PUNCT themselves; the other
-    metrics stay the same, and punctuation may still be the head of other words.
+    Without `punctuation`, UAS, LAS, CLAS, MLAS, BLEX, Root, UEM and LEM leave out the words whose gold UPOS is PUNCT,
+    and those of the system's words that are aligned with such a word, or with none but have UPOS PUNCT themselves; the
+    other metrics stay the same, and punctuation may still be the head of other words.
 
     Raises TreebankError where the texts differ, and TreeError where a sentence is no tree with one root.
     """
-    gold_words, system_words = _Words.of(gold), _Words.of(system)
-    check_same_text(gold_words.text, system_words.text)
-    comparison = _Comparison(gold_words, system_words, *align(gold_words.text, system_words.text))
-    tags = (Score(int(right.sum()), *comparison.sizes) for right in comparison.tags_right())
-    attachments = (comparison.attachment_score(*row, punctuation=punctuation) for row in comparison.attachments_right())
-    counted = dict(zip(TAG_METRICS + ATTACHMENT_METRICS, chain(tags, attachments), strict=True))
-    counted |= comparison.segmentation_scores()
-    return Scores(tuple(counted[metric] for metric in METRICS))
+    return Scores.of(count_sentences(compare(gold, system), punctuation=punctuation).sum(0))
 
 
-@dataclass(frozen=True)
-class _Words:
-    """The columns of a text that metrics look at, each of shape [W]."""
+def count_sentences(comparison: Comparison, *, punctuation: bool = True) -> Integers:
+    """Return counts, [S, M, 4] over ALL_METRICS and CORRECT, GOLD, SYSTEM, ALIGNED; their sum makes `Scores.of`."""
+    size = len(comparison.gold.text.sentences)
+    counts = np.zeros((size, len(ALL_METRICS), 4), np.int64)
+    for metric, items in _items(comparison, punctuation):
+        for kind, sentence in enumerate(items):
+            counts[:, ALL_METRICS.index(metric), kind] = np.bincount(sentence, minlength=size)
+    for exact, metric in (("UEM", "UAS"), ("LEM", "LAS")):
+        words, sentences = (counts[:, ALL_METRICS.index(name)] for name in (metric, "Sentences"))
+        whole = (words[:, CORRECT] == words[:, GOLD]) & (words[:, CORRECT] == words[:, SYSTEM])
+        counts[:, ALL_METRICS.index(exact)] = sentences
+        counts[:, ALL_METRICS.index(exact), CORRECT] *= whole
+    return counts
 
-    text: Text
-    head: Integers  # indices of words, -1 for the root
-    upos: Strings
-    xpos: Strings
-    feats: Strings
-    lemma: Strings
-    label: Strings
 
-    @classmethod
-    def of(cls, sentences: Iterable[Sentence]) -> _Words:
-        text = Text.of(sentences)
-        return cls(
-            text,
-            _heads(text.sentences),
-            _strings(text.column(UPOS)),
-            _strings(text.column(XPOS)),
-            _strings(list(map(_universal, text.column(FEATS)))),
-            _strings(text.column(LEMMA)),
-            _strings(list(map(_without_subtype, text.column(DEPREL)))),
+def _items(comparison: Comparison, punctuation: bool) -> Iterator[tuple[str, Items]]:
+    yield from _segmentation_items(comparison)
+    sentence = comparison.sentence
+    in_gold, in_system, aligned = sentence, sentence[comparison.counterpart], sentence[comparison.g]
+    yield "Words", (aligned, in_gold, in_system)
+    for metric, right in (
+        ("UPOS", comparison.upos_right),
+        ("XPOS", comparison.xpos_right),
+        ("UFeats", comparison.feats_right),
+        ("AllTags", comparison.tags_right),
+        ("Lemmas", comparison.lemma_right),
+    ):
+        yield metric, (aligned[right], in_gold, in_system, aligned)
+    all_words = comparison.looked_at(punctuation)
+    content = all_words[0] & comparison.gold.is_content, all_words[1] & comparison.system.is_content
+    roots = all_words[0] & comparison.gold.is_root, all_words[1] & comparison.system.is_root
+    for metric, right, words in (
+        ("UAS", comparison.head_right, all_words),
+        ("LAS", comparison.labelled_right, all_words),
+        ("CLAS", comparison.labelled_right, content),
+        ("MLAS", comparison.morphology_right, content),
+        ("BLEX", comparison.labelled_right & comparison.lemma_right, content),
+        ("Root", comparison.head_right, roots),
+    ):
+        yield metric, _attachment_items(comparison, right, *words)
+
+
+def _attachment_items(comparison: Comparison, right: Booleans, in_gold: Booleans, in_system: Booleans) -> Items:
+    """Give the sentences of the words that are right ([A]), among those that are looked at ([W], [W])."""
+    sentence, looked_at = comparison.sentence, in_gold[comparison.g]
+    aligned = sentence[comparison.g]
+    return (
+        aligned[right & looked_at],
+        sentence[in_gold],
+        sentence[comparison.counterpart[in_system]],
+        aligned[looked_at],
+    )
+
+
+def _segmentation_items(comparison: Comparison) -> Iterator[tuple[str, Items]]:
+    gold, system = comparison.gold.text, comparison.system.text
+    for metric, ours, theirs in (
+        ("Tokens", gold.bounds, system.bounds),
+        ("Sentences", gold.sentence_bounds, system.sentence_bounds),
+    ):
+        in_gold, in_system = (
+            np.searchsorted(gold.sentence_bounds, bounds[:-1], side="right") - 1 for bounds in (ours, theirs)
         )
-
-    @cached_property
-    def is_content(self) -> Booleans:
-        return self._has_label_in(CONTENT_RELATIONS)
-
-    @cached_property
-    def is_function(self) -> Booleans:
-        return self._has_label_in(FUNCTION_RELATIONS)
-
-    def _has_label_in(self, relations: frozenset[str]) -> Booleans:
-        return np.fromiter((label in relations for label in self.label), np.bool_, len(self.label))
-
-    def function_children(self) -> Integers:
-        """Return how many function words each word has."""
-        return _count(self.head[self.is_function & (self.head >= 0)], len(self.label))
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    """Two texts and their aligned words."""
-
-    gold: _Words
-    system: _Words
-    g: Integers  # [A] indices of the aligned words in gold
-    s: Integers  # [A] and in system
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Numbers of words: gold, system, aligned."""
-        return len(self.gold.text), len(self.system.text), len(self.g)
-
-    def segmentation_scores(self) -> dict[str, Score]:
-        gold, system = self.gold.text, self.system.text
-        scores = {"Words": Score(len(self.g), len(gold), len(system))}
-        for metric, ours, theirs in (
-            ("Tokens", gold.bounds, system.bounds),
-            ("Sentences", gold.sentence_bounds, system.sentence_bounds),
-        ):
-            scores[metric] = Score(count_same_spans(ours, theirs), len(ours) - 1, len(theirs) - 1)
-        return scores
-
-    @cached_property
-    def upos_right(self) -> Booleans:
-        return self._equal(self.gold.upos, self.system.upos)
-
-    @cached_property
-    def feats_right(self) -> Booleans:
-        return self._equal(self.gold.feats, self.system.feats)
-
-    @cached_property
-    def lemma_right(self) -> Booleans:
-        """Equal lemmas; any lemma is right where gold has none."""
-        return self._equal(self.gold.lemma, self.system.lemma) | _equal(self.gold.lemma, EMPTY)[self.g]
-
-    @cached_property
-    def head_right(self) -> Booleans:
-        in_gold = np.full(len(self.system.head) + 1, UNALIGNED)
-        in_gold[self.s] = self.g
-        in_gold[ROOT - 1] = ROOT - 1
-        right: Booleans = in_gold[self.system.head[self.s]] == self.gold.head[self.g]
-        return right
-
-    @cached_property
-    def label_right(self) -> Booleans:
-        return self._equal(self.gold.label, self.system.label)
-
-    def tags_right(self) -> tuple[Booleans, ...]:
-        """Return which aligned words are right, [A], by each of TAG_METRICS."""
-        xpos_right = self._equal(self.gold.xpos, self.system.xpos)
-        all_right = self.upos_right & xpos_right & self.feats_right
-        return self.upos_right, xpos_right, self.feats_right, all_right, self.lemma_right
-
-    def attachments_right(self) -> tuple[tuple[Booleans, bool], ...]:
-        """Return which aligned words are right, [A], and whether content words alone count, by ATTACHMENT_METRICS."""
-        labelled = self.head_right & self.label_right
-        morphological = labelled & self.upos_right & self.feats_right & self._function_children_right()
-        return (
-            (self.head_right, False),
-            (labelled, False),
-            (labelled, True),
-            (morphological, True),
-            (labelled & self.lemma_right, True),
-        )
-
-    def attachment_score(self, right: Booleans, content: bool, *, punctuation: bool) -> Score:
-        """Count the words that are right among those that are looked at."""
-        in_gold, in_system = self._looked_at(punctuation)
-        if content:
-            in_gold, in_system = in_gold & self.gold.is_content, in_system & self.system.is_content
-        aligned = in_gold[self.g]
-        return Score(int((right & aligned).sum()), int(in_gold.sum()), int(in_system.sum()), int(aligned.sum()))
-
-    def _looked_at(self, punctuation: bool) -> tuple[Booleans, Booleans]:
-        """Return which words of gold and of system take part in scores of attachment."""
-        if punctuation:
-            return np.ones(len(self.gold.head), np.bool_), np.ones(len(self.system.head), np.bool_)
-        in_gold, in_system = ~_equal(self.gold.upos, PUNCTUATION), ~_equal(self.system.upos, PUNCTUATION)
-        in_system[self.s] = in_gold[self.g]
-        return in_gold, in_system
-
-    def _function_children_right(self) -> Booleans:
-        """Return which aligned words ([A]) have the same function words, with equal labels, tags and features.
-
-        As many of them as are right must be as many as there are on either side. Alignment keeps the order.
-        """
-        heads = self.gold.head[self.g]
-        child_right = self.head_right & self.label_right & self.upos_right & self.feats_right
-        counted = child_right & self.gold.is_function[self.g] & (heads >= 0)
-        right = _count(heads[counted], len(self.gold.head))[self.g]
-        in_gold, in_system = self.gold.function_children()[self.g], self.system.function_children()[self.s]
-        equal: Booleans = (right == in_gold) & (right == in_system)
-        return equal
-
-    def _equal(self, gold: Strings, system: Strings) -> Booleans:
-        return _equal(gold[self.g], system[self.s])
-
-
-def _heads(sentences: Sequence[Sentence]) -> Integers:
-    """Return heads as indices of words in the whole text, -1 for the root. Raises TreeError, TreebankError."""
-    for sentence in sentences:
-        heads = sentence.heads
-        if heads.count(ROOT) != 1 or min(heads) < ROOT or max(heads) > len(heads):
-            check_tree(sentence.tree, sentence.place)
-    sizes = np.array([len(sentence) for sentence in sentences], np.int64)
-    head = np.fromiter(chain.from_iterable([sentence.heads for sentence in sentences]), np.int64, int(sizes.sum()))
-    head = np.where(head == ROOT, -1, head - 1 + np.repeat(np.cumsum(sizes) - sizes, sizes))
-    if _has_cycle(head, int(sizes.max(initial=0))):
-        for sentence in sentences:
-            check_tree(sentence.tree, sentence.place)
-    return head
-
-
-def _has_cycle(head: Integers, longest: int) -> bool:
-    """Return whether some word never comes to the root: whether it has not after as many steps as there are words."""
-    ancestor = np.append(head, -1)  # the root is its own head
-    for _ in range(longest.bit_length()):
-        ancestor = ancestor[ancestor]  # twice as far
-    return bool((ancestor != -1).any())
-
-
-@lru_cache(maxsize=1 << 16)
-def _universal(feats: str) -> str:
-    features = feats.split("|")
-    return "|".join(sorted(feature for feature in features if feature.partition("=")[0] in UNIVERSAL_FEATURES))
-
-
-@lru_cache(maxsize=1 << 16)
-def _without_subtype(label: str) -> str:
-    return label.partition(":")[0]
-
-
-def _strings(values: list[str]) -> Strings:
-    return np.array(values, dtype=object)
-
-
-def _equal(values: Strings, others: Strings | str) -> Booleans:
-    return np.equal(values, others, dtype=np.object_).astype(np.bool_)
-
-
-def _count(indices: Integers, size: int) -> Integers:
-    return np.bincount(indices, minlength=size)
+        yield metric, (in_gold[same_spans(ours, theirs)], in_gold, in_system)

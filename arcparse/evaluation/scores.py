@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 SPAN_METRICS = ("Tokens", "Sentences", "Words")  # of segmentation: no words are aligned, or all that count
 TAG_METRICS = ("UPOS", "XPOS", "UFeats", "AllTags", "Lemmas")
 ATTACHMENT_METRICS = ("UAS", "LAS", "CLAS", "MLAS", "BLEX")
-METRICS = SPAN_METRICS + TAG_METRICS + ATTACHMENT_METRICS
+METRICS = SPAN_METRICS + TAG_METRICS + ATTACHMENT_METRICS  # of the shared task, in its order
+EXACT_METRICS = ("UEM", "LEM")  # sentences whose every head, or every head and label, is right
+ALL_METRICS = (*METRICS, "Root", *EXACT_METRICS)
+CORRECT, GOLD, SYSTEM, ALIGNED = range(4)  # the last axis of arrays of counts
 
 HEADER = "Metric     | Precision |    Recall |  F1 Score | AligndAcc"
 RULE = "-----------+-----------+-----------+-----------+-----------"
@@ -48,6 +54,19 @@ class Score:
             return None
         return self.correct / self.aligned if self.aligned else 0.0
 
+    def as_dict(self) -> dict[str, float | None]:
+        """Return ratios and counts, ready for JSON."""
+        return {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "aligned_accuracy": self.aligned_accuracy,
+            "correct": self.correct,
+            "gold": self.gold,
+            "system": self.system,
+            "aligned": self.aligned,
+        }
+
     def __add__(self, other: Score) -> Score:
         """Return the score over both texts. Raises ValueError where only one of them counts aligned words."""
         if (self.aligned is None) != (other.aligned is None):
@@ -57,23 +76,34 @@ class Score:
 
 
 def _nothing_counted() -> tuple[Score, ...]:
-    return tuple(Score(aligned=None if metric in SPAN_METRICS else 0) for metric in METRICS)
+    return tuple(Score(aligned=None if metric in (*SPAN_METRICS, *EXACT_METRICS) else 0) for metric in ALL_METRICS)
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """The scores by metric: `scores["LAS"].f1`; `Scores()` is neutral, so that `sum(parts, Scores())` adds them up."""
 
-    counts: tuple[Score, ...] = field(default_factory=_nothing_counted)  # in the order of METRICS
+    counts: tuple[Score, ...] = field(default_factory=_nothing_counted)  # in the order of ALL_METRICS
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64]) -> Scores:
+        """Make scores of counts, [M, 4] over ALL_METRICS and CORRECT, GOLD, SYSTEM, ALIGNED."""
+        rows = zip(counts.tolist(), _nothing_counted(), strict=True)
+        return cls(
+            tuple(
+                Score(row[CORRECT], row[GOLD], row[SYSTEM], None if zero.aligned is None else row[ALIGNED])
+                for row, zero in rows
+            )
+        )
 
     def __getitem__(self, metric: str) -> Score:
-        """Return the score of a metric. Raises KeyError where there is no such metric."""
-        if metric not in METRICS:
-            raise KeyError(f"no metric '{metric}'; there are {', '.join(METRICS)}")
-        return self.counts[METRICS.index(metric)]
+        """Return the score of one of ALL_METRICS. Raises KeyError where there is no such metric."""
+        if metric not in ALL_METRICS:
+            raise KeyError(f"no metric '{metric}'; there are {', '.join(ALL_METRICS)}")
+        return self.counts[ALL_METRICS.index(metric)]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names of the metrics."""
+        """Iterate over the names of the shared task's metrics."""
         return iter(METRICS)
 
     def __add__(self, other: Scores) -> Scores:
@@ -85,28 +115,15 @@ class Scores:
 
     def as_dict(self, metrics: Iterable[str] = METRICS) -> dict[str, dict[str, float | None]]:
         """Return ratios and counts by metric, ready for JSON."""
-        return {metric: _as_dict(self[metric]) for metric in metrics}
+        return {metric: self[metric].as_dict() for metric in metrics}
 
     def table(self, metrics: Iterable[str] = METRICS) -> str:
         """Return the table that the shared task's scorer prints, in percent."""
         return "\n".join([HEADER, RULE, *(_row(metric, self[metric]) for metric in metrics)])
 
     def __str__(self) -> str:
-        """Return the table of every metric."""
+        """Return the table of the shared task's metrics."""
         return self.table()
-
-
-def _as_dict(score: Score) -> dict[str, float | None]:
-    return {
-        "precision": score.precision,
-        "recall": score.recall,
-        "f1": score.f1,
-        "aligned_accuracy": score.aligned_accuracy,
-        "correct": score.correct,
-        "gold": score.gold,
-        "system": score.system,
-        "aligned": score.aligned,
-    }
 
 
 def _row(metric: str, score: Score) -> str:

@@ -25,8 +25,9 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.pretrained import Pretrained
+from arcparse.pseudo_projective import Projectivity, deprojectivise
 from arcparse.search import Beam, search
-from arcparse.sentence import EMPTY, ROOT, Sentence
+from arcparse.sentence import EMPTY, NONE, ROOT, Sentence, Tree
 from arcparse.settings import as_dict, from_dict
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.vocabulary import Vocabulary
@@ -40,6 +41,7 @@ class ParserConfig:
 
     features: tuple[str, ...]
     encoder: Literal["none", "bilstm"] = "bilstm"
+    projectivity: Projectivity = "lift"  # how labels of lifted arcs are decorated, and the parser's read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
     projection: int = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
@@ -172,16 +174,24 @@ class Parser(nn.Module):
             tags = self.tags.symbols(encoding.tags, lengths)
         if given:
             tags = [with_given(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
-        names = self.system.labels
+        trees = [self._tree(*found) for found in zip(heads, labels, lengths, strict=True)]
         return [
-            with_tags(sentence, tag).replace(
-                heads=head[1 : length + 1], labels=[names[i] for i in label[1 : length + 1]]
-            )
-            for sentence, length, head, label, tag in zip(sentences, lengths, heads, labels, tags, strict=True)
+            with_tags(sentence, tag).replace(heads=tree.heads[1:], labels=tree.labels[1:])
+            for sentence, tree, tag in zip(sentences, trees, tags, strict=True)
         ]
+
+    def _tree(self, heads: Sequence[int], labels: Sequence[int], length: int) -> Tree:
+        """Return the tree of a final configuration, non-projective where its labels say so."""
+        names = [self.system.labels[label] for label in labels[1 : length + 1]]
+        return deprojectivise(Tree((NONE, *heads[1 : length + 1]), ("", *names)), self.config.projectivity)
 
     def rebuilt(self, config: ParserConfig) -> Parser:
         """Return a parser of the same weights with another configuration; ModelError where its network differs."""
+        if config.projectivity != self.config.projectivity:
+            raise ModelError(
+                f"the model to start from has labels for projectivity {self.config.projectivity!r}, "
+                f"not {config.projectivity!r}; set parser.projectivity to that"
+            )
         parser = Parser(config, self.lexicon, self.tags, self.system, self.pretrained)
         try:
             parser.load_state_dict(self.state_dict())

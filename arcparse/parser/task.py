@@ -29,11 +29,12 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.scorer import BoundScorer, stack_index
 from arcparse.pretrained import Pretrained
+from arcparse.pseudo_projective import Projectivity, projectivise
 from arcparse.search import Beam, search
 from arcparse.sentence import NONE, Sentence
 from arcparse.tags import tag_loss
 from arcparse.training import Loss, TrainingConfig, run_metadata
-from arcparse.trees import check_tree, projectivise
+from arcparse.trees import check_tree
 
 METRICS = ("UPOS", "XPOS", "UFeats", "UAS", "LAS")
 VECTORS, TAGGER, TAGGER_VECTORS = "vectors", "tagger", "tagger-vectors"  # the directories beside the saved parser
@@ -99,16 +100,17 @@ class ParserTask:
 
         Raises TreebankError or TreeError, with the place, where a training sentence has no tree.
         """
-        self.settings, self.train, self.dev, self.epoch = settings, train, list(dev), 0
+        self.settings, self.dev, self.epoch = settings, list(dev), 0
+        self.train = [_projective(sentence, settings.parser.projectivity) for sentence in train]
         self.pretrained, self.tagger = pretrained or Pretrained.none(), tagger
         self.scores: dict[str, float] = {}
         self.dev_input = tagger.tag(self.dev) if tagger else self.dev
-        self.heads = [_projective(sentence) for sentence in train]
         torch.manual_seed(settings.training.seed)
         if settings.start:
             self.model = Parser.load(find_model(settings.start)).rebuilt(settings.parser)
         else:
-            self.model = Parser.build(settings.parser, train, self.pretrained)
+            self.model = Parser.build(settings.parser, self.train, self.pretrained)
+        self.pretrained = self.model.pretrained  # of the parser to start from, whatever the settings say
 
     @property
     def beam(self) -> int:
@@ -130,7 +132,7 @@ class ParserTask:
         return Batch(
             self.model.lexicon.words([sentence.forms for sentence in sentences]).to(device),
             self.model.tags.ids(sentences, device),
-            pad([self.heads[i] for i in indices], NONE).to(device),
+            pad([[NONE, *sentence.heads] for sentence in sentences], NONE).to(device),
             pad([[NONE, *(labels[label] for label in sentence.labels)] for sentence in sentences], NONE).to(device),
         )
 
@@ -225,11 +227,13 @@ class Decisions:
     active: Tensor
 
 
-def _projective(sentence: Sentence) -> tuple[int, ...]:
+def _projective(sentence: Sentence, encoding: Projectivity) -> Sentence:
+    """Return the sentence with a projective tree, its labels decorated as the encoding has it."""
     if not sentence.is_parsed or not len(sentence):
         raise TreebankError(f"{sentence.place}: the parser learns from trees, and this sentence has words without head")
     check_tree(sentence.tree, sentence.place)
-    return projectivise(sentence.tree.heads)
+    tree = projectivise(sentence.tree, encoding, sentence.place)
+    return sentence if tree == sentence.tree else sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
 
 
 def _allowed(target: Tensor, legal: Tensor, scores: Tensor) -> Tensor:

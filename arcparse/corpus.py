@@ -1,0 +1,249 @@
+"""The public treebanks that arcparse knows: a registry of addresses and checksums, fetching, verifying.
+
+The registry is a TOML file, `corpora/registry.toml` in the checkout, with a table for each treebank: language, licence,
+address (of its public repository), version, revision (commit or tag) and files with the SHA-256 of each. A file's own
+address is `ADDRESS/raw/REVISION/FILE`. What is fetched takes its name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import http.client
+import lzma
+import os
+import re
+import sys
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, TypeAlias, cast
+from urllib.parse import quote, urlsplit
+
+from arcparse.errors import ConfigurationError, TreebankError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REGISTRY = Path(__file__).parent.parent / "corpora" / "registry.toml"
+CHUNK = 1 << 16  # bytes fetched or hashed at a time
+TIMEOUT = 30.0  # seconds without a byte
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # no folder, no hidden file: it is written where the user says
+SHA256 = re.compile(r"[0-9a-f]{64}")
+TEXTS = ("language", "licence", "address", "version", "revision")
+COMPRESSED: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
+
+Progress: TypeAlias = "Callable[[str, int, int | None], None]"  # file, bytes so far, bytes in all if known
+State: TypeAlias = Literal["whole", "differs", "missing"]
+Registry: TypeAlias = "Mapping[str, Treebank]"
+
+
+@dataclass(frozen=True)
+class Treebank:
+    """A version of a treebank; `files` gives the SHA-256 of each."""
+
+    name: str
+    language: str
+    licence: str
+    address: str
+    version: str
+    revision: str
+    files: Mapping[str, str]
+
+    @property
+    def base_url(self) -> str:
+        """The address below which its files lie."""
+        return f"{self.address.rstrip('/')}/raw/{quote(self.revision, safe='')}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one file of a treebank."""
+
+    treebank: Treebank
+    file: str
+    state: State
+
+
+# The registry
+
+
+def read_registry(path: Path | None = None) -> dict[str, Treebank]:
+    """Read the treebanks by name, from the checkout's registry where no path is given.
+
+    Raises ConfigurationError where there is none, or an entry is not as it should be.
+    """
+    path = path or REGISTRY
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        remedy = "it is in the checkout, not in the installed package: name one by --registry FILE"
+        raise ConfigurationError(f"{path}: there is no registry of treebanks; {remedy}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: is not TOML: {error}") from None
+    return {name: _treebank(name, entry, f"{path}: [{name}]") for name, entry in entries.items()}
+
+
+def _treebank(name: str, entry: Any, place: str) -> Treebank:
+    if not isinstance(entry, dict) or set(entry) != {*TEXTS, "files"}:
+        raise ConfigurationError(f"{place}: must be a table of {', '.join(TEXTS)} and files")
+    for key in TEXTS:
+        if not isinstance(entry[key], str) or not entry[key]:
+            raise ConfigurationError(f"{place}: {key} must be a text, not {entry[key]!r}")
+    if not isinstance(entry["files"], dict) or not entry["files"]:
+        raise ConfigurationError(f"{place}: files must be a table of file names with their SHA-256")
+    for file, checksum in entry["files"].items():
+        if not FILE_NAME.fullmatch(file):
+            raise ConfigurationError(f"{place}: the file name {file!r} must be of letters, digits and '._-' alone")
+        if not isinstance(checksum, str) or not SHA256.fullmatch(checksum):
+            raise ConfigurationError(f"{place}: the SHA-256 of {file} must be 64 hexadecimal digits, not {checksum!r}")
+    _checked_url(entry["address"], place)
+    return Treebank(name, **entry)
+
+
+def _checked_url(url: str, place: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ConfigurationError(f"{place}: the address {url!r} must begin with https:// or http://")
+    return url
+
+
+def find_treebank(registry: Registry, name: str) -> Treebank:
+    """Return a treebank by its name. Raises ConfigurationError, naming the nearest, for an unknown one."""
+    if name in registry:
+        return registry[name]
+    near = get_close_matches(name, registry, n=1, cutoff=0.0)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ConfigurationError(f"there is no treebank {name!r}{hint} `arcparse corpus list` shows all")
+
+
+# Fetching
+
+
+def fetch(
+    treebank: Treebank,
+    directory: Path,
+    *,
+    base_url: str = "",
+    timeout: float = TIMEOUT,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Fetch the files of a treebank that are not yet in the directory, and return the paths of all.
+
+    `base_url` stands for the treebank's own; `timeout` is in seconds. What was interrupted goes on where it stopped.
+    Raises TreebankError where a file cannot be had, or is not what the registry says, and leaves none under its name.
+    """
+    base = _checked_url(base_url or treebank.base_url, "--base-url").rstrip("/")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TreebankError(f"{directory}: cannot be made: {error.strerror}; give another folder") from None
+    paths = [directory / file for file in treebank.files]
+    for path, checksum in zip(paths, treebank.files.values(), strict=True):
+        if not path.exists():
+            _fetch_file(f"{base}/{quote(path.name)}", path, checksum, timeout, progress)
+        elif sha256(path) != checksum:
+            what = f"is not that of {treebank.name} {treebank.version}"
+            raise TreebankError(f"{path}: {what}; move it away or fetch to another folder")
+    return paths
+
+
+def _fetch_file(url: str, path: Path, checksum: str, timeout: float, progress: Progress | None) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        _download(url, part, path.name, timeout, progress)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise TreebankError(f"{url}: HTTP status {error.code} ({error.reason}); check the address") from None
+    except (OSError, http.client.HTTPException) as error:  # a URLError and a time-out are OSErrors
+        reason = getattr(error, "reason", None) or error
+        what = f"no byte for {timeout:g} s" if isinstance(reason, TimeoutError) else f"{reason}"
+        raise TreebankError(f"{url}: cannot be fetched: {what}; run it again to go on from there") from None
+    found = sha256(part)
+    if found != checksum:
+        part.unlink()
+        raise TreebankError(f"{url}: SHA-256 is {found}, expected {checksum}; it is another version, or was changed")
+    os.replace(part, path)
+
+
+def _download(url: str, part: Path, name: str, timeout: float, progress: Progress | None) -> None:
+    """Write what lies at `url` to `part`, after what it holds already if the server can begin there."""
+    held = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={held}-"} if held else {})  # noqa: S310 (checked)
+    try:
+        response = urllib.request.urlopen(request, timeout=timeout)  # noqa: S310 (http and https alone)
+    except urllib.error.HTTPError as error:
+        if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise
+        error.close()
+        part.unlink()  # it holds all there is, or what is no part of it: begin anew
+        return _download(url, part, name, timeout, progress)
+    with response, open(part, "ab" if response.status == http.HTTPStatus.PARTIAL_CONTENT else "wb") as file:
+        done = file.tell()
+        length = response.headers.get("Content-Length")
+        total = done + int(length) if length else None
+        while chunk := response.read(CHUNK):
+            done += file.write(chunk)
+            if progress:
+                progress(name, done, total)
+    if total is not None and done < total:
+        raise ConnectionError(f"the connection ended after {done} of {total} bytes")
+    return None
+
+
+# Verifying
+
+
+def verify(registry: Registry, directory: Path) -> list[Finding]:
+    """Compare the files of a folder, which may be compressed (.xz, .gz, .bz2), with the registry.
+
+    Of the versions of a treebank, that is meant of which most files are there. Empty where no file is known.
+    """
+    findings: list[Finding] = []
+    for versions in _versions(registry):
+        found = {file: path for file in versions[0].files if (path := _existing(directory / file))}
+        if found:
+            sums = {file: sha256(path) for file, path in found.items()}
+            meant = max(versions, key=lambda treebank: len(treebank.files.items() & sums.items()))
+            findings += [Finding(meant, file, _state(sums.get(file), meant.files[file])) for file in meant.files]
+    return findings
+
+
+def _versions(registry: Registry) -> Iterator[list[Treebank]]:
+    """Give the treebanks whose files have the same names, together."""
+    groups: dict[frozenset[str], list[Treebank]] = {}
+    for treebank in registry.values():
+        groups.setdefault(frozenset(treebank.files), []).append(treebank)
+    yield from groups.values()
+
+
+def _existing(path: Path) -> Path | None:
+    candidates = (path, *(path.with_name(path.name + suffix) for suffix in COMPRESSED))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _state(found: str | None, expected: str) -> State:
+    if found is None:
+        return "missing"
+    return "whole" if found == expected else "differs"
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, unpacked. Raises TreebankError where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with cast(BinaryIO, COMPRESSED.get(path.suffix, open)(path, "rb")) as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TreebankError(f"{path}: cannot be read: {reason}") from None
+    return digest.hexdigest()

@@ -1,0 +1,103 @@
+"""Where a system errs: by label, by the length of arcs and by that of sentences (McDonald & Nivre 2007, section 4).
+
+Every part keeps its own count of gold and of system words, so that precision and recall differ as they do there, and
+the parts of a breakdown add up to the score of the whole text, with other segmentation too: the system's lengths are
+measured on the words of gold where its words stand.
+
+Axis letters: W words, A aligned words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from arcparse.evaluation.alignment import Booleans, Integers
+from arcparse.evaluation.comparison import Comparison
+from arcparse.evaluation.metrics import count_sentences
+from arcparse.evaluation.scores import Score, Scores
+
+Breakdown = dict[str, dict[str, Score]]  # the scores of each part, by metric
+
+DISTANCES = (1, 2, 3, 7, 15)  # the least words from dependent to head of each part
+LENGTHS = (1, 11, 21, 31, 41, 51)  # the least words of gold in a sentence of each part
+LENGTH_METRICS = ("UAS", "LAS", "CLAS", "Root", "UEM", "LEM")
+
+
+def by_label(comparison: Comparison, *, punctuation: bool = True) -> Breakdown:
+    """Return, by label without subtype, how often it is right (`Label`), and right with its head (`LAS`).
+
+    Recall looks at the words that have the label in gold, precision at those that the system gave it to. The most
+    frequent labels of gold come first.
+    """
+    labels = comparison.gold.label, comparison.system.label
+    names = [label for label, _ in Counter([*labels[0], *dict.fromkeys(labels[1])]).most_common()]
+    number = {label: index for index, label in enumerate(names)}
+    in_gold, in_system = (np.array([number[label] for label in side], np.int64) for side in labels)
+    right = {"Label": comparison.label_right, "LAS": comparison.labelled_right}
+    return _by_part(comparison, names, in_gold, in_system, right, punctuation)
+
+
+def by_distance(comparison: Comparison, *, starts: Sequence[int] = DISTANCES, punctuation: bool = True) -> Breakdown:
+    """Return UAS and LAS by the distance of a word from its head, in words; words that hang on the root stand apart.
+
+    `starts` are the least distances of each part, ascending from 1.
+    """
+    gold, system, counterpart = comparison.gold.head, comparison.system.head, comparison.counterpart
+    in_gold = _part(np.abs(gold - np.arange(len(gold))), starts) + 1
+    in_system = _part(np.abs(counterpart[system] - counterpart), starts) + 1
+    in_gold[comparison.gold.is_root] = in_system[comparison.system.is_root] = 0
+    right = {"UAS": comparison.head_right, "LAS": comparison.labelled_right}
+    return _by_part(comparison, ["root", *_names(starts)], in_gold, in_system, right, punctuation)
+
+
+def by_length(comparison: Comparison, *, starts: Sequence[int] = LENGTHS, punctuation: bool = True) -> Breakdown:
+    """Return LENGTH_METRICS by the number of words of the sentence of gold; `starts` as for `by_distance`."""
+    counts = count_sentences(comparison, punctuation=punctuation)
+    part = _part(np.bincount(comparison.sentence), starts)
+    scores = ((name, Scores.of(counts[part == index].sum(0))) for index, name in enumerate(_names(starts)))
+    return {name: {metric: found[metric] for metric in LENGTH_METRICS} for name, found in scores if found["Words"].gold}
+
+
+def label_confusion(comparison: Comparison, *, punctuation: bool = True) -> Counter[tuple[str, str]]:
+    """Count the labels that aligned words have in gold and in the system, both without subtypes."""
+    looked_at = comparison.looked_at(punctuation)[0][comparison.g]
+    gold, system = comparison.gold.label[comparison.g], comparison.system.label[comparison.s]
+    return Counter(zip(gold[looked_at], system[looked_at], strict=True))
+
+
+def _by_part(
+    comparison: Comparison,
+    names: Sequence[str],
+    in_gold: Integers,
+    in_system: Integers,
+    right: Mapping[str, Booleans],
+    punctuation: bool,
+) -> Breakdown:
+    """Count by the numbers of the parts, [W] and [W]; a word that is right has the same one on both sides."""
+    gold_words, system_words = comparison.looked_at(punctuation)
+    looked_at, aligned = gold_words[comparison.g], in_gold[comparison.g]
+
+    def count(parts: Integers) -> list[int]:
+        return list(map(int, np.bincount(parts, minlength=len(names))))
+
+    totals = count(in_gold[gold_words]), count(in_system[system_words]), count(aligned[looked_at])
+    scores = {
+        metric: [Score(*counts) for counts in zip(count(aligned[which & looked_at]), *totals, strict=True)]
+        for metric, which in right.items()
+    }
+    there = [index for index in range(len(names)) if totals[0][index] or totals[1][index]]
+    return {names[index]: {metric: scores[metric][index] for metric in right} for index in there}
+
+
+def _part(sizes: Integers, starts: Sequence[int]) -> Integers:
+    """Return which part each size falls into; what the first one would leave out falls into it."""
+    return np.maximum(np.searchsorted(np.asarray(starts), sizes, side="right") - 1, 0)
+
+
+def _names(starts: Sequence[int]) -> list[str]:
+    bounded = [f"{start}-{end - 1}" if start < end - 1 else str(start) for start, end in pairwise(starts)]
+    return [*bounded, f"{starts[-1]}+"]

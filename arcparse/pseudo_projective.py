@@ -1,0 +1,210 @@
+"""The pseudo-projective transform: lifted arcs say in their labels where they came from, and its inverse.
+
+Nivre & Nilsson 2005, "Pseudo-Projective Dependency Parsing" (ACL, pages 99-106). Non-projective arcs are lifted until
+the tree is projective (`arcparse.trees.projectivise`). A lifted word hangs from its linear head, an ancestor of its
+syntactic head; labels are decorated so that a parser that only builds projective trees learns which words to send back:
+
+    encoding    a lifted word with label d, its syntactic head with label h    words from there up to the linear head
+    lift        d                                                              p
+    head        d^h                                                            p
+    path        d^                                                             p~
+    head+path   d^h                                                            p~
+
+`^` and `~` stand for the paper's arrows up and down. A label of Universal Dependencies consists of letters, `:` and
+`_`, so that neither occurs in one. A word may be both lifted and on a path: `d^h~`.
+
+The inverse goes through the lifted words from the root downwards, breadth first, and searches the words below the
+linear head, breadth first, for the syntactic head. Where labels leave it open, three things decide: of one word's
+children the nearest comes first, as in MaltParser; on paths, a word where one ends comes before one that others pass;
+and a head whose arc would be projective is none, since an arc was lifted only because it was not.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from arcparse import trees
+from arcparse.errors import TreeError
+from arcparse.sentence import ROOT, Sentence, Tree
+
+Projectivity = Literal["lift", "head", "path", "head+path"]
+PROJECTIVITIES: tuple[Projectivity, ...] = ("lift", "head", "path", "head+path")
+LIFTED, ON_PATH = "^", "~"
+
+
+def projectivise(tree: Tree, encoding: Projectivity, place: str = "") -> Tree:
+    """Return the projective tree with decorated labels; a projective tree is returned as it is.
+
+    Raises TreeError, beginning with `place`, where a label already has a mark of the encoding.
+    """
+    if encoding != "lift":
+        _check_labels(tree.labels, encoding, place)
+    heads = trees.projectivise(tree.heads)
+    if encoding == "lift" or heads == tree.heads:
+        return Tree(heads, tree.labels)
+    labels = list(tree.labels)
+    for word, (syntactic, linear) in enumerate(zip(tree.heads, heads, strict=True)):
+        if syntactic != linear:
+            labels[word] += LIFTED + (tree.labels[syntactic] if "head" in encoding else "")
+    if "path" in encoding:
+        for word in _on_paths(tree.heads, heads):
+            labels[word] += ON_PATH
+    return Tree(heads, tuple(labels))
+
+
+def _check_labels(labels: Sequence[str], encoding: str, place: str) -> None:
+    for word, label in enumerate(labels):
+        if LIFTED in label or ON_PATH in label:
+            problem = (
+                f"label {label!r} of word {word} has a mark, '{LIFTED}' or '{ON_PATH}', of the encoding {encoding!r}"
+            )
+            raise TreeError(f"{place}: {problem}; rename it, or lift without encoding".removeprefix(": "))
+
+
+def _on_paths(syntactic: Sequence[int], linear: Sequence[int]) -> set[int]:
+    """Return the words from lifted words' syntactic heads up to their linear heads, these not included."""
+    words = set()
+    for above, end in zip(syntactic, linear, strict=True):
+        while above != end:
+            words.add(above)
+            above = syntactic[above]
+    return words
+
+
+def deprojectivise(tree: Tree, encoding: Projectivity) -> Tree:
+    """Return the tree with plain labels and the lifted words below their syntactic heads.
+
+    Any tree with any labels gives a tree with the same child of the root. A word whose head is not found stays.
+    """
+    if encoding == "lift" or not any(LIFTED in label or ON_PATH in label for label in tree.labels):
+        return tree
+    search = _Search(tree, encoding)
+    for word in search.top_down:
+        if LIFTED in tree.labels[word]:
+            search.restore(word)
+    return Tree(tuple(search.heads), search.labels)
+
+
+class _Search:
+    """A tree whose lifted words go back one by one."""
+
+    def __init__(self, tree: Tree, encoding: Projectivity) -> None:
+        self.heads = list(tree.heads)
+        self.labels, self._sought, self._on_path = zip(*map(_parts, tree.labels), strict=True)
+        self._by_label, self._by_path = "head" in encoding, "path" in encoding
+        self._children: list[list[int]] = [[] for _ in tree.heads]
+        for word in range(1, len(tree.heads)):
+            self._children[tree.heads[word]].append(word)
+        self.top_down = [ROOT]
+        for word in self.top_down:
+            self.top_down.extend(self._children[word])
+        self._spans = self._linear_spans()
+
+    def _linear_spans(self) -> list[tuple[int, int]]:
+        """Return the first and the last word of each subtree."""
+        spans = [(word, word) for word in range(len(self.heads))]
+        for word in reversed(self.top_down[1:]):
+            (first, last), (left, right) = spans[self.heads[word]], spans[word]
+            spans[self.heads[word]] = (min(first, left), max(last, right))
+        return spans
+
+    def restore(self, word: int) -> None:
+        """Attach a lifted word to its syntactic head, if one is found."""
+        found = self._syntactic_head(word)
+        if found != ROOT:
+            self._children[self.heads[word]].remove(word)
+            self._children[found].append(word)
+            self.heads[word] = found
+
+    def _syntactic_head(self, word: int) -> int:
+        second = ROOT
+        for candidate, ends in self._below_linear_head(word):
+            if self._touches(candidate, word) or (self._by_label and self.labels[candidate] != self._sought[word]):
+                continue
+            if ends or not self._by_path:
+                return candidate
+            second = second or candidate
+        return second if self._by_label else ROOT
+
+    def _below_linear_head(self, word: int) -> Iterator[tuple[int, bool]]:
+        """Yield the words where the head may be, breadth first, and whether no child of theirs is among them."""
+        queue = deque(self._open_children(self.heads[word], word))
+        while queue:
+            candidate = queue.popleft()
+            children = self._open_children(candidate, word)
+            yield candidate, not children
+            queue.extend(children)
+
+    def _open_children(self, head: int, word: int) -> list[int]:
+        """Return the children that a search for the head of `word` may enter, nearest first."""
+        children = [c for c in self._children[head] if c != word and (self._on_path[c] or not self._by_path)]
+        return sorted(children, key=lambda child: (abs(child - word), child))
+
+    def _touches(self, one: int, other: int) -> bool:
+        """Return whether nothing stands between two subtrees of the linear tree: an arc would be projective."""
+        (first, last), (left, right) = self._spans[one], self._spans[other]
+        return last + 1 >= left and right + 1 >= first
+
+
+def _parts(label: str) -> tuple[str, str, bool]:
+    """Split a decorated label into the plain one, the syntactic head's, and whether it is on a path."""
+    plain, _, sought = label.partition(LIFTED)
+    return plain.removesuffix(ON_PATH), sought.removesuffix(ON_PATH), label.endswith(ON_PATH)
+
+
+@dataclass(frozen=True)
+class Survival:
+    """What projectivise and then deprojectivise leave of a treebank's arcs."""
+
+    arcs: int  # words that have head and label again
+    labels: int  # distinct labels that a parser has to learn
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How non-projective a treebank is, and what survives by encoding."""
+
+    sentences: int
+    words: int
+    non_projective_sentences: int
+    non_projective_arcs: int
+    lifted: int  # words that lifting attaches elsewhere
+    survival: dict[Projectivity, Survival]
+
+
+def survey(sentences: Iterable[Sentence]) -> Survey:
+    """Count the non-projective sentences and arcs, and the arcs that survive each encoding.
+
+    Raises TreeError, with the place, where a sentence has no tree.
+    """
+    gold = []
+    for sentence in sentences:
+        trees.check_tree(sentence.tree, sentence.place)
+        gold.append(sentence.tree)
+    crossing = [tree.heads for tree in gold if not trees.is_projective(tree.heads)]
+    return Survey(
+        sentences=len(gold),
+        words=sum(map(len, gold)),
+        non_projective_sentences=len(crossing),
+        non_projective_arcs=sum(len(trees.non_projective_arcs(heads)) for heads in crossing),
+        lifted=sum(_unequal(heads, trees.projectivise(heads)) for heads in crossing),
+        survival={encoding: _survival(gold, encoding) for encoding in PROJECTIVITIES},
+    )
+
+
+def _survival(gold: Sequence[Tree], encoding: Projectivity) -> Survival:
+    projective = [projectivise(tree, encoding) for tree in gold]
+    restored = [deprojectivise(tree, encoding) for tree in projective]
+    lost = sum(_unequal(_arcs(one), _arcs(other)) for one, other in zip(gold, restored, strict=True) if one != other)
+    return Survival(sum(map(len, gold)) - lost, len({label for tree in projective for label in tree.labels[1:]}))
+
+
+def _arcs(tree: Tree) -> list[tuple[int, str]]:
+    return list(zip(tree.heads, tree.labels, strict=True))
+
+
+def _unequal(one: Sequence[object], other: Sequence[object]) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))

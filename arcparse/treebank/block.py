@@ -1,0 +1,149 @@
+"""A block, the text between two blank lines, to a sentence.
+
+The block becomes ten columns by one `zip`, and each check is one comparison of whole columns; only a sentence that
+fails it, for having a fault, a multiword range or an empty node, is looked at row by row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import eq
+from typing import TypeAlias
+
+from arcparse.errors import TreebankError
+from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, HEAD, ID, UPOS, XPOS, Sentence
+
+Columns: TypeAlias = "Sequence[tuple[str, ...]]"
+Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and what is wrong with it
+
+REPEATED = (UPOS, XPOS, FEATS, HEAD, DEPREL)  # columns of few distinct values, each kept once
+RANGE = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
+ESCAPED = range(0xDC80, 0xDD00)  # what a byte that is no UTF-8 is decoded to (PEP 383)
+
+
+def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sentence:
+    """Parse the lines of one sentence, the first of which is `line` of the file `name`.
+
+    `known` holds the values of earlier sentences, so that each is kept once. Raises TreebankError for a malformed
+    block, with the line, the sent_id and what was expected.
+    """
+    lines = block.split("\n")
+    first = 0
+    while first < len(lines) and lines[first].startswith("#"):
+        first += 1
+    rows = [row.split("\t") for row in lines[first:]]
+    try:
+        columns = list(zip(*rows, strict=True))
+    except ValueError:
+        columns = []
+    text_fault = _text_fault(block)
+    fault = text_fault or _shape_fault(block, rows, columns) or column_fault(columns)
+    if fault:
+        number = fault[0] if text_fault else first + fault[0]
+        raise _error(f"{name}:{line + number}", lines[:first], fault[1])
+    for column in REPEATED:
+        columns[column] = tuple(map(known.setdefault, columns[column], columns[column]))
+    return Sentence(tuple(lines[:first]), tuple(columns), f"{name}:{line}")
+
+
+def column_fault(columns: Columns) -> Fault | None:
+    """Return the first fault of the ID and HEAD columns, None where both are as they should be."""
+    return _id_fault(columns[ID]) or _head_fault(columns[ID], columns[HEAD])
+
+
+def _error(place: str, comments: Iterable[str], message: str) -> TreebankError:
+    sent_id = Sentence(tuple(comments), ()).comment("sent_id")
+    if not sent_id:
+        return TreebankError(f"{place}: {message}")
+    printable = sent_id.encode("utf-8", "backslashreplace").decode("utf-8")
+    return TreebankError(f"{place} (sent_id {printable}): {message}")
+
+
+def _text_fault(block: str) -> Fault | None:
+    """Return the line of the block, counted from 0, that no UTF-8 file can hold, and why."""
+    if "\r" in block:
+        return block.count("\n", 0, block.index("\r")), "carriage return '\\r' inside a line; end lines by LF or CRLF"
+    if block.isascii():
+        return None
+    try:
+        block.encode("utf-8")
+    except UnicodeEncodeError as error:
+        code = ord(block[error.start])
+        byte = f"byte 0x{code - 0xDC00:02x} is not UTF-8; convert the file to UTF-8"
+        what = byte if code in ESCAPED else f"{block[error.start]!r} has no UTF-8; replace it"
+        return block.count("\n", 0, error.start), what
+    return None
+
+
+def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault | None:
+    if not rows:
+        return -1, "comments without words; remove them or the blank line after them"
+    if len(columns) == len(COLUMNS) and "\t\t" not in block and "\t\n" not in block and block[-1] != "\t":
+        return None
+    for number, row in enumerate(rows):
+        if row[0].startswith("#"):
+            return number, f"comment {row[0]!r} after a row; comments stand before the first row: move it there"
+        if len(row) != len(COLUMNS):
+            found = "1 column" if len(row) == 1 else f"{len(row)} columns"
+            text = _short("\t".join(row))
+            return number, f"{found} in {text}, expected {len(COLUMNS)}; separate them by single tabs"
+        if "" in row:
+            column = COLUMNS[row.index("")].upper()
+            return number, f"{column} '' is empty; write '{EMPTY}' for a value that is not there"
+    return None
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _id_fault(ids: tuple[str, ...]) -> Fault | None:
+    if ids == _numbers(len(ids)):
+        return None
+    word = node = range_row = range_end = 0
+    for row, name in enumerate(ids):
+        if name == str(word + 1):
+            word, node = word + 1, 0
+        elif name == f"{word}.{node + 1}":
+            node += 1
+        elif (match := RANGE.fullmatch(name)) and range_end <= word < int(match[1]) == word + 1 <= int(match[2]):
+            range_row, range_end = row, int(match[2])
+        else:
+            order = "number words 1, 2, 3, a range m-n before word m, an empty node n.1 after word n"
+            return row, f"ID {_short(name)} where '{word + 1}' was expected; {order}"
+    if range_end > word or not word:
+        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; a range or node needs its words"
+    return None
+
+
+def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:
+    rows: Iterable[int] = range(len(ids))
+    if ids[-1] != str(len(ids)):
+        rows = [row for row, name in enumerate(ids) if name.isdigit()]
+        heads = tuple([heads[row] for row in rows])
+    size = len(heads)
+    if _targets(size).issuperset(heads) and not any(map(eq, heads, _numbers(size))):
+        return None
+    remedy = f"give 0 for the root, another word's number up to {size}, or '{EMPTY}'"
+    number, row = next(
+        (n, row) for n, row in enumerate(rows) if heads[n] not in _targets(size) or heads[n] == str(n + 1)
+    )
+    if heads[number] in _targets(size):
+        return row, f"HEAD {heads[number]!r} points to the word itself; {remedy}"
+    wrong = f"is outside the sentence of {size} words" if NUMBER.fullmatch(heads[number]) else "is no word's number"
+    return row, f"HEAD {_short(heads[number])} {wrong}; {remedy}"
+
+
+@lru_cache(maxsize=1024)
+def _numbers(size: int) -> tuple[str, ...]:
+    """Return the words' numbers as the ID column writes them."""
+    return tuple(map(str, range(1, size + 1)))
+
+
+@lru_cache(maxsize=1024)
+def _targets(size: int) -> frozenset[str]:
+    """Return all that the HEAD column may say in a sentence of that many words."""
+    return frozenset((EMPTY, "0", *_numbers(size)))

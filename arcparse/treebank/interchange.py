@@ -1,0 +1,55 @@
+"""From and to the objects of the `conllu` library, without loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arcparse.sentence import COLUMNS, EMPTY, Sentence
+from arcparse.treebank.block import parse_block
+
+if TYPE_CHECKING:
+    from conllu import TokenList
+
+
+def to_conllu(sentence: Sentence) -> TokenList:
+    """Convert to a `conllu.TokenList`, as `conllu.parse` reads it.
+
+    Nothing is dropped: a cell that `conllu` would not write back the same stays a string, and a comment that is not a
+    new `key = value` becomes a key without value. Only an exact repetition of a comment, and the want of a space after
+    its `#`, are beyond its metadata.
+    """
+    from conllu.models import Metadata, Token, TokenList
+
+    metadata = Metadata()
+    for comment in sentence.comments:
+        key, equals, value = comment[1:].removeprefix(" ").partition(" = ")
+        if equals and value and key not in metadata:
+            metadata[key] = value
+        else:
+            metadata[comment[1:].removeprefix(" ")] = None
+    rows = zip(*sentence.columns, strict=True)
+    tokens = [Token({name: _parsed_cell(name, cell) for name, cell in zip(COLUMNS, row, strict=True)}) for row in rows]
+    return TokenList(tokens, metadata, default_fields=COLUMNS)
+
+
+def from_conllu(tokens: TokenList) -> Sentence:
+    """Convert from a `conllu.TokenList`; a field that is missing is `_`. Raises TreebankError where it is malformed."""
+    comments = [f"# {key} = {value}" if value else f"# {key}" for key, value in tokens.metadata.items()]
+    rows = ["\t".join([_cell_text(token.get(name)) for name in COLUMNS]) for token in tokens]
+    return parse_block("\n".join([*comments, *rows]), "<TokenList>", 1, {})
+
+
+def _parsed_cell(name: str, cell: str) -> Any:
+    from conllu.parser import DEFAULT_FIELD_PARSERS
+    from conllu.serializer import serialize_field
+
+    if name not in DEFAULT_FIELD_PARSERS:
+        return cell
+    value = DEFAULT_FIELD_PARSERS[name]([cell], 0)
+    return value if serialize_field(value) == cell else cell
+
+
+def _cell_text(value: Any) -> str:
+    from conllu.serializer import serialize_field
+
+    return str(serialize_field(value)) if value or value == 0 else EMPTY

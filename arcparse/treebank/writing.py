@@ -1,0 +1,79 @@
+"""Sentences to a file, none of which would be read back as another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice, zip_longest
+from pathlib import Path
+
+from arcparse.errors import TreebankError
+from arcparse.sentence import COLUMNS, ID, Sentence
+from arcparse.treebank.block import column_fault
+from arcparse.treebank.files import CHUNK, Location, name_of, replacing
+from arcparse.treebank.reading import parse_chunks
+
+BATCH = 256  # sentences written at a time
+
+
+def write_conllu(sentences: Iterable[Sentence], target: Location) -> None:
+    """Write sentences to a path (compressed as .gz, .xz or .bz2 says) or a text stream.
+
+    A path is written aside and renamed at the end: whatever goes wrong, it holds either the old file or the whole new
+    one. Raises TreebankError for a sentence that would not be read back the same, and where nothing can be written.
+    """
+    texts = _verified_texts(sentences, name_of(target))
+    if not isinstance(target, str | os.PathLike):
+        for text in texts:
+            target.write(text)
+        return
+    with replacing(Path(target)) as file:
+        for text in texts:
+            file.write(text.encode("utf-8"))
+
+
+def _verified_texts(sentences: Iterable[Sentence], name: str) -> Iterator[str]:
+    """Give the text of many sentences at a time; what is not plainly sound is read back."""
+    line, remaining = 1, iter(sentences)
+    while batch := list(islice(remaining, BATCH)):
+        text = "".join(map(str, batch))
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            place = f"{name}:{line + text.count(chr(10), 0, error.start)}"
+            raise TreebankError(f"{place}: {text[error.start]!r} has no UTF-8; replace it") from None
+        if not _is_sound(batch, text):
+            _check_by_reading(batch, text, name, line)
+        line += text.count("\n")
+        yield text
+
+
+def _is_sound(batch: list[Sentence], text: str) -> bool:
+    """Return whether it is plain without reading that the text gives back the sentences.
+
+    It is where every line begins as it should, and line breaks and tabs are as many as comments, rows and columns make.
+    """
+    breaks = tabs = 0
+    for sentence in batch:
+        comments, columns = sentence.comments, sentence.columns
+        if len(columns) != len(COLUMNS) or not columns[ID] or column_fault(columns):
+            return False
+        size = len(columns[ID])
+        breaks += len(comments) + size + 1
+        tabs += (len(COLUMNS) - 1) * size
+        for comment in comments:
+            if comment[:1] != "#":
+                return False
+            tabs += comment.count("\t")
+    has_empty_cell = "\t\t" in text or "\t\n" in text
+    return not has_empty_cell and "\r" not in text and (text.count("\n"), text.count("\t")) == (breaks, tabs)
+
+
+def _check_by_reading(batch: list[Sentence], text: str, name: str, line: int) -> None:
+    pieces = (text[start : start + CHUNK] for start in range(0, len(text), CHUNK))
+    same = list(parse_chunks(pieces, name, line))
+    if same != batch:
+        wrong = next(read for sentence, read in zip_longest(batch, same) if sentence != read)
+        place = wrong.place if wrong is not None else f"{name}:{line + text.count(chr(10))}"
+        why = "it has no words, a line break inside, or a comment without '#'; mend it before writing"
+        raise TreebankError(f"{place}: this sentence would not be read back as it is: {why}")
