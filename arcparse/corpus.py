@@ -122,7 +122,7 @@ def find_treebank(registry: Registry, name: str) -> Treebank:
         return registry[name]
     near = get_close_matches(name, registry, n=1, cutoff=0.0)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ConfigurationError(f"there is no treebank {name!r}{hint} `arcparse corpus list` shows all")
+    raise ConfigurationError(f"there is no treebank {name!r}{hint}; `arcparse corpus list` shows all")
 
 
 # Fetching

@@ -14,9 +14,10 @@ syntactic head; labels are decorated so that a parser that only builds projectiv
 `_`, so that neither occurs in one. A word may be both lifted and on a path: `d^h~`.
 
 The inverse goes through the lifted words from the root downwards, breadth first, and searches the words below the
-linear head, breadth first, for the syntactic head. Where labels leave it open, three things decide: of one word's
-children the nearest comes first, as in MaltParser; on paths, a word where one ends comes before one that others pass;
-and a head whose arc would be projective is none, since an arc was lifted only because it was not.
+linear head, breadth first, for the syntactic head; who finds none waits until others are back. Where labels leave it
+open, three things decide: of one word's children the nearest comes first, as in MaltParser; on paths, a word where one
+ends comes before one that others pass; and a head whose arc would be projective is none, since an arc was lifted only
+because it was not. So all words come back where labels differ from each other, in the encodings with the head's label.
 """
 
 from __future__ import annotations
@@ -82,9 +83,9 @@ def deprojectivise(tree: Tree, encoding: Projectivity) -> Tree:
     if encoding == "lift" or not any(LIFTED in label or ON_PATH in label for label in tree.labels):
         return tree
     search = _Search(tree, encoding)
-    for word in search.top_down:
-        if LIFTED in tree.labels[word]:
-            search.restore(word)
+    before, waiting = -1, [word for word in search.top_down if LIFTED in tree.labels[word]]
+    while len(waiting) != before:
+        before, waiting = len(waiting), [word for word in waiting if not search.restore(word)]
     return Tree(tuple(search.heads), search.labels)
 
 
@@ -111,13 +112,14 @@ class _Search:
             spans[self.heads[word]] = (min(first, left), max(last, right))
         return spans
 
-    def restore(self, word: int) -> None:
-        """Attach a lifted word to its syntactic head, if one is found."""
+    def restore(self, word: int) -> bool:
+        """Attach a lifted word to its syntactic head and return whether one was found."""
         found = self._syntactic_head(word)
         if found != ROOT:
             self._children[self.heads[word]].remove(word)
             self._children[found].append(word)
             self.heads[word] = found
+        return found != ROOT
 
     def _syntactic_head(self, word: int) -> int:
         second = ROOT

@@ -8,11 +8,11 @@ by lifting, the shortest arc first (Nivre & Nilsson 2005, "Pseudo-Projective Dep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
 from arcparse.errors import TreeError
-from arcparse.sentence import NONE, ROOT, Tree
+from arcparse.sentence import NONE, ROOT, Sentence, Tree
 
 Arc = tuple[int, int]  # head, dependent
 
@@ -46,6 +46,24 @@ def check_tree(tree: Tree, place: str = "") -> None:
     problem = _problem(tree.heads)
     if problem:
         raise TreeError(f"{place}: {problem}" if place else problem)
+
+
+def checked(sentences: Iterable[Sentence], on_error: Callable[[TreeError], None] | None = None) -> Iterator[Sentence]:
+    """Give the sentences whose words form one tree with exactly one child of the root.
+
+    With `on_error`, the others are passed over and their errors handed to that function; without, the first raises
+    TreeError. The message begins with file, line and sent_id.
+    """
+    for sentence in sentences:
+        sent_id = sentence.comment("sent_id")
+        try:
+            check_tree(sentence.tree, f"{sentence.place} (sent_id {sent_id})" if sent_id else sentence.place)
+        except TreeError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            yield sentence
 
 
 def _problem(heads: Sequence[int]) -> str:

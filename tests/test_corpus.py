@@ -168,7 +168,7 @@ def test_a_registry_that_cannot_be_read(tmp_path: Path) -> None:
 def test_an_unknown_treebank_names_the_nearest(registry: Path) -> None:
     with pytest.raises(ConfigurationError, match="no treebank 'laughter'; did you mean 'laughter-ho'"):
         corpus.find_treebank(corpus.read_registry(registry), "laughter")
-    with pytest.raises(ConfigurationError, match="no treebank 'laughter' `arcparse corpus list` shows all"):
+    with pytest.raises(ConfigurationError, match="no treebank 'laughter'; `arcparse corpus list` shows all"):
         corpus.find_treebank({}, "laughter")
 
 
@@ -236,7 +236,7 @@ def test_no_server(registry: Path, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(TreebankError, match="cannot be fetched: .*refused"):
+        with pytest.raises(TreebankError, match=r"cannot be fetched: .*refused"):
             corpus.fetch(corpus.read_registry(registry)["laughter-ho"], tmp_path / "to", base_url=url)
 
 

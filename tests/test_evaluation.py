@@ -243,8 +243,8 @@ def test_no_sentence_has_more_right_than_there_is(characters: str, seed: int, pu
 @settings(deadline=None, max_examples=100)
 def test_a_sentence_counts_as_it_does_alone(texts: list[str], seed: int, punctuation: bool) -> None:
     rng = seeded(seed)
-    gold = [joined(words_of("."), random_text(rng, text)) for text in texts]
-    system = [joined(words_of("."), random_text(rng, text)) for text in texts]
+    gold = [joined(rng, words_of(".") + random_text(rng, text)) for text in texts]
+    system = [joined(rng, words_of(".") + random_text(rng, text)) for text in texts]
     counts = count_sentences(compare(gold, system), punctuation=punctuation)
     for row, mine, yours in zip(counts, gold, system, strict=True):
         assert Scores.of(row) == evaluate([mine], [yours], punctuation=punctuation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from arcparse.sentence import Sentence
@@ -146,17 +146,18 @@ def resegmented(rng: random.Random, sentence: Sentence) -> Sentence:
     return read(block(tokens, random_annotation(rng), rng.random() < 0.2))[0]
 
 
-def joined(*texts: Sequence[Sentence]) -> Sentence:
-    """Make one sentence of many; the roots behind the first one hang on that."""
-    lines: list[str] = []
-    words = root = 0
-    for sentence in chain.from_iterable(texts):
-        for row in zip(*sentence.columns, strict=True):
-            cells = list(row)
-            cells[ID] = re.sub("[0-9]+(?=-|$)", lambda number, words=words: str(int(number[0]) + words), cells[ID])  # type: ignore[misc]
-            cells[ID] = re.sub(r"^[0-9]+(?=\.)", lambda number, words=words: str(int(number[0]) + words), cells[ID])  # type: ignore[misc]
-            lines.append("\t".join(cells))
-    return read("\n".join(lines))[0]
+def joined(rng: random.Random, sentences: Iterable[Sentence]) -> Sentence:
+    """Make one sentence of the tokens of many, with a new tree."""
+    tokens = [token for sentence in sentences for token in tokens_of(sentence)]
+    return read(block(tokens, random_annotation(rng)))[0]
+
+
+def rejoined(rng: random.Random, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Join neighbouring sentences here and there."""
+    made: list[Sentence] = []
+    for sentence in sentences:
+        made.append(joined(rng, [made.pop(), sentence]) if made and rng.random() < 0.1 else sentence)
+    return made
 
 
 def tokens_of(sentence: Sentence) -> Tokens:
