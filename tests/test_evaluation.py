@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from overfitted import fitted_parser, fitted_tagger
 from texts import DOGS, joined, perturbed, random_text, read, rejoined, resegmented, rows, seeded, words_of
 from udtools import udeval
 
@@ -20,6 +21,7 @@ from arcparse.errors import TreebankError, TreeError
 from arcparse.evaluation import ALL_METRICS, METRICS, Score, Scores, compare, count_sentences, evaluate
 from arcparse.evaluation.alignment import SPACE
 from arcparse.evaluation.scores import CORRECT, GOLD, SYSTEM
+from arcparse.pipeline import Pipeline
 from arcparse.sentence import ID, Sentence
 from arcparse.treebank import read_conllu
 
@@ -181,6 +183,17 @@ def test_real_treebanks_score_as_the_official_scorer_says(corpora: Path, name: s
     assert 0.5 < scores["Words"].f1 < 1.0
     assert 0.5 < scores["Sentences"].f1 < 1.0
     assert_official(system, gold)
+
+
+@pytest.mark.parametrize("name", TREEBANKS)
+def test_own_output_scores_as_the_official_scorer_says(corpora: Path, name: str) -> None:
+    gold = treebank(corpora, name, "dev", 40)
+    nlp = Pipeline(fitted_parser("none").model, fitted_tagger().model)
+    from_tokens = assert_official(gold, nlp.parse_sentences(gold))
+    assert from_tokens["Words"].f1 == 1.0
+    assert 0.0 < from_tokens["UAS"].f1 < 1.0
+    from_text = assert_official(gold, nlp.parse(" ".join(sentence.text for sentence in gold)))
+    assert 0.0 < from_text["Tokens"].f1 < 1.0 or 0.0 < from_text["Sentences"].f1 < 1.0
 
 
 def treebank(corpora: Path, name: str, part: str, size: int | None = None) -> list[Sentence]:

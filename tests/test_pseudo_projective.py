@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arcparse import trees
@@ -82,7 +82,6 @@ def test_the_transform_is_projective_and_its_inverse_gives_all_labels_back(gold:
         assert linear == restored == gold
 
 
-@settings(max_examples=3000)
 @given(any_heads(), st.sampled_from(("head", "head+path")))
 def test_labels_that_differ_bring_every_word_back(heads: tuple[int, ...], encoding: Projectivity) -> None:
     gold = Tree(heads, ("", *(f"l{word}" for word in range(1, len(heads)))))

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 import pytest
 
-from arcparse.settings import as_dict, from_dict, load_settings
 from arcparse.errors import ConfigurationError
+from arcparse.settings import as_dict, from_dict, load_settings
 
 
 @dataclass(frozen=True)

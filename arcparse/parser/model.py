@@ -124,7 +124,7 @@ class Parser(nn.Module):
                     for name, own in tags.items()
                 }
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
-            blocks = {"vector": Block(torch.relu(self.projection(context)).flatten(0, 1), row)}
+            blocks = {"vector": Block(self.projection(context).flatten(0, 1), row)}
         blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
         return Encoding(blocks, tags, scores)
 

@@ -85,7 +85,7 @@ def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault |
         return None
     for number, row in enumerate(rows):
         if row[0].startswith("#"):
-            return number, f"comment {row[0]!r} after a row; comments stand before the first row: move it there"
+            return number, f"comment {_short(row[0])} after a row; comments stand before the first row: move it there"
         if len(row) != len(COLUMNS):
             found = "1 column" if len(row) == 1 else f"{len(row)} columns"
             text = _short("\t".join(row))

@@ -56,12 +56,10 @@ def parse_chunks(
 def _blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, str]]:
     """Split text at blank lines into blocks, each with its first line and without the two line breaks that end it."""
     rest, mark = "", BYTE_ORDER_MARK
-    for chunk in chunks:
+    for chunk in _with_line_feeds(chunks):
         text = (rest + chunk).removeprefix(mark)
         if chunk:
             mark = ""
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
         whole, blank, rest = text.rpartition("\n\n")
         if blank:
             for block in whole.split("\n\n"):
@@ -70,3 +68,13 @@ def _blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, 
         if len(rest) > LONGEST:
             raise TreebankError(f"{name}:{line}: no blank line in {len(rest)} characters; end each sentence by one")
     yield line, rest
+
+
+def _with_line_feeds(chunks: Iterable[str]) -> Iterator[str]:
+    """Give the text with LF for CRLF, each changed once wherever the pieces are cut."""
+    held = ""
+    for chunk in chunks:
+        text = held + chunk
+        held = "\r" if text.endswith("\r") else ""
+        yield text.removesuffix("\r").replace("\r\n", "\n")
+    yield held

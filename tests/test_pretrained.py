@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from overfitted import fitted_parser, vectors
+
+from arcparse.checkpoint import save_model
+from arcparse.errors import ModelError
+from arcparse.pretrained import KIND, LEVEL, Pretrained
+from arcparse.vectors import VectorStore
+from arcparse.vocabulary import SPECIALS
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store of four words, one of which is a name that vocabularies use themselves."""
+    models = pytest.importorskip("gensim.models")
+    keyed = models.KeyedVectors(5)
+    matrix = np.random.default_rng(0).normal(scale=3, size=(4, 5)).astype(np.float32)
+    file = tmp_path / "words.txt"
+    file.write_text("what the vectors came from", encoding="utf-8")
+    keyed.add_vectors(["the", "<unk>", "cat", "00"], matrix)
+    VectorStore.create(tmp_path / "store", keyed, normalisation="digits-zero", source=file).close()
+    return tmp_path / "store"
+
+
+def test_a_store_is_read_whole_at_one_level(store: Path) -> None:
+    pretrained = Pretrained.from_store(store)
+    with VectorStore.open(store) as opened:
+        words, matrix = opened.dense()
+    assert pretrained.words.symbols == (*SPECIALS, *(word for word in words if word != "<unk>"))
+    assert (pretrained.scheme, pretrained.dimension) == ("digits-zero", 5)
+    assert pretrained.source == "words.txt"
+    values = pretrained.rows.float() * pretrained.scale.unsqueeze(1)
+    assert (values[:2] == 0).all()
+    scaled = matrix * (LEVEL / np.sqrt(np.mean(np.square(matrix))))
+    for word, row in zip(words, scaled, strict=True):
+        if word != "<unk>":
+            found = values[pretrained.words.id(word)].numpy()
+            assert np.abs(found - row).max() <= np.abs(row).max() / 254 + 1e-6
+
+
+def test_saved_vectors_are_read_as_they_were(store: Path, tmp_path: Path) -> None:
+    pretrained = Pretrained.from_store(store)
+    pretrained.save(tmp_path / "vectors")
+    loaded = Pretrained.load(tmp_path / "vectors")
+    assert loaded.same_as(pretrained)
+    assert (loaded.source, loaded.rows.dtype, loaded.scale.dtype) == (pretrained.source, torch.int8, torch.float32)
+
+
+def test_no_vectors_have_no_dimension() -> None:
+    assert Pretrained.none().dimension == 0
+    assert Pretrained.none().same_as(Pretrained.none())
+
+
+def test_what_differs_is_not_the_same() -> None:
+    assert vectors().same_as(replace(vectors(), source="elsewhere"))
+    for other in (
+        vectors(1),
+        Pretrained.none(),
+        replace(vectors(), scheme="digits-zero"),
+        replace(vectors(), scale=vectors().scale * 2),
+    ):
+        assert not vectors().same_as(other)
+
+
+def test_vectors_are_written_beside_a_model_once(tmp_path: Path) -> None:
+    model, place = tmp_path / "model", tmp_path / "vectors"
+    assert Pretrained.none().save_beside(model, "vectors") == ""
+    assert not place.exists()
+    assert vectors().save_beside(model, "vectors") == "vectors"
+    written = (place / "config.json").stat().st_mtime_ns
+    assert vectors().save_beside(model, "vectors") == "vectors"
+    assert (place / "config.json").stat().st_mtime_ns == written
+    vectors(1).save_beside(model, "vectors")
+    assert Pretrained.load(place).same_as(vectors(1))
+
+
+def test_something_else_of_that_name_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "vectors").mkdir()
+    (tmp_path / "vectors" / "CURRENT").write_text("a database of vectors", encoding="utf-8")
+    with pytest.raises(ModelError, match="vectors"):
+        vectors().save_beside(tmp_path / "model", "vectors")
+    assert (tmp_path / "vectors" / "CURRENT").exists()
+
+
+def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    fitted_parser("none").model.save(tmp_path / "model", vectors="", metadata={})
+    with pytest.raises(ModelError, match="holds a parser, not word vectors"):
+        Pretrained.load(tmp_path / "model")
+    with pytest.raises(ModelError, match="nowhere"):
+        Pretrained.load(tmp_path / "nowhere")
+    save_model(tmp_path / "x", kind=KIND + "s", config={}, vocabularies={}, weights={})
+    with pytest.raises(ModelError, match="holds a vectorss"):
+        Pretrained.load(tmp_path / "x")

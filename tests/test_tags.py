@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from overfitted import sample
+
+from arcparse.sentence import EMPTY, Sentence
+from arcparse.tags import TagColumns, TagLayer, best_tags, tag_loss, with_given, with_tags
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+
+@pytest.fixture(scope="module")
+def columns() -> TagColumns:
+    return TagColumns.build(sample())
+
+
+def test_ids_and_symbols_are_inverse(columns: TagColumns) -> None:
+    ids = columns.ids(sample())
+    longest = max(map(len, sample()))
+    assert set(ids) == {"upos", "xpos", "feats"}
+    assert {tags.shape for tags in ids.values()} == {(len(sample()), longest + 1)}
+    assert all((tags[:, 0] == Vocabulary.PAD).all() for tags in ids.values())
+    for sentence, tags in zip(sample(), columns.symbols(ids, list(map(len, sample()))), strict=True):
+        assert (tags["upos"], tags["xpos"], tags["feats"]) == tuple(
+            map(list, (sentence.upos, sentence.xpos, sentence.feats))
+        )
+
+
+def test_an_unseen_tag_is_unknown(columns: TagColumns) -> None:
+    odd = Sentence.from_forms(["a"]).replace(upos=["ODD"])
+    assert columns.ids([odd])["upos"].tolist() == [[Vocabulary.PAD, Vocabulary.UNKNOWN]]
+    assert columns.sizes["upos"] == len({tag for s in sample() for tag in s.upos}) + len(SPECIALS)
+
+
+def test_given_tags_stay_in_all_columns_where_there_is_a_upos() -> None:
+    sentence = Sentence.from_forms(["a", "b"]).replace(upos=["DET", EMPTY], xpos=["_", "NN"], feats=["X=1", "Y=2"])
+    predicted = {"upos": ["NOUN", "VERB"], "xpos": ["P", "Q"], "feats": ["_", "Z=3"]}
+    assert with_given(sentence, predicted) == {"upos": ["DET", "VERB"], "xpos": ["_", "Q"], "feats": ["X=1", "Z=3"]}
+    assert with_given(sentence, {}) == {}
+
+
+def test_tags_are_exchanged_in_the_columns_that_are_named() -> None:
+    sentence = sample()[0]
+    assert with_tags(sentence, {}) == sentence
+    changed = with_tags(sentence, {"xpos": ["Q"] * len(sentence)})
+    assert (set(changed.xpos), changed.upos, changed.feats) == ({"Q"}, sentence.upos, sentence.feats)
+
+
+def test_the_specials_are_never_predicted() -> None:
+    layer = TagLayer(5, {"upos": 6, "xpos": 3})
+    scores = layer(torch.randn(4, 7, 5))
+    assert {name: score.shape for name, score in scores.items()} == {"upos": (4, 7, 4), "xpos": (4, 7, 1)}
+    for best in best_tags(scores).values():
+        assert (best[:, 0] == Vocabulary.PAD).all()
+        assert (best[:, 1:] >= len(SPECIALS)).all()
+
+
+def test_the_best_tag_has_the_best_score() -> None:
+    scores = {"upos": torch.tensor([[[9.0, 0.0], [1.0, 2.0], [2.0, 1.0]]])}
+    assert best_tags(scores)["upos"].tolist() == [[Vocabulary.PAD, 3, 2]]
+
+
+def test_the_loss_is_the_mean_over_known_tags_summed_over_columns() -> None:
+    gold = {"upos": torch.tensor([[0, 2, 3], [0, 1, 0]]), "xpos": torch.tensor([[0, 4, 2], [0, 3, 0]])}
+    generator = torch.Generator().manual_seed(0)
+    scores = {"upos": torch.randn(2, 3, 2, generator=generator), "xpos": torch.randn(2, 3, 3, generator=generator)}
+    expected = sum(
+        -sum(scores[name][place].log_softmax(0)[tag] for place, tag in places) / len(places)
+        for name, places in (
+            ("upos", [((0, 1), 0), ((0, 2), 1)]),  # the root, padding and <unk> are left out
+            ("xpos", [((0, 1), 2), ((0, 2), 0), ((1, 1), 1)]),
+        )
+    )
+    torch.testing.assert_close(tag_loss(scores, gold), expected)
