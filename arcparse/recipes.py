@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from arcparse.checkpoint import CONFIG, find_model
-from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
@@ -21,6 +21,7 @@ from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, jackknife
 from arcparse.training import BEST, Progress, Task, train
 from arcparse.treebank import read_conllu, write_conllu
+from arcparse.trees import checked
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +30,7 @@ else:
 
 Settings = TypeVar("Settings", ParserSettings, TaggerSettings)
 Kind = Literal["parser", "tagger"]
+OnError = Callable[[ArcparseError], None]
 DEFAULT_PRESET = {"parser": "bilstm", "tagger": "window"}
 
 
@@ -63,29 +65,33 @@ def load_vectors(place: str) -> Pretrained:
     return Pretrained.load(find_model(place))
 
 
-def read_treebank(place: str, role: str) -> list[Sentence]:
-    """Return the sentences of a CoNLL-U file.
+def read_treebank(place: str, role: str, on_error: OnError | None = None, *, trees: bool = False) -> list[Sentence]:
+    """Return the sentences of a CoNLL-U file, each of which must be a tree if `trees`.
 
-    Raises ConfigurationError where none is set for its `role`, TreebankError where it is empty or malformed.
+    With `on_error`, the others are passed over and their errors handed to that function. Raises ConfigurationError
+    where no file is set for its `role`, TreebankError where it is empty or malformed, TreeError where it has no tree.
     """
     if not place:
         raise ConfigurationError(f'no {role} file is set; name a CoNLL-U file by {role} = "..." or --{role} FILE')
-    sentences = list(read_conllu(place))
+    read = read_conllu(place, on_error=on_error)
+    sentences = list(checked(read, on_error) if trees else read)
     if not sentences:
         raise TreebankError(f"{place}: holds no sentence; the {role} file needs at least one")
     return sentences
 
 
-def parser_task(settings: ParserSettings) -> ParserTask:
-    """Read what a parser learns from."""
-    train_sentences, dev = read_treebank(settings.train, "train"), read_treebank(settings.dev, "dev")
+def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> ParserTask:
+    """Read what a parser learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    train_sentences = read_treebank(settings.train, "train", on_error, trees=True)
+    dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     tagger = Tagger.load(find_model(settings.tagger)) if settings.tagger else None
     return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger)
 
 
-def tagger_task(settings: TaggerSettings) -> TaggerTask:
-    """Read what a tagger learns from."""
-    train_sentences, dev = read_treebank(settings.train, "train"), read_treebank(settings.dev, "dev")
+def tagger_task(settings: TaggerSettings, on_error: OnError | None = None) -> TaggerTask:
+    """Read what a tagger learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    train_sentences = read_treebank(settings.train, "train", on_error)
+    dev = read_treebank(settings.dev, "dev", on_error)
     return TaggerTask(settings, train_sentences, dev, load_vectors(settings.vectors))
 
 

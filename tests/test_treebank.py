@@ -192,6 +192,9 @@ FAULTS = {
     "range beyond": ([row(), row("2-9", "_"), row("2", "1")], 3, "ID '2-9' in a sentence of 2 words"),
     "no words": ([row("0.1", "_")], 2, "ID '0.1' in a sentence of 0 words"),
     "no rows": ([], 1, "comments without words; remove them or the blank line after them"),
+    "CR inside": ([row(), row("2", "1", "a\rb")], 3, "carriage return '\\r' inside a line; end lines by LF or CRLF"),
+    "CR ends rows": (["\r".join([row(), row("2", "1")])], 2, "carriage return"),
+    "lone surrogate": ([row(), row("2", "1", "\ud800")], 3, "'\\ud800' has no UTF-8; replace it"),
     "HEAD outside": ([row(), row("2", "19")], 3, "HEAD '19' is outside the sentence of 2 words; give 0 for the root"),
     "HEAD negative": ([row(head="-1")], 2, "HEAD '-1' is outside the sentence of 1 words; give 0"),
     "HEAD text": (
@@ -214,6 +217,20 @@ def test_malformed_sentences_are_refused_with_place_and_remedy(fault, end):
     with pytest.raises(TreebankError) as error:
         parse_conllu(text, name="train.conllu")
     assert str(error.value).startswith(f"train.conllu:{16 + line} (sent_id x): {message}")
+
+
+def test_each_crlf_is_one_line_break_wherever_a_chunk_ends():
+    text = f"{row()}\r\n{row('2', '1')}\r\r\n\r\n"
+    for size in (1, 2, 3, len(text)):
+        chunks = [text[i : i + size] for i in range(0, len(text), size)]
+        with pytest.raises(TreebankError, match="x:2: carriage return"):
+            list(reading.parse_chunks(chunks, "x"))
+
+
+def test_a_sent_id_of_bad_bytes_can_be_printed(tmp_path):
+    (tmp_path / "a").write_bytes(b"# sent_id = \xff\n" + row().encode())
+    with pytest.raises(TreebankError, match=r"a:1 \(sent_id \\udcff\): byte 0xff"):
+        list(read_conllu(tmp_path / "a", name="a"))
 
 
 def test_comments_may_hold_tabs():

@@ -346,8 +346,8 @@ def test_bad_sentences_are_reported_and_passed_over(tmp_path: Path) -> None:
     read = list(read_conllu(path, name="f", on_error=errors.append))
     assert [sentence.comment("sent_id") for sentence in read] == ["a", "d"]
     assert list(map(str, errors)) == [
-        "f:5 (sent_id b): HEAD '7' is outside the sentence of 1 words; give 0 for the root, another word's number up to "
-        "1, or '_'",
+        "f:5 (sent_id b): HEAD '7' is outside the sentence of 1 words; give 0 for the root, another word's number up "
+        "to 1, or '_'",
         "f:8 (sent_id c): byte 0xe9 is not UTF-8; convert the file to UTF-8",
     ]
 

@@ -152,6 +152,24 @@ def test_without_a_place_the_message_is_the_problem_alone() -> None:
         trees.check_tree(tree(-1))
 
 
+def test_sentences_that_are_no_trees_are_reported_or_passed_over() -> None:
+    heads = [(2, 0), (2, 1, 0), (0, 0), (0, None)]
+    rows = [
+        [f"{i}\tx\t_\t_\t_\t_\t{h if h is not None else '_'}\t_\t_\t_" for i, h in enumerate(hs, 1)] for hs in heads
+    ]
+    names = ("# sent_id = a", "# sent_id = b", "# sent_id = c", "# d")
+    text = "".join("\n".join([name, *lines, "", ""]) for name, lines in zip(names, rows, strict=True))
+    sentences = treebank.parse_conllu(text, name="f")
+    with pytest.raises(TreeError, match=r"^f:5 \(sent_id b\): the heads go round in a cycle \(1 -> 2 -> 1\)"):
+        list(trees.checked(sentences))
+    errors: list[TreeError] = []
+    assert list(trees.checked(sentences, errors.append)) == sentences[:1]
+    assert [str(error).partition(";")[0] for error in errors[1:]] == [
+        "f:10 (sent_id c): words 1, 2 all have head 0",
+        "f:14: word 2 has no head",
+    ]
+
+
 def test_two_thousand_words_take_less_than_a_few_seconds() -> None:
     generator = random.Random(7)
     order = generator.sample(range(1, 2001), 2000)

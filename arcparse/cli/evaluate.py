@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from arcparse import evaluation
 from arcparse.evaluation import ALL_METRICS, METRICS, Breakdown, Difference, Interval, Score, Scores
 from arcparse.evaluation.alignment import Integers
+from arcparse.evaluation.significance import RESAMPLES
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
 
@@ -29,7 +30,6 @@ BREAKDOWNS: dict[str, Callable[..., Breakdown]] = {
 }
 RATIOS = {"precision": "P", "recall": "R", "f1": "F1"}
 TESTS = {"randomisation": evaluation.approximate_randomisation, "bootstrap": evaluation.paired_bootstrap}
-RESAMPLES = 10_000
 SEED = 1
 CONFUSIONS = 20  # pairs of labels in the table; JSON and CSV have all
 COLUMNS = (

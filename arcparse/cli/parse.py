@@ -53,6 +53,9 @@ def add(subparsers: Subparsers) -> None:
         choices=("tags",),
         help="keep UPOS, XPOS and FEATS of the input and parse with them; else they are made",
     )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="report sentences of a CoNLL-U input that are malformed, and pass over them"
+    )
     parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
     parser.add_argument(
@@ -81,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         torch.set_num_threads(args.threads)
     pipeline = Pipeline.load(args.model or DEFAULT_MODEL)
     tally = Tally()
-    sentences = tally.counted(_sentences(args))
+    sentences = tally.counted(_sentences(args, tally.skipped if args.skip_bad else None))
     if args.trace:
         _print_traces(pipeline, sentences, args, tally.failed)
     else:
@@ -111,6 +114,10 @@ class Tally:
         name = sentence.comment("sent_id")
         place = f"{sentence.place} (sent_id {name})" if name else sentence.place
         print(f"arcparse: {place}: not parsed: {reason}", file=sys.stderr)
+
+    def skipped(self, error: ArcparseError) -> None:
+        """Report a sentence that could not be read."""
+        print(f"arcparse: {error}: skipped", file=sys.stderr)
 
     def close(self, verbose: bool) -> int:
         """Tell the failures and, if `verbose`, the speed; return the exit status."""

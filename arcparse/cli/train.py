@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from arcparse.errors import ArcparseError
 from arcparse.settings import as_dict
 from arcparse.training import BEST, Progress
 
@@ -33,6 +34,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         for name in SHORTHANDS:
             own.add_argument(f"--{name.rpartition('.')[2]}", metavar="VALUE", help=f"short for --set {name}=VALUE")
         own.add_argument("--output", type=Path, help=f"the run's directory; the model will be OUTPUT/{BEST}")
+        own.add_argument(
+            "--skip-bad", action="store_true", help="report sentences that are malformed or no trees and pass over them"
+        )
         own.add_argument("--fresh", action="store_true", help="begin anew where OUTPUT holds an earlier run")
         own.add_argument("--dry-run", action="store_true", help="print the settings and what the data hold, no more")
         if kind == "tagger":
@@ -49,7 +53,7 @@ def train_parser(args: argparse.Namespace) -> int:
     settings = recipes.resolve(
         ParserSettings, "parser", preset=args.preset, file=args.config, overrides=_overrides(args)
     )
-    task = recipes.parser_task(settings)
+    task = recipes.parser_task(settings, _report if args.skip_bad else None)
     return _train(args, settings, task)
 
 
@@ -61,13 +65,17 @@ def train_tagger(args: argparse.Namespace) -> int:
     settings = recipes.resolve(
         TaggerSettings, "tagger", preset=args.preset, file=args.config, overrides=_overrides(args)
     )
-    task = recipes.tagger_task(settings)
+    task = recipes.tagger_task(settings, _report if args.skip_bad else None)
     status = _train(args, settings, task)
     if args.jackknife and not args.dry_run and status == 0:
         with _Bar() as bar:
             recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
         print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")
     return status
+
+
+def _report(error: ArcparseError) -> None:
+    print(f"arcparse: {error}: skipped", file=sys.stderr)
 
 
 def _overrides(args: argparse.Namespace) -> list[str]:

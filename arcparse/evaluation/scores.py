@@ -49,7 +49,7 @@ class Score:
 
     @property
     def aligned_accuracy(self) -> float | None:
-        """The correct ones among the aligned words; None for Tokens, Sentences and Words, which align nothing."""
+        """The correct ones among the aligned words; None where tokens or sentences are counted, or Words."""
         if self.aligned is None:
             return None
         return self.correct / self.aligned if self.aligned else 0.0

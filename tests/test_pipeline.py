@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from overfitted import fitted_parser, fitted_tagger, sample, twenty, vectors
+
+import arcparse
+from arcparse import pipeline
+from arcparse.errors import ModelError
+from arcparse.pipeline import Pipeline, as_sentences
+from arcparse.sentence import EMPTY, Sentence
+from arcparse.treebank import parse_conllu
+from arcparse.trees import check_tree
+
+TEXT = "The old man the boats. Who wrote this letter?"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two models: one that tags on its own, and one with a tagger beside it."""
+    folder = tmp_path_factory.mktemp("models")
+    vectors().save(folder / "vectors")
+    fitted_parser("bilstm").model.save(folder / "one", vectors="vectors", metadata={})
+    fitted_parser("none").model.save(folder / "two", vectors="vectors", tagger="tagger", metadata={})
+    fitted_parser("none").model.save(folder / "lost", vectors="vectors", tagger="nobody", metadata={})
+    fitted_tagger().model.save(folder / "tagger", vectors="vectors", metadata={})
+    return folder
+
+
+@pytest.fixture(params=["one", "two"])
+def nlp(models: Path, request: pytest.FixtureRequest) -> Pipeline:
+    return pipeline.load(models / request.param)
+
+
+def bare(sentence: Sentence) -> Sentence:
+    return Sentence.from_forms(sentence.forms)
+
+
+def test_text_becomes_sentences_with_tags_and_trees(nlp: Pipeline) -> None:
+    parsed = nlp.parse(TEXT)
+    assert [sentence.text for sentence in parsed] == ["The old man the boats.", "Who wrote this letter?"]
+    for sentence in parsed:
+        check_tree(sentence.tree)
+        assert EMPTY not in sentence.upos
+    assert nlp.parse("") == []
+
+
+def test_forms_and_sentences_become_one_sentence(nlp: Pipeline) -> None:
+    gold = twenty()[3]
+    from_forms = nlp.parse(list(gold.forms))
+    assert nlp.parse(gold.forms) == nlp.parse(bare(gold)) == from_forms
+    assert (from_forms.heads, from_forms.labels, from_forms.upos) == (gold.heads, gold.labels, gold.upos)
+    assert nlp.parse(gold).comments == gold.comments
+    assert len(nlp.parse([])) == 0
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_what_was_learnt_by_heart_comes_back_from_text(nlp: Pipeline, beam: int) -> None:
+    right = sum(nlp.parse(bare(gold), beam=beam).heads == gold.heads for gold in twenty())
+    assert right >= 19
+
+
+def test_given_tags_are_kept_unless_they_are_not_to_be(nlp: Pipeline) -> None:
+    gold = twenty()[1]
+    odd = gold.replace(upos=["X", EMPTY, *gold.upos[2:]], xpos=["FW", *gold.xpos[1:]])
+    kept, replaced = nlp.parse(odd), nlp.parse(odd, given_tags=False)
+    assert (kept.upos[0], kept.xpos[0]) == ("X", "FW")
+    assert kept.upos[1] == replaced.upos[1] == gold.upos[1]
+    assert replaced.upos == gold.upos
+    tagged = gold.replace(upos=["X"] * len(gold), xpos=["FW"] * len(gold), feats=["_"] * len(gold))
+    assert nlp.parse(tagged).upos == tagged.upos
+
+
+def test_ranges_and_empty_nodes_stay(nlp: Pipeline) -> None:
+    text = "".join(f"{name}\t{form}" + "\t_" * 8 + "\n" for name, form in (("1-2", "Don't"), ("1", "Do"), ("2", "n't")))
+    [sentence] = parse_conllu(text + "2.1\tgo" + "\t_" * 8 + "\n\n")
+    parsed = nlp.parse(sentence)
+    assert parsed.columns[:2] == sentence.columns[:2]
+    assert parsed.text == "Don't"
+    check_tree(parsed.tree)
+
+
+def test_many_inputs_keep_their_order_and_kind(nlp: Pipeline) -> None:
+    inputs: list[Any] = [TEXT, twenty()[0], list(twenty()[1].forms), "", "Go!", [], twenty()[2]]
+    for batch_size in (1, 3, 100):
+        found = list(nlp.parse_many(inputs, batch_size=batch_size, beam=2))
+        assert found == [nlp.parse(text, beam=2) for text in inputs]
+    assert list(nlp.parse_many([])) == []
+
+
+def test_many_inputs_are_read_no_further_than_a_batch_ahead(nlp: Pipeline) -> None:
+    read = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal read
+        while True:
+            read += 1
+            yield "Go!"
+
+    parsed = nlp.parse_many(texts(), batch_size=5)
+    assert read == 0
+    for count in range(1, 13):
+        next(parsed)
+        assert read == 5 * ((count + 4) // 5)
+
+
+def test_a_sentence_that_cannot_be_parsed_is_reported_and_passed_on(
+    nlp: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, failed = nlp.parser.parse, []
+
+    def fragile(sentences: Sequence[Sentence], **settings: Any) -> list[Sentence]:
+        if any("boom" in sentence.forms for sentence in sentences):
+            raise RuntimeError("too much")
+        return parse(sentences, **settings)
+
+    monkeypatch.setattr(nlp.parser, "parse", fragile)
+    inputs: list[Any] = [["Go"], ["a", "boom"], TEXT, "boom"]
+    found = list(nlp.parse_many(inputs, on_error=lambda sentence, error: failed.append((sentence.forms, str(error)))))
+    assert failed == [(("a", "boom"), "too much"), (("boom",), "too much")]
+    assert found[1] == Sentence.from_forms(["a", "boom"])
+    assert [sentence.is_parsed for sentence in (found[0], *found[2], *found[3])] == [True, True, True, False]
+    with pytest.raises(RuntimeError, match="too much"):
+        list(nlp.parse_many(inputs))
+
+
+def test_a_long_sentence_parses(nlp: Pipeline) -> None:
+    forms = [form for sentence in sample() for form in sentence.forms][:300]
+    check_tree(nlp.parse(forms, beam=2).tree)
+
+
+def test_a_parser_without_its_tagger_says_so(models: Path) -> None:
+    with pytest.raises(ModelError, match="nobody"):
+        Pipeline.load(models / "lost")
+    alone = Pipeline(fitted_parser("none").model)
+    assert alone.parse(twenty()[0]).heads == twenty()[0].heads
+    with pytest.raises(ModelError, match="no tagger"):
+        alone.parse("Go!")
+
+
+def test_a_model_is_loaded_once(models: Path) -> None:
+    assert pipeline.load(models / "one") is pipeline.load(models / "one")
+    assert arcparse.load(models / "one") is pipeline.load(models / "one")
+    assert arcparse.parse(TEXT, model=models / "one") == pipeline.load(models / "one").parse(TEXT)
+    with pytest.raises(ModelError, match="no model of that name"):
+        arcparse.load("nowhere")
+
+
+def test_what_is_to_be_parsed_becomes_sentences() -> None:
+    assert [sentence.forms for sentence in as_sentences("Go! Stop.")] == [("Go", "!"), ("Stop", ".")]
+    assert as_sentences(["a", "b"]) == [Sentence.from_forms(["a", "b"])]
+    assert as_sentences(twenty()[0]) == [twenty()[0]]
+
+
+def test_the_package_offers_its_names_when_they_are_used() -> None:
+    assert arcparse.Pipeline is Pipeline
+    assert all(getattr(arcparse, name) for name in arcparse.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'parze'"):
+        _ = arcparse.parze
