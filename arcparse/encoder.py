@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from arcparse.lexicon import Forms, LexiconConfig
 from arcparse.pretrained import Pretrained
@@ -65,8 +66,9 @@ class FormEncoder(nn.Module):
         if self.shape is not None:
             parts.append(self.shape(forms.shape))
         if self.character is not None and self.convolution is not None:
-            read = self.convolution(self.character(forms.character).transpose(1, 2))
-            is_padding = (forms.character == Vocabulary.PAD).unsqueeze(1)
+            character = functional.pad(forms.character, (0, 1))  # the longest form ends as all others do
+            read = self.convolution(self.character(character).transpose(1, 2))
+            is_padding = (character == Vocabulary.PAD).unsqueeze(1)
             parts.append(torch.relu(read.masked_fill(is_padding, 0).amax(2)))
         return torch.cat(parts, 1)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import overload
+from typing import Any, TypeVar, overload
 
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_model, sibling
-from arcparse.errors import ArcparseError, ModelError
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.parser.model import Parser
+from arcparse.parser.nbest import Parse
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger
 from arcparse.tags import COLUMN, with_given, with_tags
@@ -18,6 +19,7 @@ from arcparse.tokenizer import tokenize
 
 DEFAULT_MODEL = "en"
 Input = str | Sequence[str] | Sentence
+Result = TypeVar("Result")
 
 
 class Pipeline:
@@ -38,13 +40,26 @@ class Pipeline:
     def parse(self, text: str, *, beam: int = 1, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
     @overload
     def parse(self, text: Sequence[str] | Sentence, *, beam: int = 1, given_tags: bool = True) -> Sentence: ...
-    def parse(self, text: Input, *, beam: int = 1, given_tags: bool = True) -> list[Sentence] | Sentence:
+    @overload
+    def parse(self, text: str, *, nbest: int, beam: int = 1, given_tags: bool = True) -> list[list[Parse]]: ...  # type: ignore[overload-overlap]
+    @overload
+    def parse(
+        self, text: Sequence[str] | Sentence, *, nbest: int, beam: int = 1, given_tags: bool = True
+    ) -> list[Parse]: ...
+    def parse(self, text: Input, *, nbest: int = 0, beam: int = 1, given_tags: bool = True) -> Any:
         """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-        Words that have a UPOS keep their tags and are parsed with them, unless `given_tags` is false.
+        With `nbest`, the best trees that the beam holds take the place of each sentence, up to that number, the
+        likeliest first, with scores. Words that have a UPOS keep their tags and are parsed with them, unless
+        `given_tags` is false. Raises ConfigurationError where the beam has less places than trees are asked for.
         """
-        sentences = self.parse_sentences(as_sentences(text), beam=beam, given_tags=given_tags)
-        return sentences if isinstance(text, str) else sentences[0]
+        sentences = as_sentences(text)
+        parsed: Sequence[Any]
+        if nbest:
+            parsed = self.nbest_sentences(sentences, nbest, beam=beam, given_tags=given_tags)
+        else:
+            parsed = self.parse_sentences(sentences, beam=beam, given_tags=given_tags)
+        return parsed if isinstance(text, str) else parsed[0]
 
     def parse_many(
         self,
@@ -75,20 +90,34 @@ class Pipeline:
         given_tags: bool = False,
         on_error: Callable[[Sentence, Exception], None] | None = None,
     ) -> list[Sentence]:
-        """Return the sentences tagged and parsed, in order."""
-        try:
-            return self.parser.parse(self.tag_sentences(sentences, given_tags), given=given_tags, beam_size=beam)
-        except (ArcparseError, RuntimeError, ValueError) as error:
-            if on_error is None:
-                raise
-            if len(sentences) == 1:
-                on_error(sentences[0], error)
-                return list(sentences)
-        return [
-            parsed
-            for sentence in sentences
-            for parsed in self.parse_sentences([sentence], beam=beam, given_tags=given_tags, on_error=on_error)
-        ]
+        """Return the sentences tagged and parsed, in order; one that fails and goes to `on_error` as it was."""
+
+        def parsed(batch: Sequence[Sentence]) -> list[Sentence]:
+            return self.parser.parse(self.tag_sentences(batch, given_tags), given=given_tags, beam_size=beam)
+
+        return _with_failures(parsed, lambda sentence: sentence, sentences, on_error)
+
+    def nbest_sentences(
+        self,
+        sentences: Sequence[Sentence],
+        nbest: int,
+        *,
+        beam: int = 8,
+        given_tags: bool = False,
+        on_error: Callable[[Sentence, Exception], None] | None = None,
+    ) -> list[list[Parse]]:
+        """Return the best trees of each sentence, as `parse` does; none of one that fails and goes to `on_error`.
+
+        Raises ConfigurationError where the beam has less places than trees are asked for.
+        """
+        if not 1 <= nbest <= beam:
+            raise ConfigurationError(f"nbest must be a number from 1 to the beam's {beam}, not {nbest}; widen the beam")
+
+        def found(batch: Sequence[Sentence]) -> list[list[Parse]]:
+            tagged = self.tag_sentences(batch, given_tags)
+            return self.parser.nbest(tagged, nbest, given=given_tags, beam_size=beam)
+
+        return _with_failures(found, lambda sentence: [], sentences, on_error)
 
     def tag_sentences(self, sentences: Sequence[Sentence], given_tags: bool = False) -> Sequence[Sentence]:
         """Return the sentences with the tagger's tags; as they are where the parser tags or all tags are given.
@@ -98,7 +127,7 @@ class Pipeline:
         if self.parser.predicts_tags or (given_tags and all(EMPTY not in sentence.upos for sentence in sentences)):
             return sentences
         if self.tagger is None:
-            raise ModelError("this parser follows tags, and it has no tagger; give sentences with tags, and `given_tags`")
+            raise ModelError("this parser follows tags and has no tagger; give sentences with tags, and `given_tags`")
         tagged = self.tagger.tag(sentences)
         if not given_tags:
             return tagged
@@ -106,6 +135,24 @@ class Pipeline:
             with_tags(own, with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
             for own, new in zip(sentences, tagged, strict=True)
         ]
+
+
+def _with_failures(
+    results: Callable[[Sequence[Sentence]], list[Result]],
+    instead: Callable[[Sentence], Result],
+    sentences: Sequence[Sentence],
+    on_error: Callable[[Sentence, Exception], None] | None,
+) -> list[Result]:
+    """Return the results of all sentences; where that fails and there is `on_error`, try one at a time."""
+    try:
+        return results(sentences)
+    except (ArcparseError, RuntimeError, ValueError) as error:
+        if on_error is None:
+            raise
+        if len(sentences) == 1:
+            on_error(sentences[0], error)
+            return [instead(sentences[0])]
+    return [found for sentence in sentences for found in _with_failures(results, instead, [sentence], on_error)]
 
 
 def as_sentences(text: Input) -> list[Sentence]:
@@ -125,6 +172,15 @@ def load(name_or_path: str | Path = DEFAULT_MODEL) -> Pipeline:
 def parse(text: str, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence]: ...  # type: ignore[overload-overlap]
 @overload
 def parse(text: Sequence[str] | Sentence, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> Sentence: ...
-def parse(text: Input, *, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[Sentence] | Sentence:
-    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`."""
-    return load(model).parse(text, beam=beam)
+@overload
+def parse(text: str, *, nbest: int, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> list[list[Parse]]: ...  # type: ignore[overload-overlap]
+@overload
+def parse(
+    text: Sequence[str] | Sentence, *, nbest: int, model: str | Path = DEFAULT_MODEL, beam: int = 1
+) -> list[Parse]: ...
+def parse(text: Input, *, nbest: int = 0, model: str | Path = DEFAULT_MODEL, beam: int = 1) -> Any:
+    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+
+    With `nbest`, the best trees that the beam holds take the place of each sentence, with scores.
+    """
+    return load(model).parse(text, nbest=nbest, beam=beam)

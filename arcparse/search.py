@@ -3,11 +3,44 @@
 A state holds arrays over B sentences x K hypotheses. A transition system says which of its A actions are legal in a
 state and what they change; a scorer gives each action a score; `search` keeps the best K (Zhang & Clark 2008; Andor et
 al. 2016, section 2). Scores add up along a path, so log-probabilities and unnormalised scores both serve. Greedy
-decoding is a beam of one.
+decoding is a beam of one. A search of T steps scores at most B x K states in each, so its cost is linear in both.
+
+A transition system of your own, which divides letters into words; an action is a word's length less one:
+
+    >>> from dataclasses import dataclass
+    >>> import torch
+    >>> from arcparse.search import Beam, search
+    >>> @dataclass(frozen=True)
+    ... class Reading:
+    ...     position: torch.Tensor  # [B, K] letters read
+    ...     def select(self, parent):
+    ...         return Reading(self.position.gather(1, parent))
+    >>> class Division:
+    ...     num_actions = 4
+    ...     def __init__(self, length):
+    ...         self.length = length  # [B] letters of each text
+    ...     def legal(self, state):
+    ...         end = state.position.unsqueeze(2) + torch.arange(1, 5)
+    ...         return end <= self.length[:, None, None]
+    ...     def apply(self, state, action):
+    ...         return Reading(state.position + action + 1)  # WAIT is -1, and so changes nothing
+    ...     def is_final(self, state):
+    ...         return state.position == self.length.unsqueeze(1)
+    ...     def name(self, action):
+    ...         return f"WORD({action + 1})"
+    ...     def action(self, name):
+    ...         return int(name[5:-1]) - 1
+    >>> score, text = {"now": -2.0, "here": -2.5, "no": -1.5, "w": -7.0}, "nowhere"
+    >>> table = torch.tensor([[[score.get(text[i : i + n], -9.0) for n in range(1, 5)] for i in range(len(text))]])
+    >>> scorer = lambda state: table[[[0]], state.position.clamp(max=len(text) - 1)]
+    >>> beam = search(Division(torch.tensor([7])), scorer, Beam.start(Reading(torch.tensor([[0]])), 1), beam_size=3)
+    >>> [(round(path.score, 1), path.actions) for path in beam.nbest(2)[0]]
+    [(-4.5, (2, 3)), (-11.0, (1, 0, 3))]
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -66,11 +99,19 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Hypothesis:
+    """A derivation that the beam holds, and its score."""
+
+    score: float
+    actions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Beam(Generic[State]):
     """Hypotheses of each sentence, best first, linked to those that they grew from.
 
     `score` [B, K] is -inf where a sentence has fewer than K hypotheses; `action` and `parent` [B, K] are the step that
-    led here, `previous` the steps before it.
+    led here, `previous` the steps before it, `length` the number of actions of those that are not complete.
     """
 
     state: State
@@ -78,6 +119,7 @@ class Beam(Generic[State]):
     action: Tensor
     parent: Tensor
     previous: Link | None = None
+    length: int = 0
 
     @classmethod
     def start(cls, state: State, size: int, device: torch.device | None = None) -> Beam[State]:
@@ -95,15 +137,34 @@ class Beam(Generic[State]):
             link = link.previous
         return torch.stack(steps[::-1], -1) if steps else self.action.new_empty(*self.score.shape, 0)
 
+    def nbest(self, size: int) -> list[list[Hypothesis]]:
+        """Return the best `size` hypotheses of each sentence, or as many as it has, best first."""
+        rows = zip(self.score[:, :size].tolist(), self.history()[:, :size].tolist(), strict=True)
+        return [
+            [
+                Hypothesis(score, tuple([action for action in actions if action != WAIT]))
+                for score, actions in zip(*row, strict=True)
+                if score > -math.inf
+            ]
+            for row in rows
+        ]
 
-def advance(system: TransitionSystem[State], beam: Beam[State], scores: Tensor, beam_size: int) -> Beam[State]:
+
+def advance(
+    system: TransitionSystem[State], beam: Beam[State], scores: Tensor, beam_size: int, length_power: float = 0.0
+) -> Beam[State]:
     """Extend each hypothesis by each legal action and keep the best `beam_size` of each sentence.
 
     `scores` is [B, K, A]. A finished hypothesis competes as it is, with the one candidate WAIT of score 0. Where a
-    sentence has fewer candidates than the beam has places, the rest wait with score -inf.
+    sentence has fewer candidates than the beam has places, the rest wait with score -inf. `length_power` is that of
+    `search`, the same in each step.
     """
-    final = system.is_final(beam.state)
-    candidate = scores.masked_fill(~system.legal(beam.state), -torch.inf) + beam.score.unsqueeze(-1)
+    final, length = system.is_final(beam.state), beam.length + 1
+    score = beam.score
+    if length_power:  # what is not complete has the same length everywhere, so that no lengths need be kept
+        scores = scores / length**length_power
+        score = score * (max(beam.length, 1) / length) ** length_power
+    candidate = scores.masked_fill(~system.legal(beam.state), -torch.inf) + score.unsqueeze(-1)
     waiting = torch.full_like(candidate, -torch.inf)
     waiting[..., 0] = beam.score
     candidate = torch.where(final.unsqueeze(-1), waiting, candidate)
@@ -113,19 +174,54 @@ def advance(system: TransitionSystem[State], beam: Beam[State], scores: Tensor, 
     parent = index // num_actions
     action = torch.where(final.gather(1, parent) | score.isneginf(), WAIT, index % num_actions)
     past = Link(beam.action, beam.parent, beam.previous)
-    return Beam(system.apply(beam.state.select(parent), action), score, action, parent, past)
+    return Beam(system.apply(beam.state.select(parent), action), score, action, parent, past, length)
 
 
 def search(
-    system: TransitionSystem[State], scorer: Scorer[State], beam: Beam[State], beam_size: int = 1
+    system: TransitionSystem[State],
+    scorer: Scorer[State],
+    beam: Beam[State],
+    beam_size: int = 1,
+    length_power: float = 0.0,
 ) -> Beam[State]:
     """Return the best complete hypotheses that a beam of `beam_size` finds, best first.
 
     Every hypothesis that can still win is complete when the search ends; the transition system must be such that each
-    derivation ends.
+    derivation ends. Where derivations differ in length, sums of log-probabilities favour short ones: with
+    `length_power` a score is the sum divided by (number of actions) ** length_power, from the first action on
+    (Wu et al. 2016, section 7, without their constant).
     """
     if beam_size < 1:
         raise ValueError(f"the beam must hold at least 1 hypothesis, not {beam_size}")
     while not bool((system.is_final(beam.state) | beam.score.isneginf()).all()):
-        beam = advance(system, beam, scorer(beam.state), beam_size)
+        beam = advance(system, beam, scorer(beam.state), beam_size, length_power)
     return beam
+
+
+def sample(
+    system: TransitionSystem[State],
+    scorer: Scorer[State],
+    beam: Beam[State],
+    size: int,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> State:
+    """Draw `size` derivations for each of B sentences at their start and return their ends [B, size].
+
+    Each action is drawn from the softmax of the legal ones' scores divided by `temperature`. In each step the draws of
+    a sentence are spread evenly (Latin hypercube, McKay et al. 1979), which needs fewer of them, and are the same for
+    all sentences, so that what a sentence gets does not depend on the batch. A dead end stays where it is.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    device = beam.score.device
+    state = beam.state.select(torch.zeros(len(beam.score), size, dtype=torch.long, device=device))
+    while True:
+        legal = system.legal(state)
+        waits = system.is_final(state) | ~legal.any(2)
+        if bool(waits.all()):
+            return state
+        upto = (scorer(state) / temperature).masked_fill(~legal, -torch.inf).softmax(2).cumsum(2)
+        draw = (torch.randperm(size, generator=generator) + torch.rand(size, generator=generator)) / size
+        draw = draw.clamp(max=1 - 1e-6).to(device)  # a sum may fall short of 1
+        action = (upto > draw[:, None] * upto[..., -1:]).long().argmax(2)
+        state = system.apply(state, action.masked_fill(waits, WAIT))

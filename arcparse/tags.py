@@ -103,6 +103,7 @@ def tag_loss(scores: Mapping[str, Tensor], gold: Mapping[str, Tensor]) -> Tensor
     """
     losses = []
     for name, score in scores.items():
-        target = (gold[name] - len(SPECIALS)).masked_fill(gold[name] < len(SPECIALS), IGNORED)
-        losses.append(functional.cross_entropy(score.flatten(0, 1), target.flatten(), ignore_index=IGNORED))
+        target = (gold[name] - len(SPECIALS)).masked_fill(gold[name] < len(SPECIALS), IGNORED).flatten()
+        total = functional.cross_entropy(score.flatten(0, 1), target, ignore_index=IGNORED, reduction="sum")
+        losses.append(total / (target != IGNORED).sum().clamp(min=1))
     return torch.stack(losses).sum()

@@ -93,6 +93,13 @@ def test_a_tagger_is_trained_and_the_treebank_jackknifed(treebank: Path, capsys:
     check_tree(sentence.tree)
 
 
+def test_a_run_that_diverges_ends_with_an_error(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = (*TAGGER, "training.learning_rate=1e30", "training.log_every=1", "training.batch_tokens=30")
+    options = ("--output", treebank.parent / "run", "--epochs", 3)
+    assert cli.main(command("tagger", treebank, *options, settings=settings)) == 2
+    assert "lower the learning_rate" in capsys.readouterr().err
+
+
 def test_a_dry_run_jackknifes_nothing(treebank: Path) -> None:
     tagged = treebank.parent / "tagged.conllu"
     assert cli.main(command("tagger", treebank, "--dry-run", "--jackknife", tagged)) == 0

@@ -81,10 +81,6 @@ def test_a_form_without_characters_has_no_character_vector() -> None:
     assert (encoder(lexicon.words([[""]]).forms)[1] == 0).all()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the convolution sees zeros behind the longest form of a batch, and the embedding of <pad> behind others",
-)
 def test_a_form_has_the_same_characters_whatever_forms_are_beside_it() -> None:
     lexicon, encoder = made(replace(NOTHING, character_dimension=4), Pretrained.none())
     alone = encoder(lexicon.words([["longest"]]).forms)[1]

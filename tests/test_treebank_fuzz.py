@@ -85,7 +85,7 @@ def ids_fit(ids: list[str], size: int) -> bool:
             node += 1
             if name != f"{word}.{node}":
                 return False
-        elif name.isdecimal():
+        elif name == str(word + 1):
             word, node = word + 1, 0
         else:
             return False

@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "parse": "tag and parse text or CoNLL-U",
     "train": "train a tagger and a parser on a treebank",
     "evaluate": "compare trees with gold trees",
+    "analyse": "tell search errors from model errors, by beam width",
     "vectors": "train, convert and look up word vectors",
     "corpus": "list, fetch and verify public treebanks",
     "benchmark": "measure speed, start-up time and memory",

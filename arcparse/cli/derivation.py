@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from arcparse.sentence import Sentence
@@ -23,13 +23,24 @@ def table(sentence: Sentence, steps: Sequence[Step]) -> str:
     forms = ("ROOT", *sentence.forms)
     rows = [HEADINGS]
     for number, step in enumerate(steps):
-        arc = _arc(step.arc, forms) if step.arc else ""
-        rows.append((str(number), _stack(step.stack), _buffer(step.buffer), step.transition, arc, f"{step.score:.3f}"))
+        arc = arc_text(step.arc, forms) if step.arc else ""
+        rows.append(
+            (str(number), stack_text(step.stack), buffer_text(step.buffer), step.transition, arc, f"{step.score:.3f}")
+        )
     rows.append((str(len(steps)), "[ROOT]", "[]", "done", "", f"{sum(step.score for step in steps):.3f}"))
-    sizes = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return "\n".join([title(sentence), *in_columns(rows, right=(0, len(HEADINGS) - 1)), ""])
+
+
+def title(sentence: Sentence) -> str:
+    """Return what stands above a figure: the sentence's name, if it has one, and its text."""
     name = sentence.comment("sent_id")
-    title = f"{name}: {sentence.text}" if name else sentence.text
-    return "\n".join([title, *(_line(row, sizes) for row in rows), ""])
+    return f"{name}: {sentence.text}" if name else sentence.text
+
+
+def in_columns(rows: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
+    """Return a line for each row of cells, the columns `right` set to the right."""
+    sizes = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return [_line(row, sizes, right) for row in rows]
 
 
 def width(text: str) -> int:
@@ -37,33 +48,34 @@ def width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def _line(row: Sequence[str], sizes: Sequence[int]) -> str:
-    """Join the cells, the first and the last set to the right."""
+def _line(row: Sequence[str], sizes: Sequence[int], right: Collection[int]) -> str:
     pads = [" " * (size - width(cell)) for cell, size in zip(row, sizes, strict=True)]
-    right = (0, len(row) - 1)
-    cells = [pad + cell if i in right else cell + pad for i, (cell, pad) in enumerate(zip(row, pads, strict=True))]
-    return "  ".join(cells)
+    return "  ".join(
+        pad + cell if i in right else cell + pad for i, (cell, pad) in enumerate(zip(row, pads, strict=True))
+    )
 
 
-def _stack(forms: Sequence[str]) -> str:
-    shown = forms if len(forms) <= STACK_SHOWN + 1 else (forms[0], ELLIPSIS, *forms[-STACK_SHOWN:])
-    return f"[{', '.join(map(_short, shown))}]"
+def stack_text(forms: Sequence[str], shown: int = STACK_SHOWN) -> str:
+    """Return the bottom of a stack and the `shown` tokens on top."""
+    kept = forms if len(forms) <= shown + 1 else (forms[0], ELLIPSIS, *forms[-shown:])
+    return f"[{', '.join(map(short, kept))}]"
 
 
-def _buffer(forms: Sequence[str]) -> str:
-    shown = forms if len(forms) <= BUFFER_SHOWN else (*forms[:BUFFER_SHOWN], ELLIPSIS)
-    return f"[{', '.join(map(_short, shown))}]"
+def buffer_text(forms: Sequence[str], shown: int = BUFFER_SHOWN) -> str:
+    """Return the `shown` tokens at the front of a buffer."""
+    kept = forms if len(forms) <= shown else (*forms[:shown], ELLIPSIS)
+    return f"[{', '.join(map(short, kept))}]"
 
 
-def _arc(arc: Arc, forms: Sequence[str]) -> str:
+def arc_text(arc: Arc, forms: Sequence[str]) -> str:
     """Write an arc as "nsubj(saw-2, I-1)"."""
-    head, dependent = (f"{_short(forms[token])}-{token}" for token in (arc.head, arc.dependent))
+    head, dependent = (f"{short(forms[token])}-{token}" for token in (arc.head, arc.dependent))
     return f"{arc.label}({head}, {dependent})"
 
 
-def _short(form: str) -> str:
-    """Return a form, cut where it is too wide."""
-    if width(form) <= FORM_SHOWN:
+def short(form: str, columns: int = FORM_SHOWN) -> str:
+    """Return a form, cut where it is wider than `columns`."""
+    if width(form) <= columns:
         return form
-    end = next(end for end in range(len(form), 0, -1) if width(form[:end]) < FORM_SHOWN)
+    end = next(end for end in range(len(form), 0, -1) if width(form[:end]) < columns)
     return form[:end] + ELLIPSIS

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from arcparse.cli.derivation import table
-from arcparse.errors import ArcparseError
+from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.raw_text import read_text
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu, write_conllu
@@ -40,8 +40,11 @@ def add(subparsers: Subparsers) -> None:
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is parsed")
     target.add_argument(
-        "--trace", action="store_true", help="print each derivation, step by step, in place of the trees"
+        "--trace",
+        action="store_true",
+        help="print each derivation, step by step, in place of the trees; with --beam 2 or more, the beam at each step",
     )
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="with --trace: draw the beam as a graph, too")
     parser.add_argument(
         "--from",
         dest="format",
@@ -54,7 +57,9 @@ def add(subparsers: Subparsers) -> None:
         help="keep UPOS, XPOS and FEATS of the input and parse with them; else they are made",
     )
     parser.add_argument(
-        "--skip-bad", action="store_true", help="report sentences of a CoNLL-U input that are malformed, and pass over them"
+        "--skip-bad",
+        action="store_true",
+        help="report sentences of a CoNLL-U input that are malformed, and pass over them",
     )
     parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
@@ -80,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
 
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
+    if args.svg and not args.trace:
+        raise ConfigurationError("--svg draws the beam that --trace shows; add --trace, and --beam 2 or more")
     if args.threads:
         torch.set_num_threads(args.threads)
     pipeline = Pipeline.load(args.model or DEFAULT_MODEL)
@@ -130,16 +137,16 @@ class Tally:
         return 1 if self.failures else 0
 
 
-def _sentences(args: argparse.Namespace) -> Iterator[Sentence]:
-    stream: TextIO | None = None
+def _sentences(args: argparse.Namespace, on_error: Callable[[ArcparseError], None] | None) -> Iterator[Sentence]:
+    from_stdin = args.text is None and args.input in (None, STANDARD_INPUT)
+    name = "TEXT" if args.text is not None else "<stdin>" if from_stdin else args.input
+    is_conllu = (args.format or _format(name)) == "conllu"
+    source: TextIO | str = name
     if args.text is not None:
-        stream, name = io.StringIO(args.text, newline=""), "TEXT"
-    elif args.input in (None, STANDARD_INPUT):
-        stream, name = _unicode(sys.stdin, "utf-8-sig"), "<stdin>"
-    else:
-        name = args.input
-    read = read_conllu if (args.format or _format(name)) == "conllu" else read_text
-    return read(stream or name, name=name)
+        source = io.StringIO(args.text, newline="")
+    elif from_stdin:  # CoNLL-U with bytes that are no UTF-8 is refused, or passed over, where they stand
+        source = _unicode(sys.stdin, "utf-8-sig", "surrogateescape" if is_conllu else "strict")
+    return read_conllu(source, name=name, on_error=on_error) if is_conllu else read_text(source, name=name)
 
 
 def _format(name: str) -> str:
@@ -149,10 +156,10 @@ def _format(name: str) -> str:
     return "conllu" if suffix in CONLLU else "text"
 
 
-def _unicode(stream: TextIO, encoding: str = "utf-8") -> TextIO:
+def _unicode(stream: TextIO, encoding: str = "utf-8", errors: str = "strict") -> TextIO:
     """Make a standard stream UTF-8, whatever the locale, and leave its line breaks alone."""
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding=encoding, newline="")
+        stream.reconfigure(encoding=encoding, errors=errors, newline="")
     return stream
 
 
@@ -175,14 +182,26 @@ def _print_traces(
     args: argparse.Namespace,
     on_error: Callable[[Sentence, Exception], None],
 ) -> None:
+    from arcparse.cli.beam import beam_table
+    from arcparse.cli.beam_figure import beam_figure
+    from arcparse.parser.beam_trace import BeamTrace, beam_trace
     from arcparse.parser.trace import derivation
 
     out, given = _unicode(sys.stdout), args.given == "tags"
+    drawn: list[tuple[Sentence, BeamTrace]] = []
     for sentence in sentences:
         try:
             [tagged] = pipeline.tag_sentences([sentence], given)
-            steps = derivation(pipeline.parser, tagged, args.beam, given=given)
+            if args.beam > 1 or args.svg:
+                trace = beam_trace(pipeline.parser, tagged, args.beam, given=given)
+                drawn += [(sentence, trace)] if args.svg else []
+            if args.beam > 1:
+                shown = beam_table(sentence, trace)
+            else:
+                shown = table(sentence, derivation(pipeline.parser, tagged, given=given))
         except (ArcparseError, RuntimeError, ValueError) as error:
             on_error(sentence, error)
         else:
-            print(table(sentence, steps), file=out)
+            print(shown, file=out)
+    if args.svg:
+        args.svg.write_text(beam_figure(drawn), encoding="utf-8")

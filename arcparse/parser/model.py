@@ -7,32 +7,35 @@ they are given) and hands on vectors that know their context (Kiperwasser & Gold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model, sibling
 from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
+from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.features import Features
+from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
-from arcparse.search import Beam, search
-from arcparse.sentence import EMPTY, NONE, ROOT, Sentence, Tree
+from arcparse.search import Beam, sample, search
+from arcparse.sentence import ROOT, Sentence, Tree
 from arcparse.settings import as_dict, from_dict
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class ParserConfig:
     feats_dimension: int = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
     normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+    temperature: float = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
+    sampling_temperature: float = 1.0  # the same of actions' scores, where trees are drawn to know confidences
 
 
 @dataclass(frozen=True)
@@ -132,18 +137,15 @@ class Parser(nn.Module):
         """Return the scorer of a batch."""
         return self.scorer.bind(encoding.blocks)
 
-    def search(self, words: Words, encoding: Encoding, beam_size: int = 1) -> Beam[Configuration]:
-        """Return the best parses of B sentences."""
-        start = Configuration.start(words.length)
-        scorer = self.bind(encoding)
+    def search(
+        self, words: Words, encoding: Encoding, beam_size: int = 1, *, scored: bool = False
+    ) -> Beam[Configuration]:
+        """Return the best parses of B sentences; unless `scored`, greedy ones skip what makes scores comparable."""
+        scorer = path_scorer(self, encoding) if scored or beam_size > 1 else self.bind(encoding)
+        return search(self.system, scorer, self._start(words), beam_size)
 
-        def log_probability(state: Configuration) -> Tensor:
-            return (
-                scorer(state).masked_fill(~self.system.legal(state), -torch.inf).log_softmax(2).nan_to_num(neginf=-1e9)
-            )
-
-        score = log_probability if beam_size > 1 and self.config.normalisation == "local" else scorer
-        return search(self.system, score, Beam.start(start, len(words.length), words.length.device), beam_size)
+    def _start(self, words: Words) -> Beam[Configuration]:
+        return Beam.start(Configuration.start(words.length), len(words.length), words.length.device)
 
     @torch.inference_mode()
     def parse(
@@ -154,36 +156,72 @@ class Parser(nn.Module):
         A parser that predicts tags uses and keeps those of words that have a UPOS if they are `given`; one that does
         not needs them. Sentences of like length are parsed together, `batch_tokens` at a time.
         """
-        parsed: list[Sentence] = list(sentences)
-        for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
-            results = self._parse_batch([sentences[i] for i in batch], given, beam_size)
-            for i, result in zip(batch, results, strict=True):
-                parsed[i] = result
-        return parsed
+        return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, beam_size))
+
+    @torch.inference_mode()
+    def nbest(
+        self,
+        sentences: Sequence[Sentence],
+        size: int,
+        *,
+        given: bool = False,
+        beam_size: int = 8,
+        samples: int = SAMPLES,
+        batch_tokens: int = 5000,
+    ) -> list[list[Parse]]:
+        """Return for each sentence the best `size` distinct trees in a beam of `beam_size`, the likeliest first.
+
+        Confidences are shares of the beam's mass and of `samples` trees drawn from the model; 0 for the beam alone.
+        """
+        return _in_batches(
+            sentences, batch_tokens, lambda batch: self._nbest_batch(batch, size, given, beam_size, samples)
+        )
 
     def _parse_batch(self, sentences: Sequence[Sentence], given: bool, beam_size: int) -> list[Sentence]:
-        words = self.lexicon.words([sentence.forms for sentence in sentences]).to(self.device)
-        own = self.tags.ids(sentences, self.device) if given or not self.predicts_tags else None
-        has_own = pad([[0, *(tag != EMPTY for tag in sentence.upos)] for sentence in sentences]).bool()
-        encoding = self.encode(words, own, has_own.to(self.device) if given else None)
-        best = self.search(words, encoding, beam_size).state
-        heads, labels = best.head[:, 0].tolist(), best.label[:, 0].tolist()
+        words, encoding = encode(self, sentences, given=given)
+        beam = self.search(words, encoding, beam_size)
+        heads, labels = beam.state.head[:, 0].tolist(), beam.state.label[:, 0].tolist()
         lengths = [len(sentence) for sentence in sentences]
-        tags: list[dict[str, list[str]]] = [{}] * len(sentences)
-        if self.predicts_tags:
-            tags = self.tags.symbols(encoding.tags, lengths)
-        if given:
-            tags = [with_given(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
         trees = [self._tree(*found) for found in zip(heads, labels, lengths, strict=True)]
         return [
-            with_tags(sentence, tag).replace(heads=tree.heads[1:], labels=tree.labels[1:])
-            for sentence, tree, tag in zip(sentences, trees, tags, strict=True)
+            sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
+            for sentence, tree in zip(self._tagged(sentences, encoding, given), trees, strict=True)
         ]
+
+    def _nbest_batch(
+        self, sentences: Sequence[Sentence], size: int, given: bool, beam_size: int, samples: int
+    ) -> list[list[Parse]]:
+        words, encoding = encode(self, sentences, given=given)
+        beam, config = self.search(words, encoding, beam_size, scored=True), self.config
+        lengths = [len(sentence) for sentence in sentences]
+        head, label, names = self._restored(beam.state, lengths, self.system.labels)
+        trees, mass = rank(beam.score, head, label, config.temperature)
+        counted = trees
+        if samples:
+            start, scorer = self._start(words), self.bind(encoding)
+            drawn = sample(self.system, scorer, start, samples, config.sampling_temperature)
+            head, label, names = self._restored(drawn, lengths, names)
+            counted = trees.joined(Trees(head, label, mass.new_full(head.shape[:2], 1 / samples)))
+        tagged = self._tagged(sentences, encoding, given)
+        return parses(tagged, trees.first(size), mass[:, :size], counted, names)
+
+    def _restored(
+        self, state: Configuration, lengths: Sequence[int], names: Sequence[str]
+    ) -> tuple[Tensor, Tensor, list[str]]:
+        return restored(state.head, state.label, lengths, names, self.config.projectivity)
+
+    def _tagged(self, sentences: Sequence[Sentence], encoding: Encoding, given: bool) -> list[Sentence]:
+        """Return the sentences with the tags that were used, and their own where they are given."""
+        tags: list[dict[str, list[str]]] = [{}] * len(sentences)
+        if self.predicts_tags:
+            tags = self.tags.symbols(encoding.tags, [len(sentence) for sentence in sentences])
+        if given:
+            tags = [with_given(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
+        return [with_tags(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
 
     def _tree(self, heads: Sequence[int], labels: Sequence[int], length: int) -> Tree:
         """Return the tree of a final configuration, non-projective where its labels say so."""
-        names = [self.system.labels[label] for label in labels[1 : length + 1]]
-        return deprojectivise(Tree((NONE, *heads[1 : length + 1]), ("", *names)), self.config.projectivity)
+        return deprojectivise(tree_of(heads, labels, length, self.system.labels), self.config.projectivity)
 
     def rebuilt(self, config: ParserConfig) -> Parser:
         """Return a parser of the same weights with another configuration; ModelError where its network differs."""
@@ -252,3 +290,13 @@ class Parser(nn.Module):
         except RuntimeError as error:
             raise ModelError(f"{directory}: its weights, settings and vectors do not fit together: {error}") from None
         return parser.eval()
+
+
+def _in_batches(
+    sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
+) -> list[Result]:
+    """Return the results of all sentences in order, found for sentences of like length together."""
+    found: dict[int, Result] = {}
+    for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
+        found.update(zip(batch, results([sentences[i] for i in batch]), strict=True))
+    return [found[i] for i in range(len(sentences))]

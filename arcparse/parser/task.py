@@ -108,6 +108,7 @@ class ParserTask:
         torch.manual_seed(settings.training.seed)
         if settings.start:
             self.model = Parser.load(find_model(settings.start)).rebuilt(settings.parser)
+            _check_labels(self.train, self.model.system.labels)
         else:
             self.model = Parser.build(settings.parser, self.train, self.pretrained)
         self.pretrained = self.model.pretrained  # of the parser to start from, whatever the settings say
@@ -183,13 +184,13 @@ class ParserTask:
             index, gold, legal = scorer.index(state), oracle.gold_action(state), system.legal(state)
             indices.append(index)
             steps.append((gold, legal, ~system.is_final(state)))
-            preferred = functional.one_hot(gold, system.num_actions).float() * 1e6
             if not explores:
-                return preferred
-            scores = scorer.score({name: rows.flatten(0, 1) for name, rows in index.items()}).unsqueeze(1)
+                return functional.one_hot(gold, system.num_actions).float()
+            scores = scorer.score({name: rows.flatten(0, 1) for name, rows in index.items()})
+            preferred = functional.one_hot(_allowed(gold.flatten(), legal.flatten(0, 1), scores), system.num_actions)
             drawn = scores - torch.empty_like(scores).exponential_().log()  # argmax draws from the softmax (Gumbel)
-            own = torch.rand(gold.shape, device=gold.device) < self.settings.exploration
-            return torch.where(own.unsqueeze(2), drawn, preferred)
+            own = torch.rand(len(gold), 1, device=gold.device) < self.settings.exploration
+            return torch.where(own, drawn, preferred * 1e6).unsqueeze(1)
 
         length = batch.words.length
         search(system, policy, Beam.start(Configuration.start(length), len(length), length.device), 1)
@@ -234,6 +235,16 @@ def _projective(sentence: Sentence, encoding: Projectivity) -> Sentence:
     check_tree(sentence.tree, sentence.place)
     tree = projectivise(sentence.tree, encoding, sentence.place)
     return sentence if tree == sentence.tree else sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
+
+
+def _check_labels(sentences: Sequence[Sentence], known: Sequence[str]) -> None:
+    for sentence in sentences:
+        unknown = set(sentence.labels).difference(known)
+        if unknown:
+            raise TreebankError(
+                f"{sentence.place}: the parser to start from has no label {min(unknown)!r}; "
+                f"it has {len(known)}; start from another, or train from the beginning"
+            )
 
 
 def _allowed(target: Tensor, legal: Tensor, scores: Tensor) -> Tensor:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import torch
 
-from arcparse.batches import pad
 from arcparse.parser.configuration import Configuration
+from arcparse.parser.decoding import encode
 from arcparse.parser.model import Parser
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import Sentence
 
 ROOT_NAME = "ROOT"
 
@@ -40,10 +40,7 @@ def derivation(parser: Parser, sentence: Sentence, beam_size: int = 1, *, given:
 
     `given` is what it is to `Parser.parse`. The scores of the steps add up to the log-probability of the derivation.
     """
-    words = parser.lexicon.words([sentence.forms])
-    tags = parser.tags.ids([sentence]) if given or not parser.predicts_tags else None
-    keep = pad([[0, *(tag != EMPTY for tag in sentence.upos)]]).bool() if given else None
-    encoding = parser.encode(words, tags, keep)
+    words, encoding = encode(parser, [sentence], given=given)
     history = parser.search(words, encoding, beam_size).history()[0, 0]
     system, scorer, state = parser.system, parser.bind(encoding), Configuration.start(words.length)
     forms, steps = (ROOT_NAME, *sentence.forms), []

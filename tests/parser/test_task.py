@@ -240,5 +240,8 @@ def test_a_run_may_start_from_a_trained_parser_and_its_vectors(tmp_path: Path) -
     assert task.evaluate()["LAS"] >= 99
     task.save(tmp_path / "second" / "best")
     assert Parser.load(tmp_path / "second" / "best").pretrained.same_as(vectors())
+    [new] = parse_conllu("1\tGo\tgo\tVERB\tVB\t_\t0\tnovel\t_\t_\n\n", name="new.conllu")
+    with pytest.raises(TreebankError, match=r"new\.conllu:1.* no label 'novel'"):
+        ParserTask(settings, [*twenty(), new], twenty())
     with pytest.raises(ModelError, match="another network"):
         ParserTask(replace(settings, parser=PARSER["bilstm"]), twenty(), twenty())

@@ -1,0 +1,128 @@
+"""`arcparse analyse`: how many wrong trees are the search's fault and how many the model's, by beam width."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcparse.cli.benchmark import numbers
+from arcparse.cli.derivation import in_columns
+from arcparse.cli.parse import number
+from arcparse.sentence import Sentence
+from arcparse.treebank import read_conllu
+from arcparse.trees import checked
+
+if TYPE_CHECKING:
+    from arcparse.parser.search_errors import BeamReport
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+HEADINGS = ("beam", "LAS", "exact", "search errors", "model errors", "unreachable", "tokens/s")
+BEAMS = (1, 2, 4, 8, 16, 32)
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "analyse",
+        help="tell search errors from model errors, by beam width",
+        description="Parse gold trees' sentences with beams of several widths. A wrong tree is a search error where "
+        "the gold tree has a higher score and the beam has lost it, else a model error; a gold tree that the parser "
+        "cannot build, such as a non-projective one, is unreachable. Shares are of all sentences.",
+    )
+    parser.add_argument("gold", type=Path, metavar="GOLD", help="CoNLL-U file of gold trees")
+    parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
+    parser.add_argument(
+        "--beams", type=numbers, default=BEAMS, metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)"
+    )
+    parser.add_argument(
+        "--gold-beam",
+        type=number,
+        metavar="K",
+        help="derivations of the gold tree among which its best score is sought (default: 16)",
+    )
+    parser.add_argument("--given", choices=("tags",), help="parse with the file's tags; else they are made")
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print counts, and what became of each sentence, as JSON")
+    form.add_argument("--csv", action="store_true", help="print counts as CSV, a row for each beam")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them by beam width, as SVG")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse, print and draw; return the exit status."""
+    import torch
+
+    from arcparse.parser.search_errors import GOLD_BEAM, analyse
+    from arcparse.pipeline import DEFAULT_MODEL, Pipeline
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    gold = list(checked(read_conllu(args.gold)))
+    pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL), args.given == "tags"
+    tagged = pipeline.tag_sentences(gold, given)
+    reports = analyse(pipeline.parser, tagged, gold, args.beams, given=given, gold_beam=args.gold_beam or GOLD_BEAM)
+    if args.plot:
+        from arcparse.cli.error_plot import error_plot
+
+        args.plot.write_text(error_plot(reports), encoding="utf-8")
+    if args.json:
+        rows = {"beams": list(map(counts, reports)), "sentences": by_sentence(gold, reports)}
+        print(json.dumps({"file": str(args.gold), **rows}, indent=2, ensure_ascii=False))
+    elif args.csv:
+        write_csv(reports)
+    else:
+        print(table(reports, f"{args.gold}: {len(gold)} sentences, {sum(map(len, gold))} words; percent"))
+    return 0
+
+
+def counts(report: BeamReport) -> dict[str, Any]:
+    """Return a report as numbers: LAS from 0 to 1, and sentences by outcome."""
+    return {
+        "beam": report.beam,
+        "las": report.las,
+        "sentences": len(report.outcomes),
+        **{outcome.name.lower(): report.outcomes.count(outcome) for outcome in _outcomes()},
+        "tokens_per_second": report.tokens_per_second,
+    }
+
+
+def by_sentence(gold: Sequence[Sentence], reports: Sequence[BeamReport]) -> list[Mapping[str, Any]]:
+    """Return for each sentence its place, its name and what became of it by beam width."""
+    return [
+        {
+            "place": sentence.place,
+            "sent_id": sentence.comment("sent_id"),
+            "outcomes": {str(report.beam): report.outcomes[i].value for report in reports},
+        }
+        for i, sentence in enumerate(gold)
+    ]
+
+
+def write_csv(reports: Sequence[BeamReport]) -> None:
+    """Write a row of counts for each beam."""
+    rows = list(map(counts, reports))
+    writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def table(reports: Sequence[BeamReport], title: str) -> str:
+    """Return a line for each beam under the title: LAS and shares of the sentences in percent, and tokens/s."""
+    rows: list[tuple[str, ...]] = [HEADINGS]
+    for report in reports:
+        shares = (f"{100 * share:.2f}" for share in (report.las, *map(report.share, _outcomes())))
+        rows.append((str(report.beam), *shares, f"{report.tokens_per_second:,.0f}"))
+    return "\n".join([title, *in_columns(rows, range(len(HEADINGS)))])
+
+
+def _outcomes() -> list[Any]:
+    from arcparse.parser.search_errors import Outcome
+
+    return list(Outcome)

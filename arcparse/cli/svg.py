@@ -1,0 +1,48 @@
+"""Pictures as SVG 1.1 text: elements, their escaping, and the document around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from xml.sax.saxutils import escape, quoteattr
+
+from arcparse.cli.derivation import width
+
+FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+ADVANCE = 0.65  # width of a character in ems: a little more than these fonts take when hinted to whole pixels
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def element(name: str, content: str = "", **attributes: str | float) -> str:
+    """Return an element around `content`, which is SVG already; `stroke_width=2` becomes stroke-width="2"."""
+    pairs = "".join(f" {key.replace('_', '-')}={quoteattr(_value(value))}" for key, value in attributes.items())
+    return f"<{name}{pairs}>{content}</{name}>" if content else f"<{name}{pairs}/>"
+
+
+def text(x: float, y: float, content: str, **attributes: str | float) -> str:
+    """Return a line of text whose baseline begins at (x, y)."""
+    return element("text", escape(NOT_XML.sub("\ufffd", content)), x=x, y=y, **attributes)
+
+
+def tooltip(content: str) -> str:
+    """Return what a viewer shows when it points at the element around."""
+    return element("title", escape(NOT_XML.sub("\ufffd", content)))
+
+
+def text_width(content: str, size: float) -> float:
+    """Return the pixels that a text of `size` pixels' height takes at most."""
+    return width(content) * ADVANCE * size
+
+
+def document(parts: Iterable[str], wide: float, high: float) -> str:
+    """Return a picture of `wide` x `high` pixels on white ground."""
+    ground = element("rect", width="100%", height="100%", fill="white")
+    box = f"0 0 {_value(wide)} {_value(high)}"
+    namespace = "http://www.w3.org/2000/svg"
+    content = "\n".join(["", ground, *parts, ""])
+    svg = element("svg", content, xmlns=namespace, width=wide, height=high, viewBox=box, font_family=FONT)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
+
+
+def _value(value: str | float) -> str:
+    return NOT_XML.sub("\ufffd", value) if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,27 @@
+"""Pictures of dependency trees: arcs above the words, tags below, one layout for drawings and for the terminal.
+
+Arcs are nested by length as in tikz-dependency (Marneffe et al. 2014 draw UD so): one that lies inside another runs
+below it, and each has a foot of its own at either end, so that arcs meet only where the tree is not projective. What
+is wide, a word or the label of an arc, pushes words apart; no box ever covers another. Sentences are known here only
+by what is read of them, `Annotated`.
+
+    diagram    the words and arcs of a sentence, or of two analyses of it
+    widths     how wide text is, in a drawing and in a terminal
+    layout     arcs on levels, feet on words, places of both
+    lines      long sentences to lines
+    svg        a layout as SVG
+    terminal   a layout in the box-drawing signs of Unicode
+    colours    what is blue, and why
+    page       many sentences as HTML; a drawing as PNG
+    charts     bars of counts
+"""
+
+from __future__ import annotations
+
+from arcparse.drawing.charts import charts
+from arcparse.drawing.diagram import Annotated, Diagram, diagram, overlay
+from arcparse.drawing.page import page, png
+from arcparse.drawing.svg import svg
+from arcparse.drawing.terminal import text
+
+__all__ = ["Annotated", "Diagram", "charts", "diagram", "overlay", "page", "png", "svg", "text"]

@@ -1,0 +1,162 @@
+"""What is drawn: words with their tags, arcs between them, and which of two analyses has which."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from arcparse.errors import TreebankError
+
+Side = Literal["both", "gold", "system"]
+
+EMPTY = "_"
+MISC = 9  # the last column of CoNLL-U
+CONFIDENCE = "HeadConfidence"  # the key of MISC that says how sure the parser is of a head, 0 to 1
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+DIFFERENT = " ≠ "  # between what gold says and what the system does
+
+
+class Annotated(Protocol):
+    """What is read of a sentence."""
+
+    place: str
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Word forms."""
+
+    @property
+    def upos(self) -> tuple[str, ...]:
+        """Universal tags."""
+
+    @property
+    def xpos(self) -> tuple[str, ...]:
+        """Other tags, drawn where there are no universal ones."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Relations."""
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """Heads: 0 the root, -1 none."""
+
+    @property
+    def text(self) -> str:
+        """The sentence as it was written."""
+
+    def words(self, column: int) -> tuple[str, ...]:
+        """Return a column of CoNLL-U."""
+
+    def comment(self, key: str) -> str | None:
+        """Return the value of a comment."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A form, and what is written below it."""
+
+    form: str
+    tag: str = ""
+    differs: bool = False  # whether the system's tag is another than gold's
+
+
+@dataclass(frozen=True)
+class Arc:
+    """An arc to word `dependent` from word `head`, counted from 1; head 0 is the root."""
+
+    head: int
+    dependent: int
+    label: str
+    confidence: float | None = None
+    side: Side = "both"  # whose it is, where two analyses are drawn
+    differs: bool = False  # whether the two agree on the head alone
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Words from the first on and arcs; `right_to_left` where the script runs so."""
+
+    words: tuple[Word, ...]
+    arcs: tuple[Arc, ...]
+    right_to_left: bool = False
+    compares: bool = False  # whether two analyses are drawn
+    title: str = ""
+
+
+def diagram(sentence: Annotated) -> Diagram:
+    """Return the words and arcs of a sentence; a word without a head has no arc."""
+    words = tuple(map(Word, map(_visible, sentence.forms), _tags(sentence)))
+    arcs = zip(sentence.heads, range(1, len(words) + 1), _labels(sentence), _confidences(sentence), strict=True)
+    drawn = tuple(Arc(head, word, label, sure) for head, word, label, sure in arcs if 0 <= head <= len(words))
+    return Diagram(words, drawn, _runs_right_to_left(sentence.forms), title=sentence.text)
+
+
+def overlay(gold: Annotated, system: Annotated) -> Diagram:
+    """Return two analyses of the same words in one: arcs of both, of gold alone and of the system alone.
+
+    Raises TreebankError where the words differ.
+    """
+    if gold.forms != system.forms:
+        pairs = zip(gold.forms, system.forms, strict=False)
+        at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(gold.forms), len(system.forms)))
+        found = [repr(forms[at]) if at < len(forms) else "the end" for forms in (gold.forms, system.forms)]
+        raise TreebankError(
+            f"{system.place}: word {at + 1} is {found[1]}, in gold ({gold.place}) {found[0]}; "
+            "trees over other words cannot be laid over each other: draw each alone"
+        )
+    words = [
+        Word(_visible(form), tag if tag == other else f"{tag}{DIFFERENT}{other}", tag != other)
+        for form, tag, other in zip(gold.forms, _tags(gold), _tags(system), strict=True)
+    ]
+    heads = zip(gold.heads, system.heads, strict=True)
+    labels = zip(_labels(gold), _labels(system), strict=True)
+    rows = zip(heads, labels, _confidences(system), strict=True)
+    arcs = [arc for word, row in enumerate(rows, 1) for arc in _compared(word, *row) if 0 <= arc.head <= len(words)]
+    right_to_left = _runs_right_to_left(gold.forms)
+    return Diagram(tuple(words), tuple(arcs), right_to_left, compares=True, title=gold.text)
+
+
+def _compared(word: int, heads: tuple[int, int], labels: tuple[str, str], sure: float | None) -> list[Arc]:
+    if heads[0] == heads[1]:
+        same = labels[0] == labels[1]
+        return [Arc(heads[0], word, labels[0] if same else DIFFERENT.join(labels), sure, "both", not same)]
+    return [Arc(heads[0], word, labels[0], None, "gold"), Arc(heads[1], word, labels[1], sure, "system")]
+
+
+def _labels(sentence: Annotated) -> list[str]:
+    return ["" if label == EMPTY else _visible(label) for label in sentence.labels]
+
+
+def _tags(sentence: Annotated) -> list[str]:
+    tags = sentence.upos if any(tag != EMPTY for tag in sentence.upos) else sentence.xpos
+    return ["" if tag == EMPTY else _visible(tag) for tag in tags]
+
+
+def _confidences(sentence: Annotated) -> list[float | None]:
+    return [_confidence(cell) for cell in sentence.words(MISC)]
+
+
+def _confidence(cell: str) -> float | None:
+    for pair in cell.split("|"):
+        key, _, value = pair.partition("=")
+        if key == CONFIDENCE:
+            try:
+                return min(1.0, max(0.0, float(value)))
+            except ValueError:
+                return None
+    return None
+
+
+def _visible(text: str) -> str:
+    """Show by a sign what no XML may hold, and what would change the direction of its surroundings."""
+    return UNSAFE.sub("\ufffd", text)
+
+
+def _runs_right_to_left(forms: Sequence[str]) -> bool:
+    classes = Counter(unicodedata.bidirectional(character) for form in forms for character in form)
+    return classes["R"] + classes["AL"] > classes["L"]

@@ -1,0 +1,157 @@
+"""A diagram as SVG 1.1, without scripts: it shows in browsers, notebooks and documents, and its arcs explain themselves.
+
+All boxes come from `places`, which tests look at; what is written is these boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from xml.sax.saxutils import escape, quoteattr
+
+from arcparse.drawing.colours import FAINT, GOLD, INK, SYSTEM, Colouring, colour_of
+from arcparse.drawing.diagram import Diagram
+from arcparse.drawing.layout import Line, Metrics, PlacedArc
+from arcparse.drawing.lines import lines
+from arcparse.drawing.widths import ems
+
+WIDTH = 1100.0  # pixels of a page
+FORM, SMALL = 15.0, 11.0  # sizes of type
+LEVEL = 19.0  # from one level of arcs to the next: a label and its arc
+FOOT, GAP, PAD = 10.0, 14.0, 5.0
+MARGIN, BETWEEN = 12.0, 26.0  # around the picture, and between its lines
+RADIUS, ARROW = 5.0, 5.0
+FAMILY = "DejaVu Sans, Verdana, Noto Sans, Noto Sans CJK SC, Arial, sans-serif"
+LEGEND = 24.0
+
+METRICS = Metrics(lambda text: ems(text) * FORM, lambda text: ems(text) * SMALL, FOOT, GAP, PAD)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line stands: the height of its arcs' feet, and the way from its own numbers to the picture's."""
+
+    line: Line
+    base: float
+    width: float  # of the picture, in which a line from right to left is mirrored
+    mirrored: bool
+
+    def x(self, x: float) -> float:
+        """Return a place of the line as one of the picture."""
+        return MARGIN + (self.width - x if self.mirrored else x)
+
+    def y(self, level: int) -> float:
+        """Return the height of a level."""
+        return self.base - (level + 1) * LEVEL
+
+    def label(self, placed: PlacedArc) -> tuple[float, float, float, float]:
+        """Return the box of a label: left, top, right, bottom."""
+        middle, half = self.x(sum(placed.stretch) / 2), METRICS.small(placed.arc.label) / 2
+        y = self.y(placed.level)
+        return middle - half, y - SMALL - 2, middle + half, y - 2
+
+
+def places(diagram: Diagram, width: float | None = WIDTH) -> list[Place]:
+    """Return where the lines of a diagram stand, none wider than `width` pixels where words allow."""
+    made = lines(diagram, METRICS, None if width is None else width - 2 * MARGIN)
+    widest = max((line.width for line in made), default=0.0)
+    heights = [(line.levels + bool(line.roots)) * LEVEL + SMALL for line in made]
+    top = MARGIN + (LEGEND if diagram.compares else 0)
+    below = FORM + SMALL + 12 + BETWEEN
+    bases = accumulate([top, *(height + below for height in heights[:-1])])
+    rows = zip(made, bases, heights, strict=True) if made else ()
+    return [Place(line, base + height, widest, diagram.right_to_left) for line, base, height in rows]
+
+
+def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = WIDTH) -> str:
+    """Draw a diagram; without `width`, in pixels, on one line however long. Returns an `<svg>` element."""
+    placed = places(diagram, width)
+    wide = 2 * MARGIN + max((place.width for place in placed), default=0.0)
+    wide = max(wide, 2 * MARGIN + METRICS.small(_LEGEND_TEXT)) if diagram.compares else wide
+    high = (placed[-1].base + FORM + SMALL + 12 if placed else MARGIN) + MARGIN
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
+        f'viewBox="0 0 {wide:.0f} {high:.0f}" font-family={quoteattr(FAMILY)} font-size="{SMALL:g}" '
+        'text-anchor="middle" role="img">'
+    )
+    parts = [head, f"<title>{escape(diagram.title)}</title>", f'<rect width="{wide:.0f}" height="{high:.0f}" fill="#fff"/>']
+    if diagram.compares:
+        parts.append(_legend())
+    for place in placed:
+        parts += [_arc(placed_arc, place, diagram, colour) for placed_arc in (*place.line.arcs, *place.line.roots)]
+        parts += _words(place)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+_LEGEND_TEXT = "━━ both   ━━ gold alone   ━━ system alone   label ≠ label: gold's, then the system's"
+
+
+def _legend() -> str:
+    parts, x = [], MARGIN
+    for name, colour, dashed in (("both", INK, ""), ("gold alone", GOLD, _DASHED), ("system alone", SYSTEM, "")):
+        parts.append(f'<path d="M{x:.1f} {MARGIN + 5:.1f}h22" stroke="{colour}" stroke-width="1.6"{dashed}/>')
+        parts.append(_text(x + 28, MARGIN + 9, name, colour, ' text-anchor="start"'))
+        x += 28 + METRICS.small(name) + 18
+    return "\n".join(parts)
+
+
+_DASHED = ' stroke-dasharray="5 3"'
+
+
+def _words(place: Place) -> Iterator[str]:
+    for placed in place.line.words:
+        x, y = place.x(placed.middle), place.base + FORM + 2
+        yield _text(x, y, placed.word.form, INK, f' font-size="{FORM:g}"')
+        if placed.word.tag:
+            yield _text(x, y + SMALL + 5, placed.word.tag, SYSTEM if placed.word.differs else FAINT)
+
+
+def _text(x: float, y: float, text: str, colour: str, more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}"{more}>{escape(text)}</text>'
+
+
+def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> str:
+    """Return a group of the line, the arrow's head, the label and a tooltip."""
+    arc, colour = placed.arc, colour_of(placed.arc, by)
+    left, _, right, bottom = place.label(placed)
+    dashed = _DASHED if arc.side == "gold" else ""
+    weight = "1.6" if arc.side != "both" or arc.differs else "1.1"
+    parts = [
+        f"<g><title>{escape(_tooltip(placed, diagram))}</title>",
+        f'<path d="{_path(placed, place)}" fill="none" stroke="{colour}" stroke-width="{weight}"{dashed}/>',
+    ]
+    if placed.arrow is not None:
+        x, y = place.x(placed.arrow), place.base
+        parts.append(f'<path d="M{x:.1f} {y:.1f}l-3 -{ARROW:g}h6z" fill="{colour}"/>')
+    if arc.label:
+        parts.append(_text((left + right) / 2, bottom, arc.label, colour))
+    return "".join([*parts, "</g>"])
+
+
+def _path(placed: PlacedArc, place: Place) -> str:
+    """Return the way up, along and down; what goes on in another line has no foot there."""
+    top, base = place.y(placed.level), place.base
+    if placed.span.left == placed.span.right:
+        return f"M{place.x(placed.left):.1f} {top:.1f}V{base - ARROW:.1f}"
+    ends = [(place.x(placed.left), placed.opens[0]), (place.x(placed.right), placed.opens[1])]
+    (left, opens_left), (right, opens_right) = sorted(ends)
+    feet = sorted((place.x(placed.left), place.x(placed.right))), placed.arrow
+    arrow = None if feet[1] is None else place.x(feet[1])
+    radius = min(RADIUS, (right - left) / 2)
+    left_end, right_end = (base - ARROW if x == arrow else base for x in (left, right))
+    start = f"M{left:.1f} {top:.1f}" if opens_left else (
+        f"M{left:.1f} {left_end:.1f}V{top + radius:.1f}q0 -{radius:g} {radius:g} -{radius:g}"
+    )
+    end = f"H{right:.1f}" if opens_right else (
+        f"H{right - radius:.1f}q{radius:g} 0 {radius:g} {radius:g}V{right_end:.1f}"
+    )
+    return start + end
+
+
+def _tooltip(placed: PlacedArc, diagram: Diagram) -> str:
+    arc = placed.arc
+    head = "ROOT" if arc.head == 0 else f"{diagram.words[arc.head - 1].form} ({arc.head})"
+    side = "" if arc.side == "both" else f", {arc.side} alone"
+    sure = "" if arc.confidence is None else f", confidence {arc.confidence:.2f}"
+    return f"{head} → {diagram.words[arc.dependent - 1].form} ({arc.dependent}): {arc.label}{side}{sure}"

@@ -1,0 +1,135 @@
+"""Sentences from files of any format and to files of any format, one by one, with a count of what is lost."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.formats.format import Format, OnError, losses
+from arcparse.formats.guessing import guess
+from arcparse.formats.registry import formats
+from arcparse.formats.source import Source, suffix_of
+from arcparse.sentence import Sentence
+from arcparse.treebank import write_conllu
+from arcparse.treebank.files import Location, replacing
+
+LOSSLESS_CHECK = "conllu"  # whose bad bytes are met sentence by sentence, and whose sentences are checked when written
+BATCH = 256  # sentences written at a time
+
+
+def read_sentences(
+    source: Location, form: Format | str | None = None, *, name: str | None = None, on_error: OnError = None
+) -> Iterator[Sentence]:
+    """Read sentences from a path (.gz, .xz and .bz2 opened as they are) or a text stream, of a format or of the guessed.
+
+    With `on_error`, a malformed sentence is passed over and its error handed to that function. Raises TreebankError
+    for it otherwise, and always where the file cannot be read.
+    """
+    text = Source(source, name)
+    chosen = format_of(guess(text.sample()) if form is None else form)
+    text.strict = chosen.name != LOSSLESS_CHECK
+    yield from chosen.read(text, text.name, on_error)
+
+
+def format_of(form: Format | str) -> Format:
+    """Return a format by its name. Raises ConfigurationError for one that is not known."""
+    if isinstance(form, Format):
+        return form
+    known = formats()
+    if form not in known:
+        raise ConfigurationError(f"format {form!r} is not known; name one of {', '.join(known)}")
+    return known[form]
+
+
+def format_named_by(path: str | os.PathLike[str], known: Iterable[Format]) -> Format | None:
+    """Return the format whose suffix a path has, None where it is nobody's."""
+    suffix = suffix_of(path)
+    return next((form for form in known if suffix in form.suffixes), None)
+
+
+class Writing:
+    """A file or stream of one format on the way, and what has been lost so far.
+
+    With `strict`, a sentence that would lose anything raises TreebankError; `on_error` is handed the error of one that
+    cannot be written, such as words without a tree as a tree, and it is passed over.
+    """
+
+    def __init__(self, stream: TextIO, form: Format, *, strict: bool = False, on_error: OnError = None) -> None:
+        """Write nothing yet. Raises ConfigurationError for a format that is only read."""
+        if form.text is None:
+            raise ConfigurationError(f"format {form.name!r} can only be read; convert to another")
+        self.lost: Counter[str] = Counter()
+        self._stream, self._form, self._text = stream, form, form.text
+        self._strict, self._on_error = strict, on_error
+        self._begun = False
+
+    def write(self, sentences: Iterable[Sentence]) -> None:
+        """Write sentences behind those before."""
+        remaining = iter(sentences)
+        while batch := list(islice(remaining, BATCH)):
+            self._write_batch(batch)
+
+    def _write_batch(self, batch: list[Sentence]) -> None:
+        for sentence in batch:
+            self._count(sentence)
+        if self._form.name == LOSSLESS_CHECK:
+            write_conllu(batch, self._stream)
+            return
+        text = "".join(self._texts(batch))
+        self._stream.write(text if self._begun else text.lstrip("\n"))
+        self._begun = self._begun or bool(text)
+
+    def _texts(self, batch: Iterable[Sentence]) -> Iterator[str]:
+        for sentence in batch:
+            try:
+                yield self._text(sentence)
+            except TreebankError as error:
+                if self._on_error is None:
+                    raise
+                self._on_error(error)
+
+    def _count(self, sentence: Sentence) -> None:
+        for what, number in losses(sentence, self._form):
+            if number:
+                self.lost[what] += number
+                if self._strict:
+                    raise TreebankError(
+                        f"{sentence.place}: {self._form.name} cannot hold {what} ({number} here); "
+                        "choose another format, or convert without being strict"
+                    )
+
+
+def write_sentences(
+    sentences: Iterable[Sentence], target: Location, form: Format | str, *, strict: bool = False
+) -> Counter[str]:
+    """Write sentences to a path (compressed as .gz, .xz or .bz2 says) or a text stream; return what was lost.
+
+    A path holds either its old content or all of the new. Raises TreebankError where a sentence cannot be written, or
+    with `strict` would lose anything.
+    """
+    with opened(target) as stream:
+        writing = Writing(stream, format_of(form), strict=strict)
+        writing.write(sentences)
+    return writing.lost
+
+
+@contextmanager
+def opened(target: Location) -> Iterator[TextIO]:
+    """Open a path as UTF-8 text that takes its place when all went well; a stream is left as it is."""
+    if not isinstance(target, str | os.PathLike):
+        yield target
+        return
+    with replacing(Path(target)) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+        try:
+            yield text
+            text.flush()
+        finally:
+            text.detach()

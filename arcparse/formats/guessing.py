@@ -1,0 +1,80 @@
+"""The format of a file from its beginning: what says most is asked first, plain text is what remains.
+
+CoNLL-X without PHEAD is taken for CoNLL-U, which reads the same; a file that breaks its format in later lines is
+still known by its first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from arcparse.sentence import COLUMNS
+
+Cells = Sequence[str]
+
+BLANKS = re.compile(r"[ \t]+")
+BEHIND_COMMENTS = r"(?:#[^\n]*\n|\s)*"
+DOT = re.compile(BEHIND_COMMENTS + r"digraph\b")
+JSON_LINES = re.compile(rf'\s*\{{\s*"(?:comments|{"|".join(COLUMNS)})"\s*:\s*\[')
+DISPLACY = re.compile(r'\s*(?:\[\s*)?\{\s*"(?:words|arcs)"\s*:\s*\[')
+PENN = re.compile(r"\s*\(\s*(?:[^\s(),\[\]]*\s*\(|[^\s()\[\]]+\s+[^\s()]+\))")
+BRACKETED = re.compile(r"\s*\((?:\\.|[^\\()\[\],\n])+(?:\)[ \r]*(?:\n|$)|, )")
+CONLLU_ID = re.compile(r"1|0\.1|1-[0-9]+")
+NUMBER = re.compile(r"[0-9]+|_")
+CHUNK = re.compile(r"[BIES]-\S+|O|_")
+DOCSTART = "-DOCSTART-"
+STANDS_OFF = re.compile(r"\S [.!?,;]( |$)")  # punctuation behind a space: words have been divided
+
+
+def guess(sample: str) -> str:
+    """Return the name of the format that a file with this beginning has."""
+    for name, pattern in (("jsonl", JSON_LINES), ("displacy", DISPLACY), ("dot", DOT)):
+        if pattern.match(sample):
+            return name
+    if BRACKETED.match(sample):
+        return "bracketed"
+    if PENN.match(sample):
+        return "penn"
+    lines = sample.replace("\r\n", "\n").split("\n")
+    lines = [line for line in (lines[:-1] or lines) if line.strip(" \t")]  # the last may be cut
+    return _table(lines) or _running_text(lines)
+
+
+def _table(lines: list[str]) -> str:
+    """Return the name of the table that lines are, the empty string where they are none, CoNLL-U for no line."""
+    numbered = [line.split("\t") for line in lines if not line.startswith("#")]
+    if not lines or (numbered and len(numbered[0]) >= 8 and CONLLU_ID.fullmatch(numbered[0][0])):
+        return _numbered(numbered)
+    rows = [BLANKS.split(line.strip(" \t")) for line in lines if not line.startswith(DOCSTART)]
+    width = len(rows[0]) if rows else 0
+    if not rows or any(len(row) != width for row in rows):
+        return ""
+    return _unnumbered(list(zip(*rows, strict=True)), has_tabs="\t" in lines[-1])
+
+
+def _numbered(rows: list[list[str]]) -> str:
+    width = len(rows[0]) if rows else len(COLUMNS)
+    if width > len(COLUMNS):
+        return "conll2009"
+    heads = [row[8] for row in rows if len(row) == len(COLUMNS)]
+    return "conllx" if width < len(COLUMNS) or (_all(NUMBER, heads) and set(heads) - {"_"}) else "conllu"
+
+
+def _unnumbered(columns: list[Cells], *, has_tabs: bool) -> str:
+    width = len(columns)
+    if width in (3, 4) and _all(CHUNK, columns[-1]) and set(columns[-1]) != {"_"}:
+        return "conll2003" if width == 4 else "conll2000"
+    if width in (3, 4) and _all(NUMBER, columns[2]):
+        return "nltk" if width == 3 else "nltk4"
+    if width == 2 and has_tabs:
+        return "tagged"
+    return "vertical" if width == 1 and len(columns[0]) > 1 else ""
+
+
+def _running_text(lines: list[str]) -> str:
+    return "horizontal" if 2 * sum(bool(STANDS_OFF.search(line)) for line in lines) > len(lines) else "text"
+
+
+def _all(pattern: re.Pattern[str], cells: Cells) -> bool:
+    return all(map(pattern.fullmatch, cells))

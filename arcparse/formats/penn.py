@@ -1,0 +1,91 @@
+"""Words and tags from Penn Treebank brackets: `( (S (NP (DT The) (NN cat)) (VP (VBZ sits)) (. .)) )`.
+
+Phrases are read over and traces (`-NONE-`) left out; what the treebank escapes, `-LRB-` and `\\/`, is the plain
+character in the form and stays in the tag. Trees may go over lines; each top bracket is a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TextIO
+
+from arcparse.errors import TreebankError
+from arcparse.formats.format import OnError, sound
+from arcparse.formats.source import lines_of
+from arcparse.sentence import Sentence, Token
+from arcparse.treebank.reading import LONGEST
+
+PIECE = re.compile(r"[()]|[^()\s]+")
+TRACE = "-NONE-"
+BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LCB-": "{", "-RCB-": "}", "-LSB-": "[", "-RSB-": "]"}
+LONGEST_SENTENCE = LONGEST // 32  # words
+
+
+class _Tree:
+    """One tree on the way: how deep it is open, and the words so far."""
+
+    def __init__(self) -> None:
+        self.depth = self.line = 0
+        self.words: list[tuple[str, str]] = []
+        self._inside: list[str] = []  # what stands behind the bracket opened last
+
+    def take(self, piece: str, line: int) -> bool:
+        """Take one more piece; return whether the tree is whole. Raises ValueError where the piece cannot stand."""
+        if piece == "(":
+            if len(self._inside) > 1:
+                raise ValueError(f"'(' behind {' '.join(self._inside)!r}; a bracket has a label, or a tag and a word")
+            self.line = self.line or line
+            self.depth, self._inside = self.depth + 1, []
+            return False
+        if not self.depth:
+            raise ValueError(f"{piece[:40]!r} outside all brackets")
+        if piece != ")":
+            self._inside.append(piece)
+            return False
+        if len(self._inside) not in (0, 2):
+            raise ValueError(f"{' '.join(self._inside)[:60]!r} in brackets, expected a tag and a word")
+        if self._inside and self._inside[0] != TRACE:
+            self.words.append((self._inside[1], self._inside[0]))
+        if len(self.words) > LONGEST_SENTENCE:
+            raise ValueError(f"over {LONGEST_SENTENCE} words in one tree")
+        self.depth, self._inside = self.depth - 1, []
+        return not self.depth
+
+
+def read_penn(stream: TextIO, name: str, on_error: OnError = None, *, tag: str = "xpos") -> Iterator[Sentence]:
+    """Read words and tags of each tree; behind a fault, go on at the next line that begins with a bracket.
+
+    Raises TreebankError, or calls `on_error`, for a malformed tree.
+    """
+    tree, skipping = _Tree(), False
+    for number, line in lines_of(stream, name):
+        if skipping and not line.startswith("("):
+            continue
+        skipping = False
+        try:
+            for match in PIECE.finditer(line):
+                if tree.take(match[0], number):
+                    whole, tree = tree, _Tree()
+                    if whole.words:
+                        yield _sentence(whole, name, tag)
+        except ValueError as error:
+            tree, skipping = _Tree(), True
+            _report(TreebankError(f"{name}:{number}: {error}"), on_error)
+    if tree.depth:
+        _report(TreebankError(f"{name}:{tree.line}: {tree.depth} brackets of this tree are never closed"), on_error)
+
+
+def _sentence(tree: _Tree, name: str, tag: str) -> Sentence:
+    tokens = [Token(i, _plain(word), **{tag: label}) for i, (word, label) in enumerate(tree.words, 1)]  # type: ignore[arg-type]
+    return sound(Sentence.from_tokens(tokens), name, tree.line)
+
+
+def _plain(word: str) -> str:
+    return BRACKETS.get(word) or re.sub(r"\\([/*])", r"\1", word)
+
+
+def _report(error: TreebankError, on_error: OnError) -> None:
+    if on_error is None:
+        raise error
+    on_error(error)

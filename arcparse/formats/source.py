@@ -1,0 +1,103 @@
+"""Where sentences come from: files, folders, patterns and streams as text of which one may look at the beginning."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from arcparse.errors import TreebankError
+from arcparse.treebank.files import Location, chunks_of, name_of
+from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST
+
+COMPRESSED = (".gz", ".xz", ".bz2")
+SAMPLE = 1 << 14  # characters that are looked at to tell a format
+
+
+class Source(io.TextIOBase):
+    """The text of a path (.gz, .xz and .bz2 opened as they are) or stream, piece by piece.
+
+    With `strict`, a byte that is no UTF-8 raises TreebankError with its line; else it is a lone surrogate.
+    """
+
+    def __init__(self, location: Location, name: str | None = None) -> None:
+        """Open nothing yet: the first look or read does."""
+        self.name = name or name_of(location)
+        self.strict = True
+        self._chunks = chunks_of(location, self.name)
+        self._held = ""
+        self._line = 1
+
+    def sample(self, size: int = SAMPLE) -> str:
+        """Return the beginning, of at least `size` characters where there are as many, which is read all the same."""
+        while len(self._held) < size and (chunk := next(self._chunks, "")):
+            self._held += chunk
+        return self._held[:size].removeprefix(BYTE_ORDER_MARK)
+
+    def read(self, size: int | None = -1, /) -> str:
+        """Return the next piece, of any size but zero; the end is an empty string."""
+        text = self._held or next(self._chunks, "")
+        self._held = ""
+        if size is not None and 0 <= size < len(text):
+            text, self._held = text[:size], text[size:]
+        if self.strict:
+            self._check(text)
+        return text
+
+    def _check(self, text: str) -> None:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            line = self._line + text.count("\n", 0, error.start)
+            reason = f"byte 0x{ord(text[error.start]) - 0xDC00:02x} is not UTF-8; convert the file to UTF-8"
+            raise TreebankError(f"{self.name}:{line}: {reason}") from None
+        self._line += text.count("\n")
+
+
+def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
+    """Give the numbered lines of a stream without their LF or CRLF, and without a byte-order mark.
+
+    Raises TreebankError where one has more than `LONGEST` characters.
+    """
+    rest, number, mark = "", 0, BYTE_ORDER_MARK
+    for chunk in chunks_of(stream, name):
+        *whole, rest = (rest + chunk).split("\n")
+        for number, line in enumerate(whole, number + 1):  # noqa: B020 (goes on from the line before)
+            yield number, line.removeprefix(mark).removesuffix("\r")
+            mark = ""
+        if len(rest) > LONGEST:
+            raise TreebankError(f"{name}:{number + 1}: a line of over {LONGEST} characters; end each sentence's line")
+    if rest:
+        yield number + 1, rest.removeprefix(mark).removesuffix("\r")
+
+
+def expanded(names: Iterable[str], suffixes: Iterable[str]) -> list[str]:
+    """Return the files that names mean: a folder its files of these suffixes, at any depth, a pattern its matches.
+
+    Sorted within each name. Raises TreebankError where a folder or pattern has no file.
+    """
+    files: list[str] = []
+    for name in names:
+        found = _files(name, frozenset(suffixes))
+        if not found:
+            raise TreebankError(f"{name}: no file of a known suffix there; name files, or a folder that holds some")
+        files += found
+    return files
+
+
+def _files(name: str, suffixes: frozenset[str]) -> list[str]:
+    if os.path.isdir(name):
+        paths = sorted(path for path in Path(name).rglob("*") if path.is_file() and not path.name.startswith("."))
+        return [str(path) for path in paths if suffix_of(path) in suffixes]
+    if glob.has_magic(name) and not os.path.exists(name):
+        return sorted(path for path in glob.glob(name, recursive=True) if os.path.isfile(path))
+    return [name]
+
+
+def suffix_of(path: str | os.PathLike[str]) -> str:
+    """Return the suffix that says the format: that of `x.conllu.xz` is `.conllu`."""
+    plain = Path(os.fspath(path).lower())
+    return Path(plain.stem).suffix if plain.suffix in COMPRESSED else plain.suffix

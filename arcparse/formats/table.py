@@ -1,0 +1,196 @@
+"""Formats of a word a line and a blank line behind each sentence: they differ in their columns alone.
+
+A column is one of CoNLL-U's or an attribute of MISC. Columns are separated by tabs, or by spaces; a space inside a
+cell of the latter is written as a no-break space, as UDPipe does. A `|` inside an attribute of MISC is written `\\p`
+there and a `\\` as `\\\\`, as Universal Dependencies do. Sentences are read and written column by column, by one `zip`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TextIO
+
+from arcparse.errors import TreebankError
+from arcparse.formats.format import Loss, OnError
+from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
+from arcparse.treebank.block import column_fault
+from arcparse.treebank.files import chunks_of
+from arcparse.treebank.reading import _blocks as blocks
+
+NO_BREAK = "\u00a0"
+BLANKS = re.compile(r"[ \t]+")
+DOCSTART = "-DOCSTART-"
+NEWDOC = "# newdoc"
+NEWDOC_LINE = re.compile(r"#\s*newdoc\b")
+INDEX = {name: column for column, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a format, in order: names as in `COLUMNS`, all others attributes of MISC.
+
+    `tail` names further columns, as many as a sentence needs: tail1, tail2... `required` columns must be there when
+    it is read; others may be missing at the end. With `docstart`, -DOCSTART- lines stand for `# newdoc`.
+    """
+
+    columns: tuple[str, ...]
+    separator: str = "\t"
+    tail: str = ""
+    marks: str = ""  # the column whose `Y` says how many tail columns there are
+    required: int = 0
+    docstart: bool = False
+
+    @property
+    def holds(self) -> frozenset[str]:
+        """What is held of a sentence, as `Format.holds` names it; of the tail, only its name."""
+        names = {name if name in COLUMNS else f"misc:{name}" for name in self.columns}
+        return frozenset({"id", *names, *({"comment:newdoc"} if self.docstart else ())})
+
+
+def read_table(table: Table, stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
+    """Read sentences. Raises TreebankError, or calls `on_error`, for a malformed one."""
+    comments: tuple[str, ...] = ()
+    for line, block in blocks(chunks_of(stream, name), name, 1):
+        bare = block.strip("\n")
+        if not bare:
+            continue
+        if table.docstart and bare.startswith(DOCSTART) and "\n" not in bare:
+            comments = (NEWDOC,)
+            continue
+        try:
+            yield _sentence(table, bare, comments, name, line + len(block) - len(block.lstrip("\n")))
+        except TreebankError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        comments = ()
+
+
+def _sentence(table: Table, block: str, comments: tuple[str, ...], name: str, line: int) -> Sentence:
+    lines = block.split("\n")
+    first = 0
+    if "id" in table.columns:
+        while first < len(lines) - 1 and lines[first].startswith("#"):
+            first += 1
+    rows = _rows(table, lines[first:])
+    fault = _shape_fault(table, rows) or (("\r" in block and (0, "carriage return inside a line")) or None)
+    if not fault:
+        columns = _columns(table, [list(cells) for cells in zip(*rows, strict=True)])
+        fault = column_fault(columns)
+    if fault:
+        raise TreebankError(f"{name}:{line + first + fault[0]}: {fault[1]}")
+    return Sentence((*comments, *lines[:first]), columns, f"{name}:{line}")
+
+
+def _rows(table: Table, lines: list[str]) -> list[list[str]]:
+    if table.separator == "\t":
+        return [line.split("\t") for line in lines]
+    if table.separator == "\n":
+        return [[line] for line in lines]
+    rows = [BLANKS.split(line.strip(" \t")) for line in lines]
+    if any(NO_BREAK in line for line in lines):
+        return [[cell.replace(NO_BREAK, " ") for cell in row] for row in rows]
+    return rows
+
+
+def _shape_fault(table: Table, rows: list[list[str]]) -> tuple[int, str] | None:
+    width = len(rows[0])
+    fits = table.required <= width and (width <= len(table.columns) or bool(table.tail))
+    for number, row in enumerate(rows):
+        if not fits or len(row) != width:
+            expected = f"{width} as above" if fits else f"{len(table.columns)}: {' '.join(table.columns)}"
+            return number, f"{len(row)} columns in {' '.join(row)[:60]!r}, expected {expected}"
+        if "" in row:
+            return number, f"column {row.index('') + 1} is empty; write '{EMPTY}' for a value that is not there"
+    return None
+
+
+def _columns(table: Table, found: list[list[str]]) -> tuple[tuple[str, ...], ...]:
+    size = len(found[0])
+    names = [*table.columns, *(f"{table.tail}{n}" for n in range(1, len(found) - len(table.columns) + 1))]
+    columns = [(EMPTY,) * size] * len(COLUMNS)
+    columns[ID] = numbers(size)
+    attributes = []
+    for name, cells in zip(names, found, strict=False):
+        if name in INDEX:
+            columns[INDEX[name]] = tuple(cells)
+        elif cells.count(EMPTY) != size:
+            attributes.append([f"{name}={_escaped(cell)}" if cell != EMPTY else "" for cell in cells])
+    if attributes:
+        columns[MISC] = tuple(["|".join(filter(None, cells)) or EMPTY for cells in zip(*attributes, strict=True)])
+    return tuple(columns)
+
+
+@lru_cache(maxsize=1024)
+def numbers(size: int) -> tuple[str, ...]:
+    """Return the words' numbers as the ID column writes them."""
+    return tuple(map(str, range(1, size + 1)))
+
+
+def table_text(table: Table, sentence: Sentence) -> str:
+    """Return the lines of a sentence and the blank line behind it.
+
+    Raises TreebankError where a cell has a tab or line break inside.
+    """
+    miscs = sentence.words(MISC)
+    columns = [sentence.words(INDEX[n]) if n in INDEX else _attribute(miscs, n) for n in table.columns]
+    columns += _tail(table, columns, miscs)
+    if table.separator == " ":
+        columns = [_without_spaces(cells) for cells in columns]
+    text = "\n".join([*map(table.separator.join, zip(*columns, strict=True)), "", ""])
+    breaks, separators = len(sentence) + 1, len(sentence) * (len(columns) - 1)
+    found = separators if table.separator == "\n" else text.count(table.separator)
+    if (text.count("\n"), found) != (breaks, separators) or ("\t" in text and table.separator != "\t"):
+        raise TreebankError(f"{sentence.place}: a cell has a tab or line break inside; replace it before writing")
+    return _docstart(table, sentence) + text
+
+
+def _attribute(miscs: Sequence[str], name: str) -> tuple[str, ...]:
+    if miscs.count(EMPTY) == len(miscs):
+        return tuple(miscs)
+    start = name + "="
+    return tuple([_unescaped(_value(misc, start)) if start in misc else EMPTY for misc in miscs])
+
+
+def _value(misc: str, start: str) -> str:
+    found = next((a for a in misc.split("|") if a.startswith(start)), "")
+    return found[len(start) :] or EMPTY
+
+
+def _tail(table: Table, columns: list[tuple[str, ...]], miscs: Sequence[str]) -> list[tuple[str, ...]]:
+    if not table.tail:
+        return []
+    marked = columns[table.columns.index(table.marks)].count("Y")
+    found = re.findall(rf"(?:^|\|){table.tail}([1-9]\d{{0,3}})=", "\n".join(miscs), re.MULTILINE)
+    return [_attribute(miscs, f"{table.tail}{n}") for n in range(1, max([marked, *map(int, found)]) + 1)]
+
+
+def _without_spaces(cells: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([cell.replace(" ", NO_BREAK) for cell in cells]) if any(" " in cell for cell in cells) else cells
+
+
+def _docstart(table: Table, sentence: Sentence) -> str:
+    if not table.docstart or not any(map(NEWDOC_LINE.match, sentence.comments)):
+        return ""
+    fill = ["-X-"] * (len(table.columns) - 2) + ["O"]
+    return table.separator.join([DOCSTART, *fill[: len(table.columns) - 1]]) + "\n\n"
+
+
+def spaced_losses(table: Table, sentence: Sentence) -> Iterable[Loss]:
+    """Count the cells whose no-break spaces will be read back as spaces."""
+    if table.separator == " ":
+        for column in sorted({INDEX.get(name, MISC) for name in table.columns}):
+            cells = sentence.words(column)
+            if NO_BREAK in "".join(cells):
+                yield "no-break spaces", sum(NO_BREAK in cell for cell in cells)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("|", "\\p") if "\\" in value or "|" in value else value
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(r"\\([\\p])", lambda match: "|" if match[1] == "p" else "\\", value) if "\\" in value else value

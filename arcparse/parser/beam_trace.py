@@ -1,0 +1,136 @@
+"""A beam search step by step: what was in the beam, where the winner came from, and what became of the greedy choice.
+
+The greedy derivation follows the best action at each step. In a garden path (Bever 1970, "The cognitive basis for
+linguistic structures") it goes wrong early and pays later; a beam keeps the right hypothesis until it overtakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from arcparse.parser.arc_standard import ArcStandard
+from arcparse.parser.configuration import Configuration
+from arcparse.parser.decoding import encode, path_scorer
+from arcparse.parser.model import Parser
+from arcparse.parser.trace import ROOT_NAME, Arc
+from arcparse.search import Beam, Scorer, advance
+from arcparse.sentence import ROOT, Sentence
+
+
+@dataclass(frozen=True)
+class Node:
+    """One of the beam's derivations so far: its score, last transition and configuration."""
+
+    score: float  # of the path, in nats where the parser is locally normalised
+    transition: str  # the last one; empty at the start
+    parent: int  # rank, at the step before, of the hypothesis that it grew from
+    stack: tuple[str, ...]  # forms from the bottom
+    buffer: tuple[str, ...]  # forms from the front
+
+
+@dataclass(frozen=True)
+class BeamTrace:
+    """The beam after each number of steps, from 0, and the paths of two derivations through it. Ranks count from 0."""
+
+    layers: tuple[tuple[Node, ...], ...]  # best first
+    winner: tuple[int, ...]  # rank on each layer of what becomes the best complete derivation
+    greedy: tuple[Node, ...]  # the greedy derivation; `parent` is 0 throughout
+    greedy_rank: tuple[int | None, ...]  # its rank on each layer, None once it has fallen out of the beam
+    changed: tuple[tuple[Arc, Arc], ...]  # greedy's arc and the winner's, of words where they differ
+
+    @property
+    def parts(self) -> int | None:
+        """The step at which the winner leaves the greedy derivation; None where it never does."""
+        pairs = enumerate(zip(self.winner, self.greedy_rank, strict=True))
+        return next((step for step, (own, greedy) in pairs if own != greedy), None)
+
+    @property
+    def overtakes(self) -> int | None:
+        """The step from which on the winner scores higher than the greedy derivation; None where it ends no higher."""
+        if self.parts is None:
+            return None
+        scores = zip(self.layers, self.winner, self.greedy, strict=True)
+        above = [layer[rank].score > greedy.score for layer, rank, greedy in scores][self.parts :]
+        behind = [step for step, is_above in enumerate(above, self.parts) if not is_above]
+        step = behind[-1] + 1 if behind else self.parts
+        return step if step < len(self.layers) else None
+
+    @property
+    def falls_out(self) -> int | None:
+        """The step at which the greedy derivation is no longer in the beam; None where it stays."""
+        return self.greedy_rank.index(None) if None in self.greedy_rank else None
+
+
+@torch.inference_mode()
+def beam_trace(parser: Parser, sentence: Sentence, beam_size: int, *, given: bool = False) -> BeamTrace:
+    """Search a sentence with a beam of `beam_size` and with a greedy one; `given` is what it is to `Parser.parse`."""
+    words, encoding = encode(parser, [sentence], given=given)
+    start = Beam.start(Configuration.start(words.length), 1, words.length.device)
+    scorer = path_scorer(parser, encoding)
+    wide, narrow = (_beams(parser.system, scorer, start, size) for size in (beam_size, 1))
+    forms = (ROOT_NAME, *sentence.forms)
+    return BeamTrace(
+        tuple(_layer(parser.system, beam, forms) for beam in wide),
+        _path(wide),
+        tuple(_layer(parser.system, beam, forms)[0] for beam in narrow),
+        _ranks(wide, [int(beam.action) for beam in narrow]),
+        _changed(_arcs(narrow[-1].state, parser.system), _arcs(wide[-1].state, parser.system)),
+    )
+
+
+def _beams(
+    system: ArcStandard, scorer: Scorer[Configuration], beam: Beam[Configuration], beam_size: int
+) -> list[Beam[Configuration]]:
+    """Return the beam after each step; all derivations of a sentence are equally long."""
+    beams = [beam]
+    while not bool(system.is_final(beam.state)[0, 0]):
+        beam = advance(system, beam, scorer(beam.state), beam_size)
+        beams.append(beam)
+    return beams
+
+
+def _layer(system: ArcStandard, beam: Beam[Configuration], forms: Sequence[str]) -> tuple[Node, ...]:
+    state = beam.state
+    columns = (beam.score, beam.action, beam.parent, state.depth, state.front, state.stack)
+    rows = zip(*(column[0].tolist() for column in columns), strict=True)
+    return tuple(
+        Node(
+            score,
+            system.name(action) if action >= 0 else "",
+            parent,
+            tuple(forms[token] for token in stack[:depth]),
+            tuple(forms[front:]),
+        )
+        for score, action, parent, depth, front, stack in rows
+        if score > -torch.inf
+    )
+
+
+def _path(beams: Sequence[Beam[Configuration]]) -> tuple[int, ...]:
+    """Follow the best complete hypothesis back to the start."""
+    ranks = [0]
+    for beam in reversed(beams[1:]):
+        ranks.append(int(beam.parent[0, ranks[-1]]))
+    return tuple(reversed(ranks))
+
+
+def _ranks(beams: Sequence[Beam[Configuration]], actions: Sequence[int]) -> tuple[int | None, ...]:
+    """Return the ranks of the derivation whose last action on each layer is that of `actions`."""
+    ranks: list[int | None] = [0]
+    for beam, action in zip(beams[1:], actions[1:], strict=True):
+        steps = list(zip(beam.parent[0].tolist(), beam.action[0].tolist(), strict=True))
+        ranks.append(steps.index((ranks[-1], action)) if (ranks[-1], action) in steps else None)
+    return tuple(ranks)
+
+
+def _arcs(state: Configuration, system: ArcStandard) -> list[Arc]:
+    """Return the arcs of the first hypothesis by word."""
+    pairs = zip(state.head[0, 0].tolist(), state.label[0, 0].tolist(), strict=True)
+    return [Arc(head, system.labels[label], word) for word, (head, label) in enumerate(pairs) if word != ROOT]
+
+
+def _changed(greedy: Sequence[Arc], winner: Sequence[Arc]) -> tuple[tuple[Arc, Arc], ...]:
+    return tuple((one, other) for one, other in zip(greedy, winner, strict=True) if one != other)

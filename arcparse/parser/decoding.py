@@ -1,0 +1,45 @@
+"""What every search of the parser begins with: sentences encoded, and the scores that add up along a path.
+
+A locally normalised parser's paths are compared by log-probability, a globally normalised one's by the plain sum of its
+scores (Andor et al. 2016, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from arcparse.batches import pad
+from arcparse.lexicon import Words
+from arcparse.parser.configuration import Configuration
+from arcparse.search import Scorer
+from arcparse.sentence import EMPTY, Sentence
+
+if TYPE_CHECKING:
+    from arcparse.parser.model import Encoding, Parser
+
+IMPOSSIBLE = -1e9  # of an illegal action: finite, for what is searched may allow it nowhere
+
+
+def encode(parser: Parser, sentences: Sequence[Sentence], *, given: bool = False) -> tuple[Words, Encoding]:
+    """Encode sentences on the parser's device; `given` is what it is to `Parser.parse`."""
+    words = parser.lexicon.words([sentence.forms for sentence in sentences]).to(parser.device)
+    tags = parser.tags.ids(sentences, parser.device) if given or not parser.predicts_tags else None
+    has_own = pad([[0, *(tag != EMPTY for tag in sentence.upos)] for sentence in sentences]).bool()
+    return words, parser.encode(words, tags, has_own.to(parser.device) if given else None)
+
+
+def path_scorer(parser: Parser, encoding: Encoding) -> Scorer[Configuration]:
+    """Return what scores the actions [B, K, A] of a batch so that sums over a path compare: see the module."""
+    scorer = parser.bind(encoding)
+    if parser.config.normalisation == "global":
+        return scorer
+
+    def log_probability(state: Configuration) -> Tensor:
+        legal = parser.system.legal(state)
+        return scorer(state).masked_fill(~legal, -torch.inf).log_softmax(2).nan_to_num(neginf=IMPOSSIBLE)
+
+    return log_probability

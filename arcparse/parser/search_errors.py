@@ -1,0 +1,187 @@
+"""Is the search to blame, or the model? An analysis of wrong trees by beam width.
+
+Where the tree found is wrong, either the model scores it at least as high as the gold tree (a model error, which no
+search mends) or the gold tree scores higher and the beam has lost it (a search error), as in the analyses of beam
+decoders (Germann et al. 2001, section 5; Zhang & Clark 2008). A tree has many arc-standard derivations, which differ in
+when arcs are made; the gold tree's score is that of the best one found by a beam that makes gold arcs alone. That is a
+lower bound, so each search error is one, and some model errors may be search errors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import torch
+from torch import Tensor
+
+from arcparse.batches import bucket, pad
+from arcparse.evaluation import evaluate
+from arcparse.parser.arc_standard import SHIFT, ArcStandard, Oracle
+from arcparse.parser.configuration import Configuration, at
+from arcparse.parser.decoding import encode, path_scorer
+from arcparse.parser.model import Parser
+from arcparse.parser.nbest import tree_of
+from arcparse.pseudo_projective import deprojectivise, projectivise
+from arcparse.search import Beam, Scorer, search
+from arcparse.sentence import NONE, ROOT, Sentence, Tree
+
+BEAMS = (1, 2, 4, 8, 16, 32)
+GOLD_BEAM = 16  # derivations of the gold tree kept; mostly the oracle's, which the model has learned from, is the best
+
+
+class Outcome(Enum):
+    """What became of a sentence."""
+
+    EXACT = "exact"  # every head and label is right, subtypes included
+    SEARCH_ERROR = "search error"  # wrong, and the gold tree scores higher
+    MODEL_ERROR = "model error"  # wrong, and the gold tree scores no higher
+    UNREACHABLE = "unreachable"  # wrong, and the transition system cannot build the gold tree
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best tree that a beam finds, and its derivation's score."""
+
+    tree: Tree
+    score: float
+
+
+@dataclass(frozen=True)
+class BeamReport:
+    """What one beam width brings; `outcomes` by sentence."""
+
+    beam: int
+    outcomes: tuple[Outcome, ...]
+    las: float  # F1, from 0 to 1
+    tokens_per_second: float  # words parsed by `Parser.parse`, which encodes them too
+
+    def share(self, outcome: Outcome) -> float:
+        """Return the share of the sentences with that outcome, from 0 to 1."""
+        return self.outcomes.count(outcome) / len(self.outcomes) if self.outcomes else 0.0
+
+
+def analyse(
+    parser: Parser,
+    sentences: Sequence[Sentence],
+    gold: Sequence[Sentence],
+    beams: Sequence[int] = BEAMS,
+    *,
+    given: bool = False,
+    gold_beam: int = GOLD_BEAM,
+    batch_tokens: int = 5000,
+) -> list[BeamReport]:
+    """Parse with each beam width and tell search errors from model errors.
+
+    `sentences` are the parser's input, `gold` the same with gold trees; `given` is what it is to `Parser.parse`.
+    """
+    best_gold = gold_scores(parser, sentences, gold, gold_beam, given=given, batch_tokens=batch_tokens)
+    reports = []
+    for beam in beams:
+        start = time.perf_counter()
+        parsed = parser.parse(sentences, given=given, beam_size=beam, batch_tokens=batch_tokens)
+        seconds = time.perf_counter() - start
+        found = best_found(parser, sentences, beam, given=given, batch_tokens=batch_tokens)
+        rows = zip(found, gold, best_gold, strict=True)
+        outcomes = tuple(outcome(own, sentence.tree, score) for own, sentence, score in rows)
+        las = evaluate(gold, parsed)["LAS"].f1
+        reports.append(BeamReport(beam, outcomes, las, sum(map(len, sentences)) / seconds))
+    return reports
+
+
+def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
+    """Judge the tree found by the score of the gold tree, None where it is unreachable."""
+    if found.tree == gold:
+        return Outcome.EXACT
+    if gold_score is None:
+        return Outcome.UNREACHABLE
+    return Outcome.SEARCH_ERROR if gold_score > found.score else Outcome.MODEL_ERROR
+
+
+@torch.inference_mode()
+def best_found(
+    parser: Parser, sentences: Sequence[Sentence], beam_size: int, *, given: bool = False, batch_tokens: int = 5000
+) -> list[Found]:
+    """Return the tree of the best derivation that a beam finds for each sentence, and that derivation's score."""
+    found: dict[int, Found] = {}
+    for batch, length, scorer in _batches(parser, sentences, given, batch_tokens):
+        best = search(parser.system, scorer, _start(length), beam_size)
+        columns = best.state.head[:, 0], best.state.label[:, 0], length, best.score[:, 0]
+        for i, head, label, size, score in zip(batch, *(column.tolist() for column in columns), strict=True):
+            tree = tree_of(head, label, size, parser.system.labels)
+            found[i] = Found(deprojectivise(tree, parser.config.projectivity), score)
+    return [found[i] for i in range(len(sentences))]
+
+
+@torch.inference_mode()
+def gold_scores(
+    parser: Parser,
+    sentences: Sequence[Sentence],
+    gold: Sequence[Sentence],
+    beam_size: int = GOLD_BEAM,
+    *,
+    given: bool = False,
+    batch_tokens: int = 5000,
+) -> list[float | None]:
+    """Return the score of the best derivation of each gold tree that a beam finds; None for an unreachable tree.
+
+    A beam as wide as the gold tree has derivations makes it exact. Raises TreeError where the parser's projectivity
+    needs a mark that a gold label already has.
+    """
+    trees = [_reachable(parser, sentence) for sentence in gold]
+    able = [i for i, tree in enumerate(trees) if tree]
+    scores: list[float | None] = [None] * len(trees)
+    for batch, length, scorer in _batches(parser, [sentences[i] for i in able], given, batch_tokens):
+        places = [able[i] for i in batch]
+        system = GoldOnly(parser.system, [tree for i in places if (tree := trees[i])], length.device)
+        best = search(system, scorer, _start(length), beam_size).score[:, 0]
+        for i, score in zip(places, best.tolist(), strict=True):
+            scores[i] = score
+    return scores
+
+
+class GoldOnly:
+    """Arc-standard with the actions alone that lead to the gold tree: any order of its arcs that is a derivation."""
+
+    def __init__(self, system: ArcStandard, gold: Sequence[Tree], device: torch.device | None = None) -> None:
+        """Bind to the gold trees of a batch, each of which `system` can build."""
+        self.num_actions, self.apply, self.is_final = system.num_actions, system.apply, system.is_final
+        self.name, self.action, self._system = system.name, system.action, system
+        number = {label: i for i, label in enumerate(system.labels)}
+        self._label = pad([[NONE, *(number[label] for label in tree.labels[1:])] for tree in gold], NONE).to(device)
+        self._oracle = Oracle(pad([tree.heads for tree in gold], NONE).to(device), self._label)
+        action = torch.arange(system.num_actions, device=device)
+        self._kind = torch.where(action == SHIFT, 0, 2 - action % 2)  # SHIFT, LEFT-ARC, RIGHT-ARC, as costs are told
+        self._label_of = (action - 1) // 2
+
+    def legal(self, state: Configuration) -> Tensor:
+        """Return the legal actions [B, K, A] after which the gold tree is still reachable."""
+        label = self._label.unsqueeze(1).expand_as(state.head)
+        below, top = (at(label, state.stack_top(i)).unsqueeze(2) for i in (1, 0))
+        right = (self._kind == 0) | (torch.where(self._kind == 1, below, top) == self._label_of)
+        lossless: Tensor = self._oracle.cost(state)[..., self._kind] == 0
+        return self._system.legal(state) & lossless & right
+
+
+def _reachable(parser: Parser, gold: Sentence) -> Tree | None:
+    """Return the projective tree from which the gold tree comes, None where there is none or a label is not known."""
+    encoding, system = parser.config.projectivity, parser.system
+    tree = projectivise(gold.tree, encoding, gold.place)
+    arcs = zip(tree.heads[1:], tree.labels[1:], strict=True)
+    known = all(label in (system.root_labels if head == ROOT else system.word_labels) for head, label in arcs)
+    return tree if known and deprojectivise(tree, encoding) == gold.tree else None
+
+
+def _batches(
+    parser: Parser, sentences: Sequence[Sentence], given: bool, batch_tokens: int
+) -> Iterator[tuple[list[int], Tensor, Scorer[Configuration]]]:
+    """Yield batches of sentences: indices, lengths [B] and the scorer of paths."""
+    for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
+        words, encoding = encode(parser, [sentences[i] for i in batch], given=given)
+        yield batch, words.length, path_scorer(parser, encoding)
+
+
+def _start(length: Tensor) -> Beam[Configuration]:
+    return Beam.start(Configuration.start(length), len(length), length.device)

@@ -1,0 +1,71 @@
+"""The lines of one sentence as they stand in the file, and what can be wrong with one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from arcparse.sentence import COLUMNS, ID
+
+Fault: TypeAlias = "tuple[int, str, str]"  # the line of the block, counted from 0; the test's name; what is wrong
+CellFault: TypeAlias = "tuple[str, str]"  # the same without the line
+
+SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(\S+)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A fault and its place: `file:line`, the sentence's id where it has one, the name of the test that fails."""
+
+    place: str
+    sent_id: str
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return the line that a report shows."""
+        sentence = f" (sent_id {self.sent_id})" if self.sent_id else ""
+        return f"{self.place}{sentence}: {self.message} [{self.name}]"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines up to and with the blank one that ends them, without their line breaks; `line` is the first one's number."""
+
+    lines: tuple[str, ...]
+    line: int = 1
+
+    @cached_property
+    def first_row(self) -> int:
+        """The number of comments before the first row."""
+        return next((i for i, line in enumerate(self.lines) if not line.startswith("#")), len(self.lines))
+
+    @property
+    def comments(self) -> Sequence[str]:
+        """The comments before the first row."""
+        return self.lines[: self.first_row]
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        """The cells of each row."""
+        ends = bool(self.lines) and (not self.lines[-1] or self.lines[-1].isspace())
+        return [line.split("\t") for line in self.lines[self.first_row : len(self.lines) - ends]]
+
+    @cached_property
+    def columns(self) -> list[tuple[str, ...]]:
+        """The ten columns; asked for only where every row has them."""
+        return list(zip(*self.rows, strict=True)) or [()] * len(COLUMNS)
+
+    @cached_property
+    def words(self) -> list[int]:
+        """The rows that are syntactic words, in order."""
+        return [row for row, name in enumerate(self.columns[ID]) if name.isdigit()]
+
+    @cached_property
+    def sent_id(self) -> str:
+        """The last `# sent_id`, empty where there is none."""
+        found = [match[1] for match in map(SENT_ID.fullmatch, self.lines) if match]
+        return found[-1] if found else ""

@@ -1,0 +1,69 @@
+"""The tests in their order, over the files of one treebank, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from arcparse.treebank.files import Location, chunks_of, name_of
+from arcparse.validation import cells, graph, lines
+from arcparse.validation.block import Block, Fault, Problem
+from arcparse.validation.metadata import Treebank, metadata_faults
+
+
+def validate(sources: Iterable[Location], *, level: int = 2) -> Iterator[Problem]:
+    """Give every problem of the files of one treebank: of the format (`level` 1), or also of what UD asks (2).
+
+    Paths (.gz, .xz and .bz2 opened as they are) or text streams; the ids of sentences must differ over all of them.
+    Raises TreebankError where a file cannot be read.
+    """
+    treebank = Treebank()
+    for source in sources:
+        name = name_of(source)
+        returns: list[int] = []
+        for block in _blocks(chunks_of(source, name), returns):
+            for number, test, message in _faults(block, level, treebank, f"{name}:{block.line}"):
+                yield Problem(f"{name}:{block.line + number}", block.sent_id, test, message)
+        if returns:
+            remedy = "end lines by '\\n' alone"
+            yield Problem(f"{name}:{returns[0]}", "", "non-unix-newline", f"a line ends in a carriage return; {remedy}")
+
+
+def _faults(block: Block, level: int, treebank: Treebank, place: str) -> Iterator[Fault]:
+    found = list(lines.line_faults(block))
+    yield from found
+    if any(name in lines.FATAL for _, name, _ in found):
+        return
+    yield from lines.row_faults(block)
+    numbering = lines.number_fault(block)
+    if numbering:
+        yield numbering
+    elif level > 1:
+        yield from graph.head_faults(block)
+        yield from graph.enhanced_faults(block)
+        yield from cells.cell_faults(block)
+        yield from metadata_faults(block, treebank, place)
+
+
+def _blocks(chunks: Iterable[str], returns: list[int]) -> Iterator[Block]:
+    """Cut text after blank lines; `returns` gets the first line that has a carriage return."""
+    held: list[str] = []
+    number = 0
+    for number, raw in enumerate(_lines(chunks), 1):
+        line = raw.replace("\r", "")
+        if line != raw and not returns:
+            returns.append(number)
+        held.append(line)
+        if not line or line.isspace():
+            yield Block(tuple(held), number - len(held) + 1)
+            held = []
+    if held:
+        yield Block(tuple(held), number - len(held) + 1)
+
+
+def _lines(chunks: Iterable[str]) -> Iterator[str]:
+    rest = ""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split("\n")
+        yield from whole
+    if rest:
+        yield rest

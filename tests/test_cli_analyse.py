@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from tiny_model import save_tiny_model
+
+from arcparse.cli import main
+from arcparse.cli.analyse import table
+from arcparse.cli.error_plot import _ticks, error_plot
+from arcparse.parser.search_errors import BeamReport, Outcome
+from arcparse.treebank import read_conllu
+
+SVG = "{http://www.w3.org/2000/svg}"
+EXACT, SEARCH, MODEL, UNREACHABLE = Outcome
+REPORTS = [
+    BeamReport(1, (EXACT, SEARCH, MODEL, UNREACHABLE), 0.75, 12345.6),
+    BeamReport(4, (EXACT, EXACT, MODEL, UNREACHABLE), 0.8, 6000.0),
+]
+
+
+@pytest.fixture(scope="module")
+def gold(sample_treebank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("gold") / "gold.conllu"
+    file.write_text("".join(map(str, list(read_conllu(sample_treebank))[:6])), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["predicts tags", "has a tagger"])
+def analyse(
+    request: pytest.FixtureRequest, gold: Path, sample_treebank: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., int]:
+    model = save_tiny_model(sample_treebank, tmp_path_factory.mktemp("model"), predicts_tags=request.param)
+    return lambda *more: main(["analyse", str(gold), "--model", str(model), "--beams", "1,3", *more])
+
+
+def test_the_table_is_aligned() -> None:
+    assert table(REPORTS, "title").splitlines() == [
+        "title",
+        "beam    LAS  exact  search errors  model errors  unreachable  tokens/s",
+        "   1  75.00  25.00          25.00         25.00        25.00    12,346",
+        "   4  80.00  50.00           0.00         25.00        25.00     6,000",
+    ]
+
+
+@pytest.mark.parametrize("given", [(), ("--given", "tags")])
+def test_each_width_has_a_row(
+    analyse: Callable[..., int], given: tuple[str, ...], gold: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyse(*given, "--threads", "1", "--gold-beam", "2") == 0
+    title, _, *rows = capsys.readouterr().out.splitlines()
+    assert title.startswith(f"{gold}: 6 sentences, ")
+    assert [row.split()[0] for row in rows] == ["1", "3"]
+    for row in rows:
+        assert sum(map(float, row.split()[2:6])) == pytest.approx(100, abs=0.03)
+
+
+def test_json_tells_each_sentence_and_csv_the_counts(
+    analyse: Callable[..., int], gold: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyse("--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert analyse("--csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    names = [sentence.comment("sent_id") for sentence in read_conllu(gold)]
+    assert [sentence["sent_id"] for sentence in found["sentences"]] == names
+    for report, row in zip(found["beams"], rows, strict=True):
+        outcomes = [sentence["outcomes"][str(report["beam"])] for sentence in found["sentences"]]
+        for kind in Outcome:
+            assert outcomes.count(kind.value) == report[kind.name.lower()] == int(row[kind.name.lower()])
+        assert (report["sentences"], row["sentences"]) == (6, "6")
+        assert float(row["las"]) == report["las"]
+
+
+def test_the_plot_is_written(analyse: Callable[..., int], tmp_path: Path) -> None:
+    file = tmp_path / "plot.svg"
+    assert analyse("--plot", str(file)) == 0
+    assert len(list(ElementTree.fromstring(file.read_bytes()).iter(SVG + "polyline"))) == 6
+
+
+def test_the_plot_has_a_line_for_each_measure_inside_its_panel() -> None:
+    root = ElementTree.fromstring(error_plot(REPORTS).encode())
+    lines = [line.get("points", "") for line in root.iter(SVG + "polyline")]
+    assert len(lines) == 1 + len(Outcome) + 1
+    for line in lines:
+        points = [tuple(map(float, point.split(","))) for point in line.split()]
+        assert len(points) == len(REPORTS)
+        assert all(58 <= x <= 284 and 34 <= y <= 200 for x, y in points)
+    las = [float(point.split(",")[1]) for point in lines[0].split()]
+    assert las[1] < las[0]  # higher scores stand higher
+    texts = [text.text for text in root.iter(SVG + "text")]
+    assert [text for text in texts if text in ("1", "4")] == ["1", "4"] * 3
+    assert {kind.value for kind in Outcome} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([75.0, 80.0], [75, 76, 77, 78, 79, 80]),
+        ([85.3, 85.77], [85.3, 85.4, 85.5, 85.6, 85.7, 85.8]),
+        ([0.0, 0.0], [0, 0.2]),
+        ([1200.0, 8375.0], [0, 2000, 4000, 6000, 8000, 10000]),
+        ([5.0], [5, 6]),
+    ],
+)
+def test_ticks_are_round_and_reach_around_the_values(values: list[float], expected: list[float]) -> None:
+    assert _ticks(values) == pytest.approx(expected)
