@@ -11,7 +11,7 @@ from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_model, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import Parse
+from arcparse.parser.nbest import SAMPLES, Parse
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger
 from arcparse.tags import COLUMN, with_given, with_tags
@@ -103,19 +103,21 @@ class Pipeline:
         nbest: int,
         *,
         beam: int = 8,
+        samples: int = SAMPLES,
         given_tags: bool = False,
         on_error: Callable[[Sentence, Exception], None] | None = None,
     ) -> list[list[Parse]]:
         """Return the best trees of each sentence, as `parse` does; none of one that fails and goes to `on_error`.
 
-        Raises ConfigurationError where the beam has less places than trees are asked for.
+        Their arcs' confidences are shares of the beam and of `samples` trees drawn from the model. Raises
+        ConfigurationError where the beam has less places than trees are asked for.
         """
         if not 1 <= nbest <= beam:
             raise ConfigurationError(f"nbest must be a number from 1 to the beam's {beam}, not {nbest}; widen the beam")
 
         def found(batch: Sequence[Sentence]) -> list[list[Parse]]:
             tagged = self.tag_sentences(batch, given_tags)
-            return self.parser.nbest(tagged, nbest, given=given_tags, beam_size=beam)
+            return self.parser.nbest(tagged, nbest, given=given_tags, beam_size=beam, samples=samples)
 
         return _with_failures(found, lambda sentence: [], sentences, on_error)
 

@@ -217,6 +217,14 @@ class Sentence:
             merged[row] = value
         return tuple(merged)
 
+    def svg(self) -> str:
+        """Return a drawing of the tree as SVG; `arcparse.drawing` has colours, widths and other formats."""
+        from arcparse import drawing
+
+        return drawing.svg(drawing.diagram(self))
+
+    _repr_svg_ = svg  # in a notebook a sentence shows its tree
+
     def __str__(self) -> str:
         """Return the sentence as a CoNLL-U block that ends in a blank line."""
         rows = map("\t".join, zip(*self.columns, strict=True))

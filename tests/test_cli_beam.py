@@ -13,8 +13,8 @@ from tiny_model import save_tiny_model
 from arcparse.cli import main
 from arcparse.cli.beam import beam_table
 from arcparse.cli.beam_figure import beam_figure
-from arcparse.cli.derivation import width
 from arcparse.cli.svg import document, element, text, tooltip
+from arcparse.drawing.widths import cells
 from arcparse.parser.beam_trace import BeamTrace, Node
 from arcparse.parser.trace import Arc
 from arcparse.sentence import Sentence
@@ -62,9 +62,9 @@ def test_the_table_says_who_is_where() -> None:
         "The winner leaves the greedy derivation at step 1 and overtakes it at step 3; "
         "the latter falls out of the beam at step 3.",
         "Scores at the end: winner -0.700, greedy -4.000.",
-        "word   greedy                winner",
-        "<her>  root(ROOT-0, <her>-2)  obj(saw-1, <her>-2)".replace("root(ROOT-0, <her>-2)  ", "root(ROOT-0, <her>-2)  "),
-    ] or rows[8:10] == []
+        "word   greedy                 winner",
+        "<her>  root(ROOT-0, <her>-2)  obj(saw-1, <her>-2)",
+    ]
 
 
 def test_gold_heads_stand_beside_where_they_are_known() -> None:
@@ -83,19 +83,23 @@ def test_a_winner_may_end_below_greedy_or_be_it() -> None:
     assert beam_table(SENTENCE, same).splitlines()[-1] == "The winner is the greedy derivation."
 
 
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg.encode())  # noqa: S314 (our own)
+
+
 Box = tuple[float, float, float, float]
 
 
 def boxes(svg: str) -> Iterator[tuple[str, Box]]:
     """Yield frames and texts with the place that they take: left, top, right, bottom."""
     size = 11
-    for item in ElementTree.fromstring(svg.encode()).iter():
+    for item in parsed(svg).iter():
         if item.tag == SVG + "rect" and item.get("rx"):
             x, y, w, h = (float(item.get(name, "")) for name in ("x", "y", "width", "height"))
             yield "frame", (x, y, x + w, y + h)
         if item.tag == SVG + "text" and item.text:
             x, y = float(item.get("x", "")), float(item.get("y", ""))
-            yield item.text, (x, y - 0.8 * size, x + 0.64 * size * width(item.text), y + 0.2 * size)
+            yield item.text, (x, y - 0.8 * size, x + 0.64 * size * cells(item.text), y + 0.2 * size)
 
 
 def overlap(one: Box, other: Box) -> bool:
@@ -120,7 +124,7 @@ def test_nothing_overlaps_in_the_figure() -> None:
 
 def test_edges_run_between_the_columns_and_the_paths_are_marked() -> None:
     svg = beam_figure([(SENTENCE, TRACE)])
-    root = ElementTree.fromstring(svg.encode())
+    root = parsed(svg)
     edges = [(path.get("stroke"), path.get("d", "")) for path in root.iter(SVG + "path")]
     colours = [colour for colour, _ in edges]
     assert colours.count("#1b7837") == colours.count("#d95f02") == 3
@@ -134,16 +138,16 @@ def test_edges_run_between_the_columns_and_the_paths_are_marked() -> None:
 
 
 def test_sentences_stand_below_each_other_and_no_sentence_gives_an_empty_picture() -> None:
-    one, two, none = (ElementTree.fromstring(beam_figure([(SENTENCE, TRACE)] * n).encode()) for n in (1, 2, 0))
+    one, two, none = (parsed(beam_figure([(SENTENCE, TRACE)] * n)) for n in (1, 2, 0))
     assert float(two.get("height", "")) == 2 * float(one.get("height", ""))
     assert none.get("height") == "0"
 
 
 def test_elements_are_escaped() -> None:
-    assert element("a", stroke_width=1.50, d='"') == "<a stroke-width=\"1.5\" d='\"'/>"
+    assert element("a", stroke_width=1.50, d='"') == '<a stroke-width="1.5" d=\'"\'/>'
     assert text(0, 1, "<&\x00") == '<text x="0" y="1">&lt;&amp;\ufffd</text>'
     assert tooltip("a > b") == "<title>a &gt; b</title>"
-    picture = ElementTree.fromstring(document([text(0, 0, "東\x1b")], 10, 20.5).encode())
+    picture = parsed(document([text(0, 0, "東\x1b")], 10, 20.5))
     assert (picture.get("width"), picture.get("height"), picture.get("viewBox")) == ("10", "20.5", "0 0 10 20.5")
 
 

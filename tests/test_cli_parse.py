@@ -14,8 +14,9 @@ import torch
 from tiny_model import save_tiny_model
 
 from arcparse.cli import main
-from arcparse.cli.derivation import table, width
+from arcparse.cli.derivation import table
 from arcparse.cli.parse import _format
+from arcparse.drawing.widths import cells
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import Arc, Step
 from arcparse.pipeline import Pipeline
@@ -336,7 +337,7 @@ def test_the_figure_is_aligned_and_long_lists_are_shortened() -> None:
     ]
     lines = table(sentence, steps).splitlines()
     assert lines[0] == "t"
-    assert len({width(line) for line in lines[1:]}) == 1
+    assert len({cells(line) for line in lines[1:]}) == 1
     assert "[I, saw, 東京, aaaaaaaaaaaaaaa…, …]" in lines[2]
     assert "[ROOT, …, aaaaaaaaaaaaaaa…, x, y, z]" in lines[3]
     assert "obj(y-6, aaaaaaaaaaaaaaa…-4)" in lines[3]
@@ -347,4 +348,4 @@ def test_the_figure_is_aligned_and_long_lists_are_shortened() -> None:
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("東京", 4), ("e\u0301", 1), ("…", 1)])
 def test_width_is_counted_in_columns_of_the_terminal(text: str, columns: int) -> None:
-    assert width(text) == columns
+    assert cells(text) == columns

@@ -18,14 +18,16 @@ ROWS = [
     {"tagger", "parser", "seq2seq"},
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
-    {"training", "losses", "evaluation", "checkpoint", "batches"},
-    {"optimisation", "snapshot", "raw_text", "pseudo_projective"},
-    {"search", "trees", "treebank", "tokenizer", "vectors"},
+    {"training", "losses", "evaluation", "checkpoint", "batches", "formats", "transform"},
+    {"optimisation", "snapshot", "raw_text", "pseudo_projective", "validation", "statistics", "interop"},
+    {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus"},
     {"vocabulary", "sentence", "settings"},
+    {"drawing"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
-OPTIONAL = {"gensim", "plyvel", "udtools"}  # slow to import or missing on some machines: imported where they are used
+# Slow to import or missing on some machines: imported where they are used.
+OPTIONAL = {"gensim", "plyvel", "udtools", "cairosvg", "networkx", "nltk", "pandas", "spacy"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

@@ -9,7 +9,7 @@ from overfitted import fitted_parser, fitted_tagger, sample, twenty, vectors
 
 import arcparse
 from arcparse import pipeline
-from arcparse.errors import ModelError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.pipeline import Pipeline, as_sentences
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.treebank import parse_conllu
@@ -127,6 +127,29 @@ def test_a_sentence_that_cannot_be_parsed_is_reported_and_passed_on(
         list(nlp.parse_many(inputs))
 
 
+def test_nbest_gives_trees_with_scores_in_place_of_each_sentence(nlp: Pipeline) -> None:
+    found = nlp.parse(TEXT, beam=8, nbest=5)
+    assert [[parse.sentence.text for parse in trees] for trees in found] == [
+        ["The old man the boats."] * 5,
+        ["Who wrote this letter?"] * 5,
+    ]
+    for trees in found:
+        probabilities = [parse.probability for parse in trees]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert sum(probabilities) <= 1 + 1e-6
+    trees = nlp.parse(twenty()[3].forms, beam=4, nbest=1)
+    assert [parse.sentence.heads for parse in trees] == [twenty()[3].heads]
+    assert nlp.parse("", beam=2, nbest=2) == []
+    odd = twenty()[1].replace(upos=["X"] * len(twenty()[1]))
+    assert nlp.parse(odd, beam=2, nbest=1)[0].sentence.upos == odd.upos
+
+
+@pytest.mark.parametrize(("nbest", "beam"), [(3, 2), (2, 1), (-1, 4)])
+def test_nbest_needs_places_in_the_beam(nlp: Pipeline, nbest: int, beam: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"from 1 to the beam's {beam}, not {nbest}"):
+        nlp.parse(TEXT, nbest=nbest, beam=beam)
+
+
 def test_a_long_sentence_parses(nlp: Pipeline) -> None:
     forms = [form for sentence in sample() for form in sentence.forms][:300]
     check_tree(nlp.parse(forms, beam=2).tree)
@@ -145,6 +168,8 @@ def test_a_model_is_loaded_once(models: Path) -> None:
     assert pipeline.load(models / "one") is pipeline.load(models / "one")
     assert arcparse.load(models / "one") is pipeline.load(models / "one")
     assert arcparse.parse(TEXT, model=models / "one") == pipeline.load(models / "one").parse(TEXT)
+    scored = arcparse.parse(TEXT, model=models / "one", nbest=2, beam=2)
+    assert scored == pipeline.load(models / "one").parse(TEXT, nbest=2, beam=2)
     with pytest.raises(ModelError, match="no model of that name"):
         arcparse.load("nowhere")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from arcparse.search import WAIT, Beam, advance, search
+import arcparse.search
+from arcparse.search import WAIT, Beam, advance, sample, search
 
 STOP = 2
 
@@ -173,3 +175,117 @@ def test_a_beam_holds_at_least_one() -> None:
 def test_names_and_actions_are_inverse() -> None:
     system = Spelling(1)
     assert [system.action(system.name(action)) for action in range(system.num_actions)] == [0, 1, 2]
+
+
+def test_the_example_of_a_system_of_one_s_own_runs() -> None:
+    found = doctest.testmod(arcparse.search)
+    assert found.failed == 0
+    assert found.attempted > 5
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_with_a_length_power_a_wide_beam_ranks_by_what_is_left_per_action(power: float) -> None:
+    scores = table(3, 2)
+    beam = search(Spelling(4), lambda state: scores[torch.arange(2)[:, None], state.code], start(2), 1000, power)
+    for sentence, found in enumerate(beam.nbest(1000)):
+        each = [(total / len(actions) ** power, tuple(actions)) for total, actions in every_word(scores[sentence], 4)]
+        expected = sorted(each, reverse=True)
+        assert [path.actions for path in found] == [actions for _, actions in expected]
+        assert [path.score for path in found] == pytest.approx([score for score, _ in expected], abs=1e-5)
+
+
+def test_a_length_power_makes_up_for_the_cost_of_length() -> None:
+    system, scores = Spelling(4), torch.log_softmax(torch.tensor([1.0, 0.5, 0.6]), 0)
+
+    def best(power: float) -> int:
+        beam = search(system, lambda state: scores.expand(*state.code.shape, 3), start(1), 50, power)
+        return len(beam.nbest(1)[0][0].actions)
+
+    assert best(0.0) == 2
+    assert best(1.0) == 5
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_a_length_power_changes_nothing_where_all_have_the_same_length(beam_size: int) -> None:
+    scores = table(5, 2)
+
+    class Fixed(Spelling):
+        def legal(self, state: Word) -> Tensor:
+            letter = (state.length < self.longest).unsqueeze(2).expand(-1, -1, 2)
+            return torch.cat([letter, ~letter[..., :1]], 2)
+
+    def actions(power: float) -> list[list[tuple[int, ...]]]:
+        scorer = lambda state: scores[torch.arange(2)[:, None], state.code]  # noqa: E731
+        found = search(Fixed(3), scorer, start(2), beam_size, power).nbest(beam_size)
+        return [[path.actions for path in paths] for paths in found]
+
+    assert actions(0.0) == actions(0.7)
+
+
+def test_nbest_leaves_out_places_without_hypothesis_and_steps_of_waiting() -> None:
+    beam = search(Spelling(1), lambda state: torch.tensor([0.0, 1.0, 0.0]).expand(*state.code.shape, 3), start(2), 5)
+    assert [[(path.score, path.actions) for path in paths] for paths in beam.nbest(4)] == [
+        [(1.0, (1, STOP)), (0.0, (0, STOP))]
+    ] * 2
+    assert [len(paths) for paths in beam.nbest(1)] == [1, 1]
+    assert start(1).nbest(3)[0][0].actions == ()
+
+
+@pytest.mark.parametrize("beam_size", [1, 2, 4, 8])
+@pytest.mark.parametrize("longest", [8, 16, 32])
+def test_the_cost_is_linear_in_beam_and_length(beam_size: int, longest: int) -> None:
+    class Long(Spelling):
+        def legal(self, state: Word) -> Tensor:
+            full = (state.length == self.longest).unsqueeze(2)
+            return torch.cat([~full, ~full, full], 2)
+
+    widths: list[int] = []
+
+    def scorer(state: Word) -> Tensor:
+        widths.append(state.code.shape[1])
+        return torch.zeros(*state.code.shape, 3)
+
+    search(Long(longest), scorer, start(1), beam_size)
+    assert len(widths) == longest + 1
+    assert longest * beam_size / 2 < sum(widths) <= (longest + 1) * beam_size
+
+
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_samples_have_the_probabilities_of_their_actions(temperature: float) -> None:
+    scores, system, size = table(2, 2), Spelling(2), 6000
+    scorer = lambda state: scores[torch.arange(2)[:, None], state.code]  # noqa: E731
+    drawn = sample(system, scorer, start(2), size, temperature)
+    assert bool(drawn.ended.all())
+    legal = {0: [True, True, False], 1: [True] * 3, 2: [False, False, True]}
+    for sentence in range(2):
+        found: dict[int, float] = {}
+        for _, actions in every_word(scores[sentence], 2):
+            code, probability = 0, 1.0
+            for step, action in enumerate(actions):
+                row = (scores[sentence, code] / temperature).masked_fill(~torch.tensor(legal[step]), -torch.inf)
+                probability *= float(row.softmax(0)[action])
+                code = code if action == STOP else code * 3 + action + 1
+            found[code] = probability
+        assert sum(found.values()) == pytest.approx(1)
+        for code, probability in found.items():
+            assert float((drawn.code[sentence] == code).float().mean()) == pytest.approx(probability, abs=0.015)
+
+
+def test_samples_do_not_depend_on_the_batch_but_on_the_seed() -> None:
+    scores, system = table(9, 4), Spelling(4)
+    together = sample(system, lambda state: scores[torch.arange(4)[:, None], state.code], start(4), 16)
+    for sentence in range(4):
+        own = scores[sentence : sentence + 1]
+        alone = sample(system, lambda state, own=own: own[[[0]], state.code], start(1), 16)
+        assert alone.code[0].equal(together.code[sentence])
+    other = sample(system, lambda state: scores[torch.arange(4)[:, None], state.code], start(4), 16, seed=1)
+    assert not other.code.equal(together.code)
+
+
+def test_a_sample_stays_in_a_dead_end() -> None:
+    class Stuck(Spelling):
+        def legal(self, state: Word) -> Tensor:
+            return super().legal(state) & (state.length < 1).unsqueeze(2)
+
+    drawn = sample(Stuck(3), lambda state: torch.zeros(*state.code.shape, 3), start(1), 4)
+    assert drawn.length.tolist() == [[1] * 4]

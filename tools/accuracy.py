@@ -1,7 +1,7 @@
 """Score models on a gold treebank: `python tools/accuracy.py GOLD.conllu MODEL...` prints a row for each input.
 
-Inputs: gold tokens with the model's own tags, gold tokens with gold tags, and raw text, which is rebuilt from the `# text`
-comments with a blank line before each document and paragraph.
+Inputs: gold tokens with the model's own tags, gold tokens with gold tags, and raw text, which is rebuilt from the
+`# text` comments with a blank line before each document and paragraph.
 """
 
 from __future__ import annotations

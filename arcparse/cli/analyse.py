@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 HEADINGS = ("beam", "LAS", "exact", "search errors", "model errors", "unreachable", "tokens/s")
-BEAMS = (1, 2, 4, 8, 16, 32)
 
 
 def add(subparsers: Subparsers) -> None:
@@ -37,14 +36,12 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("gold", type=Path, metavar="GOLD", help="CoNLL-U file of gold trees")
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
-    parser.add_argument(
-        "--beams", type=numbers, default=BEAMS, metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)"
-    )
+    parser.add_argument("--beams", type=numbers, metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)")
     parser.add_argument(
         "--gold-beam",
         type=number,
         metavar="K",
-        help="derivations of the gold tree among which its best score is sought (default: 16)",
+        help="configurations kept in the search for the gold tree's best score (default: 16)",
     )
     parser.add_argument("--given", choices=("tags",), help="parse with the file's tags; else they are made")
     parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
@@ -59,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Analyse, print and draw; return the exit status."""
     import torch
 
-    from arcparse.parser.search_errors import GOLD_BEAM, analyse
+    from arcparse.parser.search_errors import BEAMS, GOLD_BEAM, analyse
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
     if args.threads:
@@ -67,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
     gold = list(checked(read_conllu(args.gold)))
     pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL), args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
-    reports = analyse(pipeline.parser, tagged, gold, args.beams, given=given, gold_beam=args.gold_beam or GOLD_BEAM)
+    beams, gold_beam = args.beams or BEAMS, args.gold_beam or GOLD_BEAM
+    reports = analyse(pipeline.parser, tagged, gold, beams, given=given, gold_beam=gold_beam)
     if args.plot:
         from arcparse.cli.error_plot import error_plot
 

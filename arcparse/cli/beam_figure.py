@@ -8,6 +8,7 @@ where it has fallen out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.derivation import ELLIPSIS, short, title
@@ -52,7 +53,7 @@ class _Drawing:
         self.sizes, self.left = [], [float(MARGIN)]
         for layer, greedy, rank in zip(self.texts, self.greedy_texts, trace.greedy_rank, strict=True):
             shown = [*layer, greedy] if rank is None else layer
-            self.sizes.append(max(text_width(line, SIZE) for lines in shown for line in lines) + 2 * PAD)
+            self.sizes.append(ceil(max(text_width(line, SIZE) for lines in shown for line in lines)) + 2 * PAD)
             self.left.append(self.left[-1] + self.sizes[-1] + GAP)
         rows = max(map(len, trace.layers)) + (trace.falls_out is not None)
         self.outside = rows - 1  # the row of what has fallen out

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from arcparse.drawing.widths import cells
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -39,17 +39,12 @@ def title(sentence: Sentence) -> str:
 
 def in_columns(rows: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
     """Return a line for each row of cells, the columns `right` set to the right."""
-    sizes = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    sizes = [max(map(cells, column)) for column in zip(*rows, strict=True)]
     return [_line(row, sizes, right) for row in rows]
 
 
-def width(text: str) -> int:
-    """Return the columns that a text takes in a terminal."""
-    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
-
-
 def _line(row: Sequence[str], sizes: Sequence[int], right: Collection[int]) -> str:
-    pads = [" " * (size - width(cell)) for cell, size in zip(row, sizes, strict=True)]
+    pads = [" " * (size - cells(cell)) for cell, size in zip(row, sizes, strict=True)]
     return "  ".join(
         pad + cell if i in right else cell + pad for i, (cell, pad) in enumerate(zip(row, pads, strict=True))
     )
@@ -75,7 +70,7 @@ def arc_text(arc: Arc, forms: Sequence[str]) -> str:
 
 def short(form: str, columns: int = FORM_SHOWN) -> str:
     """Return a form, cut where it is wider than `columns`."""
-    if width(form) <= columns:
+    if cells(form) <= columns:
         return form
-    end = next(end for end in range(len(form), 0, -1) if width(form[:end]) < columns)
+    end = next(end for end in range(len(form), 0, -1) if cells(form[:end]) < columns)
     return form[:end] + ELLIPSIS

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse import evaluation
-from arcparse.evaluation import ALL_METRICS, METRICS, Breakdown, Difference, Interval, Score, Scores
+from arcparse.cli.reliability import reliability_cells, reliability_diagram, reliability_rows
+from arcparse.evaluation import ALL_METRICS, METRICS, Breakdown, Difference, Interval, Reliability, Score, Scores
 from arcparse.evaluation.alignment import Integers
+from arcparse.evaluation.calibration import BINS
 from arcparse.evaluation.significance import RESAMPLES
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
@@ -35,7 +37,7 @@ CONFUSIONS = 20  # pairs of labels in the table; JSON and CSV have all
 COLUMNS = (
     *("file", "breakdown", "part", "metric"),
     *("precision", "recall", "f1", "aligned_accuracy", "correct", "gold", "system", "aligned"),
-    *("low", "high", "difference", "difference_low", "difference_high", "p_value"),
+    *("low", "high", "difference", "difference_low", "difference_high", "p_value", "confidence"),
 )
 
 
@@ -71,6 +73,13 @@ def add(subparsers: Subparsers) -> None:
         metavar="NAME,NAME",
         help="scores by label (and confusions of labels), distance of head and dependent, length of the sentence",
     )
+    parser.add_argument(
+        "--calibration",
+        action="store_true",
+        help="tell how far confidences can be trusted that `arcparse parse --scores` has written into MISC",
+    )
+    parser.add_argument("--bins", type=_positive, default=BINS, metavar="N", help="of these (default: %(default)s)")
+    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw the calibration, of SYSTEM alone, as SVG")
     parser.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
     parser.add_argument("--test", choices=TESTS, default="randomisation", help="for p-values (default: %(default)s)")
     parser.add_argument("--resamples", type=_positive, default=RESAMPLES, metavar="N", help="(default: %(default)s)")
@@ -87,6 +96,7 @@ class Report:
     intervals: dict[str, Interval]
     breakdowns: dict[str, Breakdown]
     confusions: Counter[tuple[str, str]]
+    calibration: dict[str, Reliability]
 
     @cached_property
     def scores(self) -> Scores:
@@ -106,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
         first, second = (report.counts for report in reports)
         resampling = {"resamples": args.resamples, "seed": args.seed}
         differences = evaluation.compare_systems(first, second, args.metrics, test=TESTS[args.test], **resampling)
+    if args.diagram:
+        args.diagram.write_text(reliability_diagram(reports[0].calibration), encoding="utf-8")
     if args.json:
         print(json.dumps(_json(reports, differences, args.metrics), indent=2, ensure_ascii=False))
     elif args.csv:
@@ -126,7 +138,10 @@ def _report(gold: Sequence[Sentence], file: Path, args: argparse.Namespace) -> R
     confusions: Counter[tuple[str, str]] = Counter()
     if "label" in breakdowns:
         confusions = evaluation.label_confusion(compared, punctuation=punctuation)
-    return Report(str(file), counts, intervals, breakdowns, confusions)
+    calibration: dict[str, Reliability] = {}
+    if args.calibration or args.diagram:
+        calibration = evaluation.calibration(compared, bins=args.bins, punctuation=punctuation)
+    return Report(str(file), counts, intervals, breakdowns, confusions, calibration)
 
 
 def _names_of(what: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
@@ -169,6 +184,8 @@ def _report_json(report: Report, metrics: Sequence[str]) -> dict[str, Any]:
     if report.confusions:
         pairs = report.confusions.most_common()
         found["confusions"] = [{"gold": gold, "system": system, "count": count} for (gold, system), count in pairs]
+    if report.calibration:
+        found["calibration"] = {metric: reliability.as_dict() for metric, reliability in report.calibration.items()}
     return found
 
 
@@ -193,6 +210,7 @@ def _write_csv(reports: Sequence[Report], differences: Differences, metrics: Seq
         for (gold, system), count in report.confusions.most_common():
             place = {"file": report.file, "breakdown": "confusion", "part": f"{gold}>{system}"}
             writer.writerow({**place, "aligned": count})
+        writer.writerows({"file": report.file, **cells} for cells in reliability_cells(report.calibration))
 
 
 # Tables
@@ -208,6 +226,10 @@ def _tables(reports: Sequence[Report], differences: Differences, metrics: Sequen
         yield _breakdown_table(name, [report.breakdowns[name] for report in reports])
     if reports[0].confusions:
         yield _confusion_table([report.confusions for report in reports])
+    for report in reports:
+        if report.calibration:
+            header, *rows = reliability_rows(report.calibration)
+            yield f"{report.file}\n{_grid(header, rows)}"
 
 
 def _score_table(report: Report, metrics: Sequence[str]) -> str:

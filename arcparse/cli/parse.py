@@ -7,10 +7,12 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from arcparse.cli.derivation import table
+from arcparse.cli.streams import standard_input, standard_output
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.raw_text import read_text
 from arcparse.sentence import Sentence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 COMPRESSED = (".gz", ".xz", ".bz2")
 CONLLU = (".conllu", ".conll")
 STANDARD_INPUT = "-"
+SCORED_BEAM = 8  # hypotheses, where there is to be more than the best tree and nobody said how many
 
 
 def add(subparsers: Subparsers) -> None:
@@ -61,7 +64,26 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="report sentences of a CoNLL-U input that are malformed, and pass over them",
     )
-    parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
+    parser.add_argument(
+        "--beam",
+        type=number,
+        metavar="K",
+        help=f"hypotheses kept (default: 1, greedy; with --nbest or --scores at least {SCORED_BEAM})",
+    )
+    parser.add_argument(
+        "--nbest", type=number, metavar="N", help="write the best N trees of each sentence, one after the other"
+    )
+    parser.add_argument(
+        "--scores",
+        action="store_true",
+        help="write score and probability of each tree into comments, and how sure its arcs are into MISC",
+    )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        metavar="N",
+        help="with --scores: trees drawn from the model to know how sure arcs are; 0: ask the beam alone (default: 32)",
+    )
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
     parser.add_argument(
         "--batch-size", type=number, default=256, metavar="N", help="sentences in memory at a time (default: 256)"
@@ -87,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.svg and not args.trace:
         raise ConfigurationError("--svg draws the beam that --trace shows; add --trace, and --beam 2 or more")
+    _check_scores(args)
     if args.threads:
         torch.set_num_threads(args.threads)
     pipeline = Pipeline.load(args.model or DEFAULT_MODEL)
@@ -95,8 +118,22 @@ def run(args: argparse.Namespace) -> int:
     if args.trace:
         _print_traces(pipeline, sentences, args, tally.failed)
     else:
-        write_conllu(_parsed(pipeline, sentences, args, tally.failed), args.output or _unicode(sys.stdout))
+        parsed = _scored if args.nbest or args.scores else _parsed
+        write_conllu(parsed(pipeline, sentences, args, tally.failed), args.output or standard_output())
     return tally.close(args.verbose or sys.stderr.isatty())
+
+
+def _check_scores(args: argparse.Namespace) -> None:
+    """Choose how wide the beam is where it was not said. Raises ConfigurationError where options contradict."""
+    scored = args.scores or args.nbest
+    if scored and args.trace:
+        raise ConfigurationError("--trace shows derivations, not trees; leave out --nbest and --scores")
+    if args.samples is not None and (not args.scores or args.samples < 0):
+        raise ConfigurationError(f"--samples {args.samples} goes with --scores, and is at least 0")
+    if args.beam is None:
+        args.beam = max(args.nbest or 1, SCORED_BEAM) if scored else 1
+    if args.nbest and args.nbest > args.beam:
+        raise ConfigurationError(f"--nbest {args.nbest} needs a beam as wide; --beam is {args.beam}")
 
 
 class Tally:
@@ -145,7 +182,7 @@ def _sentences(args: argparse.Namespace, on_error: Callable[[ArcparseError], Non
     if args.text is not None:
         source = io.StringIO(args.text, newline="")
     elif from_stdin:  # CoNLL-U with bytes that are no UTF-8 is refused, or passed over, where they stand
-        source = _unicode(sys.stdin, "utf-8-sig", "surrogateescape" if is_conllu else "strict")
+        source = standard_input("utf-8-sig", "surrogateescape" if is_conllu else "strict")
     return read_conllu(source, name=name, on_error=on_error) if is_conllu else read_text(source, name=name)
 
 
@@ -154,13 +191,6 @@ def _format(name: str) -> str:
     path = Path(name.lower())
     suffix = Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
     return "conllu" if suffix in CONLLU else "text"
-
-
-def _unicode(stream: TextIO, encoding: str = "utf-8", errors: str = "strict") -> TextIO:
-    """Make a standard stream UTF-8, whatever the locale, and leave its line breaks alone."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding=encoding, errors=errors, newline="")
-    return stream
 
 
 def _parsed(
@@ -176,6 +206,27 @@ def _parsed(
         yield from pipeline.parse_sentences(batch, beam=args.beam, given_tags=given, on_error=on_error)
 
 
+def _scored(
+    pipeline: Pipeline,
+    sentences: Iterable[Sentence],
+    args: argparse.Namespace,
+    on_error: Callable[[Sentence, Exception], None],
+) -> Iterator[Sentence]:
+    from arcparse.batches import stream
+    from arcparse.parser.nbest import SAMPLES, ranked
+
+    samples = SAMPLES if args.samples is None else args.samples
+    settings = {"beam": args.beam, "samples": samples if args.scores else 0, "given_tags": args.given == "tags"}
+    for batch in stream(sentences, args.batch_size):
+        found = pipeline.nbest_sentences(batch, args.nbest or 1, **settings, on_error=on_error)
+        for sentence, trees in zip(batch, found, strict=True):
+            if not trees:
+                yield sentence
+            for rank, tree in enumerate(trees, 1):
+                shown = replace(tree, sentence=ranked(tree.sentence, rank)) if args.nbest else tree
+                yield shown.annotated() if args.scores else shown.sentence
+
+
 def _print_traces(
     pipeline: Pipeline,
     sentences: Iterable[Sentence],
@@ -187,7 +238,7 @@ def _print_traces(
     from arcparse.parser.beam_trace import BeamTrace, beam_trace
     from arcparse.parser.trace import derivation
 
-    out, given = _unicode(sys.stdout), args.given == "tags"
+    out, given = standard_output(), args.given == "tags"
     drawn: list[tuple[Sentence, BeamTrace]] = []
     for sentence in sentences:
         try:

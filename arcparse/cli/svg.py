@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from arcparse.cli.derivation import width
+from arcparse.drawing.widths import cells
 
 FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 ADVANCE = 0.65  # width of a character in ems: a little more than these fonts take when hinted to whole pixels
@@ -31,7 +31,7 @@ def tooltip(content: str) -> str:
 
 def text_width(content: str, size: float) -> float:
     """Return the pixels that a text of `size` pixels' height takes at most."""
-    return width(content) * ADVANCE * size
+    return cells(content) * ADVANCE * size
 
 
 def document(parts: Iterable[str], wide: float, high: float) -> str:

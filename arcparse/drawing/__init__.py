@@ -21,7 +21,8 @@ from __future__ import annotations
 from arcparse.drawing.charts import charts
 from arcparse.drawing.diagram import Annotated, Diagram, diagram, overlay
 from arcparse.drawing.page import page, png
-from arcparse.drawing.svg import svg
+from arcparse.drawing.svg import WIDTH, svg
+from arcparse.drawing.terminal import WIDTH as TEXT_WIDTH
 from arcparse.drawing.terminal import text
 
-__all__ = ["Annotated", "Diagram", "charts", "diagram", "overlay", "page", "png", "svg", "text"]
+__all__ = ["TEXT_WIDTH", "WIDTH", "Annotated", "Diagram", "charts", "diagram", "overlay", "page", "png", "svg", "text"]

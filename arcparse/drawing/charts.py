@@ -12,6 +12,7 @@ Bars = Mapping[str, float]
 SMALL, TITLE = 11.0, 14.0  # sizes of type
 ROW, LONGEST, BESIDE = 17.0, 300.0, 8.0  # height of a bar, length of the longest, and what is left beside it
 MARGIN, BETWEEN, COLUMNS = 16.0, 30.0, 2
+FAMILY = "DejaVu Sans, Verdana, Arial, sans-serif"
 INK, BAR = "#333", "#0068a8"
 
 
@@ -23,7 +24,7 @@ def charts(groups: Mapping[str, Bars]) -> str:
     wide, high = sum(widths) + BETWEEN + 2 * MARGIN, max(heights) + 2 * MARGIN
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
-        f'viewBox="0 0 {wide:.0f} {high:.0f}" font-family="DejaVu Sans, Verdana, Arial, sans-serif" font-size="{SMALL:g}">'
+        f'viewBox="0 0 {wide:.0f} {high:.0f}" font-family="{FAMILY}" font-size="{SMALL:g}">'
     )
     parts = [head, f'<rect width="{wide:.0f}" height="{high:.0f}" fill="#fff"/>']
     x = MARGIN
@@ -41,7 +42,8 @@ def _column(column: Sequence[tuple[str, Bars]], x: float) -> Iterator[str]:
         for number, (name, value) in enumerate(bars.items()):
             base = y + TITLE + 10 + number * ROW
             length = LONGEST * value / most
-            yield f'<text x="{start - BESIDE:.1f}" y="{base + 11:.1f}" text-anchor="end" fill="{INK}">{escape(name)}</text>'
+            left = f'x="{start - BESIDE:.1f}" text-anchor="end"'
+            yield f'<text {left} y="{base + 11:.1f}" fill="{INK}">{escape(name)}</text>'
             yield f'<rect x="{start:.1f}" y="{base:.1f}" width="{length:.1f}" height="{ROW - 4:g}" fill="{BAR}"/>'
             yield f'<text x="{start + length + 5:.1f}" y="{base + 11:.1f}" fill="{INK}">{_number(value)}</text>'
         y += _height(bars)

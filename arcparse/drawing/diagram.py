@@ -23,7 +23,9 @@ DIFFERENT = " ≠ "  # between what gold says and what the system does
 class Annotated(Protocol):
     """What is read of a sentence."""
 
-    place: str
+    @property
+    def place(self) -> str:
+        """File and line."""
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ def diagram(sentence: Annotated) -> Diagram:
     words = tuple(map(Word, map(_visible, sentence.forms), _tags(sentence)))
     arcs = zip(sentence.heads, range(1, len(words) + 1), _labels(sentence), _confidences(sentence), strict=True)
     drawn = tuple(Arc(head, word, label, sure) for head, word, label, sure in arcs if 0 <= head <= len(words))
-    return Diagram(words, drawn, _runs_right_to_left(sentence.forms), title=sentence.text)
+    return Diagram(words, drawn, _runs_right_to_left(sentence.forms), title=_visible(sentence.text))
 
 
 def overlay(gold: Annotated, system: Annotated) -> Diagram:
@@ -118,7 +120,7 @@ def overlay(gold: Annotated, system: Annotated) -> Diagram:
     rows = zip(heads, labels, _confidences(system), strict=True)
     arcs = [arc for word, row in enumerate(rows, 1) for arc in _compared(word, *row) if 0 <= arc.head <= len(words)]
     right_to_left = _runs_right_to_left(gold.forms)
-    return Diagram(tuple(words), tuple(arcs), right_to_left, compares=True, title=gold.text)
+    return Diagram(tuple(words), tuple(arcs), right_to_left, compares=True, title=_visible(gold.text))
 
 
 def _compared(word: int, heads: tuple[int, int], labels: tuple[str, str], sure: float | None) -> list[Arc]:

@@ -50,12 +50,13 @@ class Span:
 
 @dataclass(frozen=True)
 class PlacedWord:
-    """A word whose box begins at `left`."""
+    """A word whose box begins at `left`, and the places of its feet."""
 
     word: Word
     number: int
     left: float
     width: float
+    feet: tuple[float, ...]
 
     @property
     def middle(self) -> float:
@@ -104,11 +105,13 @@ class Line:
 def lay_out(words: Sequence[Word], first: int, arcs: Sequence[Arc], metrics: Metrics) -> Line:
     """Place the words of a line, the first of which has the number `first`, and the parts of arcs that lie on it."""
     spans = list(_spans(arcs, first, len(words)))
-    roots = [Span(arc, arc.dependent - first, arc.dependent - first) for arc in arcs if _is_root_of(arc, first, len(words))]
+    roots = [
+        Span(arc, arc.dependent - first, arc.dependent - first) for arc in arcs if _is_root_of(arc, first, len(words))
+    ]
     feet = _feet([*spans, *roots], len(words))
     rank = {foot: number for number, foot in enumerate(foot for on_word in feet for foot in on_word)}
     ends = [(rank.get((i, False), -1), rank.get((i, True), len(rank))) for i in range(len(spans))]
-    levels = _levels(ends)
+    levels = _levels(ends, spans)
     root_ranks = [rank[len(spans) + i, False] for i in range(len(roots))]
     word_of = {-1: -1, len(rank): len(words)}
     word_of |= {rank[foot]: word for word, on_word in enumerate(feet) for foot in on_word}
@@ -123,7 +126,8 @@ def lay_out(words: Sequence[Word], first: int, arcs: Sequence[Arc], metrics: Met
     ]
     top = max(levels, default=-1) + 1
     on_top = [PlacedArc(root, top, x[r], x[r], (x[r], x[r])) for root, r in zip(roots, root_ranks, strict=True)]
-    boxes = [PlacedWord(*row) for row in zip(words, range(first, first + len(words)), lefts, widths, strict=True)]
+    standing = [tuple(x[rank[foot]] for foot in on_word) for on_word in feet]
+    boxes = map(PlacedWord, words, range(first, first + len(words)), lefts, widths, standing)
     return Line(tuple(boxes), tuple(placed), tuple(on_top), x[len(rank)])
 
 
@@ -143,7 +147,7 @@ def _feet(spans: Sequence[Span], size: int) -> list[list[Foot]]:
     feet: list[list[Foot]] = [[] for _ in range(size)]
     order = sorted(range(len(spans)), key=lambda i: (spans[i].length, i))
     for number in order:
-        if 0 < spans[number].right - spans[number].left and spans[number].right < size:
+        if spans[number].left < spans[number].right < size:
             feet[spans[number].right].append((number, True))
     for number, span in enumerate(spans):
         if span.left == span.right:
@@ -154,11 +158,11 @@ def _feet(spans: Sequence[Span], size: int) -> list[list[Foot]]:
     return feet
 
 
-def _levels(ends: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the level of each arc between two feet, by their ranks."""
+def _levels(ends: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[int]:
+    """Return the level of each arc between two feet, by their ranks; what is longer in all is higher, line by line."""
     levels = [0] * len(ends)
     placed: list[int] = []
-    for i in sorted(range(len(ends)), key=lambda i: ends[i][1] - ends[i][0]):
+    for i in sorted(range(len(ends)), key=lambda i: (ends[i][1] - ends[i][0], spans[i].length)):
         left, right = ends[i]
         over = [j for j in placed if ends[j][0] < right and left < ends[j][1]]
         taken = {levels[j] for j in over}
@@ -198,7 +202,11 @@ def _width(word: Word, feet: int, metrics: Metrics) -> float:
 
 
 def _solve(
-    widths: Sequence[float], feet: Sequence[Sequence[Foot]], rank: dict[Foot, int], needs: Sequence[Need], metrics: Metrics
+    widths: Sequence[float],
+    feet: Sequence[Sequence[Foot]],
+    rank: dict[Foot, int],
+    needs: Sequence[Need],
+    metrics: Metrics,
 ) -> tuple[list[float], dict[int, float]]:
     """Return where each word's box begins, and each foot's place by its rank; -1 and the last are the edges."""
     last = len(rank)

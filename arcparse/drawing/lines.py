@@ -55,4 +55,6 @@ def _most(diagram: Diagram, metrics: Metrics, start: int, limit: float | None) -
 
 def _crossing(diagram: Diagram, border: int) -> int:
     """Count the arcs from one side of a border between words to the other."""
-    return sum(min(arc.head, arc.dependent) <= border < max(arc.head, arc.dependent) for arc in diagram.arcs if arc.head)
+    return sum(
+        min(arc.head, arc.dependent) <= border < max(arc.head, arc.dependent) for arc in diagram.arcs if arc.head
+    )

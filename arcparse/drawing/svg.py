@@ -1,4 +1,4 @@
-"""A diagram as SVG 1.1, without scripts: it shows in browsers, notebooks and documents, and its arcs explain themselves.
+"""A diagram as SVG 1.1, without scripts; pointed at, an arc says what it is.
 
 All boxes come from `places`, which tests look at; what is written is these boxes.
 """
@@ -18,7 +18,8 @@ from arcparse.drawing.widths import ems
 
 WIDTH = 1100.0  # pixels of a page
 FORM, SMALL = 15.0, 11.0  # sizes of type
-LEVEL = 19.0  # from one level of arcs to the next: a label and its arc
+LEVEL = 20.0  # from one level of arcs to the next: a label and its arc
+DESCENT = 2.5  # of letters below their line
 FOOT, GAP, PAD = 10.0, 14.0, 5.0
 MARGIN, BETWEEN = 12.0, 26.0  # around the picture, and between its lines
 RADIUS, ARROW = 5.0, 5.0
@@ -49,7 +50,7 @@ class Place:
         """Return the box of a label: left, top, right, bottom."""
         middle, half = self.x(sum(placed.stretch) / 2), METRICS.small(placed.arc.label) / 2
         y = self.y(placed.level)
-        return middle - half, y - SMALL - 2, middle + half, y - 2
+        return middle - half, y - SMALL - 2, middle + half, y - 1
 
 
 def places(diagram: Diagram, width: float | None = WIDTH) -> list[Place]:
@@ -75,7 +76,11 @@ def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = W
         f'viewBox="0 0 {wide:.0f} {high:.0f}" font-family={quoteattr(FAMILY)} font-size="{SMALL:g}" '
         'text-anchor="middle" role="img">'
     )
-    parts = [head, f"<title>{escape(diagram.title)}</title>", f'<rect width="{wide:.0f}" height="{high:.0f}" fill="#fff"/>']
+    parts = [
+        head,
+        f"<title>{escape(diagram.title)}</title>",
+        f'<rect width="{wide:.0f}" height="{high:.0f}" fill="#fff"/>',
+    ]
     if diagram.compares:
         parts.append(_legend())
     for place in placed:
@@ -103,6 +108,9 @@ def _words(place: Place) -> Iterator[str]:
     for placed in place.line.words:
         x, y = place.x(placed.middle), place.base + FORM + 2
         yield _text(x, y, placed.word.form, INK, f' font-size="{FORM:g}"')
+        feet = [place.x(foot) for foot in placed.feet]
+        if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show whose they are
+            yield f'<path d="M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}" stroke="{FAINT}"/>'
         if placed.word.tag:
             yield _text(x, y + SMALL + 5, placed.word.tag, SYSTEM if placed.word.differs else FAINT)
 
@@ -125,7 +133,7 @@ def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> st
         x, y = place.x(placed.arrow), place.base
         parts.append(f'<path d="M{x:.1f} {y:.1f}l-3 -{ARROW:g}h6z" fill="{colour}"/>')
     if arc.label:
-        parts.append(_text((left + right) / 2, bottom, arc.label, colour))
+        parts.append(_text((left + right) / 2, bottom - DESCENT, arc.label, colour))
     return "".join([*parts, "</g>"])
 
 
@@ -140,11 +148,15 @@ def _path(placed: PlacedArc, place: Place) -> str:
     arrow = None if feet[1] is None else place.x(feet[1])
     radius = min(RADIUS, (right - left) / 2)
     left_end, right_end = (base - ARROW if x == arrow else base for x in (left, right))
-    start = f"M{left:.1f} {top:.1f}" if opens_left else (
-        f"M{left:.1f} {left_end:.1f}V{top + radius:.1f}q0 -{radius:g} {radius:g} -{radius:g}"
+    start = (
+        f"M{left:.1f} {top:.1f}"
+        if opens_left
+        else (f"M{left:.1f} {left_end:.1f}V{top + radius:.1f}q0 -{radius:g} {radius:g} -{radius:g}")
     )
-    end = f"H{right:.1f}" if opens_right else (
-        f"H{right - radius:.1f}q{radius:g} 0 {radius:g} {radius:g}V{right_end:.1f}"
+    end = (
+        f"H{right:.1f}"
+        if opens_right
+        else (f"H{right - radius:.1f}q{radius:g} 0 {radius:g} {radius:g}V{right_end:.1f}")
     )
     return start + end
 

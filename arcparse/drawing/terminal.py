@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from unicodedata import bidirectional
 
 from arcparse.drawing.diagram import Diagram
 from arcparse.drawing.layout import Line, Metrics, PlacedArc
@@ -95,7 +96,7 @@ class Canvas:
         parts, x = [], 0
         while x < self.width:
             text = self.texts.get((row, x), "")
-            if self.mirrored and not text.isascii():
+            if self.mirrored and any(bidirectional(character) in ("R", "AL") for character in text):
                 parts.append(LEFT_TO_RIGHT)
             parts.append(text or SIGNS.get(self.strokes.get((row, x), 0), " "))
             x += cells(text) or 1

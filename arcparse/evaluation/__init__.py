@@ -1,10 +1,11 @@
 """Scores of parsed text against gold trees, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018).
 
 `evaluate` gives the scores. Of one `compare` there are more views: counts by sentence (`count_sentences`), from which
-come intervals and tests, and breakdowns by label, distance and length.
+come intervals and tests, breakdowns by label, distance and length, and the calibration of confidences.
 """
 
 from arcparse.evaluation.breakdown import Breakdown, by_distance, by_label, by_length, label_confusion
+from arcparse.evaluation.calibration import Reliability, calibration
 from arcparse.evaluation.comparison import Comparison, compare
 from arcparse.evaluation.metrics import count_sentences, evaluate
 from arcparse.evaluation.scores import ALL_METRICS, METRICS, Score, Scores
@@ -24,12 +25,14 @@ __all__ = [
     "Comparison",
     "Difference",
     "Interval",
+    "Reliability",
     "Score",
     "Scores",
     "approximate_randomisation",
     "by_distance",
     "by_label",
     "by_length",
+    "calibration",
     "compare",
     "compare_systems",
     "confidence_intervals",

@@ -5,20 +5,20 @@ expected calibration error is the mean distance of the two, weighted by the bins
 2017, section 2). A parser that gives every arc its average accuracy has none either, so the Brier score stands beside
 it, which falls as confidences tell right arcs from wrong ones.
 
-Axis letters: W words, A aligned words, N bins.
+Axis letters: W words, A aligned words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.confidence import HEAD, LABEL, read_confidence
-from arcparse.evaluation.alignment import Booleans, Integers
+from arcparse.evaluation.alignment import Booleans
 from arcparse.evaluation.comparison import Comparison
 
 Floats = NDArray[np.float64]
@@ -26,14 +26,28 @@ BINS = 10
 OF_METRIC = {"UAS": HEAD, "LAS": LABEL}  # the confidence that foretells each
 
 
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The words with a confidence from `low` up to `high`: how many, their mean confidence, and the share right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+    @property
+    def error(self) -> float:
+        """The distance of confidence and accuracy; 0 where the bin is empty."""
+        return abs(self.confidence - self.accuracy)
+
+
 @dataclass(frozen=True)
 class Reliability:
-    """Confidences by bin: how many, their mean, and the share of them that was right; 0 where a bin is empty."""
+    """Confidences by bin, and the mean squared distance of confidence from 1 where right, from 0 where wrong."""
 
-    count: Integers  # [N]
-    confidence: Floats  # [N]
-    accuracy: Floats  # [N]
-    brier: float  # mean squared distance of confidence from 1 where it was right, from 0 where it was wrong
+    bins: tuple[Bin, ...]
+    brier: float
 
     @classmethod
     def of(cls, confidence: Sequence[float] | Floats, right: Booleans, bins: int = BINS) -> Reliability:
@@ -41,40 +55,35 @@ class Reliability:
         values, hits = np.asarray(confidence, np.float64), right.astype(np.float64)
         index = np.minimum((values * bins).astype(np.int64), bins - 1)
         count = np.bincount(index, minlength=bins)
-        means = (np.bincount(index, each, bins) / np.maximum(count, 1) for each in (values, hits))
-        return cls(count, *means, float(np.square(values - hits).mean()) if len(values) else 0.0)
+        mean, share = (np.bincount(index, each, bins) / np.maximum(count, 1) for each in (values, hits))
+        bounds = np.linspace(0, 1, bins + 1)
+        rows = zip(*(each.tolist() for each in (bounds[:-1], bounds[1:], count, mean, share)), strict=True)
+        return cls(tuple(Bin(*row) for row in rows), float(np.square(values - hits).mean()) if len(values) else 0.0)
 
-    @cached_property
-    def bounds(self) -> Floats:
-        """The bounds of the bins, [N + 1]."""
-        return np.linspace(0, 1, len(self.count) + 1)
+    @property
+    def whole(self) -> Bin:
+        """All words as one bin, whose error is not the expected one: what is too sure and too modest cancels out."""
+        return Bin(0.0, 1.0, sum(part.count for part in self.bins), self._mean("confidence"), self._mean("accuracy"))
 
     @property
     def expected_error(self) -> float:
-        """Mean distance of confidence and accuracy over all words (ECE)."""
-        return float(np.abs(self.confidence - self.accuracy) @ self.count / max(self.count.sum(), 1))
+        """The mean error over all words (ECE)."""
+        return self._mean("error")
 
     @property
     def largest_error(self) -> float:
-        """Distance of confidence and accuracy in the worst bin (MCE)."""
-        return float(np.abs(self.confidence - self.accuracy).max())
+        """The error of the worst bin (MCE)."""
+        return max(part.error for part in self.bins)
 
-    @property
-    def mean_confidence(self) -> float:
-        """The mean over all words, to hold against the accuracy."""
-        return float(self.confidence @ self.count / max(self.count.sum(), 1))
+    def _mean(self, name: str) -> float:
+        total = sum(part.count for part in self.bins)
+        return sum(part.count * float(getattr(part, name)) for part in self.bins) / total if total else 0.0
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """Return measures and bins, ready for JSON."""
-        rows = zip(self.bounds, self.bounds[1:], self.count, self.confidence, self.accuracy, strict=False)
-        names = ("low", "high", "count", "confidence", "accuracy")
-        return {
-            "expected_error": self.expected_error,
-            "largest_error": self.largest_error,
-            "brier": self.brier,
-            "mean_confidence": self.mean_confidence,
-            "bins": [dict(zip(names, map(float, row), strict=True)) | {"count": int(row[2])} for row in rows],
-        }
+        names = ("expected_error", "largest_error", "brier")
+        whole = {"count": self.whole.count, "confidence": self.whole.confidence, "accuracy": self.whole.accuracy}
+        return {**{name: getattr(self, name) for name in names}, **whole, "bins": [asdict(part) for part in self.bins]}
 
 
 def calibration(comparison: Comparison, *, bins: int = BINS, punctuation: bool = True) -> dict[str, Reliability]:

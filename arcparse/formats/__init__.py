@@ -53,9 +53,10 @@ from arcparse.formats.conversion import (
 from arcparse.formats.format import Format, losses
 from arcparse.formats.guessing import guess
 from arcparse.formats.registry import formats
-from arcparse.formats.source import expanded
+from arcparse.formats.source import COMPRESSED, expanded
 
 __all__ = [
+    "COMPRESSED",
     "Format",
     "Writing",
     "expanded",

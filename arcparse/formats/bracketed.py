@@ -1,9 +1,9 @@
-"""The bracketed linearisation of a tree: `(R, r_a, A, r_b, [B, b_d, D, b_e, E], r_c, C)`, a sentence a line.
+r"""The bracketed linearisation of a tree: `(R, r_a, A, r_b, [B, b_d, D, b_e, E], r_c, C)`, a sentence a line.
 
 A head comes first, then its dependents in their order, each behind its relation; one that has dependents itself stands
 in square brackets. So written, the order of the words is that of a walk through the tree, not the sentence's, unless
 each word says its place: `(saw@2, nsubj, I@1, obj, [dog@4, det, the@3])`, the format `bracketed-order`. The relation
-of the root is not written; it is read as `root`. A backslash stands before any of `\\ ( ) [ ] , @` inside a form or
+of the root is not written; it is read as `root`. A backslash stands before any of `\ ( ) [ ] , @` inside a form or
 relation, and before a space at its beginning or end.
 """
 
@@ -24,6 +24,7 @@ SPECIAL = re.compile(r"[\\()\[\],@]|^ | $")
 PIECE = re.compile(r"(?:\\.|[^\\()\[\],])+|[()\[\],]|\\")  # an atom, a mark, or a backslash that ends the line
 POSITION = re.compile(r"\\.|@([1-9][0-9]{0,6})$")
 CLOSING = {"(": ")", "[": "]"}
+AFTER_COMMA = {"a comma": "a relation", "a comma and a word": "a word"}
 
 
 def bracketed_text(sentence: Sentence, *, positions: bool = False) -> str:
@@ -95,28 +96,28 @@ def _parsed(line: str, name: str, number: int) -> Sentence:
 def _words(line: str) -> list[tuple[str, int, str]]:
     """Return the atom, the head and the label of each word, in the order written."""
     words: list[tuple[str, int, str]] = []
-    heads, open_marks, label, awaits = [ROOT], "", ROOT_LABEL, "("
+    heads, open_marks, label, awaits = [ROOT], "", ROOT_LABEL, "'('"
     for piece in _pieces(line):
         if piece in ("(", "["):
-            if awaits not in ("(", "word") or (piece == "(") != (awaits == "("):
+            if awaits != ("'('" if piece == "(" else "a word"):
                 raise ValueError(f"{piece!r} where {awaits} was expected")
-            open_marks, awaits = open_marks + piece, "head"
+            open_marks, awaits = open_marks + piece, "a head"
         elif piece in (")", "]"):
-            if awaits != "comma" or CLOSING[open_marks[-1]] != piece:
+            if awaits != "a comma" or CLOSING[open_marks[-1]] != piece:
                 raise ValueError(f"{piece!r} where {awaits} was expected")
             heads.pop()
-            open_marks, awaits = open_marks[:-1], "comma" if len(open_marks) > 1 else "the end"
+            open_marks, awaits = open_marks[:-1], "a comma" if len(open_marks) > 1 else "the end"
         elif piece == ",":
-            if awaits != "comma":
+            if awaits not in AFTER_COMMA:
                 raise ValueError(f"',' where {awaits} was expected")
-            awaits = "relation"
-        elif awaits == "relation":
-            label, awaits = _plain(piece), "word"
-        elif awaits in ("word", "head"):
+            awaits = AFTER_COMMA[awaits]
+        elif awaits == "a relation":
+            label, awaits = _plain(piece), "a comma and a word"
+        elif awaits in ("a word", "a head"):
             words.append((piece, heads[-1], label))
-            if awaits == "head":
+            if awaits == "a head":
                 heads.append(len(words))
-            awaits = "comma"
+            awaits = "a comma"
         else:
             raise ValueError(f"{piece[:40]!r} where {awaits} was expected")
     if awaits != "the end":

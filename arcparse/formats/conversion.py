@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats.format import Format, OnError, losses
@@ -25,26 +25,31 @@ BATCH = 256  # sentences written at a time
 
 
 def read_sentences(
-    source: Location, form: Format | str | None = None, *, name: str | None = None, on_error: OnError = None
+    source: Location,
+    form: Format | str | None = None,
+    *,
+    name: str | None = None,
+    known: Mapping[str, Format] | None = None,
+    on_error: OnError = None,
 ) -> Iterator[Sentence]:
-    """Read sentences from a path (.gz, .xz and .bz2 opened as they are) or a text stream, of a format or of the guessed.
+    """Read sentences from a path (.gz, .xz and .bz2 opened as they are) or a text stream, of a format or the guessed.
 
-    With `on_error`, a malformed sentence is passed over and its error handed to that function. Raises TreebankError
-    for it otherwise, and always where the file cannot be read.
+    `known` are the formats to choose from, all by default. With `on_error`, a malformed sentence is passed over and
+    its error handed to that function. Raises TreebankError for it otherwise, and always where the file cannot be read.
     """
     text = Source(source, name)
-    chosen = format_of(guess(text.sample()) if form is None else form)
+    chosen = format_of(guess(text.sample()) if form is None else form, known)
     text.strict = chosen.name != LOSSLESS_CHECK
-    yield from chosen.read(text, text.name, on_error)
+    yield from chosen.read(cast(TextIO, text), text.name, on_error)
 
 
-def format_of(form: Format | str) -> Format:
-    """Return a format by its name. Raises ConfigurationError for one that is not known."""
+def format_of(form: Format | str, known: Mapping[str, Format] | None = None) -> Format:
+    """Return a format by its name. Raises ConfigurationError for one that is not among the known, all by default."""
     if isinstance(form, Format):
         return form
-    known = formats()
+    known = formats() if known is None else known
     if form not in known:
-        raise ConfigurationError(f"format {form!r} is not known; name one of {', '.join(known)}")
+        raise ConfigurationError(f"format {form!r} is not known; name one of {', '.join(known)}, or columns and which")
     return known[form]
 
 
@@ -77,8 +82,6 @@ class Writing:
             self._write_batch(batch)
 
     def _write_batch(self, batch: list[Sentence]) -> None:
-        for sentence in batch:
-            self._count(sentence)
         if self._form.name == LOSSLESS_CHECK:
             write_conllu(batch, self._stream)
             return
@@ -89,11 +92,14 @@ class Writing:
     def _texts(self, batch: Iterable[Sentence]) -> Iterator[str]:
         for sentence in batch:
             try:
-                yield self._text(sentence)
+                text = self._text(sentence)
             except TreebankError as error:
                 if self._on_error is None:
                     raise
                 self._on_error(error)
+            else:
+                self._count(sentence)
+                yield text
 
     def _count(self, sentence: Sentence) -> None:
         for what, number in losses(sentence, self._form):
@@ -127,7 +133,7 @@ def opened(target: Location) -> Iterator[TextIO]:
         yield target
         return
     with replacing(Path(target)) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")  # type: ignore[type-var]
         try:
             yield text
             text.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,8 @@ OnError: TypeAlias = "Callable[[TreebankError], None] | None"
 Reader: TypeAlias = "Callable[[TextIO, str, OnError], Iterator[Sentence]]"
 Loss: TypeAlias = "tuple[str, int]"  # what is lost of a sentence, and how many values
 
+ANY_NUMBER = "*"  # behind a key of MISC: with any number, as APred1, APred2
+NUMBERED = re.compile(r"[1-9][0-9]*$")
 COMMENTS, RANGES, NODES = "comments", "multiword ranges", "empty nodes"
 EVERYTHING = frozenset((*COLUMNS, COMMENTS, RANGES, NODES))
 
@@ -78,7 +81,11 @@ def _lost_attributes(cells: tuple[str, ...], kept: frozenset[str]) -> int:
     if cells.count(EMPTY) == len(cells):
         return 0
     attributes = [attribute for cell in cells if cell != EMPTY for attribute in cell.split("|")]
-    return sum(attribute.partition("=")[0] not in kept for attribute in attributes)
+    return sum(not _is_kept(attribute.partition("=")[0], kept) for attribute in attributes)
+
+
+def _is_kept(key: str, kept: frozenset[str]) -> bool:
+    return key in kept or (ANY_NUMBER in "".join(kept) and NUMBERED.sub(ANY_NUMBER, key) in kept)
 
 
 def comment_key(line: str) -> str:

@@ -1,10 +1,10 @@
-"""Trees as graphs: the JSON that displaCy draws, and the DOT language of Graphviz, each with its inverse.
+r"""Trees as graphs: the JSON that displaCy draws, and the DOT language of Graphviz, each with its inverse.
 
 displaCy: one object a line, `{"words": [{"text": "I", "tag": "PRON"}], "arcs": [{"start": 0, "end": 1, "label":
 "nsubj", "dir": "left"}]}`, words counted from 0, as `displacy.render(..., manual=True)` takes it; an array of objects
 is read too. It has no arc of the root: a word that none points to is read as a root wherever there is any arc.
 
-DOT: one `digraph` a sentence, node 0 the root, a word's node `3 [label="dog\\nNOUN"]`, an arc from head to dependent
+DOT: one `digraph` a sentence, node 0 the root, a word's node `3 [label="dog\nNOUN"]`, an arc from head to dependent
 `4 -> 3 [label="nsubj"]`; comments stand before it, since Graphviz passes over lines that begin with `#`.
 """
 
@@ -108,7 +108,9 @@ def _from_displacy(value: Any, place: str, tag: str) -> Sentence:
         texts = [str(word["text"]) for word in words]
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"{type(error).__name__} {error}"[:80]
-        raise TreebankError(f"{place}: no displaCy object ({reason}); it has words with text and tag, and arcs") from None
+        raise TreebankError(
+            f"{place}: no displaCy object ({reason}); it has words with text and tag, and arcs"
+        ) from None
     rows = enumerate(zip(texts, tags, heads, labels, strict=True), 1)
     return Sentence.from_tokens([Token(i, text, head=h, deprel=d, **{tag: t}) for i, (text, t, h, d) in rows])
 
@@ -174,7 +176,9 @@ class _Graph:
         elif (arc := ARC.fullmatch(line)) and int(arc[2]) not in self._arcs:
             self._arcs[int(arc[2])] = int(arc[1]), _unquoted(arc[3])
         else:
-            raise ValueError(f"{line[:60]!r} is no node and no arc of a word's only head, such as 4 -> 3 [label=\"det\"];")
+            raise ValueError(
+                f'{line[:60]!r} is no node and no arc of a word\'s only head, such as 4 -> 3 [label="det"];'
+            )
 
     def sentence(self, tag: str) -> Sentence:
         words = sorted(self._nodes.keys() - {ROOT})
@@ -184,7 +188,7 @@ class _Graph:
         for word in words:
             form, _, label = _split(self._nodes[word])
             head, relation = self._arcs.get(word, (NONE, EMPTY))
-            tokens.append(Token(word, form, head=head, deprel=relation, **{tag: label or EMPTY}))  # type: ignore[arg-type]
+            tokens.append(Token(word, form, head=head, deprel=relation, **{tag: label or EMPTY}))
         return Sentence.from_tokens(tokens, self.comments)
 
 

@@ -63,7 +63,7 @@ def _numbered(rows: list[list[str]]) -> str:
 
 def _unnumbered(columns: list[Cells], *, has_tabs: bool) -> str:
     width = len(columns)
-    if width in (3, 4) and _all(CHUNK, columns[-1]) and set(columns[-1]) != {"_"}:
+    if width in (3, 4) and _all(CHUNK, columns[-1]) and not (has_tabs and set(columns[-1]) == {"_"}):
         return "conll2003" if width == 4 else "conll2000"
     if width in (3, 4) and _all(NUMBER, columns[2]):
         return "nltk" if width == 3 else "nltk4"

@@ -1,7 +1,7 @@
 """JSON Lines without any loss: an object a sentence, its columns as lists, those without any value left out.
 
-`{"comments": ["# sent_id = 1"], "form": ["Wolves", "howl"], "head": ["2", "0"], ...}`; all cells are strings, as CoNLL-U
-has them, and `id` is left out where words are numbered from 1 without ranges and empty nodes.
+`{"comments": ["# sent_id = 1"], "form": ["Wolves", "howl"], "head": ["2", "0"], ...}`; cells are strings, as in
+CoNLL-U, and `id` is left out where words are numbered from 1 without ranges and empty nodes.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from arcparse.errors import TreebankError
 from arcparse.formats.format import OnError, sound
 from arcparse.formats.source import lines_of
 from arcparse.formats.table import numbers
-from arcparse.sentence import COLUMNS, EMPTY, ID, Sentence
+from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, Sentence
 
 
 def json_line(sentence: Sentence) -> str:
     """Return the line of a sentence."""
     size = len(sentence.columns[ID])
-    left_out = (numbers(size), (EMPTY,) * size)
+    empty = (EMPTY,) * size
     value: dict[str, Any] = {"comments": sentence.comments} if sentence.comments else {}
-    value.update({n: cells for n, cells in zip(COLUMNS, sentence.columns, strict=True) if cells not in left_out})
+    if sentence.columns[ID] != numbers(size):
+        value["id"] = sentence.columns[ID]
+    columns = list(zip(COLUMNS, sentence.columns, strict=True))[FORM:]
+    value.update({name: cells for name, cells in columns if name == "form" or cells != empty})
     return json.dumps(value, ensure_ascii=False) + "\n"
 
 

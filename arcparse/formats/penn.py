@@ -1,6 +1,6 @@
-"""Words and tags from Penn Treebank brackets: `( (S (NP (DT The) (NN cat)) (VP (VBZ sits)) (. .)) )`.
+r"""Words and tags from Penn Treebank brackets: `( (S (NP (DT The) (NN cat)) (VP (VBZ sits)) (. .)) )`.
 
-Phrases are read over and traces (`-NONE-`) left out; what the treebank escapes, `-LRB-` and `\\/`, is the plain
+Phrases are read over and traces (`-NONE-`) left out; what the treebank escapes, `-LRB-` and `\/`, is the plain
 character in the form and stays in the tag. Trees may go over lines; each top bracket is a sentence.
 """
 

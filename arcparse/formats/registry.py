@@ -82,7 +82,7 @@ def _configured(columns: Sequence[str]) -> Format:
             f"columns {','.join(columns)}: each is one of {', '.join(COLUMNS[:-1])} or a name in MISC such as NER, "
             "no two are the same, and form is among them"
         )
-    return _table("columns", "the columns that are named", "", _spaced(*columns, docstart=True))
+    return _table("columns", "the columns that are named", ".columns", _spaced(*columns, docstart=True))
 
 
 def _spaced(*columns: str, docstart: bool = False) -> Table:

@@ -1,8 +1,8 @@
-"""Formats of a word a line and a blank line behind each sentence: they differ in their columns alone.
+r"""Formats of a word a line and a blank line behind each sentence: they differ in their columns alone.
 
 A column is one of CoNLL-U's or an attribute of MISC. Columns are separated by tabs, or by spaces; a space inside a
-cell of the latter is written as a no-break space, as UDPipe does. A `|` inside an attribute of MISC is written `\\p`
-there and a `\\` as `\\\\`, as Universal Dependencies do. Sentences are read and written column by column, by one `zip`.
+cell of the latter is written as a no-break space, as UDPipe does. A `|` inside an attribute of MISC is written `\p`
+there and a `\` as `\\`, as Universal Dependencies do. Sentences are read and written column by column, by one `zip`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from functools import lru_cache
 from typing import TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import Loss, OnError
+from arcparse.formats.format import ANY_NUMBER, Loss, OnError
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.files import chunks_of
-from arcparse.treebank.reading import _blocks as blocks
+from arcparse.treebank.reading import blocks
 
 NO_BREAK = "\u00a0"
 BLANKS = re.compile(r"[ \t]+")
@@ -45,9 +45,10 @@ class Table:
 
     @property
     def holds(self) -> frozenset[str]:
-        """What is held of a sentence, as `Format.holds` names it; of the tail, only its name."""
+        """What is held of a sentence, as `Format.holds` names it; of the tail, any number."""
         names = {name if name in COLUMNS else f"misc:{name}" for name in self.columns}
-        return frozenset({"id", *names, *({"comment:newdoc"} if self.docstart else ())})
+        names |= {"comment:newdoc"} if self.docstart else set()
+        return frozenset({"id", *names, *({f"misc:{self.tail}{ANY_NUMBER}"} if self.tail else ())})
 
 
 def read_table(table: Table, stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
@@ -103,6 +104,8 @@ def _shape_fault(table: Table, rows: list[list[str]]) -> tuple[int, str] | None:
         if not fits or len(row) != width:
             expected = f"{width} as above" if fits else f"{len(table.columns)}: {' '.join(table.columns)}"
             return number, f"{len(row)} columns in {' '.join(row)[:60]!r}, expected {expected}"
+        if table.separator == "\n" and "\t" in row[0]:
+            return number, f"tab in {row[0][:60]!r}; a line is a word, name the format of several columns"
         if "" in row:
             return number, f"column {row.index('') + 1} is empty; write '{EMPTY}' for a value that is not there"
     return None
@@ -145,6 +148,10 @@ def table_text(table: Table, sentence: Sentence) -> str:
     found = separators if table.separator == "\n" else text.count(table.separator)
     if (text.count("\n"), found) != (breaks, separators) or ("\t" in text and table.separator != "\t"):
         raise TreebankError(f"{sentence.place}: a cell has a tab or line break inside; replace it before writing")
+    if table.docstart and breaks == 2 and text.startswith(DOCSTART):
+        raise TreebankError(
+            f"{sentence.place}: a sentence of the word {DOCSTART} would be read as a mark; leave it out"
+        )
     return _docstart(table, sentence) + text
 
 

@@ -8,7 +8,8 @@ scores by a temperature fitted to development data (Guo et al. 2017) makes up fo
 
 An arc's confidence is the share of trees that have it (Mejer & Crammer 2012). The trees of a beam differ in few arcs,
 and it is sure of the others; so trees drawn from the model's own distribution (Keith et al. 2018) are counted with
-them, and tell far better which arcs are wrong.
+them, and tell far better which arcs are wrong. A global model's scores are no distribution step by step: what is drawn
+from it is near its own only as far as the sampling temperature, fitted like the other, makes it so.
 
 Axis letters: B sentences, K hypotheses, M trees, V trees that are counted, N tokens with the root.
 """
@@ -27,8 +28,8 @@ from arcparse.pseudo_projective import LIFTED, ON_PATH, Projectivity, deprojecti
 from arcparse.sentence import NONE, Sentence, Tree
 
 SAMPLES = 32  # a quarter as many lose little, twice as many bring little
+DIVISIONS = ("# newdoc", "# newpar")
 BEAM_WEIGHT = 4.0  # as many samples does the beam count for, so that no arc of its trees has confidence 0
-KEYS = ("nbest", "score", "probability")  # of the comments that `annotated` writes
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,22 @@ class Parse:
     head_confidence: tuple[float, ...]  # by word: the share of the counted trees that have this head
     label_confidence: tuple[float, ...]  # by word: the share of those that have this head and label
 
-    def annotated(self, rank: int | None = None) -> Sentence:
-        """Return the sentence with score and probability in comments, confidences in MISC, and its rank if given."""
-        values = zip(KEYS, (rank, f"{self.score:.4f}", f"{self.probability:.4f}"), strict=True)
-        new = [f"# {key} = {value}" for key, value in values if value is not None]
-        kept = [line for line in self.sentence.comments if line[1:].partition("=")[0].strip() not in KEYS]
-        sentence = self.sentence.replace(comments=[*kept, *new])
-        return with_confidence(sentence, self.head_confidence, self.label_confidence)
+    def annotated(self) -> Sentence:
+        """Return the sentence with score and probability in comments and its words' confidences in MISC."""
+        scored = _commented(self.sentence, score=f"{self.score:.4f}", probability=f"{self.probability:.4f}")
+        return with_confidence(scored, self.head_confidence, self.label_confidence)
+
+
+def ranked(sentence: Sentence, rank: int) -> Sentence:
+    """Return the sentence with its rank in a comment; from the second on, no document or paragraph begins with it."""
+    kept = [line for line in sentence.comments if rank == 1 or not line.startswith(DIVISIONS)]
+    return _commented(sentence.replace(comments=kept), nbest=rank)
+
+
+def _commented(sentence: Sentence, **values: object) -> Sentence:
+    """Return the sentence with comments `# key = value`, in place of what it has of these keys."""
+    kept = [line for line in sentence.comments if line[1:].partition("=")[0].strip() not in values]
+    return sentence.replace(comments=[*kept, *(f"# {key} = {value}" for key, value in values.items())])
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 Where the tree found is wrong, either the model scores it at least as high as the gold tree (a model error, which no
 search mends) or the gold tree scores higher and the beam has lost it (a search error), as in the analyses of beam
 decoders (Germann et al. 2001, section 5; Zhang & Clark 2008). A tree has many arc-standard derivations, which differ in
-when arcs are made; the gold tree's score is that of the best one found by a beam that makes gold arcs alone. That is a
-lower bound, so each search error is one, and some model errors may be search errors.
+when arcs are made; the gold tree's score is that of the best one, found by a beam that makes gold arcs alone and keeps
+the best way to each configuration (dynamic programming, Huang & Sagae 2010). Where there are more configurations than
+the beam has places, it is a lower bound: each search error is one, and some model errors may be search errors.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from arcparse.search import Beam, Scorer, search
 from arcparse.sentence import NONE, ROOT, Sentence, Tree
 
 BEAMS = (1, 2, 4, 8, 16, 32)
-GOLD_BEAM = 16  # derivations of the gold tree kept; mostly the oracle's, which the model has learned from, is the best
+GOLD_BEAM = 16  # configurations kept on the way to the gold tree
 
 
 class Outcome(Enum):
@@ -127,8 +128,8 @@ def gold_scores(
 ) -> list[float | None]:
     """Return the score of the best derivation of each gold tree that a beam finds; None for an unreachable tree.
 
-    A beam as wide as the gold tree has derivations makes it exact. Raises TreeError where the parser's projectivity
-    needs a mark that a gold label already has.
+    It is exact where the beam has room for every configuration on the way to the gold tree after as many steps, as
+    often as it is reached. Raises TreeError where the parser's projectivity needs a mark that a gold label has.
     """
     trees = [_reachable(parser, sentence) for sentence in gold]
     able = [i for i, tree in enumerate(trees) if tree]
@@ -143,7 +144,10 @@ def gold_scores(
 
 
 class GoldOnly:
-    """Arc-standard with the actions alone that lead to the gold tree: any order of its arcs that is a derivation."""
+    """Arc-standard with the actions alone that lead to the gold tree: any order of its arcs that is a derivation.
+
+    Of hypotheses in the same configuration only the first, which the beam has as the best, goes on.
+    """
 
     def __init__(self, system: ArcStandard, gold: Sequence[Tree], device: torch.device | None = None) -> None:
         """Bind to the gold trees of a batch, each of which `system` can build."""
@@ -162,7 +166,14 @@ class GoldOnly:
         below, top = (at(label, state.stack_top(i)).unsqueeze(2) for i in (1, 0))
         right = (self._kind == 0) | (torch.where(self._kind == 1, below, top) == self._label_of)
         lossless: Tensor = self._oracle.cost(state)[..., self._kind] == 0
-        return self._system.legal(state) & lossless & right
+        return self._system.legal(state) & lossless & right & ~_is_repeated(state).unsqueeze(2)
+
+
+def _is_repeated(state: Configuration) -> Tensor:
+    """Return which hypotheses have made the same arcs, after as many shifts, as one before them [B, K]."""
+    same = (state.head.unsqueeze(2) == state.head.unsqueeze(1)).all(3)
+    same &= state.front.unsqueeze(2) == state.front.unsqueeze(1)
+    return same.tril(-1).any(2)
 
 
 def _reachable(parser: Parser, gold: Sentence) -> Tree | None:

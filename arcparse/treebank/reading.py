@@ -39,7 +39,7 @@ def parse_chunks(
 ) -> Iterator[Sentence]:
     """Parse text that comes in pieces of any size, the first of which begins on `line` of the file `name`."""
     known: dict[str, str] = {}
-    for line, block in _blocks(chunks, name, line):  # noqa: B020 (goes on from the first line)
+    for line, block in blocks(chunks, name, line):  # noqa: B020 (goes on from the first line)
         bare = block.strip("\n")
         if not bare:
             continue
@@ -53,7 +53,7 @@ def parse_chunks(
             yield sentence
 
 
-def _blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, str]]:
+def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, str]]:
     """Split text at blank lines into blocks, each with its first line and without the two line breaks that end it."""
     rest, mark = "", BYTE_ORDER_MARK
     for chunk in _with_line_feeds(chunks):

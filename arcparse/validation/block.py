@@ -33,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines up to and with the blank one that ends them, without their line breaks; `line` is the first one's number."""
+    """Lines up to and with the blank one that ends them, without line breaks; `line` is the number of the first."""
 
     lines: tuple[str, ...]
     line: int = 1

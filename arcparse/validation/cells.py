@@ -15,11 +15,12 @@ from unicodedata import category
 from arcparse.sentence import COLUMNS, DEPREL, DEPS, EMPTY, FEATS, HEAD, ID, LEMMA, MISC, UPOS
 from arcparse.validation.block import Block, CellFault, Fault
 
-TAGS = frozenset("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
-RELATIONS = frozenset(
-    "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated expl fixed "
-    "flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative xcomp".split()
-)
+_TAGS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
+_RELATIONS = """
+    acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated expl fixed
+    flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative xcomp
+"""
+TAGS, RELATIONS = frozenset(_TAGS.split()), frozenset(_RELATIONS.split())
 RELATION = re.compile(r"[a-z]+(:[a-z]+)?")
 OTHER = "ä"  # stands for letters of any script that are not capital, and for their marks
 ENHANCED = re.compile(rf"[a-z]+(:[a-z]+)?(:[a-z{OTHER}]+(_[a-z{OTHER}]+)*)?(:[a-z]+)?")
@@ -69,7 +70,9 @@ def tag_faults(tag: str) -> tuple[CellFault, ...]:
 def relation_faults(label: str) -> tuple[CellFault, ...]:
     """Return what is wrong with a DEPREL, whose subtype may be any."""
     if not RELATION.fullmatch(label):
-        return (("invalid-deprel", f"DEPREL '{label}' is no relation; write small letters, and a colon before a subtype"),)
+        return (
+            ("invalid-deprel", f"DEPREL '{label}' is no relation; write small letters, and a colon before a subtype"),
+        )
     return _unknown_relation("unknown-udeprel", "DEPREL", label, RELATIONS)
 
 

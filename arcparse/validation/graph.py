@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from arcparse.sentence import DEPS, EMPTY, HEAD, ID, NONE
 from arcparse.trees import find_cycle
@@ -89,7 +90,7 @@ def order_faults(deps: str) -> tuple[tuple[str, str], ...]:
     heads = [_key(head) for head, _ in pairs if head]
     if heads != sorted(heads):
         return (("unsorted-deps", f"DEPS '{deps}' is not sorted by head; sort it"),)
-    again = [later for earlier, later in zip(pairs, pairs[1:], strict=False) if earlier == later and later[0]]
+    again = [later for earlier, later in pairwise(pairs) if earlier == later and later[0]]
     if again:
         return (("repeated-deps", f"DEPS has {again[0][0]}:{again[0][1]} twice; keep one"),)
     if list(pairs) != sorted(pairs, key=lambda pair: (_key(pair[0]), pair[1])):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, LEMMA, MISC
 from arcparse.treebank.block import column_fault
-from arcparse.validation.block import Block, Fault
+from arcparse.validation.block import Block, CellFault, Fault
 
 SPACE = re.compile(r"\s")
 SPACES = re.compile(r"\s\s")
@@ -23,7 +23,11 @@ def line_faults(block: Block) -> Iterator[Fault]:
     for number, line in enumerate(block.lines[block.first_row :], block.first_row):
         columns = line.count("\t") + 1
         if line[:1].isdigit() and columns != len(COLUMNS):
-            yield number, "number-of-columns", f"{columns} columns, expected {len(COLUMNS)}; separate them by single tabs"
+            yield (
+                number,
+                "number-of-columns",
+                f"{columns} columns, expected {len(COLUMNS)}; separate them by single tabs",
+            )
 
 
 def _character_faults(block: Block) -> Iterator[Fault]:
@@ -54,7 +58,11 @@ def _shape_faults(block: Block) -> Iterator[Fault]:
             if line:
                 yield number, "pseudo-empty-line", "a blank line of white space; leave nothing in it"
             if not seen_row:
-                yield number, "empty-sentence", "a sentence without words; one blank line ends a sentence: remove this one"
+                yield (
+                    number,
+                    "empty-sentence",
+                    "a sentence without words; one blank line ends a sentence: remove this one",
+                )
     if block.lines[last] and not block.lines[last].isspace():
         yield last, "missing-empty-line", "no blank line after the last sentence; end each sentence by one"
 
@@ -66,25 +74,26 @@ def row_faults(block: Block) -> Iterator[Fault]:
         return
     for number, row in enumerate(block.rows, block.first_row):
         for column, cell in enumerate(row):
-            fault = _cell_fault(row[ID], column, cell)
-            if fault:
+            for fault in _cell_faults(row[ID], column, cell):
                 yield number, *fault
 
 
-def _cell_fault(name: str, column: int, cell: str) -> tuple[str, str] | None:
+def _cell_faults(name: str, column: int, cell: str) -> Iterator[CellFault]:
     title = COLUMNS[column].upper()
     if not cell:
-        return "empty-column", f"{title} is empty; write '{EMPTY}' for a value that is not there"
-    if not SPACE.search(cell):
-        return None
-    if column in (FORM, LEMMA) and "-" in name:
-        return "invalid-whitespace-mwt", f"white space in {title} '{cell}' of the multiword token {name}; remove it"
-    if column not in (FORM, LEMMA, MISC):
-        return "invalid-whitespace", f"white space in {title} '{cell}'; remove it"
-    for where, name in ((cell[0], "leading"), (cell[-1], "trailing")):
-        if where.isspace():
-            return f"{name}-whitespace", f"{name} white space in {title} '{cell}'; remove it"
-    return ("repeated-whitespace", f"two spaces in {title} '{cell}'; keep one") if SPACES.search(cell) else None
+        yield "empty-column", f"{title} is empty; write '{EMPTY}' for a value that is not there"
+    elif not SPACE.search(cell):
+        return
+    elif column in (FORM, LEMMA) and "-" in name:
+        yield "invalid-whitespace-mwt", f"white space in {title} '{cell}' of the multiword token {name}; remove it"
+    elif column not in (FORM, LEMMA, MISC):
+        yield "invalid-whitespace", f"white space in {title} '{cell}'; remove it"
+    else:
+        for where, found in (("leading", cell[0].isspace()), ("trailing", cell[-1].isspace())):
+            if found:
+                yield f"{where}-whitespace", f"{where} white space in {title} '{cell}'; remove it"
+        if SPACES.search(cell):
+            yield "repeated-whitespace", f"two spaces in {title} '{cell}'; keep one"
 
 
 def number_fault(block: Block) -> Fault | None:

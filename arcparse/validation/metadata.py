@@ -1,4 +1,4 @@
-"""Level 2: `# sent_id`, unique in the treebank, and `# text`, which must be what the forms and `SpaceAfter=No` spell."""
+"""Level 2: `# sent_id`, unique in the treebank, and `# text`, which forms and `SpaceAfter=No` must spell."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def _graph_faults(block: Block, treebank: Treebank, place: str) -> Iterator[tupl
 
 
 def _division_faults(comments: Sequence[str], treebank: Treebank) -> Iterator[tuple[str, str]]:
-    divisions = [sum(pattern.fullmatch(comment) is not None for comment in comments) for pattern in (DOCUMENT, PARAGRAPH)]
+    divisions = [
+        sum(pattern.fullmatch(comment) is not None for comment in comments) for pattern in (DOCUMENT, PARAGRAPH)
+    ]
     for name, count in zip(("newdoc", "newpar"), divisions, strict=True):
         if count > 1:
             yield f"multiple-{name}", f"'# {name}' stands {count} times; keep one"
@@ -92,11 +94,13 @@ def _text_faults(block: Block, text: str, treebank: Treebank) -> Iterator[Fault]
     for number, (name, form, misc) in enumerate(zip(*columns, strict=True), block.first_row):
         for fault in _misc_faults(misc):
             yield number, *fault
-        first, dash, last = name.partition("-")
+        _, dash, last = name.partition("-")
         within = not dash and "." not in name and int(name) <= covered
         if "." in name or within:
             if NO_SPACE in misc:
-                where, fault_name = ("an empty node", "empty-node") if "." in name else ("a word of a range", "mwt-node")
+                where, fault_name = (
+                    ("an empty node", "empty-node") if "." in name else ("a word of a range", "mwt-node")
+                )
                 yield number, f"spaceafter-{fault_name}", f"{NO_SPACE} on {where}, {name}; tokens alone have it"
             continue
         covered = int(last) if dash else covered
@@ -123,4 +127,7 @@ def _misc_faults(misc: str) -> Iterator[tuple[str, str]]:
     if "NoSpaceAfter=Yes" in misc:
         yield "nospaceafter-yes", f"NoSpaceAfter=Yes in MISC; write {NO_SPACE}"
     if any(pair.startswith("SpaceAfter=") and pair != NO_SPACE for pair in misc.split("|")):
-        yield "spaceafter-value", f"SpaceAfter in MISC '{misc}' has a value other than No; write {NO_SPACE} or SpacesAfter"
+        yield (
+            "spaceafter-value",
+            f"SpaceAfter in MISC '{misc}' has a value other than No; write {NO_SPACE} or SpacesAfter",
+        )

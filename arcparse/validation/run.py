@@ -21,7 +21,7 @@ def validate(sources: Iterable[Location], *, level: int = 2) -> Iterator[Problem
         name = name_of(source)
         returns: list[int] = []
         for block in _blocks(chunks_of(source, name), returns):
-            for number, test, message in _faults(block, level, treebank, f"{name}:{block.line}"):
+            for number, test, message in sorted(_faults(block, level, treebank, f"{name}:{block.line}"), key=_line):
                 yield Problem(f"{name}:{block.line + number}", block.sent_id, test, message)
         if returns:
             remedy = "end lines by '\\n' alone"
@@ -31,7 +31,7 @@ def validate(sources: Iterable[Location], *, level: int = 2) -> Iterator[Problem
 def _faults(block: Block, level: int, treebank: Treebank, place: str) -> Iterator[Fault]:
     found = list(lines.line_faults(block))
     yield from found
-    if any(name in lines.FATAL for _, name, _ in found):
+    if not block.rows or any(name in lines.FATAL for _, name, _ in found):
         return
     yield from lines.row_faults(block)
     numbering = lines.number_fault(block)
@@ -58,6 +58,10 @@ def _blocks(chunks: Iterable[str], returns: list[int]) -> Iterator[Block]:
             held = []
     if held:
         yield Block(tuple(held), number - len(held) + 1)
+
+
+def _line(fault: Fault) -> int:
+    return fault[0]
 
 
 def _lines(chunks: Iterable[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,16 @@ from torch import Tensor
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode
 from arcparse.parser.model import Parser
-from arcparse.parser.search_errors import BeamReport, Found, GoldOnly, Outcome, analyse, best_found, gold_scores, outcome
-from arcparse.search import Beam, search
+from arcparse.parser.search_errors import (
+    BeamReport,
+    Found,
+    GoldOnly,
+    Outcome,
+    analyse,
+    best_found,
+    gold_scores,
+    outcome,
+)
 from arcparse.sentence import NONE, Sentence, Tree
 
 WIDE = 5000  # more than a sentence here has derivations
@@ -40,23 +49,29 @@ def short_parser(normalisation: str, **config: Any) -> Parser:
     return parser
 
 
-@torch.inference_mode()
 def every_score(parser: Parser, sentence: Sentence) -> tuple[list[tuple[int, ...]], Tensor, list[Tree]]:
-    """Return every derivation of a sentence with its score [K] and tree, scored side by side."""
-    system = parser.system
-    found = list(reference.derivations(system, reference.State(len(sentence))))
+    """Return every derivation of a sentence with its score [K] and tree."""
+    system, found = parser.system, list(reference.derivations(parser.system, reference.State(len(sentence))))
+    scores, state = scores_of(parser, sentence, torch.tensor(found))
+    rows = zip(state.head[0, :, 1:].tolist(), state.label[0, :, 1:].tolist(), strict=True)
+    trees = [Tree((NONE, *heads), ("", *(system.labels[label] for label in labels))) for heads, labels in rows]
+    return found, scores, trees
+
+
+@torch.inference_mode()
+def scores_of(parser: Parser, sentence: Sentence, derivations: Tensor) -> tuple[Tensor, Configuration]:
+    """Return the scores of K derivations [K, T] and where they end, followed side by side."""
+    system, total = parser.system, torch.zeros(len(derivations))
     words, encoding = encode(parser, [sentence])
-    scorer, total = parser.bind(encoding), torch.zeros(len(found))
-    state = Configuration.start(words.length).select(torch.zeros(1, len(found), dtype=torch.long))
-    for action in torch.tensor(found).T:
+    scorer = parser.bind(encoding)
+    state = Configuration.start(words.length).select(torch.zeros(1, len(derivations), dtype=torch.long))
+    for action in derivations.T:
         scores = scorer(state).masked_fill(~system.legal(state), -torch.inf)
         if parser.config.normalisation == "local":
             scores = scores.log_softmax(2)
         total += scores[0].gather(1, action.unsqueeze(1)).squeeze(1)
         state = system.apply(state, action.unsqueeze(0))
-    rows = zip(state.head[0, :, 1:].tolist(), state.label[0, :, 1:].tolist(), strict=True)
-    trees = [Tree((NONE, *heads), ("", *(system.labels[label] for label in labels))) for heads, labels in rows]
-    return found, total, trees
+    return total, state
 
 
 @pytest.mark.parametrize("normalisation", ["local", "global"])
@@ -78,17 +93,35 @@ def test_gold_only_leaves_each_derivation_of_the_gold_tree_and_no_other(sentence
     parser = short_parser("global")
     derivations, _, trees = every_score(parser, sentence)
     expected = {own for own, made in zip(derivations, trees, strict=True) if made == sentence.tree}
-    system, length = GoldOnly(parser.system, [sentence.tree]), torch.tensor([len(sentence)])
-    zeros = torch.zeros(system.num_actions)
-    beam = search(system, lambda state: zeros.expand(*state.depth.shape, -1), start(length), WIDE)
-    alive = beam.score[0] > -torch.inf
-    assert {tuple(actions) for actions in beam.history()[0, alive].tolist()} == expected
-    assert int(alive.sum()) == len(expected)
+    system, start = GoldOnly(parser.system, [sentence.tree]), Configuration.start(torch.tensor([len(sentence)]))
+    assert set(followed(system, start)) == expected
     assert system.action(system.name(1)) == 1
 
 
-def start(length: Tensor) -> Beam[Configuration]:
-    return Beam.start(Configuration.start(length), len(length))
+def followed(system: GoldOnly, state: Configuration) -> Iterator[tuple[int, ...]]:
+    """Yield every derivation from one hypothesis."""
+    if bool(system.is_final(state)):
+        yield ()
+    for action in system.legal(state)[0, 0].nonzero()[:, 0].tolist():
+        for rest in followed(system, system.apply(state, torch.tensor([[action]]))):
+            yield (action, *rest)
+
+
+FLAT = tree([4, 4, 4, 0, 4, 4, 4], ["det", "nsubj", "det", "root", "obj", "obj", "det"])  # 20 derivations
+
+
+@pytest.mark.parametrize("normalisation", ["local", "global"])
+def test_the_best_way_to_each_configuration_is_enough(normalisation: str) -> None:
+    parser = short_parser(normalisation)
+    start = Configuration.start(torch.tensor([len(FLAT)]))
+    every = torch.tensor(list(followed(GoldOnly(parser.system, [FLAT.tree]), start)))
+    assert len(every) == 20
+    scores = scores_of(parser, FLAT, every)[0]
+    [eight] = gold_scores(parser, [FLAT], [FLAT], 8)  # at most 4 configurations, each reached from 2
+    assert eight == pytest.approx(scores.max().item(), abs=1e-5)
+    [one] = gold_scores(parser, [FLAT], [FLAT], 1)
+    assert one is not None
+    assert one <= scores.max().item() + 1e-5
 
 
 @pytest.mark.parametrize("normalisation", ["local", "global"])

@@ -1,0 +1,205 @@
+"""`arcparse convert`: treebanks from format to format, with transformations on the way."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from tqdm import tqdm
+
+from arcparse import formats, transform
+from arcparse.cli.steps import Surroundings, add_steps
+from arcparse.cli.streams import standard_input, standard_output
+from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.formats import Writing
+from arcparse.sentence import Sentence
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+STANDARD_INPUT = "-"
+DEFAULT = "conllu"
+PART = "{part}"
+MOST_FOLDS = 100  # files that are open at a time
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    names = "\n".join(f"  {form.name:<16}{form.summary}" for form in formats.formats().values())
+    parser = subparsers.add_parser(
+        "convert",
+        help="convert treebanks from format to format, and transform them",
+        description="Convert treebanks from format to format. What the new format cannot hold is told once, with "
+        f"counts. Formats:\n\n{names}",
+        epilog=(formats.__doc__ or "").partition("\n\n")[2].partition("\n    format        what")[0].rstrip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="files (.gz, .xz, .bz2 too), folders, patterns, or - for standard input, which is the default",
+    )
+    parser.add_argument("--from", dest="source", metavar="FORMAT", help="what the input is (default: by its content)")
+    parser.add_argument("--to", metavar="FORMAT", help="what to write (default: as --output is named, else conllu)")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="file to write, or a folder for a file for each input (default: standard output)",
+    )
+    parser.add_argument("--tag", choices=("upos", "xpos"), help="what the tag of formats with a single one is")
+    parser.add_argument(
+        "--columns", type=_names, default=(), metavar="NAMES", help="of the format `columns`: form,xpos,Chunk,NER"
+    )
+    parser.add_argument("--strict", action="store_true", help="fail where anything would be lost")
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="report and pass over sentences that cannot be read or written"
+    )
+    _add_transformations(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_transformations(parser: argparse.ArgumentParser) -> None:
+    add_steps(parser.add_argument_group("transformations", "made in the order in which they are given"))
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of --sample (default: 0)")
+    division = parser.add_mutually_exclusive_group()
+    division.add_argument(
+        "--split",
+        type=_shares,
+        metavar="SHARES",
+        help=f"divide by document, as train=8,dev=1,test=1, into files whose names have these for {PART} in --output",
+    )
+    division.add_argument(
+        "--folds", type=_folds, metavar="K", help=f"divide by document into K files, 1 to K for {PART} in --output"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _shares(text: str) -> dict[str, float]:
+    try:
+        return {name: float(share) for name, share in (part.split("=") for part in text.split(","))}
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not such as train=8,dev=1,test=1") from None
+
+
+def _folds(text: str) -> dict[str, float]:
+    if not text.isdecimal() or not 2 <= int(text) <= MOST_FOLDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 2 to {MOST_FOLDS}")
+    return {str(fold): 1.0 for fold in range(1, int(text) + 1)}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert and tell what was lost; return 1 where a sentence was passed over."""
+    job = _Job(args)
+    shares = args.split or args.folds
+    if shares:
+        job.divide(shares)
+    elif args.output and (args.output.endswith(("/", os.sep)) or Path(args.output).is_dir()):
+        job.convert_each(Path(args.output))
+    else:
+        job.convert_all()
+    job.tell()
+    return 1 if job.skipped else 0
+
+
+class _Job:
+    """One run of the command: what it reads, what it does, what it lost."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        """Find the formats and the files. Raises where one of them is not there."""
+        self._args, self._known = args, formats.formats(args.tag, args.columns)
+        self._source = formats.format_of(args.source, self._known) if args.source else None
+        named = formats.format_named_by(args.output or "", self._known.values())
+        self._target = formats.format_of(args.to, self._known) if args.to else named or self._known[DEFAULT]
+        suffixes = {suffix for form in self._known.values() for suffix in form.suffixes}
+        self._files = formats.expanded(args.inputs or [STANDARD_INPUT], suffixes)
+        self._on_error = self._skip if args.skip_bad else None
+        self._lost: Counter[str] = Counter()
+        self.skipped = 0
+
+    def convert_all(self) -> None:
+        """Convert all inputs to one output."""
+        with formats.opened(self._args.output or standard_output()) as stream:
+            self._write(stream, self._transformed(self._sentences(self._files)))
+
+    def convert_each(self, folder: Path) -> None:
+        """Convert each input to a file of a folder, named as the input but for the suffix."""
+        targets = {file: folder / (_stem(file) + self._target.suffixes[0]) for file in self._files}
+        if len(set(targets.values())) < len(targets):
+            raise ConfigurationError(f"{folder}: two inputs have the same name; convert them to different folders")
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, target in targets.items():
+            with formats.opened(target) as stream:
+                self._write(stream, self._transformed(self._sentences([file])))
+
+    def divide(self, shares: dict[str, float]) -> None:
+        """Convert to as many outputs as there are parts."""
+        pattern = self._args.output or ""
+        if PART not in pattern:
+            raise ConfigurationError(f"--output {pattern!r}: write {PART} where the name of a part belongs")
+        with ExitStack() as stack:
+            writings = {
+                part: self._writing(stack.enter_context(formats.opened(pattern.replace(PART, part)))) for part in shares
+            }
+            divided = transform.parts(self._transformed(self._sentences(self._files)), shares)
+            for part, group in groupby(divided, key=itemgetter(0)):
+                writings[part].write(sentence for _, sentence in group)
+        for writing in writings.values():
+            self._lost.update(writing.lost)
+
+    def tell(self) -> None:
+        """Tell what was lost, and how many sentences were passed over."""
+        if self._lost:
+            counts = ", ".join(f"{what} ({number})" for what, number in self._lost.most_common())
+            print(f"arcparse: {self._target.name} cannot hold: {counts}", file=sys.stderr)
+        if self.skipped:
+            print(f"arcparse: {self.skipped} sentences were passed over", file=sys.stderr)
+
+    def _write(self, stream: TextIO, sentences: Iterable[Sentence]) -> None:
+        writing = self._writing(stream)
+        writing.write(sentences)
+        self._lost.update(writing.lost)
+
+    def _writing(self, stream: TextIO) -> Writing:
+        return Writing(stream, self._target, strict=self._args.strict, on_error=self._on_error)
+
+    def _skip(self, error: ArcparseError) -> None:
+        self.skipped += 1
+        print(f"arcparse: {error}: skipped", file=sys.stderr)
+
+    def _sentences(self, files: Sequence[str]) -> Iterator[Sentence]:
+        with tqdm(unit="word", unit_scale=True, leave=False, disable=None) as bar:
+            for file in files:
+                bar.set_description(Path(file).name)
+                for sentence in self._read(file):
+                    bar.update(len(sentence))
+                    yield sentence
+
+    def _read(self, file: str) -> Iterator[Sentence]:
+        from_stdin = file == STANDARD_INPUT
+        source = standard_input("utf-8-sig") if from_stdin else file
+        name = "<stdin>" if from_stdin else file
+        return formats.read_sentences(source, self._source, name=name, known=self._known, on_error=self._on_error)
+
+    def _transformed(self, sentences: Iterator[Sentence]) -> Iterator[Sentence]:
+        surroundings = Surroundings(self._args.seed, formats.read_sentences)
+        for step, value in self._args.steps:
+            sentences = step.make(value, surroundings)(sentences)
+        return sentences
+
+
+def _stem(file: str) -> str:
+    """Return a file's name without its suffixes: that of `en.conllu.xz` is `en`."""
+    path = Path("stdin" if file == STANDARD_INPUT else file)
+    return Path(path.stem).stem if path.suffix in formats.COMPRESSED else path.stem

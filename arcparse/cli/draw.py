@@ -1,0 +1,165 @@
+"""`arcparse draw`: trees as SVG, PNG, one page of HTML, or Unicode text."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice, repeat, zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcparse import drawing
+from arcparse.cli.derivation import title
+from arcparse.cli.parse import number
+from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.drawing import Diagram
+from arcparse.drawing.colours import COLOURINGS
+from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.formats import opened, read_sentences
+from arcparse.sentence import Sentence
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+FORMATS = ("text", "svg", "png", "html")
+NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+NAME_LENGTH = 100  # characters of a file's name
+
+Named = tuple[str, Diagram]
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "draw",
+        help="draw trees: in the terminal, as SVG, PNG or HTML",
+        description="Draw the trees of a treebank, or of a text that is parsed. Text and HTML hold many sentences; of "
+        "SVG and PNG each sentence makes a file of its own in the folder --output, unless there is one alone.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("file", nargs="?", metavar="FILE", help="treebank of any format, - for standard input")
+    source.add_argument("--text", metavar="TEXT", help="what to parse and draw")
+    parser.add_argument(
+        "--model", metavar="NAME_OR_PATH", help="for --text: a shipped model or one's place (default: en)"
+    )
+    parser.add_argument("--gold", metavar="FILE", help="gold trees of the same words: draw both, and where they differ")
+    parser.add_argument("--format", choices=FORMATS, help="(default: as --output is named, else text)")
+    parser.add_argument("--output", type=Path, metavar="PATH", help="file, or folder for SVG and PNG of many sentences")
+    parser.add_argument(
+        "--select", type=_names, metavar="NAME,NAME", help="sentences by sent_id, or by number from 1 (default: all)"
+    )
+    parser.add_argument(
+        "--colour", choices=COLOURINGS, default="none", help="arcs by label, or by HeadConfidence in MISC"
+    )
+    parser.add_argument(
+        "--width", type=number, metavar="N", help="break sentences that are wider: pixels, cells of a terminal for text"
+    )
+    parser.set_defaults(run=run)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split(","))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw; return the exit status."""
+    diagrams = _diagrams(args)
+    form = args.format or _form(args.output)
+    if form == "text":
+        width = args.width or _terminal_width(args.output)
+        _write((f"{name}\n{drawing.text(diagram, width=width)}\n" for name, diagram in diagrams), args.output)
+    elif form == "html":
+        heading = args.file or args.text
+        _write(drawing.page(diagrams, title=heading, colour=args.colour, width=_pixels(args)), args.output)
+    else:
+        _draw_each(diagrams, form, args)
+    return 0
+
+
+def _form(output: Path | None) -> str:
+    suffix = output.suffix[1:].lower() if output else ""
+    return {"htm": "html"}.get(suffix, suffix if suffix in FORMATS else "text")
+
+
+def _terminal_width(output: Path | None) -> int:
+    return shutil.get_terminal_size().columns if output is None and sys.stdout.isatty() else drawing.TEXT_WIDTH
+
+
+def _pixels(args: argparse.Namespace) -> float:
+    return float(args.width or drawing.WIDTH)
+
+
+def _diagrams(args: argparse.Namespace) -> Iterator[Named]:
+    """Give the drawings of the chosen sentences, each with its name."""
+    sentences = _parsed(args.text, args.model) if args.text is not None else _read(args.file)
+    pairs = zip(sentences, repeat(None)) if args.gold is None else _paired(sentences, args.gold)
+    found = set()
+    for position, (sentence, gold) in enumerate(pairs, 1):
+        names = {str(position), sentence.comment("sent_id") or ""}
+        if args.select and not names & args.select:
+            continue
+        found |= names
+        name = title(sentence) if sentence.comment("sent_id") else f"{position}: {sentence.text}"
+        yield name, drawing.diagram(sentence) if gold is None else drawing.overlay(gold, sentence)
+    missing = sorted((args.select or set()) - found)
+    if missing:
+        raise ConfigurationError(
+            f"--select: no sentence has the name or number {missing[0]!r}; give sent_ids, or numbers from 1"
+        )
+
+
+def _read(name: str) -> Iterator[Sentence]:
+    return read_sentences(standard_input() if name == STANDARD_INPUT else name)
+
+
+def _parsed(text: str, model: str | None) -> Iterator[Sentence]:
+    from arcparse.pipeline import DEFAULT_MODEL, load
+
+    yield from load(model or DEFAULT_MODEL).parse(text)
+
+
+def _paired(sentences: Iterable[Sentence], name: str) -> Iterator[tuple[Sentence, Sentence]]:
+    for position, (sentence, gold) in enumerate(zip_longest(sentences, _read(name)), 1):
+        if sentence is None or gold is None:
+            shorter = name if gold is None else "the system"
+            raise TreebankError(f"{name}: {shorter} ends before sentence {position}; give the same sentences twice")
+        yield sentence, gold
+
+
+def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -> None:
+    """Write one picture to the output, or each to a file of its own where that is a folder."""
+    named = ((name, _picture(diagram, form, args)) for name, diagram in diagrams)
+    if args.output is not None and (args.output.is_dir() or not args.output.suffix):
+        args.output.mkdir(parents=True, exist_ok=True)
+        for position, (name, picture) in enumerate(named, 1):
+            (args.output / f"{position:04}-{_file_name(name)}.{form}").write_bytes(picture)
+        return
+    pictures = [picture for _, picture in islice(named, 2)]
+    if len(pictures) != 1:
+        raise ConfigurationError(
+            f"{form} holds one sentence, found {'more' if pictures else 'none'}; give a folder as --output, "
+            "choose one with --select, or take --format html"
+        )
+    if args.output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(pictures[0])
+    else:
+        args.output.write_bytes(pictures[0])
+
+
+def _picture(diagram: Diagram, form: str, args: argparse.Namespace) -> bytes:
+    drawn = drawing.svg(diagram, colour=args.colour, width=_pixels(args))
+    return drawing.png(drawn) if form == "png" else drawn.encode("utf-8")
+
+
+def _file_name(name: str) -> str:
+    return NOT_IN_NAMES.sub("_", name.partition(":")[0])[:NAME_LENGTH].strip("._") or "sentence"
+
+
+def _write(pieces: Iterable[str], output: Path | None) -> None:
+    with opened(output or standard_output()) as file:
+        for piece in pieces:
+            file.write(piece)

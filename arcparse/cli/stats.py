@@ -1,0 +1,102 @@
+"""`arcparse stats`: what a treebank holds, in numbers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcparse import drawing
+from arcparse.cli.derivation import in_columns
+from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.formats import opened, read_sentences
+from arcparse.statistics import Statistics, Unknown, statistics, summary, unknown
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+SHOWN = 20  # labels in a plot
+BOUNDS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 21, 31, 41, 61, 81)  # the least size of each bar
+COMPARED = ("forms", "lemmas", "xpos", "features", "labels")  # with another treebank's
+COUNTED = ("upos", "xpos", "features", "labels", "lengths", "arc_lengths", "depths")
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "stats",
+        help="tell what a treebank holds, in numbers",
+        description="Count sentences, words, types, tags and labels, and measure the trees: non-projectivity, length "
+        "of dependencies, depth. Sentences without a tree are left out of the latter.",
+    )
+    parser.add_argument("file", metavar="FILE", help="treebank of any format, - for standard input")
+    parser.add_argument("--from", dest="format", metavar="FORMAT", help="its format (default: guessed)")
+    parser.add_argument("--against", metavar="FILE", help="treebank, mostly of training: also count what it has not")
+    parser.add_argument("--json", action="store_true", help="print all counts as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw tags, labels, lengths and depths, as SVG")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Count, print and draw; return the exit status."""
+    counted = _statistics(args.file, args.format)
+    known = _statistics(args.against, None) if args.against else None
+    new = {name: unknown(getattr(counted, name), getattr(known, name)) for name in COMPARED} if known else {}
+    if args.plot:
+        with opened(args.plot) as file:
+            file.write(drawing.charts(groups(counted)))
+    out = standard_output()
+    if args.json:
+        print(json.dumps(_record(counted, new) | {"file": args.file}, indent=2, ensure_ascii=False), file=out)
+    else:
+        print(table(counted, new), file=out)
+    return 0
+
+
+def _statistics(name: str, form: str | None) -> Statistics:
+    return statistics(read_sentences(standard_input() if name == STANDARD_INPUT else name, form))
+
+
+def table(counted: Statistics, new: Mapping[str, Unknown]) -> str:
+    """Return a line for each number, rates as percent."""
+    rows = [(name, _shown(name, value)) for name, value in summary(counted).items()]
+    for name, found in new.items():
+        rows.append((f"unknown {name}, words", f"{found.words} ({found.word_rate:.2%})"))
+        rows.append((f"unknown {name}, types", f"{found.types} ({found.type_rate:.2%})"))
+    return "\n".join(in_columns(rows, right=(1,)))
+
+
+def _shown(name: str, value: float) -> str:
+    if name.endswith("rate") or name == "dependents before their head":
+        return f"{value:.2%}"
+    return f"{value:.2f}" if name.startswith("mean") else str(int(value))
+
+
+def _record(counted: Statistics, new: Mapping[str, Unknown]) -> dict[str, Any]:
+    counts = {name: dict(getattr(counted, name).most_common()) for name in COUNTED}
+    return {**summary(counted), **counts, "unknown": {name: asdict(found) for name, found in new.items()}}
+
+
+def groups(counted: Statistics) -> dict[str, dict[str, float]]:
+    """Return the bars of a plot: the most frequent tags and labels, and sizes in steps."""
+    return {
+        "UPOS": dict(counted.upos.most_common(SHOWN)),
+        "Labels": dict(counted.labels.most_common(SHOWN)),
+        "Words of a sentence": _in_steps(counted.lengths),
+        "Length of a dependency, in words": _in_steps(counted.arc_lengths),
+        "Depth of a tree, in arcs": _in_steps(counted.depths),
+    }
+
+
+def _in_steps(sizes: Mapping[int, int]) -> dict[str, float]:
+    steps = {}
+    for start, stop in pairwise([*BOUNDS, max([BOUNDS[-1], *sizes]) + 1]):
+        inside = sum(count for size, count in sizes.items() if start <= size < stop)
+        name = str(start) if stop == start + 1 else f"{start}+" if start == BOUNDS[-1] else f"{start}-{stop - 1}"
+        steps[name] = float(inside)
+    last = max((i for i, count in enumerate(steps.values()) if count), default=-1)
+    return dict(list(steps.items())[: last + 1])

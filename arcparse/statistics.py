@@ -1,0 +1,173 @@
+"""What a treebank holds: sizes, vocabularies, tags and labels, and the shape of its trees.
+
+An arc's length is the distance of head and dependent in words, those of the root left out; the depth of a tree is the
+number of arcs from the root to its lowest word. What is non-projective: `arcparse.trees.non_projective_arcs`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from arcparse.errors import TreeError
+from arcparse.sentence import EMPTY, ID, ROOT, Sentence
+from arcparse.trees import check_tree, non_projective_arcs
+
+Counts = Counter[str]
+Sizes = Counter[int]
+
+
+@dataclass
+class Statistics:
+    """Counts over sentences; each of them adds up over files."""
+
+    sentences: int = 0
+    words: int = 0
+    tokens: int = 0  # as they are written: a multiword token is one
+    multiword_tokens: int = 0
+    empty_nodes: int = 0
+    trees: int = 0  # sentences whose heads are one tree; the others' are left out below
+    non_projective_trees: int = 0
+    non_projective_arcs: int = 0
+    forms: Counts = field(default_factory=Counter)
+    lemmas: Counts = field(default_factory=Counter)
+    upos: Counts = field(default_factory=Counter)
+    xpos: Counts = field(default_factory=Counter)
+    features: Counts = field(default_factory=Counter)  # each `Name=Value` by itself
+    labels: Counts = field(default_factory=Counter)
+    lengths: Sizes = field(default_factory=Counter)  # words of a sentence
+    arc_lengths: Sizes = field(default_factory=Counter)
+    leftward_arcs: int = 0  # whose dependent stands before its head
+    depths: Sizes = field(default_factory=Counter)
+
+    def add(self, sentence: Sentence) -> None:
+        """Count one more sentence."""
+        size, ids = len(sentence), sentence.columns[ID]
+        self.sentences += 1
+        self.words += size
+        self.lengths[size] += 1
+        self.forms.update(sentence.forms)
+        if len(ids) == size:
+            self.tokens += size
+        else:
+            self._add_rows(ids)
+        for counter, column in (
+            (self.lemmas, sentence.lemmas),
+            (self.upos, sentence.upos),
+            (self.xpos, sentence.xpos),
+            (self.labels, sentence.labels),
+        ):
+            counter.update(value for value in column if value != EMPTY)
+        self.features.update(feature for cell in sentence.feats if cell != EMPTY for feature in cell.split("|"))
+        self._add_tree(sentence)
+
+    def _add_rows(self, ids: Sequence[str]) -> None:
+        ranges = [tuple(map(int, name.split("-"))) for name in ids if "-" in name]
+        nodes = sum("." in name for name in ids)
+        words = len(ids) - len(ranges) - nodes
+        self.multiword_tokens += len(ranges)
+        self.empty_nodes += nodes
+        self.tokens += words + sum(first - last for first, last in ranges)
+
+    def _add_tree(self, sentence: Sentence) -> None:
+        heads = sentence.tree.heads
+        try:
+            check_tree(sentence.tree)
+        except TreeError:
+            return
+        crossing = len(non_projective_arcs(heads))
+        self.trees += 1
+        self.non_projective_trees += crossing > 0
+        self.non_projective_arcs += crossing
+        lengths = [head - word for word, head in enumerate(heads) if word and head != ROOT]
+        self.arc_lengths.update(map(abs, lengths))
+        self.leftward_arcs += sum(length > 0 for length in lengths)
+        self.depths[_depth(heads)] += 1
+
+
+def _depth(heads: Sequence[int]) -> int:
+    depth = [0] + [-1] * (len(heads) - 1)
+    for word in range(1, len(heads)):
+        path = []
+        while depth[word] < 0:
+            path.append(word)
+            word = heads[word]
+        for below, node in enumerate(reversed(path), depth[word] + 1):
+            depth[node] = below
+    return max(depth)
+
+
+def statistics(sentences: Iterable[Sentence]) -> Statistics:
+    """Count sentences. Raises TreebankError where a head is no number."""
+    counted = Statistics()
+    for sentence in sentences:
+        counted.add(sentence)
+    return counted
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Words and their types that another treebank, mostly the training data, does not have."""
+
+    words: int
+    types: int
+    word_rate: float  # of all words, 0 to 1
+    type_rate: float
+
+
+def unknown(counts: Mapping[str, int], known: Mapping[str, int]) -> Unknown:
+    """Compare counts of forms, labels or the like with those of another treebank."""
+    new = [value for value in counts if value not in known]
+    words = sum(counts[value] for value in new)
+    return Unknown(words, len(new), _ratio(words, sum(counts.values())), _ratio(len(new), len(counts)))
+
+
+def mean(sizes: Mapping[int, int]) -> float:
+    """Return the mean of sizes, each given with its count; 0 of none."""
+    return _ratio(sum(size * count for size, count in sizes.items()), sum(sizes.values()))
+
+
+def quantile(sizes: Mapping[int, int], share: float) -> int:
+    """Return the least size that is not below `share` of all, 0 of none."""
+    wanted, seen = share * sum(sizes.values()), 0
+    for size in sorted(sizes):
+        seen += sizes[size]
+        if seen >= wanted:
+            return size
+    return 0
+
+
+def summary(counted: Statistics) -> dict[str, float]:
+    """Return the numbers of a treebank under their names; rates are 0 to 1, lengths are words."""
+    arcs = sum(counted.arc_lengths.values())
+    return {
+        "sentences": counted.sentences,
+        "words": counted.words,
+        "tokens": counted.tokens,
+        "multiword tokens": counted.multiword_tokens,
+        "empty nodes": counted.empty_nodes,
+        "form types": len(counted.forms),
+        "lemma types": len(counted.lemmas),
+        "UPOS tags": len(counted.upos),
+        "XPOS tags": len(counted.xpos),
+        "features": len(counted.features),
+        "labels": len(counted.labels),
+        "sentences without a tree": counted.sentences - counted.trees,
+        "non-projective sentences": counted.non_projective_trees,
+        "non-projective sentence rate": _ratio(counted.non_projective_trees, counted.trees),
+        "non-projective arcs": counted.non_projective_arcs,
+        "non-projective arc rate": _ratio(counted.non_projective_arcs, arcs + counted.trees),
+        "mean sentence length": mean(counted.lengths),
+        "median sentence length": quantile(counted.lengths, 0.5),
+        "longest sentence": max(counted.lengths, default=0),
+        "mean dependency length": mean(counted.arc_lengths),
+        "longest dependency": max(counted.arc_lengths, default=0),
+        "dependents before their head": _ratio(counted.leftward_arcs, arcs),
+        "mean tree depth": mean(counted.depths),
+        "deepest tree": max(counted.depths, default=0),
+    }
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,137 @@
+"""Which sentences to keep: an expression such as `length <= 40 and projective and "nsubj" in label`.
+
+Written as in Python, but never run by it: its syntax tree is turned into functions, and anything but what is listed
+here is refused. Names:
+
+    length      words                                   projective  whether the tree is one without crossing arcs
+    form lemma upos xpos feats label                    tree        whether the words form one tree with one root
+                the words' columns, for `in`            sent_id text  strings, empty where there is none
+
+Operators: and or not, < <= > >= == !=, in, not in, + - * // %, and lists in brackets: `sent_id in ["a", "b"]`.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from arcparse import trees
+from arcparse.errors import ConfigurationError, TreeError
+from arcparse.sentence import Sentence
+
+Value = Callable[[Sentence], Any]
+
+LONGEST = 1000  # characters of an expression
+
+
+def _is_tree(sentence: Sentence) -> bool:
+    try:
+        trees.check_tree(sentence.tree)
+    except TreeError:
+        return False
+    return True
+
+
+NAMES: dict[str, Value] = {
+    "length": len,
+    "form": lambda sentence: sentence.forms,
+    "lemma": lambda sentence: sentence.lemmas,
+    "upos": lambda sentence: sentence.upos,
+    "xpos": lambda sentence: sentence.xpos,
+    "feats": lambda sentence: sentence.feats,
+    "label": lambda sentence: sentence.labels,
+    "tree": _is_tree,
+    "projective": lambda sentence: _is_tree(sentence) and trees.is_projective(sentence.tree.heads),
+    "sent_id": lambda sentence: sentence.comment("sent_id") or "",
+    "text": lambda sentence: sentence.text,
+}
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: lambda one, many: one in many,
+    ast.NotIn: lambda one, many: one not in many,
+}
+ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+class Expression:
+    """A condition on sentences, read once and asked often."""
+
+    def __init__(self, text: str) -> None:
+        """Read it. Raises ConfigurationError for anything that is not in the list above."""
+        self.text = text
+        try:
+            if len(text) > LONGEST:
+                raise ValueError(f"over {LONGEST} characters")
+            self._value = _value(ast.parse(text.strip(), mode="eval").body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            reason = str(error).partition(" (")[0]
+            raise ConfigurationError(
+                f"expression {text[:60]!r}: {reason}; write such as: length <= 40 and 'nsubj' in label"
+            ) from None
+
+    def __call__(self, sentence: Sentence) -> bool:
+        """Return whether it holds. Raises ConfigurationError where values do not go together, as 1 < 'a'."""
+        try:
+            return bool(self._value(sentence))
+        except (TypeError, ZeroDivisionError) as error:
+            raise ConfigurationError(f"expression {self.text!r} at {sentence.place}: {error}") from None
+
+
+def _value(node: ast.expr) -> Value:
+    """Return the function of a sentence that a part of the expression is."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float | str):
+        constant = node.value
+        return lambda _: constant
+    if isinstance(node, ast.Name):
+        if node.id not in NAMES:
+            raise ValueError(f"{node.id!r} is not known; name one of {', '.join(NAMES)}")
+        return NAMES[node.id]
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        items = [_value(item) for item in node.elts]
+        return lambda sentence: [item(sentence) for item in items]
+    if isinstance(node, ast.BoolOp):
+        values = [_value(part) for part in node.values]
+        every = all if isinstance(node.op, ast.And) else any
+        return lambda sentence: every(value(sentence) for value in values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
+        inner, apply = _value(node.operand), operator.not_ if isinstance(node.op, ast.Not) else operator.neg
+        return lambda sentence: apply(inner(sentence))
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        return _arithmetic(ARITHMETIC[type(node.op)], _value(node.left), _value(node.right))
+    if isinstance(node, ast.Compare) and all(type(op) in COMPARISONS for op in node.ops):
+        return _comparison(node)
+    raise ValueError(f"{ast.unparse(node)!r} is not allowed here")
+
+
+def _arithmetic(compute: Callable[[int, int], int], left: Value, right: Value) -> Value:
+    def value(sentence: Sentence) -> int:
+        one, other = left(sentence), right(sentence)
+        if not isinstance(one, int | float) or not isinstance(other, int | float):
+            raise TypeError("only numbers can be added, multiplied and divided")
+        return compute(one, other)  # type: ignore[arg-type]
+
+    return value
+
+
+def _comparison(node: ast.Compare) -> Value:
+    compare = [COMPARISONS[type(op)] for op in node.ops]
+    operands = [_value(operand) for operand in (node.left, *node.comparators)]
+
+    def value(sentence: Sentence) -> bool:
+        found = [operand(sentence) for operand in operands]
+        return all(holds(one, other) for holds, one, other in zip(compare, found, found[1:], strict=False))
+
+    return value

@@ -1,0 +1,156 @@
+"""Sentences without some of their words: the tree closes over the gap, numbers, ranges and DEPS follow.
+
+A word whose head leaves hangs from the nearest ancestor that stays. Where the root leaves, its first child that stays
+becomes the root, with the root's label, and the others hang from it, so that a tree stays a tree. Enhanced
+dependencies go to the same ancestor. A range shrinks to the words that stay; one of a single word stays a range.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from arcparse import trees
+from arcparse.errors import TreebankError
+from arcparse.sentence import DEPREL, DEPS, EMPTY, FORM, HEAD, ID, MISC, NONE, ROOT, Sentence
+
+DEP = re.compile(r"([0-9]+(?:\.[0-9]+)?)(:.*)", re.DOTALL)
+TEXT = re.compile(r"#\s*text\s*=")
+GLUED = "SpaceAfter=No"
+
+
+def drop_punctuation(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Leave out words of UPOS PUNCT, or, where a word has no UPOS, without any letter, digit or symbol.
+
+    A sentence of punctuation alone is left out. Raises TreebankError where heads go round in a circle.
+    """
+    for sentence in sentences:
+        pairs = enumerate(zip(sentence.upos, sentence.forms, strict=True), 1)
+        leaving = {word for word, (upos, form) in pairs if upos == "PUNCT" or (upos == EMPTY and _is_punctuation(form))}
+        if len(leaving) < len(sentence):
+            yield without(sentence, leaving) if leaving else sentence
+
+
+def _is_punctuation(form: str) -> bool:
+    return not any(unicodedata.category(character)[0] in "LNSM" for character in form)
+
+
+def without(sentence: Sentence, leaving: AbstractSet[int]) -> Sentence:
+    """Return the sentence without some words, of which at least one must stay. Raises TreebankError for a cycle."""
+    if cycle := trees.find_cycle(sentence.tree.heads):
+        problem = f"heads go round in a cycle at word {cycle[0]}; only trees close over a gap"
+        raise TreebankError(f"{sentence.place}: {problem}")
+    anchor, labels = _anchors(sentence, leaving)
+    names = _new_names(sentence.columns[ID], leaving)
+    new = {str(word): names.get(str(anchor[word]), str(anchor[word])) for word in range(len(sentence) + 1)}
+    new |= {name: names[name] for name in names if "." in name}
+    marked = zip(zip(*sentence.replace(labels=labels).columns, strict=True), _spaced(sentence, leaving), strict=True)
+    rows = [_new_row(row, misc, names[row[ID]], new) for row, misc in marked if row[ID] in names]
+    kept = Sentence((), tuple(zip(*rows, strict=True)), sentence.place)
+    comments = [f"# text = {kept.text}" if TEXT.match(comment) else comment for comment in sentence.comments]
+    return Sentence(tuple(comments), kept.columns, sentence.place)
+
+
+def _new_row(row: tuple[str, ...], misc: str, own: str, new: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a row with the number `own`, and with heads as `new` has them."""
+    head = new.get(row[HEAD], EMPTY)
+    if head == own:  # it takes the place of a root
+        head = str(ROOT)
+    elif head == str(NONE):
+        head = EMPTY
+    return own, *row[FORM:HEAD], head, row[DEPREL], _new_deps(row[DEPS], new, row[ID], row[DEPREL]), misc
+
+
+def _anchors(sentence: Sentence, leaving: AbstractSet[int]) -> tuple[list[int], list[str]]:
+    """Return what stands for each word, from 0, as a head, and the labels with the new roots' ones.
+
+    A word that stays stands for itself, another is stood for by its nearest ancestor that stays. Where there is none,
+    the first word below it that hangs from it or from others that leave becomes the root, and is its own anchor.
+    """
+    heads, labels = sentence.heads, list(sentence.labels)
+    top: dict[int, int] = {}  # a root that leaves, and the word that takes its place
+    for word, head in enumerate(heads, 1):
+        if word not in leaving and head in leaving and (root := _staying(heads, head, leaving)[1]):
+            top.setdefault(root, word)
+    for root, word in top.items():
+        labels[word - 1] = sentence.labels[root - 1]
+    anchor = [ROOT]
+    for word in range(1, len(heads) + 1):
+        found, root = _staying(heads, word, leaving)
+        anchor.append(top.get(root, found) if root else found)
+    return anchor, labels
+
+
+def _staying(heads: Sequence[int], word: int, leaving: AbstractSet[int]) -> tuple[int, int]:
+    """Return the word or its nearest ancestor that stays, and, where that is the root, its child on the way, else 0."""
+    child = ROOT
+    while word in leaving:
+        child, word = word, heads[word - 1]
+    return word, child if word == ROOT else ROOT
+
+
+def _spaced(sentence: Sentence, leaving: AbstractSet[int]) -> list[str]:
+    """Return MISC of all rows, where a space behind a token that leaves is one behind the token before it."""
+    miscs = list(sentence.columns[MISC])
+    before = None
+    for row, words in _tokens(sentence.columns[ID]):
+        if words <= leaving:
+            if before is not None and GLUED not in miscs[row].split("|"):
+                rest = [attribute for attribute in miscs[before].split("|") if attribute != GLUED]
+                miscs[before] = "|".join(rest) or EMPTY
+        else:
+            before = row
+    return miscs
+
+
+def _tokens(ids: Sequence[str]) -> Iterator[tuple[int, set[int]]]:
+    """Give the row and the words of each token of the text: a range, or a word outside all ranges."""
+    covered = 0
+    for row, name in enumerate(ids):
+        first, dash, last = name.partition("-")
+        if dash or (name.isdigit() and int(name) > covered):
+            covered = int(last or first)
+            yield row, set(range(int(first), covered + 1))
+
+
+def _new_names(ids: Sequence[str], leaving: AbstractSet[int]) -> dict[str, str]:
+    """Return the new ID of each row that stays."""
+    number = node = 0
+    words: dict[str, str] = {}
+    for name in ids:
+        if name.isdigit() and int(name) not in leaving:
+            number, node = number + 1, 0
+            words[name] = str(number)
+        elif "." in name:
+            node += 1
+            words[name] = f"{number}.{node}"
+    for name in ids:
+        first, dash, last = name.partition("-")
+        inside = [words[str(word)] for word in range(int(first), int(last) + 1) if str(word) in words] if dash else []
+        if inside:
+            words[name] = f"{inside[0]}-{inside[-1]}"
+    return words
+
+
+def _new_deps(deps: str, new: Mapping[str, str], name: str, label: str) -> str:
+    """Return DEPS of row `name` with the new numbers, in order, each arc once.
+
+    An arc from a word that leaves whose place the row's word takes itself becomes one from the root.
+    """
+    arcs = [DEP.fullmatch(arc) for arc in deps.split("|")]
+    if None in arcs:  # `_`, or what is no list of arcs
+        return deps
+    moved = set()
+    for arc in filter(None, arcs):
+        head = new.get(arc[1], str(ROOT))
+        moved.add((str(ROOT), f":{label}") if head == new.get(name) and arc[1] != name else (head, arc[2]))
+    return "|".join(
+        f"{head}{relation}" for head, relation in sorted(moved, key=lambda pair: (_order(pair[0]), pair[1]))
+    )
+
+
+def _order(name: str) -> tuple[int, int]:
+    word, _, node = name.partition(".")
+    return int(word), int(node or 0)

@@ -1,0 +1,439 @@
+"""Each format: what it holds survives, what it cannot hold is counted, what it is, is guessed."""
+
+from __future__ import annotations
+
+import io
+import json
+import lzma
+from itertools import islice, product
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from written import in_order, lost, read, reduced, write
+
+from arcparse import trees
+from arcparse.errors import ConfigurationError, TreebankError, TreeError
+from arcparse.formats import Format, formats, guess, read_sentences, write_sentences
+from arcparse.sentence import DEPREL, FORM, HEAD, MISC, XPOS, Sentence
+from arcparse.treebank import parse_conllu, read_conllu
+
+FORMATS = {**formats(), **formats(columns=("form", "upos", "lemma", "Chunk", "NER"))}
+WRITTEN = [name for name, form in FORMATS.items() if form.text]
+EXACT = [name for name in WRITTEN if name != "text"]  # plain text is divided anew when it is read
+TREES = ("bracketed", "bracketed-order")
+SPECIAL = {"heads", "labels of roots", "labels without heads", "places of words", "no-break spaces"}
+
+# Sentences ------------------------------------------------------------------------------------------------------------
+
+CHARACTERS = st.one_of(
+    st.sampled_from('ab1_#@()[],\\|=:.; \u00a0"{}-n/%'),
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff"),  # a mark at the beginning is none
+)
+FORMS = st.text(CHARACTERS, min_size=1, max_size=4)
+FORMS = st.one_of(FORMS, st.sampled_from(["1", "2", "_", "#"]))
+TAGS = st.sampled_from(["_", "NN", "PUNCT", "O", "7", "a b", '"', "\\"])
+LABELS = st.sampled_from(["root", "nsubj", "nmod:poss", "_", "a, b", "(x)", "@1"])
+MISCS = [
+    "SpaceAfter=No",
+    "Chunk=B-NP",
+    "NER=O",
+    "PHead=1",
+    "PDeprel=a\\pb",
+    "FillPred=Y",
+    "Pred=eat\\\\.01",
+    "APred1=A0",
+]
+COMMENTS = st.lists(st.sampled_from(["# sent_id = 1", "# newpar", "# newdoc", "#x", "# a\tb"]), unique=True, max_size=3)
+
+
+@st.composite
+def sentences(draw: st.DrawFn, whole: bool = False) -> Sentence:
+    size = draw(st.integers(1, 6))
+    rows = []
+    parents = _heads(draw, size, whole or draw(st.booleans()))
+    for number in range(1, size + 1):
+        if not whole and draw(st.integers(0, 9)) == 0 and number < size:
+            rows.append(_row(draw, f"{number}-{number + 1}", "_"))
+            rows = rows if _fits(rows) else rows[:-1]
+        rows.append(_row(draw, str(number), parents[number - 1]))
+        if not whole and draw(st.integers(0, 9)) == 0:
+            rows.append(_row(draw, f"{number}.1", "_"))
+    return Sentence(tuple(draw(COMMENTS)), tuple(zip(*rows, strict=True)), "f:1")
+
+
+def _fits(rows: list[tuple[str, ...]]) -> bool:
+    ends = [int(row[0].partition("-")[2]) for row in rows[:-1] if "-" in row[0]]
+    return not ends or int(rows[-1][0].partition("-")[0]) > ends[-1]
+
+
+def _row(draw: st.DrawFn, name: str, head: str) -> tuple[str, ...]:
+    misc = "|".join(draw(st.lists(st.sampled_from(MISCS), unique=True, max_size=3))) or "_"
+    deps = draw(st.sampled_from(["_", "0:root", "1:x|2.1:y"]))
+    feats = draw(st.sampled_from(["_", "Case=Nom|Number=Sing"]))
+    return (name, draw(FORMS), draw(FORMS), draw(TAGS), draw(TAGS), feats, head, draw(LABELS), deps, misc)
+
+
+def _heads(draw: st.DrawFn, size: int, tree: bool) -> list[str]:
+    if not tree:
+        return [draw(st.sampled_from([str(h) for h in range(size + 1) if h != n] + ["_"])) for n in range(1, size + 1)]
+    order = draw(st.permutations(range(1, size + 1)))
+    heads = {word: str(draw(st.sampled_from(order[:place]))) if place else "0" for place, word in enumerate(order)}
+    return [heads[word] for word in range(1, size + 1)]
+
+
+def is_tree(sentence: Sentence) -> bool:
+    try:
+        trees.check_tree(sentence.tree)
+    except TreeError:
+        return False
+    return True
+
+
+# What must hold -------------------------------------------------------------------------------------------------------
+
+
+def test_a_word_that_would_be_read_as_a_mark_is_refused() -> None:
+    with pytest.raises(TreebankError, match="read as a mark"):
+        write([Sentence.from_forms(["-DOCSTART-"])], "conll2003")
+
+
+@pytest.mark.parametrize("name", EXACT)
+@settings(max_examples=60, deadline=None)
+@given(given_sentence=st.one_of(sentences(), sentences(whole=True)), pick=st.booleans())
+def test_what_a_format_holds_survives_and_the_rest_is_counted(name: str, given_sentence: Sentence, pick: bool) -> None:
+    form = FORMATS[name]
+    sentence = reduced(given_sentence, form) if pick else given_sentence
+    if name in TREES and not is_tree(sentence):
+        with pytest.raises(TreebankError, match="only trees"):
+            write([sentence], form)
+        return
+    [back] = read(write([sentence], form), form)
+    missing = lost(sentence, form)
+    if not missing:
+        assert in_order(back) == in_order(sentence)
+    if not missing.keys() & SPECIAL:
+        assert in_order(back) == in_order(reduced(sentence, form))
+    assert pick <= (missing.keys() <= SPECIAL)
+    assert write([back], form) == write([sentence], form)
+
+
+@pytest.mark.parametrize(("source", "target"), list(product(WRITTEN, WRITTEN)))
+def test_every_pair_converts_through_a_sentence(source: str, target: str, sample_treebank: Path) -> None:
+    given_sentences = list(islice(read_conllu(sample_treebank), 8))
+    found = read(write(given_sentences, FORMATS[source]), FORMATS[source])
+    if target in TREES and not all(map(is_tree, found)):
+        with pytest.raises(TreebankError, match="only trees"):
+            write(found, FORMATS[target])
+        return
+    back = read(write(found, FORMATS[target]), FORMATS[target])
+    assert len(back) == len(found)
+    if "text" not in (source, target):
+        words = [sorted(sentence.forms) for sentence in given_sentences]
+        assert [sorted(sentence.forms) for sentence in back] == words
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_sample_treebank_survives_and_is_known_by_its_look(name: str, sample_treebank: Path) -> None:
+    form = FORMATS[name]
+    given_sentences = [reduced(sentence, form) for sentence in read_conllu(sample_treebank)]
+    text = write(given_sentences, form)
+    if name != "columns":
+        assert guess(text) == {"bracketed-order": "bracketed", "conllx": "conllu"}.get(
+            name, name
+        )  # which read the same
+    back = read(text, form)
+    if name not in ("text", "bracketed"):
+        assert back == given_sentences
+    assert write(back, form) == text
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_real_treebanks_survive(name: str, corpora: Path) -> None:
+    form = FORMATS[name]
+    for path in sorted(corpora.glob("ud-*/*-dev.conllu.xz")):
+        some = [reduced(sentence, form) for sentence in islice(read_conllu(path), 60)]
+        fine = [s for s in some if not lost(s, form).keys() & SPECIAL and (name not in TREES or is_tree(s))]
+        assert write(read(write(fine, form), form), "conllu") == write(fine, "conllu"), path
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("conll2000/test.txt.xz", "conll2000"),
+        ("nltk-wsj-dependency/wsj_0001-0159.dp.xz", "nltk"),
+        ("nltk-wsj-treebank/wsj_0001-0159.pos.tsv.xz", "tagged"),
+    ],
+)
+def test_real_files_of_other_formats_are_known_and_come_back_byte_for_byte(path: str, name: str, corpora: Path) -> None:
+    text = unpacked(corpora / path)
+    assert guess(text[:10_000]) == name
+    head = text[: text.index("\n\n", 100_000)] + "\n\n"
+    found = read(head)
+    assert write(read(write(found, "jsonl"), "jsonl"), name) == head
+
+
+def test_penn_brackets_give_the_words_and_tags_of_the_tagged_file(corpora: Path) -> None:
+    folder = corpora / "nltk-wsj-treebank"
+    brackets = unpacked(folder / "wsj_0001-0159.mrg.xz")
+    tagged = read(unpacked(folder / "wsj_0001-0159.pos.tsv.xz"))
+    assert guess(brackets[:10_000]) == "penn"
+    found = read(brackets)
+    assert [s.xpos for s in found] == [s.xpos for s in tagged]
+    plain = {"-LRB-": "(", "-RRB-": ")", "-LCB-": "{", "-RCB-": "}"}
+    assert [s.forms for s in found] == [
+        tuple(plain.get(form, form.replace("\\/", "/").replace("\\*", "*")) for form in s.forms) for s in tagged
+    ]
+
+
+def unpacked(path: Path) -> str:
+    return lzma.decompress(path.read_bytes()).decode("utf-8")
+
+
+# Single formats -------------------------------------------------------------------------------------------------------
+
+TREE = "1\tR\t_\t_\t_\t_\t0\troot\t_\t_\n2\tA\t_\t_\t_\t_\t1\tr_a\t_\t_\n3\tB\t_\t_\t_\t_\t1\tr_b\t_\t_\n"
+TREE += "4\tD\t_\t_\t_\t_\t3\tb_d\t_\t_\n5\tE\t_\t_\t_\t_\t3\tb_e\t_\t_\n6\tC\t_\t_\t_\t_\t1\tr_c\t_\t_\n\n"
+
+
+def test_the_linearisation_is_the_textbooks() -> None:
+    line = "(R, r_a, A, r_b, [B, b_d, D, b_e, E], r_c, C)\n"
+    assert write(parse_conllu(TREE), "bracketed") == line
+    assert write(read(line), "conllu") == TREE
+
+
+def test_a_linearisation_with_places_has_the_words_in_order() -> None:
+    [sentence] = read("(saw@2, nsubj, I@1, obj, [dog@4, det, the@3])")
+    assert sentence.forms == ("I", "saw", "the", "dog")
+    assert sentence.heads == (2, 0, 4, 2)
+    assert sentence.labels == ("nsubj", "root", "det", "obj")
+
+
+def test_an_address_is_no_place() -> None:
+    assert read("(mail, obl, me@home)", "bracketed")[0].forms == ("mail", "me@home")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["(a, b)", "(a, b, c", "a", "(a, b, [c)", "(a) b", "(a, b, (c))", "()", "(a,, b)", "(a@1, x, b)", "(a@1, x, b@3)",
+     "(a\\", "(a, [b, c, d])", "[a, b, c]", "(a@9999999, x, b@1)"],
+)  # fmt: skip
+def test_other_brackets_are_refused_with_their_place(line: str) -> None:
+    with pytest.raises(TreebankError, match=r"^f:2: "):
+        read(f"(a)\n{line}\n", "bracketed")
+
+
+def test_conll_2009_keeps_predicates_and_their_arguments() -> None:
+    rows = [
+        "1\tI\ti\ti2\tPRP\tPRP\tA|B\tB|A\t2\t3\tSBJ\tOBJ\t_\t_\tA0\t_",
+        "2\tsaw\tsee\tsee\tVBD\tVBD\t_\t_\t0\t0\tROOT\tROOT\tY\tsee.01\t_\t_",
+        "3\tsleep\tsleep\tsleep\tVB\tVB\t_\t_\t2\t2\tOPRD\tOPRD\tY\tsleep|1\tA1\t_",
+    ]
+    text = "\n".join([*rows, "", ""])
+    assert guess(text) == "conll2009"
+    [sentence] = read(text)
+    assert sentence.columns[MISC][0] == "PLemma=i2|PPos=PRP|PFeats=B\\pA|PHead=3|PDeprel=OBJ|APred1=A0"
+    assert lost(sentence, FORMATS["conll2009"]) == {}
+    assert write([sentence], "conll2009") == text
+    assert write(parse_conllu(write([sentence], "conllu")), "conll2009") == text
+
+
+def test_chunks_entities_and_documents_of_conll_2003() -> None:
+    text = "-DOCSTART- -X- -X- O\n\nU.N. NNP I-NP I-ORG\nofficial NN I-NP O\n\nRuns VB _ _\n\n"
+    first, second = read(text)
+    assert first.comments == ("# newdoc",)
+    assert first.columns[MISC] == ("Chunk=I-NP|NER=I-ORG", "Chunk=I-NP|NER=O")
+    assert second.comments == ()
+    assert write([first, second], "conll2003") == text
+
+
+def test_columns_are_configured() -> None:
+    known = formats(columns=("lemma", "form", "NER"))
+    [sentence] = read("be is O\nhere here _\n", known["columns"])
+    assert (sentence.lemmas, sentence.forms) == (("be", "here"), ("is", "here"))
+    assert sentence.columns[MISC] == ("NER=O", "_")
+    with pytest.raises(ConfigurationError, match="form is among them"):
+        formats(columns=("lemma", "NER"))
+
+
+def test_the_single_tag_is_the_chosen_column() -> None:
+    [sentence] = read("dogs\tNOUN\nbark\tVERB\n", formats(tag="upos")["tagged"])
+    assert sentence.upos == ("NOUN", "VERB")
+    assert lost(sentence, FORMATS["tagged"]) == {"UPOS": 2}
+
+
+def test_spaces_inside_words_are_no_break_spaces_where_spaces_divide() -> None:
+    sentence = Sentence.from_forms(["10 000", "EUR"])
+    assert write([sentence], "horizontal") == "10\u00a0000 EUR\n"
+    assert write([sentence], "conll2000") == "10\u00a0000 _ _\nEUR _ _\n\n"
+    assert read("10\u00a0000 EUR\n", "horizontal") == [sentence]
+
+
+def test_plain_text_is_what_was_divided() -> None:
+    text = "Dogs bark. They don't stop!\n\nWhy?\n"
+    found = read(text, "text")
+    assert write(found, "text") == "Dogs bark.\nThey don't stop!\n\nWhy?\n"
+    bare = [sentence.replace(comments=[]) for sentence in found]
+    assert write(bare, "text") == "Dogs bark.\nThey don't stop!\nWhy?\n"
+
+
+def test_displacy_is_what_spacy_draws() -> None:
+    sentence = parse_conllu("1\tI\t_\tPRON\t_\t_\t2\tnsubj\t_\t_\n2\tsaw\t_\tVERB\t_\t_\t0\troot\t_\t_\n")[0]
+    value = json.loads(write([sentence], "displacy"))
+    assert value == {
+        "words": [{"text": "I", "tag": "PRON"}, {"text": "saw", "tag": "VERB"}],
+        "arcs": [{"start": 0, "end": 1, "label": "nsubj", "dir": "left"}],
+    }
+    assert read(json.dumps([value, value], indent=1)) == [sentence, sentence]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{}",
+        "[1]",
+        '{"words": [], "arcs": []}',
+        '{"words": [{"text": "a"}], "arcs": [{"start": 0, "end": 3, "label": "x", "dir": "left"}]}',
+        '{"words": [{"text": "a"}], "arcs": [{"start": 0, "end": 0, "label": "x", "dir": "up"}]}',
+        '{"words": [{"text": "a\\tb"}], "arcs": []}',
+        '{"words": [{"text": "a"}], "arcs": 3}',
+        '{"words": [{"text": "a"',
+        "[" * 100_000 + '{"words": ' + "[" * 100_000,
+    ],
+)
+def test_other_json_is_refused_with_its_place(value: str) -> None:
+    with pytest.raises(TreebankError, match=r"^f:1: "):
+        read(value, "displacy")
+
+
+def test_dot_is_a_graph() -> None:
+    sentence = Sentence.from_forms(['a"b', "c\\d"], ["# x"]).replace(heads=[2, 0], labels=["dep", "root"])
+    text = write([sentence.replace(upos=["X", "_"])], "dot")
+    assert text.split("\n")[:6] == [
+        "# x",
+        "digraph {",
+        '  0 [label="ROOT"];',
+        '  1 [label="a\\"b\\nX"];',
+        '  2 [label="c\\\\d"];',
+        '  2 -> 1 [label="dep"];',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("digraph {\n  1 -> x\n}\n", 2),
+        ('digraph {\n  1 [label="a"];\n', 1),
+        ('digraph {\n  2 [label="a"];\n}\n', 3),
+        ("graph {\n}\n", 1),
+        ('digraph {\n  1 [label=""];\n}\n', 1),
+        ('digraph {\n  1 [label="a"];\n  0 -> 1 [label="x"];\n  2 -> 1 [label="y"];\n}\n', 4),
+    ],
+)
+def test_other_graphs_are_refused_with_their_place(lines: str, place: int) -> None:
+    with pytest.raises(TreebankError, match=rf"^f:{place}: "):
+        read(lines, "dot")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[]", "{}", "{", '{"form": "a"}', '{"form": [1]}', '{"x": ["a"]}', '{"form": ["a"], "head": ["1"]}',
+     '{"form": ["a", "b"], "head": ["0"]}', '{"form": ["a\\nb"]}', '{"form": ["\\ud800"]}', '{"form": []}',
+     '{"comments": ["x"], "form": ["a"]}', '{"comments": ["# x"]}', "[" * 100_000],
+)  # fmt: skip
+def test_other_json_lines_are_refused_with_their_place(line: str) -> None:
+    with pytest.raises(TreebankError, match=r"^f:2: "):
+        read(f'{{"form": ["a"]}}\n{line}\n', "jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("conllx", "1\ta\t_\t_\t_\t_\t5\tx\t_\t_\n", 1),
+        ("conllx", "1\ta\t_\t_\t_\t_\t0\tx\t_\t_\n2\tb\n", 2),
+        ("conllx", "1\ta\t_\t_\t_\t_\t0\n", 1),
+        ("conllx", "# c\n2\ta\t_\t_\t_\t_\t0\tx\n", 2),
+        ("conll2000", "a b c\n\nd e\n", 3),
+        ("nltk", "a\tb\t2\nc\td\t0\n\n\ne\tf\tx\n", 5),
+        ("tagged", "a\t\n", 1),
+        ("vertical", "a\rb\n", 1),
+        ("horizontal", "a\rb\n", 1),
+        ("penn", "(S (NN a)\n", 1),
+        ("penn", "(S (NN a))\n(S (NN a b))\n", 2),
+        ("penn", "a (S (NN a))\n", 1),
+        ("penn", "(S a b (NN a))\n", 1),
+        ("penn", "(S)\n", 1),
+    ],
+)
+def test_malformed_sentences_are_refused_with_their_place(name: str, text: str, place: int) -> None:
+    with pytest.raises(TreebankError, match=rf"^f:{place}: "):
+        read(text, name)
+
+
+def test_behind_a_malformed_tree_penn_brackets_go_on() -> None:
+    errors: list[TreebankError] = []
+    text = "(S (NN a b))\n  (x\n( (S (DT the) (-NONE- *) (NN cat)))\n( (X (-NONE- 0)))\n"
+    found = list(read_sentences(io.StringIO(text), "penn", on_error=errors.append))
+    assert [sentence.forms for sentence in found] == [("the", "cat")]
+    assert len(errors) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("", "conllu"),
+        ("# sent_id = 1\n1\ta\t_\t_\t_\t_\t0\troot\t_\t_\n", "conllu"),
+        ("1-2\tau\t_\t_\t_\t_\t_\t_\t_\t_\n1\ta\t_\t_\t_\t_\t0\tr\t_\t_\n2\tb\t_\t_\t_\t_\t1\tr\t_\t_\n", "conllu"),
+        ("1\ta\t_\t_\t_\t_\t0\troot\t0\troot\n", "conllx"),
+        ("1\ta\t_\t_\t_\t_\t0\troot\n", "conllx"),
+        ("Dogs bark. Cats don't.\n", "text"),
+        ("One word a line and a line\nof many\n", "text"),
+        ("Dogs bark .\nCats do n't .\n", "horizontal"),
+        ("Dogs\nbark\n.\n\nCats\n", "vertical"),
+        ("# O\nx O\n", "text"),
+        ("(S (NP (DT the) (NN cat)))", "penn"),
+        ("( (S\n (NN a)))", "penn"),
+        ("(NN cat)", "bracketed"),
+        ("digraph g {", "dot"),
+    ],
+)
+def test_formats_are_guessed(text: str, name: str) -> None:
+    assert guess(text) == name
+
+
+def test_what_is_lost_is_counted_or_refused(sample_treebank: Path) -> None:
+    found = list(read_conllu(sample_treebank))
+    counted = write_sentences(found, io.StringIO(), "nltk")
+    assert counted["DEPREL"] == sum(map(len, found))
+    assert counted["comments"] == sum(len(sentence.comments) for sentence in found)
+    with pytest.raises(TreebankError, match=r"sample.conllu:1: nltk cannot hold comments \(3 here\)"):
+        write_sentences(found, io.StringIO(), "nltk", strict=True)
+    assert write_sentences(found, io.StringIO(), "jsonl", strict=True) == {}
+
+
+def test_a_read_only_or_unknown_format_is_not_written() -> None:
+    with pytest.raises(ConfigurationError, match="only be read"):
+        write([], "penn")
+    with pytest.raises(ConfigurationError, match="not known"):
+        write([], "tiger")
+
+
+def test_a_cell_that_would_break_a_table_is_refused() -> None:
+    for name in ("tagged", "vertical", "conll2000"):
+        with pytest.raises(TreebankError, match="tab or line break"):
+            write([Sentence.from_forms(["a\tb"])], name)
+
+
+def test_columns_are_where_formats_say(sample_treebank: Path) -> None:
+    [first, *_] = read_conllu(sample_treebank)
+    rows = [line.split("\t") for line in write([first], "nltk4").rstrip().split("\n")]
+    assert list(zip(*rows, strict=True)) == [first.columns[c] for c in (FORM, XPOS, HEAD, DEPREL)]
+
+
+def test_every_format_says_what_it_is() -> None:
+    for form in FORMATS.values():
+        assert isinstance(form, Format)
+        assert form.summary
+    suffixes = [suffix for form in formats().values() for suffix in form.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
