@@ -1,9 +1,9 @@
 """arcparse: transition-based dependency parsing on one beam search, with its English model inside.
 
 >>> import arcparse
->>> [sentence] = arcparse.parse("Wolves howl.")
+>>> [sentence] = arcparse.parse("The cat slept.")
 >>> [(token.form, token.head, token.deprel) for token in sentence]
-[('Wolves', 2, 'nsubj'), ('howl', 0, 'root'), ('.', 2, 'punct')]
+[('The', 2, 'det'), ('cat', 3, 'nsubj'), ('slept', 0, 'root'), ('.', 3, 'punct')]
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from arcparse.sentence import Sentence, Token, Tree
 
 if TYPE_CHECKING:
     from arcparse.evaluation import evaluate
+    from arcparse.parser.nbest import Parse
     from arcparse.pipeline import Pipeline, load, parse
     from arcparse.treebank import read_conllu, write_conllu
 
-__all__ = ["Pipeline", "Sentence", "Token", "Tree", "evaluate", "load", "parse", "read_conllu", "write_conllu"]
+__all__ = ["Parse", "Pipeline", "Sentence", "Token", "Tree", "evaluate", "load", "parse", "read_conllu", "write_conllu"]
 
 _ROOMS = {
+    "Parse": "parser.nbest",
     "Pipeline": "pipeline",
     "evaluate": "evaluation",
     "load": "pipeline",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import arcparse
 from arcparse.treebank import read_conllu, write_conllu
 
 CHECKOUT = Path(__file__).parent.parent
@@ -73,8 +74,8 @@ def test_the_first_command_s_parse_runs(place: Path) -> None:
 
 def test_python_examples() -> None:
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
-    examples = blocks("pycon")
-    assert examples
+    examples = [*blocks("pycon"), arcparse.__doc__ or ""]
+    assert len(examples) > 1
     for number, example in enumerate(examples):
         runner.run(parser.get_doctest(example, {}, f"README {number}", "README.md", 0))
     assert runner.failures == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from arcparse.cli.derivation import arc_text, buffer_text, in_columns, stack_text, title
+from arcparse.cli.derivation import arc_text, buffer_text, in_columns, nats, stack_text, title
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def outcome(sentence: Sentence, trace: BeamTrace) -> list[str]:
         return ["The winner is the greedy derivation."]
     overtakes = "never overtakes it" if trace.overtakes is None else f"overtakes it at step {trace.overtakes}"
     falls = "stays in the beam" if trace.falls_out is None else f"falls out of the beam at step {trace.falls_out}"
-    end = f"Scores at the end: winner {trace.layers[-1][0].score:.3f}, greedy {trace.greedy[-1].score:.3f}."
+    end = f"Scores at the end: winner {nats(trace.layers[-1][0].score)}, greedy {nats(trace.greedy[-1].score)}."
     lines = [f"The winner leaves the greedy derivation at step {trace.parts} and {overtakes}; the latter {falls}.", end]
     forms = ("ROOT", *sentence.forms)
     changed = [("word", "greedy", "winner", "gold" if sentence.is_parsed else "")]
@@ -58,7 +58,7 @@ def _rows(trace: BeamTrace, step: int) -> Iterator[tuple[str, ...]]:
 
 def _cells(hypothesis: Node) -> tuple[str, ...]:
     configuration = stack_text(hypothesis.stack, STACK_SHOWN), buffer_text(hypothesis.buffer, BUFFER_SHOWN)
-    return f"{hypothesis.score:.3f}", hypothesis.transition, *configuration
+    return nats(hypothesis.score), hypothesis.transition, *configuration
 
 
 def _note(trace: BeamTrace, step: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.derivation import ELLIPSIS, short, title
+from arcparse.cli.derivation import ELLIPSIS, nats, short, title
 from arcparse.cli.svg import document, element, text, text_width, tooltip
 from arcparse.sentence import Sentence
 
@@ -129,4 +129,4 @@ def _texts(node: Node) -> tuple[str, str, str, str]:
         short(form, FORM_SHOWN) for form in node.stack[-STACK_SHOWN:]
     ]
     buffer = [short(form, FORM_SHOWN) for form in node.buffer[:1]] + [ELLIPSIS] * (len(node.buffer) > 1)
-    return node.transition, " ".join(stack), f"[{' '.join(buffer)}]", f"{node.score:.3f}"
+    return node.transition, " ".join(stack), f"[{' '.join(buffer)}]", nats(node.score)

@@ -25,10 +25,15 @@ def table(sentence: Sentence, steps: Sequence[Step]) -> str:
     for number, step in enumerate(steps):
         arc = arc_text(step.arc, forms) if step.arc else ""
         rows.append(
-            (str(number), stack_text(step.stack), buffer_text(step.buffer), step.transition, arc, f"{step.score:.3f}")
+            (str(number), stack_text(step.stack), buffer_text(step.buffer), step.transition, arc, nats(step.score))
         )
-    rows.append((str(len(steps)), "[ROOT]", "[]", "done", "", f"{sum(step.score for step in steps):.3f}"))
+    rows.append((str(len(steps)), "[ROOT]", "[]", "done", "", nats(sum(step.score for step in steps))))
     return "\n".join([title(sentence), *in_columns(rows, right=(0, len(HEADINGS) - 1)), ""])
+
+
+def nats(score: float) -> str:
+    """Return a score with three decimals, and nothing below zero as plain zero."""
+    return f"{round(score, 3) + 0.0:.3f}"
 
 
 def title(sentence: Sentence) -> str:

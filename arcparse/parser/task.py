@@ -63,7 +63,7 @@ class ParserSettings:
     tagger: str = ""  # the tagger that the parser is to follow, if it predicts no tags; empty: it is given gold tags
     exploration: float = 0.8  # share of decisions drawn from the model; 0 is the static oracle
     exploration_from: int = 1  # first epoch that explores, from 0: an untrained model has nothing to show
-    given_tags: float = 0.3  # share of sentences that see the file's tags instead of predicted ones
+    given_tags: float = 0.3  # share of sentences that see the file's tags, not predicted ones; 1: those of dev too
     tag_weight: float = 0.5  # of the tags' loss beside the transitions'
     objective: Literal["local", "crf", "perceptron", "margin"] = (
         "local"  # all but the first are global, through the beam
@@ -199,7 +199,8 @@ class ParserTask:
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
-        scores = evaluate(self.dev, self.model.parse(self.dev_input, beam_size=self.beam))
+        given = self.settings.given_tags == 1
+        scores = evaluate(self.dev, self.model.parse(self.dev_input, given=given, beam_size=self.beam))
         self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
         return self.scores
 
