@@ -22,7 +22,7 @@ import torch
 
 from arcparse.batches import stream
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
-from arcparse.pipeline import DEFAULT_MODEL, Pipeline
+from arcparse.pipeline import DEFAULT_MODEL, Pipeline, Precision
 from arcparse.sentence import EMPTY, MISC, Sentence
 from arcparse.treebank import read_conllu, write_conllu
 
@@ -47,11 +47,13 @@ class Plan:
     model: str = DEFAULT_MODEL
     threads: int = 1
     runs: int = 5
-    batch_size: int = 256  # sentences
+    batch_size: int = 1024  # sentences
     beam: int = 1
+    precision: Precision = "float32"  # of the encoder
     udpipe: str = ""  # a model of UDPipe; empty: not measured
     udpipe_beam: int = 5  # its default
     spacy: str = ""  # a model of spaCy
+    spacy_batch: int = 256  # sentences; larger batches are slower for it
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _measures(seconds: Seconds, tokens: int, sample_tokens: int) -> list[Measure
 
 def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
     """Return the stages of arcparse, its model loaded and used once."""
-    pipeline = Pipeline.load(plan.model)
+    pipeline = Pipeline.load(plan.model, precision=plan.precision)
     parser, tagger = pipeline.parser, pipeline.tagger
     tags = tagger is not None or parser.predicts_tags
     lexicons = [parser.lexicon, *([tagger.lexicon] if tagger else [])]
@@ -249,7 +251,7 @@ def spacy_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) ->
 
     def both() -> Callable[[], object]:
         built = [build(sentence) for sentence in sentences]
-        return lambda: list(nlp.pipe(built, batch_size=plan.batch_size))
+        return lambda: list(nlp.pipe(built, batch_size=plan.spacy_batch))
 
     def one() -> Callable[[], object]:
         built = [build(sample) for _ in range(LATENCY_REPEATS)]
@@ -273,7 +275,8 @@ def _library(name: str, package: str) -> Any:
 
 
 def _options(plan: Plan) -> list[str]:
-    return ["--model", plan.model, "--beam", str(plan.beam), "--threads", str(plan.threads)]
+    own = {"model": plan.model, "beam": plan.beam, "precision": plan.precision, "threads": plan.threads}
+    return [part for name, value in own.items() for part in (f"--{name}", str(value))]
 
 
 def _process(arguments: Sequence[str]) -> tuple[float, int]:

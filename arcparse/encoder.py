@@ -108,6 +108,7 @@ class BiLSTM(nn.Module):
         super().__init__()
         self.dropout = nn.Dropout(config.dropout)
         self.dimension = 2 * config.hidden
+        self.low_precision = False  # bfloat16 when it reads: twice as fast where the processor has it
         inputs = [input_dimension, *[self.dimension] * (config.layers - 1)]
         self.forwards = nn.ModuleList(nn.LSTM(size, config.hidden, batch_first=True) for size in inputs)
         self.backwards = nn.ModuleList(nn.LSTM(size, config.hidden, batch_first=True) for size in inputs)
@@ -119,9 +120,10 @@ class BiLSTM(nn.Module):
         """
         token = torch.arange(vector.shape[1], device=vector.device).expand(vector.shape[:2])
         turned = torch.where(token < length.unsqueeze(1), length.unsqueeze(1) - 1 - token, token).unsqueeze(2)
-        for ahead, back in zip(self.forwards, self.backwards, strict=True):
-            vector = self.dropout(vector)
-            reverse = back(vector.gather(1, turned.expand_as(vector)))[0]
-            vector = torch.cat([ahead(vector)[0], reverse.gather(1, turned.expand_as(reverse))], 2)
-        output: Tensor = self.dropout(vector)
+        with torch.autocast(vector.device.type, torch.bfloat16, enabled=self.low_precision and not self.training):
+            for ahead, back in zip(self.forwards, self.backwards, strict=True):
+                vector = self.dropout(vector)
+                reverse = back(vector.gather(1, turned.expand_as(vector)))[0]
+                vector = torch.cat([ahead(vector)[0], reverse.gather(1, turned.expand_as(reverse))], 2)
+        output: Tensor = self.dropout(vector.float())
         return output

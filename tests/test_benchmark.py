@@ -121,10 +121,10 @@ def test_every_stage_is_measured(model: str, sample_treebank: Path, no_process: 
     assert all(value > 0 for measure in report.measures for value in measure.values)
     assert report.measures[-2].values == (2.0, 2.0)
     assert report.measures[-1].values == (100.0,)
-    options = ["--model", model, "--beam", "2", "--threads", "1"]
+    options = ["--model", model, "--beam", "2", "--precision", "float32", "--threads", "1"]
     assert [arguments[0] for arguments in no_process] == ["parse"] * 3
     assert all(list(arguments[2:]) == options for arguments in no_process[:2])
-    assert [str(sample_treebank), *options] == [no_process[2][2], *no_process[2][7:13]]
+    assert [str(sample_treebank), *options] == [no_process[2][2], *no_process[2][7:15]]
 
 
 @pytest.mark.parametrize(("keeps_tagger", "stages"), [(True, {TAGGING, BOTH}), (False, set())])
@@ -133,7 +133,7 @@ def test_a_stage_that_the_model_has_not_is_left_out(
 ) -> None:
     pipeline = bench.Pipeline.load(model)
     pipeline.tagger = pipeline.tagger if keeps_tagger else None
-    monkeypatch.setattr(bench.Pipeline, "load", lambda _: pipeline)
+    monkeypatch.setattr(bench.Pipeline, "load", lambda _, precision: pipeline)
     sentences = list(read_conllu(sample_treebank))
     found = bench.arcparse_stages(Plan(sample_treebank), sentences, sentences[0])
     assert set(found) == {READING, PARSING, WRITING, EVERYTHING, ONE} | stages
@@ -196,7 +196,7 @@ def test_peers_work_on_the_same_sentences(
     assert len(udpipe.tagged) == len(udpipe.parsed) == 2 * size + repeats
     assert udpipe.parsed[:size] == [([*sentence.upos], "beam_search=3") for sentence in gold]
     assert not any(tag for tags, _ in udpipe.parsed[size:] for tag in tags)
-    assert spacy.piped == [(size, {"batch_size": 9}), *([(1, {})] * repeats)]
+    assert spacy.piped == [(size, {"batch_size": 256}), *([(1, {})] * repeats)]
     assert spacy.last["words"] == next(list(sentence.forms) for sentence in gold if len(sentence) == 18)
     assert spacy.last["sent_starts"] == [True] + [False] * 17
     assert spacy.last["spaces"][-2:] == [False, True]
@@ -236,6 +236,7 @@ def test_a_process_that_fails_is_an_error(tmp_path: Path) -> None:
 
 REPORT = {
     "file": "a.conllu", "model": "en", "threads": 1, "runs": 1, "batch_size": 256, "beam": 1, "sentences": 30,
+    "precision": "float32",
     "tokens": 327,
     "measures": [
         {"name": BOTH, "system": OWN, "unit": "tokens/s", "median": 12345.6, "min": 9999.0, "max": 2e4, "ratio": None},
@@ -247,7 +248,7 @@ REPORT = {
 
 def test_the_table_has_a_line_for_each_measure() -> None:
     assert table(REPORT).splitlines() == [
-        "a.conllu: 30 sentences, 327 tokens; model en, beam 1, 1 thread, batches of 256 sentences, 1 run",
+        "a.conllu: 30 sentences, 327 tokens; model en, float32, beam 1, 1 thread, batches of 256 sentences, 1 run",
         "measure                    system    median    min     max  unit      arcparse is",
         "tagging and parsing        arcparse  12,346  9,999  20,000  tokens/s",
         "tagging and parsing        spacy      5,000  5,000   5,000  tokens/s  2.47 times as fast",
@@ -288,7 +289,7 @@ def test_each_number_of_threads_has_a_process(
     printed = capsys.readouterr().out.split("\n\n")
     assert [", 1 thread," in printed[0], ", 2 threads," in printed[1]] == [True, True]
     assert [environment for _, environment in started] == [dict.fromkeys(THREAD_VARIABLES, n) for n in "12"]
-    plain = ["--model", "en", "--runs", "3", "--batch-size", "256", "--beam", "1"]
+    plain = ["--model", "en", "--runs", "3", "--batch-size", "1024", "--beam", "1", "--precision", "float32"]
     peers = ["--udpipe", "u", "--udpipe-beam", "5", "--spacy", "s"]
     assert started[0][0] == ["benchmark", "a.conllu", "--json", "--threads", "1", *plain, *peers]
     assert started[1][0] == ["benchmark", "a.conllu", "--json", "--threads", "2", *plain]

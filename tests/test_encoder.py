@@ -113,3 +113,16 @@ def test_dropout_is_of_training_alone() -> None:
     vector, length = torch.randn(2, 5, 4), torch.tensor([5, 2])
     assert not lstm.train()(vector, length).equal(lstm(vector, length))
     assert lstm.eval()(vector, length).equal(lstm(vector, length))
+
+
+def test_low_precision_is_near_and_for_reading_alone() -> None:
+    torch.manual_seed(1)
+    encoder = BiLSTM(BiLSTMConfig(hidden=8, dropout=0.0), 5).eval()
+    vector, length = torch.randn(3, 6, 5), torch.tensor([6, 4, 1])
+    exact = encoder(vector, length)
+    encoder.low_precision = True
+    near = encoder(vector, length)
+    assert near.dtype == torch.float32
+    assert not torch.equal(near, exact)
+    torch.testing.assert_close(near, exact, atol=0.02, rtol=0.02)
+    torch.testing.assert_close(encoder.train()(vector, length), exact)

@@ -40,8 +40,9 @@ def add(subparsers: Subparsers) -> None:
         "--runs", type=number, default=5, metavar="N", help="runs of which the median is taken (default: 5)"
     )
     parser.add_argument(
-        "--batch-size", type=number, default=256, metavar="N", help="sentences at a time (default: 256)"
+        "--batch-size", type=number, default=1024, metavar="N", help="sentences at a time (default: 1024)"
     )
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the encoder")
     parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
     parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
     parser.add_argument("--udpipe-beam", type=number, default=5, metavar="K", help="its beam (default: 5, as its own)")
@@ -83,7 +84,8 @@ def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
 
 def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
     """Return the arguments that measure the same with one number of threads; peers take part at one thread."""
-    options = ["model", "runs", "batch_size", "beam", *(("udpipe", "udpipe_beam", "spacy") if threads == 1 else ())]
+    peers = ("udpipe", "udpipe_beam", "spacy") if threads == 1 else ()
+    options = ["model", "runs", "batch_size", "beam", "precision", *peers]
     pairs = [(f"--{name.replace('_', '-')}", str(getattr(args, name))) for name in options]
     return [str(args.file), "--json", "--threads", str(threads), *(part for pair in pairs for part in pair)]
 
@@ -92,7 +94,8 @@ def table(report: Mapping[str, Any]) -> str:
     """Return a report as lines of columns under a line that says what was measured."""
     title = (
         f"{report['file']}: {report['sentences']} sentences, {report['tokens']} tokens; model {report['model']}, "
-        f"beam {report['beam']}, {report['threads']} thread{'s' if report['threads'] > 1 else ''}, "
+        f"{report['precision']}, beam {report['beam']}, "
+        f"{report['threads']} thread{'s' if report['threads'] > 1 else ''}, "
         f"batches of {report['batch_size']} sentences, {report['runs']} run{'s' if report['runs'] > 1 else ''}"
     )
     rows = [HEADINGS, *map(_row, report["measures"])]

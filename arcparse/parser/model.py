@@ -149,7 +149,7 @@ class Parser(nn.Module):
 
     @torch.inference_mode()
     def parse(
-        self, sentences: Sequence[Sentence], *, given: bool = False, beam_size: int = 1, batch_tokens: int = 5000
+        self, sentences: Sequence[Sentence], *, given: bool = False, beam_size: int = 1, batch_tokens: int = 2500
     ) -> list[Sentence]:
         """Return the sentences with heads and labels, and tags where the parser predicts them.
 
@@ -167,7 +167,7 @@ class Parser(nn.Module):
         given: bool = False,
         beam_size: int = 8,
         samples: int = SAMPLES,
-        batch_tokens: int = 5000,
+        batch_tokens: int = 2500,
     ) -> list[list[Parse]]:
         """Return for each sentence the best `size` distinct trees in a beam of `beam_size`, the likeliest first.
 

@@ -72,7 +72,7 @@ def analyse(
     *,
     given: bool = False,
     gold_beam: int = GOLD_BEAM,
-    batch_tokens: int = 5000,
+    batch_tokens: int = 2500,
 ) -> list[BeamReport]:
     """Parse with each beam width and tell search errors from model errors.
 
@@ -103,7 +103,7 @@ def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
 
 @torch.inference_mode()
 def best_found(
-    parser: Parser, sentences: Sequence[Sentence], beam_size: int, *, given: bool = False, batch_tokens: int = 5000
+    parser: Parser, sentences: Sequence[Sentence], beam_size: int, *, given: bool = False, batch_tokens: int = 2500
 ) -> list[Found]:
     """Return the tree of the best derivation that a beam finds for each sentence, and that derivation's score."""
     found: dict[int, Found] = {}
@@ -124,7 +124,7 @@ def gold_scores(
     beam_size: int = GOLD_BEAM,
     *,
     given: bool = False,
-    batch_tokens: int = 5000,
+    batch_tokens: int = 2500,
 ) -> list[float | None]:
     """Return the score of the best derivation of each gold tree that a beam finds; None for an unreachable tree.
 

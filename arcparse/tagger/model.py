@@ -84,7 +84,7 @@ class Tagger(nn.Module):
         return padded.unfold(1, self.config.before + 1 + self.config.after, 1)
 
     @torch.inference_mode()
-    def tag(self, sentences: Sequence[Sentence], *, batch_tokens: int = 5000) -> list[Sentence]:
+    def tag(self, sentences: Sequence[Sentence], *, batch_tokens: int = 2500) -> list[Sentence]:
         """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
         tagged: list[Sentence] = list(sentences)
         for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
