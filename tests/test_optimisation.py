@@ -31,7 +31,9 @@ def test_every_optimizer_learns_and_is_restored_exactly(optimizer: str) -> None:
 def test_momentum_may_be_zero() -> None:
     plain = learner(optimizer="momentum", momentum=0.0)
     step(plain)
-    plain.restore({name: tensor.clone() for name, tensor in plain.tensors().items()})
+    before = plain.tensors()
+    plain.restore({name: tensor.clone() for name, tensor in before.items()})
+    assert all(tensor.equal(before[name]) for name, tensor in plain.tensors().items())
 
 
 def test_averages_follow_a_scalar_twin() -> None:

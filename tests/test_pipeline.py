@@ -152,7 +152,9 @@ def test_nbest_needs_places_in_the_beam(nlp: Pipeline, nbest: int, beam: int) ->
 
 def test_a_long_sentence_parses(nlp: Pipeline) -> None:
     forms = [form for sentence in sample() for form in sentence.forms][:300]
-    check_tree(nlp.parse(forms, beam=2).tree)
+    parsed = nlp.parse(forms, beam=2)
+    check_tree(parsed.tree)
+    assert list(parsed.forms) == forms
 
 
 def test_a_parser_without_its_tagger_says_so(models: Path) -> None:

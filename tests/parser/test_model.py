@@ -362,6 +362,7 @@ def test_a_parser_learnt_from_one_word_sentences_parses_longer_ones() -> None:
     model = Parser.build(PARSER["bilstm"], [go] * 3, Pretrained.none()).eval()
     [parsed] = model.parse([Sentence.from_forms(["Go", "home", "now"])])
     check_tree(parsed.tree)
+    assert parsed.labels.count("root") == 3  # the one label it knows
 
 
 def test_a_saved_file_of_a_strange_kind_is_named(tmp_path: Path) -> None:
