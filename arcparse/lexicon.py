@@ -20,6 +20,7 @@ from arcparse.vectors.lookup import candidates, zero_digits
 from arcparse.vocabulary import Vocabulary
 
 ROOT_FORM = "<root>"
+OWN = ("word", "affix", "shape", "character")  # the vocabularies that come from a treebank
 REMEMBERED = 200_000  # forms whose ids are kept; then the memory starts afresh, so that it stays bounded
 _RUN = re.compile(r"(.)\1+")
 
@@ -104,6 +105,15 @@ class Lexicon:
             },
             scheme,
         )
+
+    @classmethod
+    def restore(cls, config: LexiconConfig, own: Mapping[str, Vocabulary], vector: Vocabulary, scheme: str) -> Lexicon:
+        """Take up again what `symbols` gave, among the other vocabularies of a saved model."""
+        return cls(config, {name: own[name] for name in OWN} | {"vector": vector}, scheme)
+
+    def symbols(self) -> dict[str, tuple[str, ...]]:
+        """Return the vocabularies that a model saves; those of the pretrained vectors are saved with them."""
+        return {name: self.vocabularies[name].symbols for name in OWN}
 
     def forget(self) -> None:
         """Drop the ids of forms met so far, which are kept for speed alone."""

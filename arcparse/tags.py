@@ -41,6 +41,10 @@ class TagColumns:
         """The number of symbols of each column."""
         return {name: len(vocabulary) for name, vocabulary in self.vocabularies.items()}
 
+    def symbols_by_column(self) -> dict[str, tuple[str, ...]]:
+        """Return the vocabularies that a model saves."""
+        return {name: vocabulary.symbols for name, vocabulary in self.vocabularies.items()}
+
     def ids(self, sentences: Sequence[Sentence], device: torch.device | str = "cpu") -> dict[str, Tensor]:
         """Return the tags that B sentences have, as ids [B, N] by column; the root's is PAD, a new one UNKNOWN."""
         return {

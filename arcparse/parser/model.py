@@ -251,8 +251,7 @@ class Parser(nn.Module):
         self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], tagger: str = "", half: bool = False
     ) -> None:
         """Write a model directory that names what lies beside it: the pretrained `vectors` and the `tagger`, if any."""
-        vocabularies = {name: v.symbols for name, v in self.lexicon.vocabularies.items() if name != "vector"}
-        vocabularies |= {name: v.symbols for name, v in self.tags.vocabularies.items()}
+        vocabularies = self.lexicon.symbols() | self.tags.symbols_by_column()
         vocabularies |= {
             "label": self.system.labels,
             "root_label": tuple(sorted(self.system.root_labels)),
@@ -278,11 +277,7 @@ class Parser(nn.Module):
         pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
         own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
         config = from_dict(ParserConfig, saved.config["parser"])
-        lexicon = Lexicon(
-            config.lexicon,
-            {name: own[name] for name in ("word", "affix", "shape", "character")} | {"vector": pretrained.words},
-            pretrained.scheme,
-        )
+        lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
         system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
         parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
         try:

@@ -102,8 +102,7 @@ class Tagger(nn.Module):
 
     def save(self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], half: bool = False) -> None:
         """Write a model directory that names the pretrained vectors `vectors` beside it."""
-        vocabularies = {name: v.symbols for name, v in self.lexicon.vocabularies.items() if name != "vector"}
-        vocabularies |= {name: v.symbols for name, v in self.tags.vocabularies.items()}
+        vocabularies = self.lexicon.symbols() | self.tags.symbols_by_column()
         save_model(
             directory,
             kind=KIND,
@@ -124,8 +123,7 @@ class Tagger(nn.Module):
         pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
         own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
         config = from_dict(TaggerConfig, saved.config["tagger"])
-        vocabularies = {name: own[name] for name in ("word", "affix", "shape", "character")}
-        lexicon = Lexicon(config.lexicon, vocabularies | {"vector": pretrained.words}, pretrained.scheme)
+        lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
         tagger = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), pretrained)
         try:
             tagger.load_state_dict(saved.weights)
