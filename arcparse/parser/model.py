@@ -134,8 +134,8 @@ class Parser(nn.Module):
         return Encoding(blocks, tags, scores)
 
     def bind(self, encoding: Encoding) -> BoundScorer:
-        """Return the scorer of a batch."""
-        return self.scorer.bind(encoding.blocks)
+        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        return self.scorer.bind(encoding.blocks, locked=self.config.normalisation == "global")
 
     def search(
         self, words: Words, encoding: Encoding, beam_size: int = 1, *, scored: bool = False

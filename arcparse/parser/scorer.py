@@ -54,7 +54,7 @@ class FeedForwardScorer(nn.Module):
         super().__init__()
         self.features = features
         self.activation: Callable[[Tensor], Tensor] = cube if config.activation == "cube" else torch.relu
-        self.dropout = nn.Dropout(config.dropout)
+        self.widths, self.dropout = config.hidden, nn.Dropout(config.dropout)
         dimensions = {**dimensions, "label": config.label_dimension}
         self.label = nn.Parameter(torch.randn(num_labels, config.label_dimension) / config.label_dimension**0.5)
         width = config.hidden[0]
@@ -75,8 +75,12 @@ class FeedForwardScorer(nn.Module):
         self.output = nn.Linear(config.hidden[-1], num_actions)
         nn.init.zeros_(self.output.bias)
 
-    def bind(self, blocks: Mapping[str, Block]) -> BoundScorer:
-        """Precompute the first layer for a batch whose tokens have the vectors `blocks`."""
+    def bind(self, blocks: Mapping[str, Block], *, locked: bool = False) -> BoundScorer:
+        """Precompute the first layer for a batch whose tokens have the vectors `blocks`.
+
+        With `locked`, dropout hides the same units of all the batch's configurations (in the manner of Gal & Ghahramani
+        2016), so that one scored again, as global training does, has the same score.
+        """
         width = len(self.bias)
         table, row = {}, {}
         for name in self.features.attributes:
@@ -84,23 +88,34 @@ class FeedForwardScorer(nn.Module):
             table[name] = (torch.cat([self.none[name].unsqueeze(0), vector]) @ self.first[name]).view(-1, width)
             if name != "label":
                 row[name] = nn.functional.pad(blocks[name].row + 1, (1, 0))
-        return BoundScorer(self, table, row)
+        masks = [self.dropout(self.bias.new_ones(width)) for width in self.widths] if locked and self.training else None
+        return BoundScorer(self, table, row, masks)
 
-    def forward(self, first: Tensor) -> Tensor:
-        """Return action scores [..., A] from the sums of the first layer [..., D]."""
-        hidden = self.dropout(self.activation(first + self.bias))
-        for layer in self.hidden:
-            hidden = self.dropout(torch.relu(layer(hidden)))
+    def forward(self, first: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """Return action scores [..., A] from the sums of the first layer [..., D]; `masks` are drawn if not given."""
+        hidden = self._dropped(self.activation(first + self.bias), 0, masks)
+        for number, layer in enumerate(self.hidden, 1):
+            hidden = self._dropped(torch.relu(layer(hidden)), number, masks)
         scores: Tensor = self.output(hidden)
         return scores
+
+    def _dropped(self, hidden: Tensor, layer: int, masks: Sequence[Tensor] | None) -> Tensor:
+        dropped: Tensor = self.dropout(hidden) if masks is None else hidden * masks[layer]
+        return dropped
 
 
 class BoundScorer:
     """The scorer over one batch: a configuration's features are rows of tables [(1 + U) * positions, D]."""
 
-    def __init__(self, network: FeedForwardScorer, table: dict[str, Tensor], row: dict[str, Tensor]) -> None:
+    def __init__(
+        self,
+        network: FeedForwardScorer,
+        table: dict[str, Tensor],
+        row: dict[str, Tensor],
+        masks: Sequence[Tensor] | None = None,
+    ) -> None:
         """Keep the tables of each block and the rows of its tokens [B, 1 + N], those of NONE first."""
-        self.network, self.table, self.row = network, table, row
+        self.network, self.table, self.row, self.masks = network, table, row, masks
 
     def __call__(self, state: Configuration) -> Tensor:
         """Return unnormalised scores [B, K, A]."""
@@ -124,7 +139,7 @@ class BoundScorer:
     def score(self, index: Mapping[str, Tensor]) -> Tensor:
         """Return scores [S, A] of S configurations from their table rows [S, F]."""
         first = [functional.embedding_bag(rows, self.table[name], mode="sum") for name, rows in index.items()]
-        scores: Tensor = self.network(torch.stack(first).sum(0))
+        scores: Tensor = self.network(torch.stack(first).sum(0), self.masks)
         return scores
 
 

@@ -109,6 +109,16 @@ def test_dropout_is_of_training_alone() -> None:
     assert not scorer(state).equal(scorer(state))
 
 
+def test_locked_dropout_is_that_of_the_batch() -> None:
+    made = network(WIDE).train()
+    state = next(iter(random_beams(0, LENGTH, 1))).state
+    own = blocks()
+    one, other = made.bind(own, locked=True), made.bind(own, locked=True)
+    assert one(state).equal(one(state))
+    assert not one(state).equal(other(state))
+    assert made.eval().bind(own, locked=True)(state).equal(made.bind(own)(state))
+
+
 def test_cube() -> None:
     assert cube(torch.tensor([-2.0, 0.5])).tolist() == [-8.0, 0.125]
 
