@@ -49,6 +49,7 @@ import torch
 from torch import Tensor
 
 WAIT = -1  # the action of a finished hypothesis; it changes nothing
+IMPOSSIBLE = -1e9  # the log-probability of an illegal action: finite, for a finished hypothesis may have no legal one
 
 
 class BeamState(Protocol):
@@ -164,10 +165,9 @@ def advance(
     if length_power:  # what is not complete has the same length everywhere, so that no lengths need be kept
         scores = scores / length**length_power
         score = score * (max(beam.length, 1) / length) ** length_power
-    candidate = scores.masked_fill(~system.legal(beam.state), -torch.inf) + score.unsqueeze(-1)
-    waiting = torch.full_like(candidate, -torch.inf)
-    waiting[..., 0] = beam.score
-    candidate = torch.where(final.unsqueeze(-1), waiting, candidate)
+    allowed = system.legal(beam.state) & ~final.unsqueeze(-1)
+    candidate = scores.masked_fill(~allowed, -torch.inf) + score.unsqueeze(-1)
+    candidate[..., 0] = torch.where(final, beam.score, candidate[..., 0])
     num_actions = candidate.shape[-1]
     flat = candidate.flatten(1)
     score, index = flat.max(1, keepdim=True) if beam_size == 1 else flat.topk(min(beam_size, flat.shape[1]), 1)
@@ -196,6 +196,16 @@ def search(
     while not bool((system.is_final(beam.state) | beam.score.isneginf()).all()):
         beam = advance(system, beam, scorer(beam.state), beam_size, length_power)
     return beam
+
+
+def normalised(system: TransitionSystem[State], scorer: Scorer[State]) -> Scorer[State]:
+    """Return the scorer of log-probabilities: each state's scores normalised over its legal actions, in nats."""
+
+    def log_probability(state: State) -> Tensor:
+        legal = system.legal(state)
+        return scorer(state).masked_fill(~legal, -torch.inf).log_softmax(2).nan_to_num(neginf=IMPOSSIBLE)
+
+    return log_probability
 
 
 def sample(

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError
-from arcparse.parser.configuration import Configuration, at, put
+from arcparse.parser.configuration import HEAD, LABEL, LEFT, LEFT2, RIGHT, RIGHT2, STACK, Configuration, at
 from arcparse.sentence import NONE, ROOT
 
 SHIFT = 0
@@ -35,6 +35,7 @@ class ArcStandard:
         self.num_actions = 1 + 2 * len(self.labels)
         self._actions = {self.name(action): action for action in range(self.num_actions)}
         self._legal = self._legality()
+        self._top_two = torch.tensor([1, 2])
 
     def _legality(self) -> Tensor:
         """Tabulate the legal actions [8, A] by what a configuration allows: 1 SHIFT + 2 arcs + 4 the root's arc."""
@@ -61,26 +62,32 @@ class ArcStandard:
         What an action does not touch is written at the root, where nothing is ever read: head and label NONE,
         no child.
         """
-        is_shift = action == SHIFT
-        is_left = (action > 0) & (action % 2 == 1)
-        is_right = (action > 0) & (action % 2 == 0)
-        top, below = state.stack_top(0), state.stack_top(1)
-        is_arc = is_left | is_right
+        is_shift, is_arc = action == SHIFT, action > 0
+        is_left = is_arc & (action % 2 == 1)
+        is_right = is_arc & ~is_left
+        pair = (state.depth.unsqueeze(2) - self._top_two.to(action.device)).clamp(min=0)
+        top, below = state.stack.gather(2, pair).long().unbind(2)
         dependent = torch.where(is_left, below, top).where(is_arc, ROOT)
         head = torch.where(is_left, top, below)
         left_head, right_head = top.where(is_left, ROOT), below.where(is_right, ROOT)
-        place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.stack.shape[2] - 1)
+        outermost = state.table[:, :, LEFT : RIGHT + 1 : RIGHT - LEFT]
+        left, right = outermost.gather(3, torch.stack([left_head, right_head], 2).unsqueeze(3)).squeeze(3).unbind(2)
+        place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.table.shape[3] - 1)
+        written = {
+            STACK: (place, torch.where(is_shift, state.front, head)),
+            HEAD: (dependent, head.where(is_arc, NONE)),
+            LABEL: (dependent, ((action - 1) // 2).where(is_arc, NONE)),
+            LEFT: (left_head, below.where(is_left, NONE)),
+            LEFT2: (left_head, left),
+            RIGHT: (right_head, top.where(is_right, NONE)),
+            RIGHT2: (right_head, right),
+        }
+        index, value = (torch.stack([written[row][i] for row in range(len(written))], 2).unsqueeze(3) for i in (0, 1))
         return Configuration(
-            length=state.length,
-            depth=state.depth + is_shift.long() - is_arc.long(),
-            front=state.front + is_shift.long(),
-            stack=put(state.stack, place, torch.where(is_shift, state.front, head)),
-            head=put(state.head, dependent, head.where(is_arc, NONE)),
-            label=put(state.label, dependent, ((action - 1) // 2).where(is_arc, NONE)),
-            left=put(state.left, left_head, below.where(is_left, NONE)),
-            left2=put(state.left2, left_head, at(state.left, left_head)),
-            right=put(state.right, right_head, top.where(is_right, NONE)),
-            right2=put(state.right2, right_head, at(state.right, right_head)),
+            state.length,
+            state.depth + is_shift.long() - is_arc.long(),
+            state.front + is_shift.long(),
+            state.table.scatter(3, index, value.int()),
         )
 
     def is_final(self, state: Configuration) -> Tensor:

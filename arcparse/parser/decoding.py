@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
 from arcparse.batches import pad
 from arcparse.lexicon import Words
 from arcparse.parser.configuration import Configuration
-from arcparse.search import Scorer
+from arcparse.search import Scorer, normalised
 from arcparse.sentence import EMPTY, Sentence
 
 if TYPE_CHECKING:
     from arcparse.parser.model import Encoding, Parser
-
-IMPOSSIBLE = -1e9  # of an illegal action: finite, for what is searched may allow it nowhere
 
 
 def encode(parser: Parser, sentences: Sequence[Sentence], *, given: bool = False) -> tuple[Words, Encoding]:
@@ -35,11 +30,4 @@ def encode(parser: Parser, sentences: Sequence[Sentence], *, given: bool = False
 def path_scorer(parser: Parser, encoding: Encoding) -> Scorer[Configuration]:
     """Return what scores the actions [B, K, A] of a batch so that sums over a path compare: see the module."""
     scorer = parser.bind(encoding)
-    if parser.config.normalisation == "global":
-        return scorer
-
-    def log_probability(state: Configuration) -> Tensor:
-        legal = parser.system.legal(state)
-        return scorer(state).masked_fill(~legal, -torch.inf).log_softmax(2).nan_to_num(neginf=IMPOSSIBLE)
-
-    return log_probability
+    return scorer if parser.config.normalisation == "global" else normalised(parser.system, scorer)

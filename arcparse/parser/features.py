@@ -17,24 +17,25 @@ import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError
-from arcparse.parser.configuration import Configuration
+from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
 from arcparse.sentence import NONE
 
-ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", "label")
-CHILDREN = {"leftmost(1)": "left", "leftmost(2)": "left2", "rightmost(1)": "right", "rightmost(2)": "right2"}
+LABEL_ATTRIBUTE = "label"  # known from the configuration, all others from an encoder
+ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
+CHILDREN = {"leftmost(1)": LEFT, "leftmost(2)": LEFT2, "rightmost(1)": RIGHT, "rightmost(2)": RIGHT2}
 _START = re.compile(r"(stack|buffer)\((\d+)\)$")
 
 
 @dataclass(frozen=True)
 class _Step:
-    """Extends the located tokens by children: of those in `columns`, the ones that the array `relation` names."""
+    """Extends the located tokens by children: of those in `columns` [C], what the table's rows `relation` [C] name."""
 
-    relation: str
-    columns: tuple[int, ...]
+    columns: Tensor
+    relation: Tensor
 
 
 class Features:
-    """Templates compiled to few gathers: a start on stack and buffer, then one gather for each relation and depth."""
+    """Templates compiled to few gathers: a start on stack and buffer, then one gather for each depth."""
 
     def __init__(self, templates: Sequence[str]) -> None:
         """Compile `templates`; ConfigurationError names one that cannot be read, or says that there is none."""
@@ -48,28 +49,33 @@ class Features:
         located: list[tuple[str, ...]] = [(f"stack({i})",) for i in self._stack]
         located += [(f"buffer({i})",) for i in self._buffer]
         self._steps = _compile({path for path, _ in paths}, located)
-        self._column = {
-            attribute: torch.tensor([located.index(path) for path, own in paths if own == attribute])
-            for attribute in self.attributes
-        }
+        order = sorted(self.attributes, key=LABEL_ATTRIBUTE.__eq__)
+        self.sizes = {name: sum(own == name for _, own in paths) for name in order}
         self._depth = torch.tensor(self._stack, dtype=torch.long) + 1
         self._offset = torch.tensor(self._buffer, dtype=torch.long)
+        self._tokens = torch.tensor([located.index(path) for name in order for path, own in paths if own == name])
 
     def positions(self, attribute: str) -> int:
         """Return how many templates end in `attribute`."""
-        return len(self._column[attribute]) if attribute in self._column else 0
+        return self.sizes.get(attribute, 0)
 
     def extract(self, state: Configuration) -> dict[str, Tensor]:
         """Return for each attribute the tokens [B, K, F] that its templates look at, NONE where there is none."""
-        place = state.depth.unsqueeze(2) - self._depth.to(state.depth.device)
-        stack = state.stack.gather(2, place.clamp(min=0)).masked_fill(place < 0, NONE)
-        front = state.front.unsqueeze(2) + self._offset.to(state.front.device)
+        return dict(zip(self.sizes, torch.split(self.tokens(state), list(self.sizes.values()), 2), strict=True))
+
+    def tokens(self, state: Configuration) -> Tensor:
+        """Return what `extract` does in one [B, K, F], the attributes in the order of `sizes`, label the last."""
+        device, width = state.depth.device, state.table.shape[3]
+        place = state.depth.unsqueeze(2) - self._depth.to(device)
+        stack = state.stack.gather(2, place.clamp(min=0)).masked_fill(place < 0, NONE).long()
+        front = state.front.unsqueeze(2) + self._offset.to(device)
         token = torch.cat([stack, front.masked_fill(front > state.length.unsqueeze(2), NONE)], 2)
+        table = state.table.flatten(2)
         for step in self._steps:
-            parent = token[..., list(step.columns)]
-            child = getattr(state, step.relation).gather(2, parent.clamp(min=0))
-            token = torch.cat([token, child.masked_fill(parent < 0, NONE)], 2)
-        return {name: token.index_select(2, column.to(token.device)) for name, column in self._column.items()}
+            parent = token.index_select(2, step.columns.to(device))
+            child = table.gather(2, parent.clamp(min=0) + step.relation.to(device) * width)
+            token = torch.cat([token, child.long().masked_fill(parent < 0, NONE)], 2)
+        return token.index_select(2, self._tokens.to(device))
 
 
 def _parse(template: str) -> tuple[tuple[str, ...], str]:
@@ -90,9 +96,8 @@ def _compile(paths: set[tuple[str, ...]], located: list[tuple[str, ...]]) -> lis
     prefixes = {path[:length] for path in paths for length in range(2, len(path) + 1)}
     steps = []
     for length in range(2, max((len(path) for path in paths), default=1) + 1):
-        for word, relation in CHILDREN.items():
-            found = sorted(path for path in prefixes if len(path) == length and path[-1] == word)
-            if found:
-                steps.append(_Step(relation, tuple(located.index(path[:-1]) for path in found)))
-                located.extend(found)
+        found = sorted(path for path in prefixes if len(path) == length)
+        columns = [located.index(path[:-1]) for path in found]
+        steps.append(_Step(torch.tensor(columns), torch.tensor([CHILDREN[path[-1]] for path in found])))
+        located.extend(found)
     return steps

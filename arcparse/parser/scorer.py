@@ -8,6 +8,7 @@ are multiplied once.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -53,7 +54,7 @@ class FeedForwardScorer(nn.Module):
         """Make a network over blocks whose vectors have `dimensions`."""
         super().__init__()
         self.features = features
-        self.activation: Callable[[Tensor], Tensor] = cube if config.activation == "cube" else torch.relu
+        self.activation: Callable[[Tensor], Tensor] = cube if config.activation == "cube" else torch.relu_
         self.widths, self.dropout = config.hidden, nn.Dropout(config.dropout)
         dimensions = {**dimensions, "label": config.label_dimension}
         self.label = nn.Parameter(torch.randn(num_labels, config.label_dimension) / config.label_dimension**0.5)
@@ -87,7 +88,7 @@ class FeedForwardScorer(nn.Module):
             vector = self.label if name == "label" else blocks[name].vector
             table[name] = (torch.cat([self.none[name].unsqueeze(0), vector]) @ self.first[name]).view(-1, width)
             if name != "label":
-                row[name] = nn.functional.pad(blocks[name].row + 1, (1, 0))
+                row[name] = functional.pad((blocks[name].row + 1) * self.features.positions(name), (1, 0))
         masks = [self.dropout(self.bias.new_ones(width)) for width in self.widths] if locked and self.training else None
         return BoundScorer(self, table, row, masks)
 
@@ -95,7 +96,7 @@ class FeedForwardScorer(nn.Module):
         """Return action scores [..., A] from the sums of the first layer [..., D]; `masks` are drawn if not given."""
         hidden = self._dropped(self.activation(first + self.bias), 0, masks)
         for number, layer in enumerate(self.hidden, 1):
-            hidden = self._dropped(torch.relu(layer(hidden)), number, masks)
+            hidden = self._dropped(torch.relu_(layer(hidden)), number, masks)
         scores: Tensor = self.output(hidden)
         return scores
 
@@ -114,33 +115,55 @@ class BoundScorer:
         row: dict[str, Tensor],
         masks: Sequence[Tensor] | None = None,
     ) -> None:
-        """Keep the tables of each block and the rows of its tokens [B, 1 + N], those of NONE first."""
-        self.network, self.table, self.row, self.masks = network, table, row, masks
+        """Keep the tables of each block, and the rows [B, 1 + N] of its tokens at position 0, NONE first."""
+        self.network, self.table, self.masks = network, table, masks
+        self.sizes = network.features.sizes
+        known = [self.sizes[name] for name in row]
+        self.row = torch.cat(list(row.values()), 1)
+        width, device = self.row.shape[1] // len(row), self.row.device
+        starts = torch.arange(1, 1 + self.row.shape[1], width, device=device)
+        self.start = starts.repeat_interleave(torch.tensor(known, device=device))  # of the block, in `row`, [F]
+        self.position = torch.cat([torch.arange(size, device=device) for size in self.sizes.values()])
 
     def __call__(self, state: Configuration) -> Tensor:
-        """Return unnormalised scores [B, K, A]."""
-        index = self.index(state)
-        return self.score({name: rows.flatten(0, 1) for name, rows in index.items()}).view(*state.depth.shape, -1)
+        """Return unnormalised scores [B, K, A]; configurations that look the same are scored once."""
+        rows = self._rows(state).flatten(0, 1)
+        if state.depth.shape[1] == 1:
+            return self.score(self._by_block(rows)).unsqueeze(1)
+        place, inverse = distinct(rows)
+        return self.score(self._by_block(rows[place]))[inverse].view(*state.depth.shape, -1)
 
     def index(self, state: Configuration) -> dict[str, Tensor]:
         """Return the table rows [B, K, F] of each block's features."""
-        index = {}
-        for name, token in self.network.features.extract(state).items():
-            if name == "label":
-                label = state.label.gather(2, token.clamp(min=0)).masked_fill(token < 0, -1)
-                vector = label + 1
-            else:
-                row = self.row[name].unsqueeze(1).expand(-1, token.shape[1], -1)
-                vector = row.gather(2, token + 1)
-            positions = token.shape[2]
-            index[name] = vector * positions + torch.arange(positions, device=token.device)
-        return index
+        return self._by_block(self._rows(state))
+
+    def _rows(self, state: Configuration) -> Tensor:
+        known, labelled = self.network.features.tokens(state).tensor_split([len(self.start)], 2)
+        row = self.row.gather(1, (known + self.start).flatten(1)).view_as(known)
+        label = state.label.gather(2, labelled.clamp(min=0)).long()  # NONE has the root's: none
+        return torch.cat([row, (label + 1) * labelled.shape[2]], 2) + self.position
+
+    def _by_block(self, rows: Tensor) -> dict[str, Tensor]:
+        return dict(zip(self.sizes, torch.split(rows, list(self.sizes.values()), -1), strict=True))
 
     def score(self, index: Mapping[str, Tensor]) -> Tensor:
         """Return scores [S, A] of S configurations from their table rows [S, F]."""
-        first = [functional.embedding_bag(rows, self.table[name], mode="sum") for name, rows in index.items()]
-        scores: Tensor = self.network(torch.stack(first).sum(0), self.masks)
+        parts = (functional.embedding_bag(rows, self.table[name], mode="sum") for name, rows in index.items())
+        scores: Tensor = self.network(functools.reduce(Tensor.add_, parts), self.masks)
         return scores
+
+
+def distinct(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where each different one of S rows [S, F] stands, and for each row which of those it equals [S].
+
+    Rows are told apart by a hash of 64 bits: that two of them share it is less likely than a fault of the machine.
+    """
+    generator = torch.Generator().manual_seed(1)
+    salt = torch.randint(-(2**63), 2**63 - 1, rows.shape[1:], generator=generator).to(rows.device)
+    _, inverse = torch.unique((rows * (salt | 1)).sum(1), return_inverse=True)
+    places = torch.arange(len(rows), device=rows.device)
+    place = torch.zeros_like(places).scatter(0, inverse, places)[: int(inverse.max()) + 1]
+    return place, inverse
 
 
 def stack_index(indices: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

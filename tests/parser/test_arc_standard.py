@@ -10,7 +10,7 @@ from walks import LABELS, SYSTEM, random_beams, start
 
 from arcparse.errors import ConfigurationError
 from arcparse.parser.arc_standard import SHIFT, ArcStandard
-from arcparse.parser.configuration import Configuration
+from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
 from arcparse.search import WAIT, advance, search
 from arcparse.sentence import NONE, Tree
 from arcparse.trees import check_tree, is_projective
@@ -113,11 +113,11 @@ def assert_same(state: Configuration, b: int, k: int, twin: reference.State) -> 
     assert [(int(state.head[b, k, i]), int(state.label[b, k, i])) for i in words] == [
         heads.get(i, (NONE, NONE)) for i in words
     ]
-    for side, names in (("leftmost", ("left", "left2")), ("rightmost", ("right", "right2"))):
-        for place, name in enumerate(names):
+    for side, rows in (("leftmost", (LEFT, LEFT2)), ("rightmost", (RIGHT, RIGHT2))):
+        for place, row in enumerate(rows):
             family = [reference.children(twin, i, side) for i in words]
             expected = [children[place] if place < len(children) else NONE for children in family]
-            assert getattr(state, name)[b, k, 1 : twin.length + 1].tolist() == expected
+            assert state.table[b, k, row, 1 : twin.length + 1].tolist() == expected
 
 
 def test_waiting_changes_nothing_that_is_read() -> None:

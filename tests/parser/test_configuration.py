@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import torch
 
-from arcparse.parser.configuration import Configuration, at, put
+from arcparse.parser.configuration import STACK, Configuration, at
 from arcparse.sentence import NONE
 
 
@@ -12,10 +12,9 @@ def configuration() -> Configuration:
     """One sentence of three words, two hypotheses: the root alone, and the root under words 1 and 2."""
     start = Configuration.start(torch.tensor([3]))
     two = start.select(torch.tensor([[0, 0]]))
-    values = {field.name: getattr(two, field.name) for field in fields(two)}
-    values["depth"], values["front"] = torch.tensor([[1, 3]]), torch.tensor([[1, 3]])
-    values["stack"] = torch.tensor([[[0, 0, 0, 0], [0, 1, 2, 0]]])
-    return Configuration(**values)
+    table = two.table.clone()
+    table[:, :, STACK] = torch.tensor([[[0, 0, 0, 0], [0, 1, 2, 0]]])
+    return replace(two, depth=torch.tensor([[1, 3]]), front=torch.tensor([[1, 3]]), table=table)
 
 
 def test_the_start_has_the_root_on_the_stack_and_all_words_in_the_buffer() -> None:
@@ -23,9 +22,9 @@ def test_the_start_has_the_root_on_the_stack_and_all_words_in_the_buffer() -> No
     assert start.length.tolist() == [[3], [0], [1]]
     assert start.depth.tolist() == start.front.tolist() == [[1], [1], [1]]
     assert start.stack_top(0).tolist() == [[0], [0], [0]]
-    for name in ("head", "label", "left", "left2", "right", "right2"):
-        assert getattr(start, name).shape == (3, 1, 4)
-        assert (getattr(start, name) == NONE).all()
+    assert start.table.shape == (3, 1, 7, 4)
+    assert (start.table[:, :, STACK + 1 :] == NONE).all()
+    assert start.head.shape == start.label.shape == (3, 1, 4)
 
 
 def test_a_batch_of_no_sentences_has_a_start() -> None:
@@ -56,10 +55,6 @@ def test_the_only_hypothesis_need_not_be_copied() -> None:
     assert start.select(torch.zeros(2, 1, dtype=torch.long)) is start
 
 
-def test_at_and_put_read_and_write_one_place_of_each_hypothesis() -> None:
+def test_at_reads_one_place_of_each_hypothesis() -> None:
     values, index = torch.arange(12).view(2, 2, 3), torch.tensor([[0, 2], [1, 1]])
     assert at(values, index).tolist() == [[0, 5], [7, 10]]
-    written = put(values, index, torch.tensor([[-1, -2], [-3, -4]]))
-    assert at(written, index).tolist() == [[-1, -2], [-3, -4]]
-    assert (written != values).sum() == 4
-    assert values.equal(torch.arange(12).view(2, 2, 3))

@@ -98,8 +98,8 @@ def test_scores_are_the_same_alone_and_in_a_batch(encoder: str) -> None:
 
 def alone_of(state: Configuration, b: int, width: int) -> Configuration:
     """Return the hypotheses of one sentence, without padding."""
-    arrays = {name: getattr(state, name)[b : b + 1] for name in vars(state)}
-    return Configuration(**{name: array[..., :width] if array.dim() == 3 else array for name, array in arrays.items()})
+    table = state.table[b : b + 1, ..., :width]
+    return Configuration(state.length[b : b + 1], state.depth[b : b + 1], state.front[b : b + 1], table)
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

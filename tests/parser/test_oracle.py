@@ -174,7 +174,8 @@ def as_hypotheses(length: int, found: Sequence[tuple[Stack, int]], size: int) ->
     head = [[0 if 0 < i < front and i not in words else NONE for i in range(length + 1)] for words, front in found]
     none = torch.full_like(stack, NONE)
     own_head = torch.tensor(head).expand(size, -1, -1)
-    return Configuration(torch.full_like(depth, length), depth, front, stack, own_head, *([none] * 5))
+    table = torch.stack([stack, own_head, *([none] * 5)], 2)
+    return Configuration(torch.full_like(depth, length), depth, front, table)
 
 
 # Of all configurations of all projective trees of up to six words that leave a choice: the share in which the oracle's

@@ -10,7 +10,15 @@ from walks import LABELS, SYSTEM, random_beams
 
 from arcparse.encoder import Block
 from arcparse.parser.features import Features
-from arcparse.parser.scorer import INITIAL_BIAS, BoundScorer, FeedForwardScorer, ScorerConfig, cube, stack_index
+from arcparse.parser.scorer import (
+    INITIAL_BIAS,
+    BoundScorer,
+    FeedForwardScorer,
+    ScorerConfig,
+    cube,
+    distinct,
+    stack_index,
+)
 from arcparse.search import WAIT
 
 TEMPLATES = [
@@ -97,7 +105,7 @@ def test_units_begin_alive_and_scores_without_bias() -> None:
     made = network(WIDE)
     assert (made.bias == INITIAL_BIAS).all()
     assert (made.output.bias == 0).all()
-    assert made.activation is torch.relu
+    assert made.activation is torch.relu_
     assert network(CUBE).activation is cube
 
 
@@ -117,6 +125,21 @@ def test_locked_dropout_is_that_of_the_batch() -> None:
     assert one(state).equal(one(state))
     assert not one(state).equal(other(state))
     assert made.eval().bind(own, locked=True)(state).equal(made.bind(own)(state))
+
+
+def test_equal_rows_are_found_once() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randint(0, 2, (50, 4), generator=generator)
+    place, inverse = distinct(rows)
+    assert rows[place][inverse].equal(rows)
+    assert len(place) == len({tuple(row) for row in rows.tolist()}) < 50
+
+
+def test_hypotheses_that_look_the_same_score_as_each_alone() -> None:
+    _, scorer = bound(WIDE)
+    for beam in random_beams(0, LENGTH, 5):
+        index = {name: rows.flatten(0, 1) for name, rows in scorer.index(beam.state).items()}
+        torch.testing.assert_close(scorer(beam.state).flatten(0, 1), scorer.score(index))
 
 
 def test_cube() -> None:
