@@ -42,7 +42,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--batch-size", type=number, default=1024, metavar="N", help="sentences at a time (default: 1024)"
     )
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the encoder")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the networks")
     parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
     parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
     parser.add_argument("--udpipe-beam", type=number, default=5, metavar="K", help="its beam (default: 5, as its own)")

@@ -54,7 +54,7 @@ class ArcStandard:
         """
         shift = state.front <= state.length
         case = shift + 2 * (state.depth > 2) + 4 * ((state.depth == 2) & ~shift)
-        return self._legal.to(case.device)[case]
+        return self._legal.to(case.device).index_select(0, case.flatten()).view(*case.shape, -1)
 
     def apply(self, state: Configuration, action: Tensor) -> Configuration:
         """Return the configurations after `action` [B, K].

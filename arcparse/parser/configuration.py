@@ -55,12 +55,14 @@ class Configuration:
         """Return the hypotheses `parent` [B, K'] of each sentence."""
         if parent.shape[1] == 1 == self.depth.shape[1]:
             return self
-        rows = parent[:, :, None, None].expand(-1, -1, *self.table.shape[2:])
+        size = self.depth.shape[1]
+        first = torch.arange(0, self.depth.numel(), max(size, 1), device=parent.device)
+        row = (first.unsqueeze(1) + parent).flatten()  # whole tables are copied much faster than gathered
         return Configuration(
             self.length[:, :1].expand_as(parent),
             self.depth.gather(1, parent),
             self.front.gather(1, parent),
-            self.table.gather(1, rows),
+            self.table.flatten(0, 1).index_select(0, row).view(*parent.shape, *self.table.shape[2:]),
         )
 
     def where(self, keep: Tensor, other: Configuration) -> Configuration:

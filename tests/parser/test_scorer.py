@@ -127,6 +127,18 @@ def test_locked_dropout_is_that_of_the_batch() -> None:
     assert made.eval().bind(own, locked=True)(state).equal(made.bind(own)(state))
 
 
+def test_low_precision_is_near_and_for_parsing_alone() -> None:
+    made, scorer = bound(WIDE)
+    state = next(iter(random_beams(0, LENGTH, 1))).state
+    made.low_precision = True
+    lower = made.bind(blocks())(state)
+    assert lower.dtype == torch.float32
+    assert not lower.equal(scorer(state))
+    torch.testing.assert_close(lower, scorer(state), atol=0.1, rtol=0.02)
+    made.dropout.p = 0.0
+    assert made.train().bind(blocks())(state).equal(scorer(state))
+
+
 def test_equal_rows_are_found_once() -> None:
     generator = torch.Generator().manual_seed(0)
     rows = torch.randint(0, 2, (50, 4), generator=generator)
