@@ -29,10 +29,10 @@ class TrainingConfig:
     learning_rate: float = 2e-3  # twice Adam's 1e-3: embeddings start from nothing, averaging takes the noise away
     betas: tuple[float, ...] = (0.9, 0.9)  # Dozat & Manning 2017: a rare word's second moment must not stay stale
     momentum: float = 0.9  # of "momentum", SyntaxNet's
-    schedule: Literal["constant", "linear", "staircase"] = "linear"  # to zero: the last steps only settle
+    schedule: Literal["constant", "linear", "staircase", "plateau"] = "linear"  # to zero: the last steps only settle
     warmup_steps: int = 0  # steps of linear rise: deep encoders need hundreds, a feed-forward parser none
     decay_steps: int = 0  # of "linear": steps to zero, 0 for all epochs; of "staircase": steps per stair
-    decay_rate: float = 0.96  # of "staircase": factor per stair, SyntaxNet's
+    decay_rate: float = 0.96  # of "staircase": factor per stair, SyntaxNet's; of "plateau" per stalled epoch
     weight_decay: float = 0.0  # on matrices, not on biases; averaging and dropout regularise already
     clip: float = 5.0  # largest norm of the gradient, above that of ordinary steps; 0 switches clipping off
     averaging: float = 0.9999  # decay of the averaged weights, SyntaxNet's; 0 switches averaging off
@@ -146,14 +146,24 @@ def select_device(name: str) -> torch.device:
     return device
 
 
-def learning_rate(config: TrainingConfig, updates: int, done: float) -> float:
-    """Return the learning rate after `updates` steps, when the part `done` of the training is over."""
+def learning_rate(config: TrainingConfig, updates: int, done: float, losses: Sequence[float] = ()) -> float:
+    """Return the learning rate after `updates` steps, when the part `done` of the training is over.
+
+    The schedule "plateau" looks at the development `losses` of the epochs so far.
+    """
     rate = config.learning_rate * min(1.0, (updates + 1) / max(1, config.warmup_steps))
     if config.schedule == "linear":
         return rate * max(0.0, 1 - (updates / config.decay_steps if config.decay_steps else done))
     if config.schedule == "staircase":
         return float(rate * config.decay_rate ** (updates // config.decay_steps))
+    if config.schedule == "plateau":
+        return float(rate * config.decay_rate ** stalls(losses))
     return rate
+
+
+def stalls(losses: Sequence[float]) -> int:
+    """Return how many losses are no lower than the lowest before them."""
+    return sum(loss >= min(losses[:i]) for i, loss in enumerate(losses) if i)
 
 
 def _optimizer(parameters: Sequence[torch.nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:

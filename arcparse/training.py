@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 CHECKPOINT, BEST, LOG = "checkpoint.safetensors", "best", "log"  # what lies in the directory of a run
+DEV_LOSS = "dev_loss"  # among a task's scores, what the schedule "plateau" looks at
 EPOCH_STRIDE = 1_000_003  # between the random seeds of two runs, above any number of epochs
 # These say how long a run goes on and what it reports, not what a step does: they may change when it is resumed.
 FREE = ("epochs", "patience", "threads", "log_every", "checkpoint_minutes", "tensorboard")
@@ -137,7 +138,8 @@ def train(
                 restore_random_state(file)
             resumed = False
             for index in range(state.step, len(batches)):
-                rate = learning_rate(config, state.updates, (state.epoch + state.step / len(batches)) / config.epochs)
+                done = (state.epoch + state.step / len(batches)) / config.epochs
+                rate = learning_rate(config, state.updates, done, state.losses(config))
                 loss = task.loss(batches[index])
                 state.add(loss, learner.update(loss.value, rate, state.updates))
                 reporter.step(state, len(batches), loss.count, rate)
@@ -180,6 +182,17 @@ class State:
     def means(self) -> dict[str, float]:
         """Return the losses of this epoch so far, per item."""
         return {name: total / max(1, self.count) for name, total in self.totals.items()}
+
+    def losses(self, config: TrainingConfig) -> list[float]:
+        """Return the development losses that the schedule looks at, one of each epoch.
+
+        Raises ConfigurationError where it looks at them and the task tells none.
+        """
+        if config.schedule != "plateau":
+            return []
+        if not all(DEV_LOSS in scores for scores in self.history):
+            raise ConfigurationError(f"the schedule plateau needs the score {DEV_LOSS}, which this model's task lacks")
+        return [scores[DEV_LOSS] for scores in self.history]
 
     def improves(self, score: float) -> bool:
         """Keep the score of the epoch that ends if it is the best so far, and return whether it is."""

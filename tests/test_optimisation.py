@@ -107,6 +107,15 @@ def test_schedules(settings: dict[str, object], updates: int, done: float, rate:
 
 
 @pytest.mark.parametrize(
+    ("losses", "rate"),
+    [([], 1.0), ([3.0], 1.0), ([3.0, 2.0], 1.0), ([3.0, 3.0], 0.5), ([3.0, 2.0, 2.5, 2.2, 1.9, 1.9], 0.125)],
+)
+def test_a_plateau_lowers_the_rate_for_each_loss_that_is_no_lower(losses: list[float], rate: float) -> None:
+    config = TrainingConfig(learning_rate=1.0, schedule="plateau", decay_rate=0.5)
+    assert learning_rate(config, 500, 0.5, losses) == rate
+
+
+@pytest.mark.parametrize(
     ("setting", "value"),
     [
         ("epochs", -1),

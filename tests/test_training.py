@@ -168,3 +168,14 @@ def test_the_seed_decides(tmp_path: Path) -> None:
     assert first == second
     assert a.equal(b)
     assert not a.equal(c)
+
+
+def test_the_rate_falls_where_the_development_loss_stalls(tmp_path: Path) -> None:
+    reports: list[Progress] = []
+    task, settings = ToyTask(), config(schedule="plateau", decay_rate=0.5)
+    losses = iter([3.0, 2.0, 2.5, 2.2])
+    task.evaluate = lambda: {"accuracy": 1.0, "dev_loss": next(losses)}  # type: ignore[method-assign]
+    train(task, settings, tmp_path, progress=reports.append)
+    assert [r.learning_rate for r in reports if r.metrics] == [0.05, 0.05, 0.05, 0.025]
+    with pytest.raises(ConfigurationError, match="plateau needs the score dev_loss"):
+        train(ToyTask(), settings, tmp_path / "without")

@@ -1,0 +1,159 @@
+"""`arcparse translate`: lines of symbols to lines of symbols, by a sequence-to-sequence model."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcparse.cli.benchmark import numbers
+from arcparse.cli.derivation import in_columns
+from arcparse.cli.parse import number
+from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.formats import opened
+
+if TYPE_CHECKING:
+    from arcparse.seq2seq import Output, Seq2Seq
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+BATCH = 256  # lines in memory at a time
+HEADINGS = ("beam", "BLEU", "exact", "search errors", "model errors", "unreachable", "symbols/s")
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "translate",
+        help="translate lines by a sequence-to-sequence model",
+        description="Translate lines, from standard input where neither TEXT nor --input is given. Words are what "
+        "stands between spaces: give text as it was given in training, tokenised and in lower case where that was so. "
+        "With --reference nothing is written but a table of scores by beam width: BLEU as sacrebleu counts it, and "
+        "shares of lines in per cent. An output is a search error where the model scores the reference higher, else a "
+        "model error; a reference with a word that the model does not know is unreachable.",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("text", nargs="?", metavar="TEXT", help="the line to translate")
+    source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    parser.add_argument("--beam", type=numbers, default=(5,), metavar="K", help="hypotheses kept (default: 5)")
+    parser.add_argument("--nbest", type=number, metavar="N", help="write the best N, each as: line, score, output")
+    parser.add_argument(
+        "--length-power", type=float, metavar="P", help="scores are divided by length ** P (default: 1)"
+    )
+    parser.add_argument("--keep-unknown", action="store_true", help="write <unk>, in place of the word looked at")
+    parser.add_argument(
+        "--attention", type=Path, metavar="FILE", help="draw where the model looked, for one line: SVG, or PNG"
+    )
+    parser.add_argument(
+        "--reference", metavar="FILE", help="translations of the lines: score them, with --beam K,K by beam width"
+    )
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Translate, or score; return the exit status."""
+    import torch
+
+    from arcparse import seq2seq
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    model = seq2seq.load(args.model)
+    if args.reference:
+        print(_scores(model, args))
+        return 0
+    if len(args.beam) > 1:
+        raise ConfigurationError("--beam: several widths are compared with --reference FILE alone; give one")
+    if args.attention:
+        _draw(model, args)
+        return 0
+    with opened(args.output or standard_output()) as file:
+        for position, (_, outputs) in enumerate(_translated(model, args), 1):
+            for output in outputs:
+                scored = f"{position}\t{output.score:.4f}\t" if args.nbest else ""
+                file.write(scored + _line(model, output.symbols) + "\n")
+    return 0
+
+
+def _lines(args: argparse.Namespace) -> Iterator[str]:
+    from arcparse.seq2seq.pairs import lines
+
+    if args.text is not None:
+        return lines(io.StringIO(args.text, newline=""), "TEXT")
+    if args.input in (None, STANDARD_INPUT):
+        return lines(standard_input("utf-8-sig"), "<stdin>")
+    return lines(args.input, args.input)
+
+
+def _line(model: Seq2Seq, symbols: Sequence[str]) -> str:
+    from arcparse.seq2seq.symbols import together
+
+    return together(symbols, model.config.symbols)
+
+
+def _translated(model: Seq2Seq, args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], list[Output]]]:
+    from arcparse.batches import stream
+    from arcparse.seq2seq.symbols import divided
+
+    for batch in stream(_lines(args), BATCH):
+        sources = [divided(line, model.config.symbols) for line in batch]
+        found = model.generate(
+            sources,
+            beam_size=args.beam[0],
+            nbest=args.nbest or 1,
+            copy_unknown=not args.keep_unknown,
+            length_power=_length_power(args),
+        )
+        yield from zip(sources, found, strict=True)
+
+
+def _length_power(args: argparse.Namespace) -> float:
+    from arcparse.seq2seq.model import LENGTH_POWER
+
+    return LENGTH_POWER if args.length_power is None else float(args.length_power)
+
+
+def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
+    from arcparse import drawing
+    from arcparse.drawing.heat_map import heat_map
+
+    pairs = [(source, outputs[0]) for source, outputs in _translated(model, args)]
+    if len(pairs) != 1 or not pairs[0][1].attention[0]:
+        found = f"{len(pairs)} lines" if len(pairs) != 1 else "a model without attention"
+        raise ConfigurationError(f"--attention: draws one line of a model with attention, found {found}")
+    [(source, output)] = pairs
+    svg = heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention)
+    picture = drawing.png(svg) if args.attention.suffix.lower() == ".png" else svg.encode("utf-8")
+    args.attention.write_bytes(picture)
+    print(_line(model, output.symbols))
+
+
+def _scores(model: Seq2Seq, args: argparse.Namespace) -> str:
+    from arcparse.outcome import Outcome
+    from arcparse.seq2seq.model import copied
+    from arcparse.seq2seq.pairs import Pair, lines
+    from arcparse.seq2seq.search_errors import analyse
+    from arcparse.seq2seq.symbols import divided
+    from arcparse.seq2seq.task import bleu
+
+    kind = model.config.symbols
+    sources, references = list(_lines(args)), list(lines(args.reference, args.reference))
+    if len(sources) != len(references):
+        raise TreebankError(f"{args.reference}: has {len(references)} lines, the input {len(sources)}; give as many")
+    pairs = [Pair(divided(a, kind), divided(b, kind)) for a, b in zip(sources, references, strict=True)]
+    rows: list[tuple[str, ...]] = [HEADINGS]
+    for report in analyse(model, pairs, args.beam, length_power=_length_power(args)):
+        outputs = report.outputs
+        if not args.keep_unknown:
+            outputs = tuple(copied(output, pair.source) for output, pair in zip(outputs, pairs, strict=True))
+        score = bleu([output.symbols for output in outputs], [pair.output for pair in pairs], kind)
+        shares = (100 * report.outcomes.count(outcome) / max(1, len(pairs)) for outcome in Outcome)
+        numbers_of = (f"{value:.2f}" for value in (score, *shares))
+        rows.append((str(report.beam), *numbers_of, f"{report.symbols_per_second:,.0f}"))
+    return "\n".join(in_columns(rows, range(len(HEADINGS))))

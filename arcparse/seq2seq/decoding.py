@@ -1,0 +1,96 @@
+"""Writing as a transition system: an action is the next symbol, and `arcparse.search` finds the best outputs.
+
+A state is what the decoder remembers and would say next, for K hypotheses of each of B sources; the effect of an action
+is that the decoder reads the symbol. Memory and keys are the source's and lie in the system, once for all hypotheses.
+Outputs end with EOS, which is forced where one is as long as its limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from arcparse.search import Beam, search
+from arcparse.seq2seq.decoder import Decoder
+from arcparse.seq2seq.memory import Memory, State
+from arcparse.seq2seq.symbols import EOS, GO, NEVER
+from arcparse.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What K hypotheses of each of B sources have come to."""
+
+    output: Tensor  # [B, K, E] what the decoder would say
+    memory: State  # [B, K, ...] what it remembers
+    length: Tensor  # [B, K] symbols written, EOS included
+    ended: Tensor  # [B, K]
+
+    def select(self, parent: Tensor) -> Writing:
+        """Return the hypotheses `parent` [B, K'] of each source."""
+        return Writing(
+            _select(self.output, parent),
+            tuple(_select(part, parent) for part in self.memory),
+            self.length.gather(1, parent),
+            self.ended.gather(1, parent),
+        )
+
+
+def _select(values: Tensor, parent: Tensor) -> Tensor:
+    sentence = torch.arange(len(parent), device=parent.device).unsqueeze(1)
+    return values[sentence, parent]
+
+
+class Writer:
+    """The transition system of a decoder bound to the memory of B sources."""
+
+    def __init__(self, decoder: Decoder, vocabulary: Vocabulary, memory: Memory, limit: Tensor) -> None:
+        """Allow outputs of at most `limit` [B] symbols, EOS not counted."""
+        self.num_actions = len(vocabulary)
+        self._decoder, self._vocabulary, self._limit = decoder, vocabulary, limit
+        self._memory = decoder.bind(memory)
+        symbol = torch.arange(self.num_actions, device=limit.device)
+        self._may_go_on = torch.isin(symbol, torch.tensor(NEVER, device=limit.device), invert=True)
+        self._may_end = symbol == EOS
+
+    def start(self) -> Beam[Writing]:
+        """Return the beam of one hypothesis for each source, which has read GO."""
+        size, device = len(self._limit), self._limit.device
+        nothing = torch.zeros(size, 1, dtype=torch.long, device=device)
+        reading = self._decoder.step(nothing + GO, self._decoder.start(self._memory), self._memory)
+        return Beam.start(Writing(reading.output, reading.state, nothing, nothing.bool()), size, device)
+
+    def scores(self, state: Writing) -> Tensor:
+        """Return the log-probabilities of the next symbol [B, K, V] in nats."""
+        return self._decoder.scores(state.output).log_softmax(2)
+
+    def legal(self, state: Writing) -> Tensor:
+        """Return which symbols may follow [B, K, V]."""
+        is_full = state.length >= self._limit.unsqueeze(1)
+        return torch.where(is_full.unsqueeze(2), self._may_end, self._may_go_on)
+
+    def apply(self, state: Writing, action: Tensor) -> Writing:
+        """Return the state after the decoder has read the symbols [B, K]."""
+        reading = self._decoder.step(action.clamp(min=Vocabulary.PAD), state.memory, self._memory)
+        return Writing(
+            reading.output, reading.state, state.length + (action >= 0).long(), state.ended | (action == EOS)
+        )
+
+    def is_final(self, state: Writing) -> Tensor:
+        """Return which outputs have ended [B, K]."""
+        return state.ended
+
+    def name(self, action: int) -> str:
+        """Return a symbol."""
+        return self._vocabulary.symbol(action)
+
+    def action(self, name: str) -> int:
+        """Return the id of a symbol. Raises ArcparseError for one that is not known."""
+        return self._vocabulary.id(name, strict=True)
+
+
+def write(writer: Writer, beam_size: int, length_power: float) -> Beam[Writing]:
+    """Return the best outputs that a beam finds; `length_power` is that of `arcparse.search.search`."""
+    return search(writer, writer.scores, writer.start(), beam_size, length_power)

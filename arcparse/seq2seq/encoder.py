@@ -1,0 +1,63 @@
+"""The encoder: symbols of a source, words or characters, to the memory that decoders and classifiers look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from arcparse.seq2seq.memory import Memory
+from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
+from arcparse.seq2seq.regularisation import LockedDropout, embed
+from arcparse.seq2seq.transformer import TransformerConfig, TransformerEncoder
+from arcparse.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """What the encoder is made of."""
+
+    kind: Literal["recurrent", "transformer"] = "recurrent"
+    embedding: int = 256
+    embedding_dropout: float = 0.1  # share of the vocabulary that is dropped from a batch
+    recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
+    output_dropout: float = 0.3  # locked, of the memory that a recurrent encoder makes
+
+
+class Encoder(nn.Module):
+    """Embeds symbols and reads them."""
+
+    def __init__(self, config: EncoderConfig, symbols: int) -> None:
+        """Make an untrained encoder for a vocabulary of so many symbols."""
+        super().__init__()
+        self.config = config
+        self.embedding = embedding(symbols, config.embedding)
+        self.reader: Recurrent | TransformerEncoder
+        if config.kind == "recurrent":
+            self.reader = Recurrent(config.recurrent, config.embedding)
+        else:
+            self.reader = TransformerEncoder(config.transformer, config.embedding)
+        self.dimension = self.reader.dimension
+        self.dropout = LockedDropout(config.output_dropout)
+
+    def forward(self, symbol: Tensor, length: Tensor) -> Memory:
+        """Encode B sources [B, N], each of `length` [B] symbols, at least one."""
+        vector = embed(self.embedding, symbol, self.config.embedding_dropout, self.training)
+        is_token = torch.arange(symbol.shape[1], device=symbol.device) < length.unsqueeze(1)
+        if isinstance(self.reader, TransformerEncoder):
+            output, summary = self.reader(vector, length)
+            return Memory(output, is_token, summary)
+        output, ends = self.reader(vector, length)
+        return Memory(self.dropout(output), is_token, ends[-1][0])
+
+
+def embedding(symbols: int, dimension: int) -> nn.Embedding:
+    """Make embeddings of norm about 1, which serve as an output layer too; that of padding stays 0."""
+    made = nn.Embedding(symbols, dimension, padding_idx=Vocabulary.PAD)
+    nn.init.normal_(made.weight, std=dimension**-0.5)
+    with torch.no_grad():
+        made.weight[Vocabulary.PAD] = 0
+    return made

@@ -1,0 +1,204 @@
+"""Sequence to sequence: an encoder, a decoder and their vocabularies, as one model that is saved and loaded.
+
+Sources and outputs are sequences of symbols: the words of a sentence, the characters of a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from arcparse.batches import bucket, pad
+from arcparse.checkpoint import load_model, save_model
+from arcparse.errors import ModelError
+from arcparse.seq2seq.decoder import Decoder, DecoderConfig
+from arcparse.seq2seq.decoding import Writer, write
+from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.seq2seq.memory import Memory, Reading
+from arcparse.seq2seq.symbols import EOS, Kind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.settings import as_dict, from_dict
+from arcparse.vocabulary import Vocabulary
+
+KIND = "seq2seq"
+LENGTH_POWER = 1.0  # the mean log-probability of a symbol
+BATCH_TOKENS = 2000  # padded symbols of the sources that are decoded together
+
+
+@dataclass(frozen=True)
+class Seq2SeqConfig:
+    """What the network is made of."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    symbols: Kind = "words"  # of which a line of text is made
+    reverse_source: bool = False  # Sutskever et al. 2014: without attention, near words should be near
+    longest_output: float = 2.0  # times the source's length, and `longer` more, where an output must end
+    longer: int = 10
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output and its score, and where the decoder looked as it wrote each of its symbols and EOS."""
+
+    symbols: tuple[str, ...]
+    score: float  # log-probability in nats, divided by length ** length_power
+    attention: tuple[tuple[float, ...], ...]  # by symbol, EOS last: a weight for each symbol of the source, and its EOS
+
+
+class Seq2Seq(nn.Module):
+    """An encoder and a decoder with the vocabularies of sources and outputs."""
+
+    def __init__(self, config: Seq2SeqConfig, sources: Vocabulary, outputs: Vocabulary) -> None:
+        """Make an untrained model."""
+        super().__init__()
+        self.config, self.sources, self.outputs = config, sources, outputs
+        self.encoder = Encoder(config.encoder, len(sources))
+        self.decoder = Decoder(config.decoder, len(outputs), self.encoder.dimension)
+
+    @classmethod
+    def build(
+        cls, config: Seq2SeqConfig, sources: Sequence[Symbols], outputs: Sequence[Symbols], min_count: int = 1
+    ) -> Seq2Seq:
+        """Make an untrained model with the vocabularies of training data."""
+        return cls(config, vocabulary(sources, min_count), vocabulary(outputs, min_count))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.decoder.bias.device
+
+    def encode(self, sources: Sequence[Symbols]) -> Memory:
+        """Encode B sources."""
+        rows = source_ids(self.sources, sources, is_reversed=self.config.reverse_source)
+        length = torch.tensor([len(row) for row in rows], device=self.device)
+        memory: Memory = self.encoder(pad(rows).to(self.device), length)
+        return memory
+
+    def read(
+        self, sources: Sequence[Symbols], outputs: Sequence[Symbols], sampling: float = 0.0
+    ) -> tuple[Reading, Tensor]:
+        """Return the decoder's reading of the outputs [B, T, ...] and their ids with EOS [B, T], padded."""
+        given, target = (ids.to(self.device) for ids in output_ids(self.outputs, outputs))
+        return self.decoder(given, self.encode(sources), sampling), target
+
+    def loss(
+        self, sources: Sequence[Symbols], outputs: Sequence[Symbols], *, smoothing: float = 0.0, sampling: float = 0.0
+    ) -> tuple[Tensor, int]:
+        """Return the cross-entropy per symbol of the outputs, EOS included, in nats, and their number.
+
+        `smoothing` is the share of the probability that goes to all symbols alike (Szegedy et al. 2016, section 7).
+        """
+        reading, target = self.read(sources, outputs, sampling)
+        is_symbol = target != Vocabulary.PAD
+        scores, gold = self.decoder.scores(reading.output[is_symbol]), target[is_symbol]
+        return functional.cross_entropy(scores.float(), gold, label_smoothing=smoothing), len(gold)
+
+    @torch.inference_mode()
+    def log_probabilities(self, sources: Sequence[Symbols], outputs: Sequence[Symbols]) -> list[float]:
+        """Return the log-probability of each output, EOS included, given its source, in nats."""
+        found = [0.0] * len(sources)
+        for batch in batches(sources):
+            reading, target = self.read([sources[i] for i in batch], [outputs[i] for i in batch])
+            log_probability = self.decoder.scores(reading.output).log_softmax(2)
+            chosen = log_probability.gather(2, target.unsqueeze(2)).squeeze(2)
+            totals = chosen.masked_fill(target == Vocabulary.PAD, 0).sum(1).tolist()
+            for i, total in zip(batch, totals, strict=True):
+                found[i] = total
+        return found
+
+    @torch.inference_mode()
+    def attention(self, sources: Sequence[Symbols], outputs: Sequence[Symbols]) -> list[tuple[tuple[float, ...], ...]]:
+        """Return where the decoder looks as it writes each symbol of the outputs and EOS: see `Output`."""
+        reading, _ = self.read(sources, outputs)
+        rows = []
+        for source, output, weight in zip(sources, outputs, reading.weight, strict=True):
+            own = weight[: len(output) + 1, : len(source) + 1].tolist()
+            turn = self.config.reverse_source
+            rows.append(tuple((*reversed(row[:-1]), row[-1]) if turn and row else tuple(row) for row in own))
+        return rows
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        sources: Sequence[Symbols],
+        *,
+        beam_size: int = 1,
+        nbest: int = 1,
+        length_power: float = LENGTH_POWER,
+        copy_unknown: bool = True,
+        batch_tokens: int = BATCH_TOKENS,
+    ) -> list[list[Output]]:
+        """Return the best `nbest` outputs of each source, best first; fewer where the beam holds fewer.
+
+        With `copy_unknown`, what is unknown becomes the symbol of the source that the decoder looked at most as it
+        wrote it (Jean et al. 2015). The model is to be in evaluation mode, as it is when loaded.
+        """
+        found: list[list[Output]] = [[]] * len(sources)
+        for batch in batches(sources, batch_tokens):
+            own = [sources[i] for i in batch]
+            for i, outputs in zip(batch, self._generate(own, beam_size, nbest, length_power), strict=True):
+                found[i] = [copied(output, sources[i]) for output in outputs] if copy_unknown else outputs
+        return found
+
+    def _generate(
+        self, sources: Sequence[Symbols], beam_size: int, nbest: int, length_power: float
+    ) -> list[list[Output]]:
+        lengths = [int(self.config.longest_output * len(source)) + self.config.longer for source in sources]
+        limit = torch.tensor(lengths, device=self.device)
+        beam = write(Writer(self.decoder, self.outputs, self.encode(sources), limit), beam_size, length_power)
+        best = [[(tuple(self._written(path.actions)), path.score) for path in paths] for paths in beam.nbest(nbest)]
+        repeated = [source for source, paths in zip(sources, best, strict=True) for _ in paths]
+        looked = iter(self.attention(repeated, [symbols for paths in best for symbols, _ in paths]))
+        return [[Output(symbols, score, next(looked)) for symbols, score in paths] for paths in best]
+
+    def _written(self, actions: Sequence[int]) -> Iterator[str]:
+        return (self.outputs.symbol(action) for action in actions if action != EOS)
+
+    def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
+        """Write a model directory."""
+        save_model(
+            directory,
+            kind=KIND,
+            config={KIND: as_dict(self.config)},
+            vocabularies={"sources": self.sources.symbols, "outputs": self.outputs.symbols},
+            weights=self.state_dict(),
+            metadata=metadata,
+            half=half,
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> Seq2Seq:
+        """Read a model directory. Raises ModelError where it holds something else."""
+        saved = load_model(directory)
+        if saved.kind != KIND:
+            raise ModelError(f"{directory}: holds a {saved.kind}, not a {KIND} model")
+        vocabularies = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("sources", "outputs"))
+        model = cls(from_dict(Seq2SeqConfig, saved.config[KIND]), *vocabularies)
+        try:
+            model.load_state_dict(saved.weights)
+        except RuntimeError as error:
+            raise ModelError(f"{directory}: its weights and settings do not fit together: {error}") from None
+        return model.eval()
+
+
+def batches(sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:
+    """Return the indices of sources that are read together, from short to long."""
+    return bucket([len(source) + 1 for source in sources], batch_tokens)
+
+
+def copied(output: Output, source: Symbols) -> Output:
+    """Return the output with each unknown symbol replaced by the one that the decoder looked at most."""
+    unknown = output.symbols and source and "<unk>" in output.symbols and output.attention[0]
+    if not unknown:
+        return output
+    symbols = (
+        source[max(range(len(source)), key=weights.__getitem__)] if symbol == "<unk>" else symbol
+        for symbol, weights in zip(output.symbols, output.attention[:-1], strict=True)
+    )
+    return Output(tuple(symbols), output.score, output.attention)

@@ -1,0 +1,54 @@
+"""The symbols of sources and outputs, words or characters: their vocabularies, and what begins and ends an output."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Literal
+
+from torch import Tensor
+
+from arcparse.batches import pad
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+MARKS = ("<s>", "</s>")
+GO, EOS = len(SPECIALS), len(SPECIALS) + 1
+NEVER = (Vocabulary.PAD, GO)  # no output has them
+
+Symbols = Sequence[str]
+Kind = Literal["words", "tokens", "characters"]
+TOKEN = re.compile(r"\w+['’]?|[^\w\s]")  # a word with the apostrophe of an elision, or one sign
+
+
+def vocabulary(sequences: Iterable[Symbols], min_count: int = 1) -> Vocabulary:
+    """Make a vocabulary of what occurs `min_count` times in sequences, after padding, unknown, GO and EOS."""
+    counts = Counter(chain.from_iterable(sequences))
+    for mark in MARKS:
+        counts.pop(mark, None)
+    return Vocabulary((*SPECIALS, *MARKS, *Vocabulary.build(counts, min_count).symbols[len(SPECIALS) :]))
+
+
+def source_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols], *, is_reversed: bool = False) -> list[list[int]]:
+    """Return the ids of sources; EOS ends each, so that none is empty."""
+    ids = (vocabulary.ids(sequence) for sequence in sequences)
+    return [[*(reversed(row) if is_reversed else row), EOS] for row in ids]
+
+
+def output_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols]) -> tuple[Tensor, Tensor]:
+    """Return what a decoder reads [B, T], GO first, and what it is to write [B, T], EOS last; padded."""
+    rows = [vocabulary.ids(sequence) for sequence in sequences]
+    return pad([[GO, *row] for row in rows]), pad([[*row, EOS] for row in rows])
+
+
+def divided(text: str, kind: Kind) -> tuple[str, ...]:
+    """Return the symbols of a line: what stands between spaces, words and signs in lower case, or the characters."""
+    if kind == "characters":
+        return tuple(text)
+    return tuple(text.split() if kind == "words" else TOKEN.findall(text.lower()))
+
+
+def together(symbols: Symbols, kind: Kind) -> str:
+    """Return the line of which `divided` makes these symbols."""
+    return ("" if kind == "characters" else " ").join(symbols)
