@@ -13,7 +13,7 @@ from tiny_model import save_tiny_model
 from arcparse.cli import main
 from arcparse.cli.beam import beam_table
 from arcparse.cli.beam_figure import beam_figure
-from arcparse.cli.svg import document, element, text, tooltip
+from arcparse.drawing.elements import document, element, text, tooltip
 from arcparse.drawing.widths import cells
 from arcparse.parser.beam_trace import BeamTrace, Node
 from arcparse.parser.trace import Arc

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,6 +94,20 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(HOWL.encode()), encoding="ascii"))
     assert run("--to", "tagged", "--tag", "upos") == 0
     assert capsys.readouterr().out == "Wolves\tNOUN\nhowl\tVERB\n\n"
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, bz2.compress])
+def test_compressed_standard_input_is_opened(
+    compress: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = compress(HOWL.encode())
+    for given, status in ((data, 0), (data[:-9], 2)):
+        stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(given)), encoding="ascii")  # type: ignore[type-var]
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert run("--to", "horizontal") == status
+    out, err = capsys.readouterr()
+    assert out == "Wolves howl\n"
+    assert "<stdin>: cannot be read: " in err
 
 
 def test_columns_are_named(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:

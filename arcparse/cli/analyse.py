@@ -121,6 +121,6 @@ def table(reports: Sequence[BeamReport], title: str) -> str:
 
 
 def _outcomes() -> list[Any]:
-    from arcparse.parser.search_errors import Outcome
+    from arcparse.outcome import Outcome
 
     return list(Outcome)

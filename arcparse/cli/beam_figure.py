@@ -12,7 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.derivation import ELLIPSIS, nats, short, title
-from arcparse.cli.svg import document, element, text, text_width, tooltip
+from arcparse.drawing.elements import document, element, text, text_width, tooltip
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:

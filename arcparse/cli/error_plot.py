@@ -8,7 +8,7 @@ from itertools import chain
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
-from arcparse.cli.svg import document, element, text
+from arcparse.drawing.elements import document, element, text
 
 if TYPE_CHECKING:
     from arcparse.parser.search_errors import BeamReport
@@ -31,7 +31,7 @@ class Panel:
 
 def error_plot(reports: Sequence[BeamReport]) -> str:
     """Return an SVG document with three panels; beams stand at equal distances, as they come."""
-    from arcparse.parser.search_errors import Outcome
+    from arcparse.outcome import Outcome
 
     outcomes = [
         (name.value, colour, tuple(100 * report.share(name) for report in reports))

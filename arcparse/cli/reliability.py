@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from arcparse.cli.svg import document, element, text, tooltip
+from arcparse.drawing.elements import document, element, text, tooltip
 from arcparse.evaluation import Reliability
 from arcparse.evaluation.calibration import Bin
 

@@ -12,7 +12,9 @@ by what is read of them, `Annotated`.
     svg        a layout as SVG
     terminal   a layout in the box-drawing signs of Unicode
     colours    what is blue, and why
-    page       many sentences as HTML; a drawing as PNG
+    page       many sentences as HTML
+    png        a drawing as PNG
+    elements   what SVG is made of, here and in the figures of the command line
     charts     bars of counts
 """
 
@@ -20,7 +22,8 @@ from __future__ import annotations
 
 from arcparse.drawing.charts import charts
 from arcparse.drawing.diagram import Annotated, Diagram, diagram, overlay
-from arcparse.drawing.page import page, png
+from arcparse.drawing.page import page
+from arcparse.drawing.png import png
 from arcparse.drawing.svg import WIDTH, svg
 from arcparse.drawing.terminal import WIDTH as TEXT_WIDTH
 from arcparse.drawing.terminal import text

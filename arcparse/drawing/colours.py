@@ -35,9 +35,10 @@ def colour_of(arc: Arc, by: Colouring) -> str:
     if by == "label":
         return KINDS.get(arc.label.partition(":")[0], INK)
     if by == "confidence":
-        return FAINT if arc.confidence is None else _between(arc.confidence)
+        return FAINT if arc.confidence is None else shade(arc.confidence)
     return INK
 
 
-def _between(share: float) -> str:
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(UNSURE, SURE, strict=True))
+def shade(confidence: float) -> str:
+    """Return the colour of a confidence from 0 to 1."""
+    return "#" + "".join(f"{round(a + (b - a) * confidence):02x}" for a, b in zip(UNSURE, SURE, strict=True))

@@ -5,13 +5,14 @@ All boxes come from `places`, which tests look at; what is written is these boxe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from xml.sax.saxutils import escape, quoteattr
+from math import ceil
 
-from arcparse.drawing.colours import FAINT, GOLD, INK, SYSTEM, Colouring, colour_of
-from arcparse.drawing.diagram import Diagram
+from arcparse.drawing.colours import FAINT, GOLD, INK, SYSTEM, Colouring, colour_of, shade
+from arcparse.drawing.diagram import DIFFERENT, Diagram
+from arcparse.drawing.elements import SANS, document, element, text, tooltip
 from arcparse.drawing.layout import Line, Metrics, PlacedArc
 from arcparse.drawing.lines import lines
 from arcparse.drawing.widths import ems
@@ -23,8 +24,9 @@ DESCENT = 2.5  # of letters below their line
 FOOT, GAP, PAD = 10.0, 14.0, 5.0
 MARGIN, BETWEEN = 12.0, 26.0  # around the picture, and between its lines
 RADIUS, ARROW = 5.0, 5.0
-FAMILY = "DejaVu Sans, Verdana, Noto Sans, Noto Sans CJK SC, Arial, sans-serif"
-LEGEND = 24.0
+LEGEND, SWATCH = 24.0, 22.0  # height of the legend, length of its lines
+DASHED = "5 3"
+SHADES = (1, 0.75, 0.5, 0.25, 0)  # confidences in the legend
 
 METRICS = Metrics(lambda text: ems(text) * FORM, lambda text: ems(text) * SMALL, FOOT, GAP, PAD)
 
@@ -53,12 +55,11 @@ class Place:
         return middle - half, y - SMALL - 2, middle + half, y - 1
 
 
-def places(diagram: Diagram, width: float | None = WIDTH) -> list[Place]:
-    """Return where the lines of a diagram stand, none wider than `width` pixels where words allow."""
+def places(diagram: Diagram, width: float | None = WIDTH, *, top: float = MARGIN) -> list[Place]:
+    """Return where the lines of a diagram stand below `top`, none wider than `width` pixels where words allow."""
     made = lines(diagram, METRICS, None if width is None else width - 2 * MARGIN)
     widest = max((line.width for line in made), default=0.0)
     heights = [(line.levels + bool(line.roots)) * LEVEL + SMALL for line in made]
-    top = MARGIN + (LEGEND if diagram.compares else 0)
     below = FORM + SMALL + 12 + BETWEEN
     bases = accumulate([top, *(height + below for height in heights[:-1])])
     rows = zip(made, bases, heights, strict=True) if made else ()
@@ -67,74 +68,72 @@ def places(diagram: Diagram, width: float | None = WIDTH) -> list[Place]:
 
 def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = WIDTH) -> str:
     """Draw a diagram; without `width`, in pixels, on one line however long. Returns an `<svg>` element."""
-    placed = places(diagram, width)
-    wide = 2 * MARGIN + max((place.width for place in placed), default=0.0)
-    wide = max(wide, 2 * MARGIN + METRICS.small(_LEGEND_TEXT)) if diagram.compares else wide
+    names = _legend_names(diagram, colour)
+    placed = places(diagram, width, top=MARGIN + (LEGEND if names else 0))
+    wide = max([place.width for place in placed] + [sum(_legend_width(name) for name, *_ in names)])
     high = (placed[-1].base + FORM + SMALL + 12 if placed else MARGIN) + MARGIN
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
-        f'viewBox="0 0 {wide:.0f} {high:.0f}" font-family={quoteattr(FAMILY)} font-size="{SMALL:g}" '
-        'text-anchor="middle" role="img">'
-    )
-    parts = [
-        head,
-        f"<title>{escape(diagram.title)}</title>",
-        f'<rect width="{wide:.0f}" height="{high:.0f}" fill="#fff"/>',
-    ]
-    if diagram.compares:
-        parts.append(_legend())
+    parts = [tooltip(diagram.title), *_legend(names)]
     for place in placed:
-        parts += [_arc(placed_arc, place, diagram, colour) for placed_arc in (*place.line.arcs, *place.line.roots)]
+        parts += [_arc(arc, place, diagram, colour) for arc in (*place.line.arcs, *place.line.roots)]
         parts += _words(place)
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return document(
+        parts, ceil(wide + 2 * MARGIN), ceil(high), font=SANS, font_size=SMALL, text_anchor="middle", role="img"
+    )
 
 
-_LEGEND_TEXT = "━━ both   ━━ gold alone   ━━ system alone   label ≠ label: gold's, then the system's"
+def _legend_names(diagram: Diagram, colour: Colouring) -> list[tuple[str, str, str]]:
+    """Return what the lines of the legend mean, their colours and their dashes."""
+    names = []
+    if diagram.compares:
+        names += [("both", INK, ""), ("gold alone", GOLD, DASHED), ("system alone", SYSTEM, "")]
+        names += [(f"gold's{DIFFERENT}the system's", SYSTEM, "")]
+    if colour == "confidence":
+        names += [(f"confidence {sure:g}" if sure == SHADES[0] else f"{sure:g}", shade(sure), "") for sure in SHADES]
+    return names
 
 
-def _legend() -> str:
-    parts, x = [], MARGIN
-    for name, colour, dashed in (("both", INK, ""), ("gold alone", GOLD, _DASHED), ("system alone", SYSTEM, "")):
-        parts.append(f'<path d="M{x:.1f} {MARGIN + 5:.1f}h22" stroke="{colour}" stroke-width="1.6"{dashed}/>')
-        parts.append(_text(x + 28, MARGIN + 9, name, colour, ' text-anchor="start"'))
-        x += 28 + METRICS.small(name) + 18
-    return "\n".join(parts)
+def _legend_width(name: str) -> float:
+    return SWATCH + 6 + METRICS.small(name) + 18
 
 
-_DASHED = ' stroke-dasharray="5 3"'
+def _legend(names: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    x = MARGIN
+    for name, colour, dashes in names:
+        yield _line(f"M{x:.1f} {MARGIN + 5:.1f}h{SWATCH:g}", colour, 1.6, dashes)
+        yield text(x + SWATCH + 6, MARGIN + 9, name, fill=colour, text_anchor="start")
+        x += _legend_width(name)
+
+
+def _line(path: str, colour: str, weight: float, dashes: str = "") -> str:
+    more: dict[str, str | float] = {"stroke_dasharray": dashes} if dashes else {}
+    return element("path", "", d=path, fill="none", stroke=colour, stroke_width=weight, **more)
 
 
 def _words(place: Place) -> Iterator[str]:
+    direction: dict[str, str | float] = {"direction": "rtl"} if place.mirrored else {}
     for placed in place.line.words:
         x, y = place.x(placed.middle), place.base + FORM + 2
-        yield _text(x, y, placed.word.form, INK, f' font-size="{FORM:g}"')
+        yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **direction)
         feet = [place.x(foot) for foot in placed.feet]
         if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show whose they are
-            yield f'<path d="M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}" stroke="{FAINT}"/>'
+            yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1)
         if placed.word.tag:
-            yield _text(x, y + SMALL + 5, placed.word.tag, SYSTEM if placed.word.differs else FAINT)
-
-
-def _text(x: float, y: float, text: str, colour: str, more: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}"{more}>{escape(text)}</text>'
+            yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT)
 
 
 def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> str:
     """Return a group of the line, the arrow's head, the label and a tooltip."""
     arc, colour = placed.arc, colour_of(placed.arc, by)
     left, _, right, bottom = place.label(placed)
-    dashed = _DASHED if arc.side == "gold" else ""
-    weight = "1.6" if arc.side != "both" or arc.differs else "1.1"
-    parts = [
-        f"<g><title>{escape(_tooltip(placed, diagram))}</title>",
-        f'<path d="{_path(placed, place)}" fill="none" stroke="{colour}" stroke-width="{weight}"{dashed}/>',
-    ]
+    weight = 1.6 if arc.side != "both" or arc.differs else 1.1
+    dashes = DASHED if arc.side == "gold" else ""
+    parts = [tooltip(_tooltip(placed, diagram)), _line(_path(placed, place), colour, weight, dashes)]
     if placed.arrow is not None:
         x, y = place.x(placed.arrow), place.base
-        parts.append(f'<path d="M{x:.1f} {y:.1f}l-3 -{ARROW:g}h6z" fill="{colour}"/>')
+        parts.append(element("path", d=f"M{x:.1f} {y:.1f}l-3 -{ARROW:g}h6z", fill=colour))
     if arc.label:
-        parts.append(_text((left + right) / 2, bottom - DESCENT, arc.label, colour))
-    return "".join([*parts, "</g>"])
+        parts.append(text((left + right) / 2, bottom - DESCENT, arc.label, fill=colour))
+    return element("g", "".join(parts))
 
 
 def _path(placed: PlacedArc, place: Place) -> str:

@@ -12,7 +12,7 @@ What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS
     conll2000        tag, Chunk in MISC                               dropped               --      --           --
     columns          those that are named, others in MISC             newdoc as -DOCSTART-  --      --           --
     nltk, nltk4      tag HEAD, with 4 DEPREL                          dropped               --      --           --
-    tagged           tag                                              dropped               --      --           --
+    tagged, word_tag tag                                              dropped               --      --           --
     vertical         none                                             dropped               --      --           --
     horizontal       none                                             dropped               --      --           --
     text             SpaceAfter in MISC, as spaces                    text; newpar and      their   --           --
@@ -25,12 +25,15 @@ What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS
 
 `--`: the row of a range or empty node is left out, and counted; the words of a range stay, an empty node's basic tree
 never knew it. Enhanced dependencies (DEPS) are left out with their column. The basic tree is never changed by
-a conversion. Where a format has one space between columns, a space inside a cell is a no-break space.
+a conversion. Where a format has one space between columns, a space inside a cell is a no-break space. A -DOCSTART-
+line has no place for the id of `# newdoc id`. Attributes of MISC that are columns come back in the columns' order.
+Plain text is divided into sentences and words anew. All else that a format holds comes back the same, byte for byte,
+and what it loses is told with counts, or refused with --strict.
 
     format        what a format is, and what a sentence loses in it
     source        files, folders, patterns and streams
     table         all formats of a word a line
-    running_text  plain and horizontal text
+    running_text  plain, horizontal and tagged text
     bracketed     trees in brackets, and back
     penn          words and tags from Penn Treebank brackets
     graphs        displaCy and DOT

@@ -11,65 +11,78 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from operator import ne
 from typing import TextIO
 
 from arcparse import trees
 from arcparse.errors import TreebankError, TreeError
-from arcparse.formats.format import Loss, OnError, sound
+from arcparse.formats.format import Loss, OnError, numbers, report, sentence_of
 from arcparse.formats.source import lines_of
-from arcparse.sentence import ROOT, Sentence, Token
+from arcparse.sentence import NONE, ROOT, Sentence
 
 ROOT_LABEL = "root"
-SPECIAL = re.compile(r"[\\()\[\],@]|^ | $")
-PIECE = re.compile(r"(?:\\.|[^\\()\[\],])+|[()\[\],]|\\")  # an atom, a mark, or a backslash that ends the line
-POSITION = re.compile(r"\\.|@([1-9][0-9]{0,6})$")
-CLOSING = {"(": ")", "[": "]"}
-AFTER_COMMA = {"a comma": "a relation", "a comma and a word": "a word"}
+SPECIAL = re.compile(r"[\\()\[\],@]|^ | $", re.MULTILINE)
+ATOM = r"[^\\()\[\],]*(?:\\.[^\\()\[\],]*)*"
+FIRST = re.compile(rf" *\(({ATOM})")
+STEP = re.compile(rf",({ATOM}),(?: *(\[))?({ATOM})((?:\] *)*)")  # a relation, a word, and the brackets beside it
+ESCAPED = re.compile(r"\\(.)")
+PLACE = re.compile(r"[1-9][0-9]{0,6}")
 
 
 def bracketed_text(sentence: Sentence, *, positions: bool = False) -> str:
-    """Return the line of a sentence. Raises TreebankError where its heads form no tree."""
+    """Return the line of a sentence. Raises TreebankError where its heads form no tree, or a cell has a line break."""
+    heads = sentence.heads
+    order, depths = _preorder(heads)
+    if len(order) != len(heads) or heads.count(ROOT) != 1:
+        _refuse(sentence)
+    forms, labels = _escaped(sentence.forms), _escaped(sentence.labels)
+    if positions:
+        forms = [f"{form}@{word}" for word, form in enumerate(forms, 1)]
+    pieces = [f"({forms[order[0] - 1]}"]
+    for word, depth, following in zip(order[1:], depths[1:], (*depths[2:], 1), strict=False):
+        opening, closing = "[" if following > depth else "", "]" * (depth - following)
+        pieces.append(f"{labels[word - 1]}, {opening}{forms[word - 1]}{closing}")
+    line = ", ".join(pieces)
+    if "\n" in line:
+        raise TreebankError(f"{sentence.place}: a cell has a line break inside; replace it before writing")
+    return line + ")\n"
+
+
+def _refuse(sentence: Sentence) -> None:
     try:
         trees.check_tree(sentence.tree, sentence.place)
     except TreeError as error:
         raise TreebankError(f"{error}; only trees can be written in brackets: filter the others out first") from None
-    children = _children(sentence.heads)
-    atoms = ["", *(_escaped(form) for form in sentence.forms)]
-    if positions:
-        atoms = [f"{atom}@{word}" for word, atom in enumerate(atoms)]
-    labels = ["", *(_escaped(label) for label in sentence.labels)]
-    for word in reversed(_preorder(children)):  # a word's dependents come before itself
-        inside = [atoms[word], *(part for child in children[word] for part in (labels[child], atoms[child]))]
-        if len(inside) > 1 and sentence.heads[word - 1] != ROOT:
-            atoms[word] = f"[{', '.join(inside)}]"
-        elif sentence.heads[word - 1] == ROOT:
-            atoms[word] = f"({', '.join(inside)})"
-    return atoms[children[ROOT][0]] + "\n"
 
 
-def _children(heads: Sequence[int]) -> list[list[int]]:
+@lru_cache(maxsize=1)  # asked for when a sentence is written, and when what is lost of it is counted
+def _preorder(heads: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """Return the words that the root reaches, as the linearisation has them, and how deep each is below its child."""
     children: list[list[int]] = [[] for _ in range(len(heads) + 1)]
     for word, head in enumerate(heads, 1):
-        children[head].append(word)
-    return children
-
-
-def _preorder(children: list[list[int]]) -> list[int]:
-    """Return the words as the linearisation has them."""
+        if ROOT <= head <= len(heads):
+            children[head].append(word)
+    depth = [-1] * (len(heads) + 1)
     order, waiting = [], children[ROOT][::-1]
     while waiting:
-        order.append(waiting.pop())
-        waiting.extend(reversed(children[order[-1]]))
-    return order
+        word = waiting.pop()
+        order.append(word)
+        depth[word] = depth[heads[word - 1]] + 1
+        if children[word]:
+            waiting += children[word][::-1]
+    return order, [depth[word] for word in order]
 
 
 def bracketed_losses(sentence: Sentence, *, positions: bool = False) -> Iterable[Loss]:
     """Count the root's label where it is not `root`, and the words that are not where the linearisation has them."""
-    labels = [label for label, head in zip(sentence.labels, sentence.heads, strict=True) if head == ROOT]
-    yield "labels of roots", sum(label != ROOT_LABEL for label in labels)
+    heads, labels = sentence.heads, sentence.labels
+    yield (
+        "labels of roots",
+        sum(head == ROOT and label != ROOT_LABEL for head, label in zip(heads, labels, strict=True)),
+    )
     if not positions:
-        order = _preorder(_children([head if head >= ROOT else ROOT for head in sentence.heads]))
-        yield "places of words", sum(word != place for place, word in enumerate(order, 1))
+        yield "places of words", sum(map(ne, _preorder(heads)[0], range(1, len(heads) + 1)))
 
 
 def read_bracketed(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
@@ -80,84 +93,86 @@ def read_bracketed(stream: TextIO, name: str, on_error: OnError = None) -> Itera
         try:
             yield _parsed(line, name, number)
         except TreebankError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+            report(error, on_error)
 
 
 def _parsed(line: str, name: str, number: int) -> Sentence:
     try:
-        words = _ordered(_words(line))
+        atoms, heads, labels = _words(line)
+        words = [_form_and_place(atom) for atom in atoms]
+        order = _order([place for _, place in words])
+        labels = [_plain(_bare(labels[i])) for i in order]
     except ValueError as error:
         raise TreebankError(f"{name}:{number}: {error}; expected such as (saw, nsubj, I, obj, [dog, det, a])") from None
-    return sound(Sentence.from_tokens(words), name, number)
+    names = dict(zip(order, numbers(len(order)), strict=True))
+    head_names = [names[heads[i]] if heads[i] != NONE else str(ROOT) for i in order]
+    return sentence_of([words[i][0] for i in order], name, number, head=head_names, deprel=labels)
 
 
-def _words(line: str) -> list[tuple[str, int, str]]:
-    """Return the atom, the head and the label of each word, in the order written."""
-    words: list[tuple[str, int, str]] = []
-    heads, open_marks, label, awaits = [ROOT], "", ROOT_LABEL, "'('"
-    for piece in _pieces(line):
-        if piece in ("(", "["):
-            if awaits != ("'('" if piece == "(" else "a word"):
-                raise ValueError(f"{piece!r} where {awaits} was expected")
-            open_marks, awaits = open_marks + piece, "a head"
-        elif piece in (")", "]"):
-            if awaits != "a comma" or CLOSING[open_marks[-1]] != piece:
-                raise ValueError(f"{piece!r} where {awaits} was expected")
-            heads.pop()
-            open_marks, awaits = open_marks[:-1], "a comma" if len(open_marks) > 1 else "the end"
-        elif piece == ",":
-            if awaits not in AFTER_COMMA:
-                raise ValueError(f"',' where {awaits} was expected")
-            awaits = AFTER_COMMA[awaits]
-        elif awaits == "a relation":
-            label, awaits = _plain(piece), "a comma and a word"
-        elif awaits in ("a word", "a head"):
-            words.append((piece, heads[-1], label))
-            if awaits == "a head":
-                heads.append(len(words))
-            awaits = "a comma"
-        else:
-            raise ValueError(f"{piece[:40]!r} where {awaits} was expected")
-    if awaits != "the end":
-        raise ValueError(f"the line ends where {awaits} was expected")
-    return words
+def _words(line: str) -> tuple[list[str], list[int], list[str]]:
+    """Return the atoms of words in the order written, and of each its head in this order, from 0, and its label."""
+    first = FIRST.match(line)
+    if not first:
+        raise ValueError(f"{line[:40]!r} does not begin with '(' and a word")
+    atoms, heads, labels = [first[1]], [NONE], [ROOT_LABEL]
+    open_heads, end = [0], first.end()
+    for step in STEP.finditer(line, end):
+        if step.start() != end:
+            break
+        label, opening, atom, closing = step.groups()
+        end = step.end()
+        heads.append(open_heads[-1])
+        labels.append(label)
+        if opening:
+            open_heads.append(len(atoms))
+        atoms.append(atom)
+        if closing:
+            del open_heads[max(len(open_heads) - closing.count("]"), 0) :]
+            if not open_heads:
+                raise ValueError(f"']' behind {atom[:40]!r} closes nothing")
+    if line[end:].rstrip(" ") != ")":
+        raise ValueError(f"{line[end : end + 40]!r} where a relation and a word, or the last ')' was expected")
+    if len(open_heads) > 1:
+        raise ValueError(f"{len(open_heads) - 1} brackets are never closed")
+    return atoms, heads, labels
 
 
-def _pieces(line: str) -> Iterator[str]:
-    for match in PIECE.finditer(line):
-        piece = match[0].lstrip(" ")
-        bare = piece.rstrip(" ")
-        if bare != piece and (len(bare) - len(bare.rstrip("\\"))) % 2:
-            bare += " "  # the space is escaped
-        if bare == "\\":
-            raise ValueError("a backslash with nothing behind it")
-        if bare:
-            yield bare
+def _form_and_place(atom: str) -> tuple[str, int]:
+    """Return the form of a word, and its position, 0 where it says none."""
+    bare = _bare(atom)
+    form, at, place = bare.rpartition("@")
+    if not at or not PLACE.fullmatch(place) or _ends_in_escape(form):
+        return _plain(bare), 0
+    return _plain(form), int(place)
 
 
-def _ordered(words: list[tuple[str, int, str]]) -> list[Token]:
-    """Put words where their positions say; where none has one, they stay as written."""
-    found = [next((m for m in POSITION.finditer(atom) if m[1]), None) for atom, _, _ in words]
-    forms = [_plain(atom[: match.start()] if match else atom) for (atom, _, _), match in zip(words, found, strict=True)]
-    places = [int(match[1]) for match in found if match]
-    if not places:
-        places = list(range(1, len(words) + 1))
-    elif sorted(places) != list(range(1, len(words) + 1)):
-        raise ValueError(f"the {len(words)} words do not have the positions @1 to @{len(words)}, each once")
-    place_of = [ROOT, *places]
-    rows = zip(places, forms, words, strict=True)
-    tokens = [Token(place, form, head=place_of[head], deprel=label) for place, form, (_, head, label) in rows]
-    return sorted(tokens, key=lambda token: token.id)
+def _order(places: Sequence[int]) -> list[int]:
+    """Return the numbers, from 0, of the words in the sentence's order, which is that written where none is said."""
+    order = list(range(len(places)))
+    if any(places):
+        order.sort(key=places.__getitem__)
+        if [places[i] for i in order] != list(range(1, len(places) + 1)):
+            raise ValueError(f"the {len(places)} words do not have the positions @1 to @{len(places)}, each once")
+    return order
 
 
-def _escaped(text: str) -> str:
-    return SPECIAL.sub(lambda match: "\\" + match[0], text)
+def _bare(atom: str) -> str:
+    """Return an atom without the spaces around it, but for one that is escaped."""
+    bare = atom.strip(" ")
+    return bare + " " if _ends_in_escape(bare) else bare
+
+
+def _ends_in_escape(text: str) -> bool:
+    return text[-1:] == "\\" and (len(text) - len(text.rstrip("\\"))) % 2 == 1
+
+
+def _escaped(cells: Sequence[str]) -> Sequence[str]:
+    if not SPECIAL.search("\n".join(cells)):
+        return cells
+    return [SPECIAL.sub(lambda match: "\\" + match[0], cell) for cell in cells]
 
 
 def _plain(text: str) -> str:
-    plain = re.sub(r"\\(.)", r"\1", text)
-    if not plain:
+    if not text:
         raise ValueError("a word or relation of no characters")
-    return plain
+    return ESCAPED.sub(r"\1", text) if "\\" in text else text

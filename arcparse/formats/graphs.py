@@ -12,37 +12,45 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from json.encoder import encode_basestring as _json
 from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import Loss, OnError, sound
+from arcparse.formats.format import INDEX, Loss, OnError, numbers, report, sentence_of
 from arcparse.formats.source import lines_of
-from arcparse.sentence import EMPTY, NONE, ROOT, Sentence, Token
+from arcparse.sentence import EMPTY, NONE, ROOT, Sentence
 from arcparse.treebank.files import chunks_of
 from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST
 
 ROOT_LABEL = "root"
+QUOTES = '""'  # of a word without a tag
 BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the objects of an array, or of a file
-OPENING = "digraph {"
-NODE = re.compile(r'\s*(\d{1,7}) \[label="((?:[^"\\]|\\.)*)"\];?')
-ARC = re.compile(r'\s*(\d{1,7}) -> (\d{1,7}) \[label="((?:[^"\\]|\\.)*)"\];?')
+IS_LEFT = {"left": True, "right": False}  # where the arrow points: a dependent before its head, or behind it
+OPENING, CLOSING = "digraph {", "}"
+MOST_LINES = LONGEST // 16  # of a graph; where it is longer it was never closed
+SPECIAL, ESCAPED = re.compile(r'[\\"]'), re.compile(r"\\(.)")
+NUMBER, LABEL = "(0|[1-9][0-9]{0,6})", r"""\[label="([^"\\\n]*(?:\\.[^"\\\n]*)*)"\];?"""
+NODE = re.compile(rf"^[ \t]*{NUMBER} {LABEL}$", re.MULTILINE)
+ARC = re.compile(rf"^[ \t]*{NUMBER} -> {NUMBER} {LABEL}$", re.MULTILINE)
 
 
 def displacy_text(sentence: Sentence, *, tag: str) -> str:
     """Return the line of a sentence; arcs without a word at one end are not written."""
-    tags = sentence.upos if tag == "upos" else sentence.xpos
-    words = [{"text": form, "tag": "" if t == EMPTY else t} for form, t in zip(sentence.forms, tags, strict=True)]
+    tags = sentence.words(INDEX[tag])
+    words = [
+        f'{{"text": {_json(form)}, "tag": {QUOTES if t == EMPTY else _json(t)}}}'
+        for form, t in zip(sentence.forms, tags, strict=True)
+    ]
     arcs = [
-        {"start": min(word, head) - 1, "end": max(word, head) - 1, "label": label, "dir": _direction(word, head)}
+        f'{{"start": {word - 1}, "end": {head - 1}, "label": {_json(label)}, "dir": "left"}}'
+        if word < head
+        else f'{{"start": {head - 1}, "end": {word - 1}, "label": {_json(label)}, "dir": "right"}}'
         for word, (head, label) in enumerate(zip(sentence.heads, sentence.labels, strict=True), 1)
         if head > ROOT
     ]
-    return json.dumps({"words": words, "arcs": arcs}, ensure_ascii=False) + "\n"
-
-
-def _direction(word: int, head: int) -> str:
-    return "left" if word < head else "right"  # where the arrow points
+    return f'{{"words": [{", ".join(words)}], "arcs": [{", ".join(arcs)}]}}\n'
 
 
 def displacy_losses(sentence: Sentence) -> Iterable[Loss]:
@@ -58,11 +66,9 @@ def read_displacy(stream: TextIO, name: str, on_error: OnError = None, *, tag: s
     """Read sentences. Raises TreebankError, or calls `on_error`, for an object that is none."""
     for line, value in objects(stream, name):
         try:
-            yield sound(_from_displacy(value, f"{name}:{line}", tag), name, line)
+            yield _from_displacy(value, name, line, tag)
         except TreebankError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+            report(error, on_error)
 
 
 def objects(stream: TextIO, name: str) -> Iterator[tuple[int, Any]]:
@@ -92,39 +98,44 @@ def _end(match: re.Match[str] | None) -> int:
     return match.end() if match else 0
 
 
-def _from_displacy(value: Any, place: str, tag: str) -> Sentence:
+def _from_displacy(value: Any, name: str, line: int, tag: str) -> Sentence:
     try:
         words, arcs = value["words"], value["arcs"]
-        tags = [str(word.get("tag") or EMPTY) for word in words]
-        heads, labels = [ROOT if arcs else NONE] * len(words), [ROOT_LABEL if arcs else EMPTY] * len(words)
-        seen = set()
+        texts, tags = [str(word["text"]) for word in words], [str(word.get("tag") or EMPTY) for word in words]
+        unsaid = (str(ROOT), ROOT_LABEL) if arcs else (EMPTY, EMPTY)
+        found: list[tuple[str, str] | None] = [None] * len(texts)
         for arc in arcs:
-            start, end, left = int(arc["start"]), int(arc["end"]), {"left": True, "right": False}[arc["dir"]]
-            head, word = (end, start) if left else (start, end)
-            if min(head, word) < 0 or word in seen or max(head, word) >= len(words):
-                raise ValueError(f"arc {start}-{end} has no words, or its word has two heads")
-            seen.add(word)
-            heads[word], labels[word] = head + 1, str(arc["label"] or EMPTY)
-        texts = [str(word["text"]) for word in words]
+            ends = arc["start"], arc["end"]
+            word, head = ends if IS_LEFT[arc["dir"]] else ends[::-1]
+            if not (0 <= word < len(found) and 0 <= head < len(found)) or found[word]:
+                raise ValueError(f"arc {ends[0]}-{ends[1]} has no words, or its word has two heads")
+            found[word] = str(head + 1), str(arc["label"] or EMPTY)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"{type(error).__name__} {error}"[:80]
         raise TreebankError(
-            f"{place}: no displaCy object ({reason}); it has words with text and tag, and arcs"
+            f"{name}:{line}: no displaCy object ({reason}); it has words with text and tag, and arcs"
         ) from None
-    rows = enumerate(zip(texts, tags, heads, labels, strict=True), 1)
-    return Sentence.from_tokens([Token(i, text, head=h, deprel=d, **{tag: t}) for i, (text, t, h, d) in rows])
+    heads, labels = zip(*[pair or unsaid for pair in found], strict=True) if found else ((), ())
+    return sentence_of(texts, name, line, head=heads, deprel=labels, **{tag: tags})
 
 
 def dot_text(sentence: Sentence, *, tag: str) -> str:
     """Return the graph of a sentence and a blank line."""
-    tags = sentence.upos if tag == "upos" else sentence.xpos
-    lines = [*sentence.comments, OPENING, '  0 [label="ROOT"];']
-    for word, (form, t) in enumerate(zip(sentence.forms, tags, strict=True), 1):
-        lines.append(f'  {word} [label="{_quoted(form)}{"" if t == EMPTY else chr(92) + "n" + _quoted(t)}"];')
-    for word, (head, label) in enumerate(zip(sentence.heads, sentence.labels, strict=True), 1):
-        if head != NONE:
-            lines.append(f'  {head} -> {word} [label="{_quoted(label)}"];')
-    return "\n".join([*lines, "}", "", ""])
+    tags, labels = _quoted(sentence.words(INDEX[tag])), _quoted(sentence.labels)
+    nodes = [
+        f'  {word} [label="{form}"];' if t == EMPTY else f'  {word} [label="{form}\\n{t}"];'
+        for word, (form, t) in enumerate(zip(_quoted(sentence.forms), tags, strict=True), 1)
+    ]
+    arcs = [
+        f'  {head} -> {word} [label="{label}"];'
+        for word, (head, label) in enumerate(zip(sentence.heads, labels, strict=True), 1)
+        if head != NONE
+    ]
+    lines = [*sentence.comments, OPENING, '  0 [label="ROOT"];', *nodes, *arcs, "}", "", ""]
+    text = "\n".join(lines)
+    if text.count("\n") != len(lines) - 1:
+        raise TreebankError(f"{sentence.place}: a cell has a line break inside; replace it before writing")
+    return text
 
 
 def dot_losses(sentence: Sentence) -> Iterable[Loss]:
@@ -135,74 +146,96 @@ def dot_losses(sentence: Sentence) -> Iterable[Loss]:
 
 def read_dot(stream: TextIO, name: str, on_error: OnError = None, *, tag: str) -> Iterator[Sentence]:
     """Read graphs as `dot_text` writes them. Raises TreebankError, or calls `on_error`, for another line."""
+    for graph in _graphs(stream, name, on_error):
+        try:
+            yield graph.sentence(name, tag)
+        except TreebankError as error:
+            report(error, on_error)
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """The lines of a graph between its first, of this number, and its last, and the comments before it."""
+
+    number: int
+    comments: list[str]
+    lines: list[str]
+
+    def sentence(self, name: str, tag: str) -> Sentence:
+        text = "\n".join(filter(None, self.lines))
+        nodes, arcs = dict(NODE.findall(text)), {word: (head, label) for head, word, label in ARC.findall(text)}
+        if len(nodes) + len(arcs) != (text.count("\n") + 1 if text else 0):
+            raise self._fault(name)
+        nodes.pop(str(ROOT), None)
+        words = numbers(len(nodes))
+        if nodes.keys() != set(words) or not arcs.keys() <= nodes.keys():
+            raise TreebankError(
+                f"{name}:{self.number}: the nodes of this graph are not 1 to {len(words)} with arcs among them"
+            )
+        forms, tags = zip(*[_split(nodes[word]) for word in words], strict=True) if words else ((), ())
+        pairs = [arcs.get(word, (EMPTY, EMPTY)) for word in words]
+        heads, labels = [head for head, _ in pairs], [_unquoted(label) for _, label in pairs]
+        first = self.number - len(self.comments)
+        return sentence_of(forms, name, first, self.comments, head=heads, deprel=labels, **{tag: tags})
+
+    def _fault(self, name: str) -> TreebankError:
+        """Return what is wrong with the first line that is no node and no arc, or names a word again."""
+        known = set()
+        for number, line in enumerate(self.lines, self.number + 1):
+            node, arc = NODE.match(line), ARC.match(line)
+            about = ("node", node[1]) if node else ("arc", arc[2]) if arc else None
+            if line and (about is None or about in known):
+                return TreebankError(f"{name}:{number}: {line[:60]!r} is no word's only node and no word's only arc")
+            known.add(about)
+        return TreebankError(f"{name}:{self.number}: this graph cannot be read; write a node or an arc a line")
+
+
+def _graphs(stream: TextIO, name: str, on_error: OnError) -> Iterator[_Graph]:
     comments: list[str] = []
     graph: _Graph | None = None
-    skipping = False
+    astray = False  # behind a line outside all graphs, which is told once
     for number, line in lines_of(stream, name):
-        if graph is None and line.startswith("#"):
+        if line == OPENING:
+            if graph:
+                report(_endless(name, graph), on_error)
+            graph, comments, astray = _Graph(number, comments, []), [], False
+        elif graph and line == CLOSING:
+            yield graph
+            graph = None
+        elif graph:
+            graph.lines.append(line)
+            if len(graph.lines) > MOST_LINES:
+                raise _endless(name, graph)
+        elif line.startswith("#"):
             comments.append(line)
-        elif line == OPENING:
-            graph, skipping, comments = _Graph(number - len(comments), comments), False, []
-        elif line and not skipping:
-            try:
-                if graph is None:
-                    raise ValueError(f"{line[:60]!r} outside a graph, which begins with {OPENING!r}")
-                if line == "}":
-                    done, graph = graph, None
-                    yield sound(done.sentence(tag), name, done.line)
-                else:
-                    graph.take(line)
-            except (TreebankError, ValueError) as error:
-                graph, skipping = None, True
-                raised = error if isinstance(error, TreebankError) else TreebankError(f"{name}:{number}: {error}")
-                if on_error is None:
-                    raise raised from None
-                on_error(raised)
-    if graph is not None:
-        raise TreebankError(f"{name}:{graph.line}: this graph never ends; close it by a line '}}'")
+        elif line and not astray:
+            comments, astray = [], True
+            what = f"{line[:60]!r} outside a graph, which begins with {OPENING!r}"
+            report(TreebankError(f"{name}:{number}: {what}"), on_error)
+    if graph:
+        report(_endless(name, graph), on_error)
 
 
-class _Graph:
-    """One graph on the way."""
-
-    def __init__(self, line: int, comments: list[str]) -> None:
-        self.line, self.comments = line, comments
-        self._nodes: dict[int, str] = {}
-        self._arcs: dict[int, tuple[int, str]] = {}
-
-    def take(self, line: str) -> None:
-        if node := NODE.fullmatch(line):
-            self._nodes[int(node[1])] = node[2]
-        elif (arc := ARC.fullmatch(line)) and int(arc[2]) not in self._arcs:
-            self._arcs[int(arc[2])] = int(arc[1]), _unquoted(arc[3])
-        else:
-            raise ValueError(
-                f'{line[:60]!r} is no node and no arc of a word\'s only head, such as 4 -> 3 [label="det"];'
-            )
-
-    def sentence(self, tag: str) -> Sentence:
-        words = sorted(self._nodes.keys() - {ROOT})
-        if words != list(range(1, len(words) + 1)) or not self._arcs.keys() <= set(words):
-            raise ValueError(f"the nodes are not 1 to {len(words)} with arcs among them")
-        tokens = []
-        for word in words:
-            form, _, label = _split(self._nodes[word])
-            head, relation = self._arcs.get(word, (NONE, EMPTY))
-            tokens.append(Token(word, form, head=head, deprel=relation, **{tag: label or EMPTY}))
-        return Sentence.from_tokens(tokens, self.comments)
+def _endless(name: str, graph: _Graph) -> TreebankError:
+    return TreebankError(f"{name}:{graph.number}: this graph never ends; close it by a line {CLOSING!r}")
 
 
-def _split(label: str) -> tuple[str, str, str]:
-    """Split a node's label at the escape of a line break."""
-    for match in re.finditer(r"\\(.)", label):
+def _split(label: str) -> tuple[str, str]:
+    """Split a node's label at the escape of a line break to form and tag."""
+    form, _, tag = label.partition("\\n")
+    if "\\" not in form and "\\" not in tag:
+        return form, tag or EMPTY
+    for match in ESCAPED.finditer(label):
         if match[1] == "n":
-            return _unquoted(label[: match.start()]), "\n", _unquoted(label[match.end() :])
-    return _unquoted(label), "", ""
+            return _unquoted(label[: match.start()]), _unquoted(label[match.end() :]) or EMPTY
+    return _unquoted(label), EMPTY
 
 
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _quoted(cells: Sequence[str]) -> Sequence[str]:
+    if not SPECIAL.search("".join(cells)):
+        return cells
+    return [SPECIAL.sub(r"\\\g<0>", cell) for cell in cells]
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
+    return ESCAPED.sub(r"\1", text) if "\\" in text else text

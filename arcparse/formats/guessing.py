@@ -73,6 +73,8 @@ def _unnumbered(columns: list[Cells], *, has_tabs: bool) -> str:
 
 
 def _running_text(lines: list[str]) -> str:
+    if lines and all("_" in word[1:-1] or word.endswith("__") for line in lines for word in line.split()):
+        return "word_tag"
     return "horizontal" if 2 * sum(bool(STANDS_OFF.search(line)) for line in lines) > len(lines) else "text"
 
 

@@ -7,26 +7,32 @@ CoNLL-U, and `id` is left out where words are numbered from 1 without ranges and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import OnError, sound
+from arcparse.formats.format import OnError, numbers, report, sound
 from arcparse.formats.source import lines_of
-from arcparse.formats.table import numbers
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, Sentence
+
+ESCAPED = re.compile(r'["\\\x00-\x1f]')
 
 
 def json_line(sentence: Sentence) -> str:
     """Return the line of a sentence."""
-    size = len(sentence.columns[ID])
-    empty = (EMPTY,) * size
-    value: dict[str, Any] = {"comments": sentence.comments} if sentence.comments else {}
-    if sentence.columns[ID] != numbers(size):
-        value["id"] = sentence.columns[ID]
-    columns = list(zip(COLUMNS, sentence.columns, strict=True))[FORM:]
-    value.update({name: cells for name, cells in columns if name == "form" or cells != empty})
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    ids = sentence.columns[ID]
+    columns = list(zip(COLUMNS, sentence.columns, strict=True))
+    empty = (EMPTY,) * len(ids)
+    kept = [("comments", sentence.comments)] if sentence.comments else []
+    kept += columns[:FORM] if ids != numbers(len(ids)) else []
+    kept += [(name, cells) for name, cells in columns[FORM:] if name == "form" or cells != empty]
+    return "{" + ", ".join([f'"{name}": {_json(cells)}' for name, cells in kept]) + "}\n"
+
+
+def _json(cells: tuple[str, ...]) -> str:
+    text = '", "'.join(cells)
+    return json.dumps(cells, ensure_ascii=False) if ESCAPED.search("".join(cells)) else f'["{text}"]'
 
 
 def read_json_lines(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
@@ -37,9 +43,7 @@ def read_json_lines(stream: TextIO, name: str, on_error: OnError = None) -> Iter
         try:
             yield sound(_sentence(line, f"{name}:{number}"), name, number)
         except TreebankError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+            report(error, on_error)
 
 
 def _sentence(line: str, place: str) -> Sentence:
@@ -62,4 +66,4 @@ def _sentence(line: str, place: str) -> Sentence:
 
 
 def _is_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(cell, str) for cell in value)
+    return isinstance(value, list) and set(map(type, value)) <= {str}

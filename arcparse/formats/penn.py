@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import OnError, sound
+from arcparse.formats.format import OnError, report, sentence_of
 from arcparse.formats.source import lines_of
-from arcparse.sentence import Sentence, Token
+from arcparse.sentence import Sentence
 from arcparse.treebank.reading import LONGEST
 
 PIECE = re.compile(r"[()]|[^()\s]+")
@@ -34,7 +34,8 @@ class _Tree:
         """Take one more piece; return whether the tree is whole. Raises ValueError where the piece cannot stand."""
         if piece == "(":
             if len(self._inside) > 1:
-                raise ValueError(f"'(' behind {' '.join(self._inside)!r}; a bracket has a label, or a tag and a word")
+                inside = " ".join(self._inside)[:60]
+                raise ValueError(f"'(' behind {inside!r}; a bracket has a label, or a tag and a word")
             self.line = self.line or line
             self.depth, self._inside = self.depth + 1, []
             return False
@@ -71,21 +72,15 @@ def read_penn(stream: TextIO, name: str, on_error: OnError = None, *, tag: str =
                         yield _sentence(whole, name, tag)
         except ValueError as error:
             tree, skipping = _Tree(), True
-            _report(TreebankError(f"{name}:{number}: {error}"), on_error)
+            report(TreebankError(f"{name}:{number}: {error}"), on_error)
     if tree.depth:
-        _report(TreebankError(f"{name}:{tree.line}: {tree.depth} brackets of this tree are never closed"), on_error)
+        report(TreebankError(f"{name}:{tree.line}: {tree.depth} brackets of this tree are never closed"), on_error)
 
 
 def _sentence(tree: _Tree, name: str, tag: str) -> Sentence:
-    tokens = [Token(i, _plain(word), **{tag: label}) for i, (word, label) in enumerate(tree.words, 1)]  # type: ignore[arg-type]
-    return sound(Sentence.from_tokens(tokens), name, tree.line)
+    words, tags = zip(*tree.words, strict=True)
+    return sentence_of([_plain(word) for word in words], name, tree.line, **{tag: tags})
 
 
 def _plain(word: str) -> str:
     return BRACKETS.get(word) or re.sub(r"\\([/*])", r"\1", word)
-
-
-def _report(error: TreebankError, on_error: OnError) -> None:
-    if on_error is None:
-        raise error
-    on_error(error)

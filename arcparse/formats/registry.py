@@ -36,7 +36,7 @@ def formats(tag: Tag | None = None, columns: Sequence[str] = ()) -> dict[str, Fo
         Format("conllu", "CoNLL-U of Universal Dependencies", (".conllu",), EVERYTHING, _read_conllu, str),
         *_tables(tag or "xpos"),
         *([_configured(columns)] if columns else []),
-        *_running_texts(),
+        *_running_texts(tag or "xpos"),
         *_brackets(tag or "xpos"),
         *_pictures(tag or "upos"),
         Format(
@@ -95,8 +95,17 @@ def _table(name: str, summary: str, suffixes: str, table: Table) -> Format:
     return Format(name, summary, tuple(suffixes.split()), table.holds, read, text, lost)
 
 
-def _running_texts() -> list[Format]:
+def _running_texts(tag: str) -> list[Format]:
     return [
+        Format(
+            "word_tag",
+            "a sentence a line, words and tags as cat_NN",
+            (".tagged",),
+            WORD | {tag},
+            partial(running_text.read_tagged, tag=tag),
+            partial(running_text.tagged_text, tag=tag),
+            partial(running_text.tagged_losses, tag=tag),
+        ),
         Format(
             "horizontal",
             "a sentence a line, words between spaces",

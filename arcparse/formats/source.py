@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import glob
+import gzip
 import io
+import lzma
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -14,11 +18,12 @@ from arcparse.treebank.files import Location, chunks_of, name_of
 from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST
 
 COMPRESSED = (".gz", ".xz", ".bz2")
+OPENED_BY = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open, b"BZh": bz2.open}  # by how their bytes begin
 SAMPLE = 1 << 14  # characters that are looked at to tell a format
 
 
 class Source(io.TextIOBase):
-    """The text of a path (.gz, .xz and .bz2 opened as they are) or stream, piece by piece.
+    """The text of a path or stream, piece by piece; what .gz, .xz and .bz2 hold is opened as it is.
 
     With `strict`, a byte that is no UTF-8 raises TreebankError with its line; else it is a lone surrogate.
     """
@@ -27,7 +32,7 @@ class Source(io.TextIOBase):
         """Open nothing yet: the first look or read does."""
         self.name = name or name_of(location)
         self.strict = True
-        self._chunks = chunks_of(location, self.name)
+        self._chunks = _chunks(location, self.name)
         self._held = ""
         self._line = 1
 
@@ -57,6 +62,26 @@ class Source(io.TextIOBase):
         self._line += text.count("\n")
 
 
+def _chunks(location: Location, name: str) -> Iterator[str]:
+    if isinstance(location, str | os.PathLike):
+        yield from chunks_of(location, name)
+        return
+    try:
+        yield from chunks_of(_decompressed(location), name)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise TreebankError(f"{name}: cannot be read: {error}; check that its compressed bytes are whole") from None
+
+
+def _decompressed(stream: TextIO) -> TextIO:
+    """Return the text of a stream whose bytes begin as compressed ones do, such as standard input; another as it is."""
+    raw = getattr(stream, "buffer", None)
+    begins = raw.peek(max(map(len, OPENED_BY))) if isinstance(raw, io.BufferedReader) else b""
+    for magic, open_bytes in OPENED_BY.items():
+        if begins.startswith(magic):
+            return io.TextIOWrapper(open_bytes(raw), encoding="utf-8", errors="surrogateescape", newline="")  # type: ignore[operator]
+    return stream
+
+
 def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
     """Give the numbered lines of a stream without their LF or CRLF, and without a byte-order mark.
 
@@ -64,14 +89,15 @@ def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
     """
     rest, number, mark = "", 0, BYTE_ORDER_MARK
     for chunk in chunks_of(stream, name):
-        *whole, rest = (rest + chunk).split("\n")
-        for number, line in enumerate(whole, number + 1):  # noqa: B020 (goes on from the line before)
-            yield number, line.removeprefix(mark).removesuffix("\r")
-            mark = ""
+        text = (rest + chunk).removeprefix(mark)
+        mark = ""
+        *whole, rest = text.split("\n")
+        yield from enumerate([line.removesuffix("\r") for line in whole] if "\r" in text else whole, number + 1)
+        number += len(whole)
         if len(rest) > LONGEST:
             raise TreebankError(f"{name}:{number + 1}: a line of over {LONGEST} characters; end each sentence's line")
     if rest:
-        yield number + 1, rest.removeprefix(mark).removesuffix("\r")
+        yield number + 1, rest.removesuffix("\r")
 
 
 def expanded(names: Iterable[str], suffixes: Iterable[str]) -> list[str]:

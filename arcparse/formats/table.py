@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import ANY_NUMBER, Loss, OnError
+from arcparse.formats.format import ANY_NUMBER, INDEX, Loss, OnError, numbers, report
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.files import chunks_of
@@ -25,7 +24,6 @@ BLANKS = re.compile(r"[ \t]+")
 DOCSTART = "-DOCSTART-"
 NEWDOC = "# newdoc"
 NEWDOC_LINE = re.compile(r"#\s*newdoc\b")
-INDEX = {name: column for column, name in enumerate(COLUMNS)}
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,7 @@ def read_table(table: Table, stream: TextIO, name: str, on_error: OnError = None
         try:
             yield _sentence(table, bare, comments, name, line + len(block) - len(block.lstrip("\n")))
         except TreebankError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+            report(error, on_error)
         comments = ()
 
 
@@ -125,12 +121,6 @@ def _columns(table: Table, found: list[list[str]]) -> tuple[tuple[str, ...], ...
     if attributes:
         columns[MISC] = tuple(["|".join(filter(None, cells)) or EMPTY for cells in zip(*attributes, strict=True)])
     return tuple(columns)
-
-
-@lru_cache(maxsize=1024)
-def numbers(size: int) -> tuple[str, ...]:
-    """Return the words' numbers as the ID column writes them."""
-    return tuple(map(str, range(1, size + 1)))
 
 
 def table_text(table: Table, sentence: Sentence) -> str:

@@ -13,13 +13,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import torch
 from torch import Tensor
 
 from arcparse.batches import bucket, pad
 from arcparse.evaluation import evaluate
+from arcparse.outcome import Outcome, judge
 from arcparse.parser.arc_standard import SHIFT, ArcStandard, Oracle
 from arcparse.parser.configuration import Configuration, at
 from arcparse.parser.decoding import encode, path_scorer
@@ -31,15 +31,6 @@ from arcparse.sentence import NONE, ROOT, Sentence, Tree
 
 BEAMS = (1, 2, 4, 8, 16, 32)
 GOLD_BEAM = 16  # configurations kept on the way to the gold tree
-
-
-class Outcome(Enum):
-    """What became of a sentence."""
-
-    EXACT = "exact"  # every head and label is right, subtypes included
-    SEARCH_ERROR = "search error"  # wrong, and the gold tree scores higher
-    MODEL_ERROR = "model error"  # wrong, and the gold tree scores no higher
-    UNREACHABLE = "unreachable"  # wrong, and the transition system cannot build the gold tree
 
 
 @dataclass(frozen=True)
@@ -94,11 +85,7 @@ def analyse(
 
 def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
     """Judge the tree found by the score of the gold tree, None where it is unreachable."""
-    if found.tree == gold:
-        return Outcome.EXACT
-    if gold_score is None:
-        return Outcome.UNREACHABLE
-    return Outcome.SEARCH_ERROR if gold_score > found.score else Outcome.MODEL_ERROR
+    return judge(found.tree == gold, gold_score, found.score)
 
 
 @torch.inference_mode()

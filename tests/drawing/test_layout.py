@@ -76,7 +76,7 @@ def bars(place: Place) -> list[Box]:
     return [(left, y - 0.5, right, y + 0.5) for left, right, y in ends]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(diagrams(), st.sampled_from([None, 60.0, 250.0, 900.0]))
 def test_no_word_arc_or_label_covers_another(diagram: Diagram, width: float | None) -> None:
     placed = places(diagram, width)
@@ -93,7 +93,7 @@ def test_no_word_arc_or_label_covers_another(diagram: Diagram, width: float | No
         assert max(box[3] for box in upper) < min(box[1] for box in lower)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(diagrams(), st.sampled_from([None, 60.0, 300.0]))
 def test_every_word_and_arc_is_drawn_once_and_inside(diagram: Diagram, width: float | None) -> None:
     placed = places(diagram, width)
@@ -108,7 +108,7 @@ def test_every_word_and_arc_is_drawn_once_and_inside(diagram: Diagram, width: fl
         assert max(box[2] for box in boxes) <= place.width + 2 * 12.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(diagrams())
 def test_arcs_cross_only_where_they_must(diagram: Diagram) -> None:
     [place] = places(diagram, None)
@@ -170,7 +170,7 @@ def test_ems_know_narrow_and_wide_letters() -> None:
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=6), st.text())
 def test_any_text_makes_well_formed_xml(forms: list[str], label: str) -> None:
     from arcparse.sentence import Sentence, Token
@@ -199,5 +199,5 @@ def test_nothing_is_drawn_of_nothing() -> None:
 
 def test_feet_beside_a_short_word_are_joined() -> None:
     arcs = tuple(Arc(1, word, "") for word in range(2, 8))
-    joined = f'H{12 + 5 + 5 * FOOT:.1f}" stroke="#777777"'
+    joined = f'H{12 + 5 + 5 * FOOT:.1f}" fill="none" stroke="#777777"'
     assert joined in drawing.svg(Diagram(tuple(Word("i") for _ in range(7)), arcs))

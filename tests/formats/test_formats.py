@@ -100,7 +100,7 @@ def test_a_word_that_would_be_read_as_a_mark_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", EXACT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(given_sentence=st.one_of(sentences(), sentences(whole=True)), pick=st.booleans())
 def test_what_a_format_holds_survives_and_the_rest_is_counted(name: str, given_sentence: Sentence, pick: bool) -> None:
     form = FORMATS[name]
@@ -325,7 +325,7 @@ def test_dot_is_a_graph() -> None:
     [
         ("digraph {\n  1 -> x\n}\n", 2),
         ('digraph {\n  1 [label="a"];\n', 1),
-        ('digraph {\n  2 [label="a"];\n}\n', 3),
+        ('digraph {\n  2 [label="a"];\n}\n', 1),
         ("graph {\n}\n", 1),
         ('digraph {\n  1 [label=""];\n}\n', 1),
         ('digraph {\n  1 [label="a"];\n  0 -> 1 [label="x"];\n  2 -> 1 [label="y"];\n}\n', 4),
@@ -347,6 +347,16 @@ def test_other_json_lines_are_refused_with_their_place(line: str) -> None:
         read(f'{{"form": ["a"]}}\n{line}\n', "jsonl")
 
 
+def test_words_are_written_with_their_tags() -> None:
+    forms, tags = ["The", "_", "a_", "10 000", "x"], ["DET", "_", "X", "NUM", "_"]
+    sentence = Sentence.from_forms(forms).replace(upos=tags)
+    text = write([sentence], formats("upos")["word_tag"])
+    assert text == "The_DET ___ a__X 10\u00a0000_NUM x__\n"
+    assert read(text, formats("upos")["word_tag"]) == [sentence]
+    with pytest.raises(TreebankError, match="the tag 'N_1' has an underscore inside"):
+        write([sentence.replace(xpos=["N_1", *tags[1:]])], "word_tag")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [
@@ -359,6 +369,10 @@ def test_other_json_lines_are_refused_with_their_place(line: str) -> None:
         ("tagged", "a\t\n", 1),
         ("vertical", "a\rb\n", 1),
         ("horizontal", "a\rb\n", 1),
+        ("word_tag", "a_X\n\nb_X c\n", 3),
+        ("word_tag", "_X\n", 1),
+        ("word_tag", "a_\n", 1),
+        ("word_tag", "__\n", 1),
         ("penn", "(S (NN a)\n", 1),
         ("penn", "(S (NN a))\n(S (NN a b))\n", 2),
         ("penn", "a (S (NN a))\n", 1),
@@ -390,6 +404,8 @@ def test_behind_a_malformed_tree_penn_brackets_go_on() -> None:
         ("Dogs bark. Cats don't.\n", "text"),
         ("One word a line and a line\nof many\n", "text"),
         ("Dogs bark .\nCats do n't .\n", "horizontal"),
+        ("Dogs_NNS bark_VBP\n___ ._.\n", "word_tag"),
+        ("_Dogs_ bark_VBP __\n", "text"),
         ("Dogs\nbark\n.\n\nCats\n", "vertical"),
         ("# O\nx O\n", "text"),
         ("(S (NP (DT the) (NN cat)))", "penn"),
@@ -423,6 +439,26 @@ def test_a_cell_that_would_break_a_table_is_refused() -> None:
     for name in ("tagged", "vertical", "conll2000"):
         with pytest.raises(TreebankError, match="tab or line break"):
             write([Sentence.from_forms(["a\tb"])], name)
+
+
+@pytest.mark.parametrize("name", ["horizontal", "word_tag", "bracketed", "bracketed-order", "dot"])
+def test_a_line_break_inside_a_word_is_refused(name: str) -> None:
+    sentence = Sentence.from_forms(["a\nb", "c"]).replace(heads=[0, 1], labels=["root", "x"])
+    with pytest.raises(TreebankError, match="line break inside"):
+        write([sentence], name)
+
+
+def test_behind_a_graph_that_is_none_reading_goes_on() -> None:
+    graph = 'digraph {\n  0 [label="ROOT"];\n  1 [label="a"];\n}\n'
+    errors: list[TreebankError] = []
+    text = f"graph g {{\n  x\n}}\n# one\n{graph}digraph {{\n# two\n{graph}digraph {{\n  1;\n}}\n{graph}"
+    found = list(read_sentences(io.StringIO(text), "dot", name="f", on_error=errors.append))
+    assert [(sentence.forms, sentence.comments, sentence.place) for sentence in found] == [
+        (("a",), ("# one",), "f:4"),
+        (("a",), (), "f:11"),
+        (("a",), (), "f:18"),
+    ]
+    assert [str(error).partition(": ")[0] for error in errors] == ["f:1", "f:9", "f:16"]
 
 
 def test_columns_are_where_formats_say(sample_treebank: Path) -> None:

@@ -161,7 +161,7 @@ def reductions(draw: st.DrawFn) -> tuple[Sentence, set[int]]:
     return sentence(*rows), leaving
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(reductions())
 def test_a_tree_without_some_words_is_a_tree_in_which_ancestors_stay_ancestors(
     given_case: tuple[Sentence, set[int]],

@@ -8,8 +8,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from arcparse.drawing.widths import cells
 
-FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
-ADVANCE = 0.65  # width of a character in ems: a little more than these fonts take when hinted to whole pixels
+SANS = "DejaVu Sans, Verdana, Noto Sans, Noto Sans CJK SC, Arial, sans-serif"  # widths are measured for the first
+MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+ADVANCE = 0.65  # width of a monospaced sign in ems: a little more than these fonts take when hinted to whole pixels
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -20,7 +21,7 @@ def element(name: str, content: str = "", **attributes: str | float) -> str:
 
 
 def text(x: float, y: float, content: str, **attributes: str | float) -> str:
-    """Return a line of text whose baseline begins at (x, y)."""
+    """Return a line of text whose baseline begins at (x, y), or is anchored there as an attribute says."""
     return element("text", escape(NOT_XML.sub("\ufffd", content)), x=x, y=y, **attributes)
 
 
@@ -30,18 +31,17 @@ def tooltip(content: str) -> str:
 
 
 def text_width(content: str, size: float) -> float:
-    """Return the pixels that a text of `size` pixels' height takes at most."""
+    """Return the pixels that a monospaced text of `size` pixels' height takes at most."""
     return cells(content) * ADVANCE * size
 
 
-def document(parts: Iterable[str], wide: float, high: float) -> str:
-    """Return a picture of `wide` x `high` pixels on white ground."""
+def document(parts: Iterable[str], wide: float, high: float, *, font: str = MONO, **attributes: str | float) -> str:
+    """Return a picture of `wide` x `high` pixels on white ground, which may also stand in a page of HTML."""
     ground = element("rect", width="100%", height="100%", fill="white")
-    box = f"0 0 {_value(wide)} {_value(high)}"
-    namespace = "http://www.w3.org/2000/svg"
     content = "\n".join(["", ground, *parts, ""])
-    svg = element("svg", content, xmlns=namespace, width=wide, height=high, viewBox=box, font_family=FONT)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n'
+    size: dict[str, str | float] = {"width": wide, "height": high, "viewBox": f"0 0 {_value(wide)} {_value(high)}"}
+    namespace = "http://www.w3.org/2000/svg"
+    return element("svg", content, xmlns=namespace, **size, font_family=font, **attributes) + "\n"
 
 
 def _value(value: str | float) -> str:
