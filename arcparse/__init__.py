@@ -14,12 +14,26 @@ from typing import TYPE_CHECKING, Any
 from arcparse.sentence import Sentence, Token, Tree
 
 if TYPE_CHECKING:
+    from arcparse.dictionary import read_dictionary
     from arcparse.evaluation import evaluate
     from arcparse.parser.nbest import Parse
-    from arcparse.pipeline import Pipeline, load, parse
+    from arcparse.pipeline import Pipeline, load, parse, tag
     from arcparse.treebank import read_conllu, write_conllu
 
-__all__ = ["Parse", "Pipeline", "Sentence", "Token", "Tree", "evaluate", "load", "parse", "read_conllu", "write_conllu"]
+__all__ = [
+    "Parse",
+    "Pipeline",
+    "Sentence",
+    "Token",
+    "Tree",
+    "evaluate",
+    "load",
+    "parse",
+    "read_conllu",
+    "read_dictionary",
+    "tag",
+    "write_conllu",
+]
 
 _ROOMS = {
     "Parse": "parser.nbest",
@@ -28,6 +42,8 @@ _ROOMS = {
     "load": "pipeline",
     "parse": "pipeline",
     "read_conllu": "treebank",
+    "read_dictionary": "dictionary",
+    "tag": "pipeline",
     "write_conllu": "treebank",
 }
 

@@ -48,7 +48,7 @@ class Plan:
     threads: int = 1
     runs: int = 5
     batch_size: int = 1024  # sentences
-    beam: int = 1
+    beam: int | None = None  # the model's own if None
     precision: Precision = "float32"  # of the encoder
     udpipe: str = ""  # a model of UDPipe; empty: not measured
     udpipe_beam: int = 5  # its default
@@ -276,7 +276,7 @@ def _library(name: str, package: str) -> Any:
 
 def _options(plan: Plan) -> list[str]:
     own = {"model": plan.model, "beam": plan.beam, "precision": plan.precision, "threads": plan.threads}
-    return [part for name, value in own.items() for part in (f"--{name}", str(value))]
+    return [part for name, value in own.items() if value is not None for part in (f"--{name}", str(value))]
 
 
 def _process(arguments: Sequence[str]) -> tuple[float, int]:

@@ -5,6 +5,7 @@ Several models may share one set; it is a model directory of its own kind, besid
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import CONFIG, find_model, load_model, save_model
 from arcparse.errors import ModelError
-from arcparse.vectors import VectorStore, quantise
+from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "vectors"
@@ -42,13 +43,17 @@ class Pretrained:
         return cls(Vocabulary(SPECIALS), "none", torch.zeros(2, 0, dtype=torch.int8), torch.ones(2))
 
     @classmethod
-    def from_store(cls, path: Path) -> Pretrained:
+    def from_store(cls, path: Path, forms: Iterable[str] = ()) -> Pretrained:
         """Read the vectors of a LevelDB store, in its order, scaled to one common level.
 
-        A source's own vectors of `<unk>` and `<pad>` are left out: a model learns what stands for an unknown word.
+        A source's own vectors of `<unk>` and `<pad>` are left out: a model learns what stands for an unknown word. Of
+        the `forms` that the source lacks, each has the random vector that the store gives it.
         """
         with VectorStore.open(path) as store:
             found, matrix = store.dense()
+            missing = tuple(form for form in dict.fromkeys(forms) if form not in store)
+            if missing:
+                found, matrix = (*found, *missing), np.concatenate([matrix, store.matrix(missing)])
             scheme, source = store.metadata.normalisation, store.metadata.source
         rows, scale = quantise(matrix * (LEVEL / np.sqrt(np.mean(np.square(matrix)))))
         kept = [row for row, word in enumerate(found) if word not in SPECIALS]
@@ -56,6 +61,11 @@ class Pretrained:
         scale = np.concatenate([np.ones(len(SPECIALS), np.float32), scale[kept]])
         words = Vocabulary((*SPECIALS, *(found[row] for row in kept)))
         return cls(words, scheme, torch.from_numpy(rows), torch.from_numpy(scale), source)
+
+    def word_vectors(self) -> WordVectors:
+        """Return the vectors to look at, without `<pad>` and `<unk>`."""
+        rows, first = dequantise(self.rows.numpy(), self.scale.numpy()), len(SPECIALS)
+        return WordVectors(self.words.symbols[first:], rows[first:], self.scheme)
 
     def same_as(self, other: Pretrained) -> bool:
         """Return whether both give every form the same vector."""
@@ -98,3 +108,14 @@ class Pretrained:
         return cls(
             words, saved.config["scheme"], saved.weights["rows"], saved.weights["scale"], saved.metadata["source"]
         )
+
+
+def word_vectors(place: str | Path = "en-vectors") -> WordVectors:
+    """Return the word vectors of a LevelDB store, of a model directory of that kind, or shipped under a name.
+
+    Raises VectorsError or ModelError where there are none.
+    """
+    path = Path(place)
+    if path.is_dir() and not (path / CONFIG).exists():
+        return WordVectors.open(path)
+    return Pretrained.load(find_model(place)).word_vectors()

@@ -6,21 +6,25 @@ A run reads its treebanks and vectors, trains with checkpoints in its directory 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-from arcparse.checkpoint import CONFIG, find_model
+from arcparse.checkpoint import CONFIG, find_model, load_model, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
+from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
+from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
+from arcparse.seq2seq.pairs import read_pairs
+from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.task import TaggerSettings, TaggerTask, jackknife
+from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife, units
 from arcparse.training import BEST, Progress, Task, train
-from arcparse.treebank import read_conllu, write_conllu
+from arcparse.treebank import write_conllu
 from arcparse.trees import checked
 
 if sys.version_info >= (3, 11):
@@ -28,10 +32,10 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Settings = TypeVar("Settings", ParserSettings, TaggerSettings)
-Kind = Literal["parser", "tagger"]
+Settings = TypeVar("Settings", ParserSettings, TaggerSettings, LemmatizerSettings, Seq2SeqSettings)
+Kind = Literal["parser", "tagger", "lemmatizer", "seq2seq"]
 OnError = Callable[[ArcparseError], None]
-DEFAULT_PRESET = {"parser": "bilstm", "tagger": "window"}
+DEFAULT_PRESET = {"parser": "bilstm", "tagger": "window", "lemmatizer": "attention", "seq2seq": "attention"}
 
 
 def presets(kind: Kind) -> dict[str, dict[str, Any]]:
@@ -46,13 +50,23 @@ def resolve(
 ) -> Settings:
     """Return the settings of a preset, changed by a TOML file and then by `key=value` overrides.
 
-    Raises ConfigurationError for an unknown preset, key or value.
+    Where they describe no network, it is that of the parser to start from. Raises ConfigurationError for an unknown
+    preset, key or value, ModelError where that parser cannot be read.
     """
     known = presets(kind)
     name = preset or DEFAULT_PRESET[kind]
     if name not in known:
         raise ConfigurationError(f"there is no {kind} preset {name!r}; there are {', '.join(known)}")
-    return load_settings(cls, file=file, preset=known[name], overrides=overrides)
+    return load_settings(cls, file=file, preset=known[name], overrides=overrides, below=_network_of_start)
+
+
+def _network_of_start(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the network of the parser to start from; none where there is none, or the settings have their own."""
+    if "start" not in settings or "parser" in settings:
+        return {}
+    if not settings["start"]:
+        raise ConfigurationError("global training goes on from a trained parser; name it by --set start=RUN/best")
+    return {"parser": load_model(find_model(settings["start"])).config["parser"]}
 
 
 def load_vectors(place: str) -> Pretrained:
@@ -66,14 +80,14 @@ def load_vectors(place: str) -> Pretrained:
 
 
 def read_treebank(place: str, role: str, on_error: OnError | None = None, *, trees: bool = False) -> list[Sentence]:
-    """Return the sentences of a CoNLL-U file, each of which must be a tree if `trees`.
+    """Return the sentences of a file, its format guessed, each of which must be a tree if `trees`.
 
     With `on_error`, the others are passed over and their errors handed to that function. Raises ConfigurationError
     where no file is set for its `role`, TreebankError where it is empty or malformed, TreeError where it has no tree.
     """
     if not place:
-        raise ConfigurationError(f'no {role} file is set; name a CoNLL-U file by {role} = "..." or --{role} FILE')
-    read = read_conllu(place, on_error=on_error)
+        raise ConfigurationError(f'no {role} file is set; name one by {role} = "..." or --{role} FILE')
+    read = read_sentences(place, on_error=on_error)
     sentences = list(checked(read, on_error) if trees else read)
     if not sentences:
         raise TreebankError(f"{place}: holds no sentence; the {role} file needs at least one")
@@ -84,15 +98,38 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
     """Read what a parser learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
     train_sentences = read_treebank(settings.train, "train", on_error, trees=True)
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
-    tagger = Tagger.load(find_model(settings.tagger)) if settings.tagger else None
+    place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
+    tagger = Tagger.load(place) if place else None
     return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger)
 
 
+def _tagger_of(start: str) -> Path | None:
+    """Return where the tagger is that belongs to the parser to start from, if there is one."""
+    place = find_model(start) if start else None
+    tagger = load_model(place).config.get("tagger") if place else None
+    return sibling(place, tagger) if place and tagger else None
+
+
 def tagger_task(settings: TaggerSettings, on_error: OnError | None = None) -> TaggerTask:
-    """Read what a tagger learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    """Read what a tagger learns from; with `on_error`, bad sentences are passed over as `read_treebank` does.
+
+    Without a dev file, the end of train is held out.
+    """
     train_sentences = read_treebank(settings.train, "train", on_error)
-    dev = read_treebank(settings.dev, "dev", on_error)
-    return TaggerTask(settings, train_sentences, dev, load_vectors(settings.vectors))
+    if settings.dev:
+        dev = read_treebank(settings.dev, "dev", on_error)
+    else:
+        train_sentences, dev = hold_out(train_sentences, settings.held_out)
+    return TaggerTask(settings, train_sentences, dev, tagger_vectors(settings, train_sentences))
+
+
+def tagger_vectors(settings: TaggerSettings, sentences: Sequence[Sentence]) -> Pretrained:
+    """Return a tagger's pretrained vectors, with a random one of each unit that they lack if the settings say so."""
+    pretrained = load_vectors(settings.vectors)
+    if settings.unknown == "shared" or not settings.vectors:
+        return pretrained
+    forms = {form for sentence in units(sentences, settings.tagger, pretrained) for form in sentence.forms}
+    return Pretrained.from_store(Path(settings.vectors), sorted(forms))
 
 
 def jackknife_tags(
@@ -112,3 +149,19 @@ def jackknife_tags(
         return Tagger.load(run_directory / BEST)
 
     write_conllu(jackknife(task.train, task.settings.folds, train_fold), output)
+
+
+def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = None) -> LemmatizerTask:
+    """Read what a lemmatiser learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
+    return LemmatizerTask(settings, train_sentences, dev)
+
+
+def seq2seq_task(settings: Seq2SeqSettings) -> Seq2SeqTask:
+    """Read the pairs that a sequence-to-sequence model learns from. Raises ConfigurationError where none are set."""
+    for role in ("train", "dev"):
+        if not getattr(settings, role):
+            raise ConfigurationError(f'no {role} corpus is set; name one by {role} = "..." or --{role} CORPUS')
+    languages, kind = (settings.source, settings.output), settings.model.symbols
+    train_pairs, dev = (read_pairs(place, *languages, kind) for place in (settings.train, settings.dev))
+    return Seq2SeqTask(settings, train_pairs, dev)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -31,10 +31,12 @@ def load_settings(
     file: Path | None = None,
     preset: Mapping[str, Any] | None = None,
     overrides: Sequence[str] = (),
+    below: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
 ) -> T:
     """Fill a frozen dataclass from the preset, then the file, then the overrides (`"a.b=value"`).
 
-    Raises ConfigurationError, naming where it stands, for a key that does not exist or a value of another type.
+    `below` is shown what these set, as nested dicts, and returns what serves where they set nothing. Raises
+    ConfigurationError, naming where it stands, for a key that does not exist or a value of another type.
     """
     layers: list[tuple[str, Mapping[str, Any]]] = [("preset", preset or {})]
     if file is not None:
@@ -43,6 +45,8 @@ def load_settings(
     values: dict[str, Any] = {}
     for place, layer in layers:
         values = _overlaid(values, _checked(cls, layer, place))
+    if below is not None:
+        values = _overlaid(_checked(cls, below(values), cls.__name__), values)
     return _construct(cls, values)
 
 

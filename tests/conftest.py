@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
 CHECKOUT = Path(__file__).parent.parent
 
 torch.set_num_threads(1)  # small tensors; more threads only wait for each other
+hypothesis.settings.register_profile("arcparse", deadline=None)  # time belongs in the benchmark
+hypothesis.settings.load_profile("arcparse")
 
 
 @pytest.fixture(scope="session")

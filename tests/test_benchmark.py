@@ -285,11 +285,11 @@ def test_each_number_of_threads_has_a_process(
         return subprocess.CompletedProcess(command, 0, json.dumps([{**REPORT, "threads": threads}]))
 
     monkeypatch.setattr(subprocess, "run", play)
-    assert main(["benchmark", "a.conllu", "--runs", "3", "--udpipe", "u", "--spacy", "s"]) == 0
+    assert main(["benchmark", "a.conllu", "--runs", "3", "--beam", "2", "--udpipe", "u", "--spacy", "s"]) == 0
     printed = capsys.readouterr().out.split("\n\n")
     assert [", 1 thread," in printed[0], ", 2 threads," in printed[1]] == [True, True]
     assert [environment for _, environment in started] == [dict.fromkeys(THREAD_VARIABLES, n) for n in "12"]
-    plain = ["--model", "en", "--runs", "3", "--batch-size", "1024", "--beam", "1", "--precision", "float32"]
+    plain = ["--model", "en", "--runs", "3", "--batch-size", "1024", "--beam", "2", "--precision", "float32"]
     peers = ["--udpipe", "u", "--udpipe-beam", "5", "--spacy", "s"]
     assert started[0][0] == ["benchmark", "a.conllu", "--json", "--threads", "1", *plain, *peers]
     assert started[1][0] == ["benchmark", "a.conllu", "--json", "--threads", "2", *plain]

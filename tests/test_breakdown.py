@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import perturbed, random_text, read, rows, seeded
 
-from arcparse.evaluation import Breakdown, Score, by_distance, by_label, by_length, compare, evaluate, label_confusion
+from arcparse.evaluation import (
+    Breakdown,
+    Score,
+    by_distance,
+    by_known,
+    by_label,
+    by_length,
+    compare,
+    evaluate,
+    label_confusion,
+)
 from arcparse.sentence import Sentence
 
 TEXTS = st.text("abA", min_size=1, max_size=12)
@@ -23,7 +33,7 @@ def total(breakdown: Breakdown, metric: str) -> Score:
 
 
 @given(TEXTS, SEEDS, st.booleans())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punctuation: bool) -> None:
     rng = seeded(seed)
     gold, system = random_text(rng, characters), random_text(rng, characters)
@@ -34,6 +44,10 @@ def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punc
     lengths = by_length(compared, punctuation=punctuation, starts=(1, 2, 4))
     for metric in ("UAS", "LAS", "CLAS", "Root", "UEM", "LEM"):
         assert total(lengths, metric) == scores[metric]
+    known = by_known(compared, rng.sample(compared.gold.text.forms, 1), punctuation=punctuation)
+    assert list(known) in (["known"], ["known", "unknown"])
+    for metric in ("UPOS", "XPOS", "UFeats", "UAS", "LAS"):
+        assert total(known, metric) == scores[metric]
     confusion = label_confusion(compared, punctuation=punctuation)
     assert confusion.total() == scores["LAS"].aligned
     right = sum(count for (ours, theirs), count in confusion.items() if ours == theirs)
@@ -41,7 +55,7 @@ def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punc
 
 
 @given(TEXTS, SEEDS)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_parts_are_what_counting_words_gives(characters: str, seed: int) -> None:
     rng = seeded(seed)
     gold = random_text(rng, characters)
@@ -97,6 +111,18 @@ def test_confused_labels_are_counted() -> None:
     assert ("punct", "punct") not in label_confusion(compared, punctuation=False)
 
 
+def test_words_are_known_by_their_forms() -> None:
+    gold = read(rows("1 a _ X 0 root", "2 B _ Y 1 obj", "3 b _ Y 1 obj", "4 . _ PUNCT 1 punct"))
+    system = read(rows("1 a _ X 0 root", "2 B _ X 1 obj", "3 b _ Y 1 iobj", "4 . _ PUNCT 2 punct"))
+    parts = by_known(compare(gold, system), ["a", "b", "."], punctuation=False)
+    assert parts["known"]["UPOS"] == Score(3, 3, 3, 3)
+    assert parts["known"]["LAS"] == Score(1, 2, 2, 2)
+    right = dict.fromkeys(("XPOS", "UFeats", "UAS", "LAS"), Score(1, 1, 1, 1))
+    assert parts["unknown"] == {"UPOS": Score(0, 1, 1, 1)} | right
+    unknown = by_known(compare(gold, system), ["a", "B", "b"], punctuation=False)["unknown"]
+    assert (unknown["UPOS"], unknown["LAS"]) == (Score(1, 1, 1, 1), Score(aligned=0))
+
+
 def test_distances_of_another_segmentation_are_measured_on_gold() -> None:
     gold = read(rows("1 a _ X 0 root", "2 bcd _ X 1 obj", "3 e _ X 1 obj"))
     system = read(rows("1 a _ X 0 root", "2 b _ X 1 obj", "3 c _ X 2 obj", "4 d _ X 3 obj", "5 e _ X 1 obj"))
@@ -115,5 +141,5 @@ def test_sentences_are_long_as_gold_says(size: int, part: str) -> None:
 
 def test_nothing_has_no_parts() -> None:
     nothing = compare([], [])
-    assert by_label(nothing) == by_distance(nothing) == by_length(nothing) == {}
+    assert by_label(nothing) == by_distance(nothing) == by_length(nothing) == by_known(nothing, []) == {}
     assert not label_confusion(nothing)

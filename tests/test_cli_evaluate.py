@@ -15,6 +15,8 @@ import pytest
 from texts import DOGS, rows
 
 from arcparse.cli import evaluate as command
+from arcparse.cli import report
+from arcparse.errors import TreeError
 from arcparse.evaluation import compare, compare_systems, confidence_intervals, count_sentences, evaluate
 from arcparse.treebank import parse_conllu
 
@@ -114,6 +116,61 @@ def test_labels_come_with_their_confusions(tmp_path: Path, capsys: pytest.Captur
     assert {(row["part"], row["aligned"]) for row in table} == {("root>root", "1"), ("obj>obj", "1"), ("obj>iobj", "1")}
 
 
+TAGS = [
+    rows("1 a _ X 0 root", "2 b _ Y 1 obj", "3 東京 _ Y 1 obj"),
+    rows("1 a _ X _ _", "2 b _ X _ _", "3 東京 _ X _ _"),
+]
+
+
+@pytest.fixture
+def tagged(tmp_path: Path) -> list[str]:
+    """Gold trees, tags alone, and a training file that knows two of the forms."""
+    paths = [tmp_path / f"{name}.conllu" for name in ("gold", "system", "train")]
+    for path, text in zip(paths, [*TAGS, rows("1 a _ X 0 root", "2 b _ X 1 obj")], strict=True):
+        path.write_text(text, encoding="utf-8")
+    return list(map(str, paths))
+
+
+def test_tags_of_known_and_unknown_words_and_their_confusions(
+    tagged: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [*tagged[:2], "--train", tagged[2], "--confusion", "upos,xpos", "--metrics", "UPOS"]
+    assert run_command(*options) == 0
+    _, words, upos, xpos = capsys.readouterr().out.rstrip("\n").split("\n\n")
+    assert words.split("\n")[2:] == [
+        "known   |    2 |   50.00 |  100.00 |    100.00",
+        "unknown |    1 |    0.00 |  100.00 |    100.00",
+    ]
+    assert upos.split("\n") == [
+        "gold upos | system's | count | examples",
+        "----------+----------+-------+--------------",
+        "Y         |        X |     2 | b (1), 東京 (1)",
+    ]
+    assert xpos == "gold xpos | system's | count | examples\n----------+----------+-------+---------"
+    run_command(*options, "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["breakdown"]["word"]["known"]) == ["UPOS", "XPOS", "UFeats"]
+    examples = {"b": 1, "東京": 1}
+    assert found["tag_confusions"]["upos"][0] == {"gold": "Y", "system": "X", "count": 2, "examples": examples}
+    run_command(*options, "--csv")
+    table = [row for row in read_csv(capsys.readouterr().out) if row["breakdown"] == "confusion of upos"]
+    assert [(row["part"], row["aligned"], row["examples"]) for row in table] == [
+        ("Y>X", "2", "b (1), 東京 (1)"),
+        ("X>X", "1", "a (1)"),
+    ]
+
+
+def test_trees_are_needed_where_heads_are_scored(tagged: list[str]) -> None:
+    with pytest.raises(TreeError, match="has no head"):
+        run_command(*tagged[:2])
+    assert run_command(tagged[0], tagged[0], "--train", tagged[2]) == 0
+
+
+def test_confusions_of_two_systems_stand_side_by_side(tagged: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(tagged[0], tagged[0], tagged[1], "--confusion", "upos", "--metrics", "UPOS", "--resamples", "9")
+    assert "gold upos | system's | first | second | examples" in capsys.readouterr().out
+
+
 def test_intervals_stand_beside_the_scores(three: tuple[str, str, str], capsys: pytest.CaptureFixture[str]) -> None:
     run_command(*three[:2], "--confidence", "--metrics", "Words,LAS")
     lines = capsys.readouterr().out.rstrip("\n").split("\n")
@@ -166,7 +223,7 @@ def test_json_of_two_systems_is_what_the_library_says(
 def test_csv_has_a_row_for_each_score(three: tuple[str, str, str], capsys: pytest.CaptureFixture[str]) -> None:
     run_command(*three, "--csv", "--confidence", "--metrics", "Words,LAS", "--breakdown", "length", "--resamples", "99")
     table = list(read_csv(capsys.readouterr().out))
-    assert {tuple(row) for row in table} == {command.COLUMNS}
+    assert {tuple(row) for row in table} == {report.COLUMNS}
     assert [(row["file"], row["metric"]) for row in table if not row["breakdown"]] == [
         (file, metric) for file in three[1:] for metric in ("Words", "LAS")
     ]

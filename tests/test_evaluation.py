@@ -136,14 +136,14 @@ def test_nothing_is_scored_zero() -> None:
 
 
 @given(st.text("abA", min_size=1, max_size=12), st.integers(0, 2**32))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_two_segmentations_score_as_the_official_scorer_says(characters: str, seed: int) -> None:
     rng = seeded(seed)
     assert_official(random_text(rng, characters), random_text(rng, characters))
 
 
 @given(st.text("abA", min_size=1, max_size=12), st.integers(0, 2**32))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_any_wrong_annotation_scores_as_the_official_scorer_says(characters: str, seed: int) -> None:
     rng = seeded(seed)
     gold = random_text(rng, characters)
@@ -151,7 +151,7 @@ def test_any_wrong_annotation_scores_as_the_official_scorer_says(characters: str
 
 
 @given(st.lists(st.text("abA", min_size=1, max_size=9), min_size=1, max_size=3), st.integers(0, 2**32))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_scores_add_up(texts: list[str], seed: int) -> None:
     rng = seeded(seed)
     start = words_of(".")  # a word that both sides have keeps apart what precedes it and what follows
@@ -240,7 +240,7 @@ def test_a_whole_sentence_has_the_right_bounds() -> None:
 
 
 @given(st.text("abA", min_size=1, max_size=12), st.integers(0, 2**32), st.booleans())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_no_sentence_has_more_right_than_there_is(characters: str, seed: int, punctuation: bool) -> None:
     rng = seeded(seed)
     gold, system = random_text(rng, characters), random_text(rng, characters)
@@ -254,7 +254,7 @@ def test_no_sentence_has_more_right_than_there_is(characters: str, seed: int, pu
 
 
 @given(st.lists(st.text("abA", min_size=1, max_size=9), min_size=1, max_size=3), st.integers(0, 2**32), st.booleans())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_a_sentence_counts_as_it_does_alone(texts: list[str], seed: int, punctuation: bool) -> None:
     rng = seeded(seed)
     gold = [joined(rng, words_of(".") + random_text(rng, text)) for text in texts]

@@ -19,15 +19,15 @@ ROWS = [
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
     {"training", "losses", "evaluation", "checkpoint", "batches", "formats", "transform"},
-    {"optimisation", "snapshot", "raw_text", "pseudo_projective", "validation", "statistics", "interop"},
-    {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus"},
+    {"optimisation", "snapshot", "raw_text", "pseudo_projective", "validation", "statistics", "interop", "dictionary"},
+    {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
     {"vocabulary", "sentence", "settings"},
     {"drawing"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
-OPTIONAL = {"gensim", "plyvel", "udtools", "cairosvg", "networkx", "nltk", "pandas", "spacy"}
+OPTIONAL = {"gensim", "plyvel", "udtools", "cairosvg", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

@@ -83,6 +83,79 @@ def test_ranges_and_empty_nodes_stay(nlp: Pipeline) -> None:
     check_tree(parsed.tree)
 
 
+@pytest.fixture(params=["one", "two", "tagger"])
+def tagger(models: Path, request: pytest.FixtureRequest) -> Pipeline:
+    return pipeline.load(models / request.param)
+
+
+def test_text_forms_and_sentences_are_tagged(tagger: Pipeline) -> None:
+    gold = twenty()[3]
+    assert [sentence.text for sentence in tagger.tag(TEXT)] == ["The old man the boats.", "Who wrote this letter?"]
+    found = tagger.tag(list(gold.forms))
+    assert tagger.tag(bare(gold)) == found
+    assert (found.upos, found.xpos, found.feats) == (gold.upos, gold.xpos, gold.feats)
+    assert not found.is_parsed
+    assert tagger.tag(gold, given_tags=False) == gold
+    assert tagger.tag("") == []
+    assert len(tagger.tag([])) == 0
+
+
+def test_a_parser_tags_as_it_does_on_the_way_to_trees(nlp: Pipeline) -> None:
+    odd = twenty()[1].replace(upos=["X", EMPTY, *twenty()[1].upos[2:]])
+    for text in (TEXT, bare(twenty()[5]), odd):
+        for given in (False, True):
+            tagged, parsed = (nlp.tag(text, given_tags=given), nlp.parse(text, given_tags=given))  # type: ignore[arg-type]
+            pairs = zip(*((each if isinstance(each, list) else [each]) for each in (tagged, parsed)), strict=True)
+            assert all(own.upos == other.upos and own.feats == other.feats for own, other in pairs)
+
+
+def test_tagging_keeps_the_tags_that_are_given(tagger: Pipeline) -> None:
+    gold = twenty()[1]
+    odd = gold.replace(upos=["X", EMPTY, *gold.upos[2:]], xpos=["FW", *gold.xpos[1:]])
+    kept = tagger.tag(odd)
+    assert (kept.upos, kept.xpos) == (("X", *gold.upos[1:]), ("FW", *gold.xpos[1:]))
+    assert kept.heads == gold.heads
+    assert tagger.tag(odd, given_tags=False).upos == gold.upos
+
+
+def test_a_dictionary_s_words_have_its_tags(tagger: Pipeline) -> None:
+    gold = twenty()[1]
+    dictionary = {gold.forms[1]: ("X", "FW", "Foreign=Yes")}
+    found = tagger.tag(bare(gold), dictionary=dictionary)
+    assert (found.upos[1], found.xpos[1], found.feats[1]) == ("X", "FW", "Foreign=Yes")
+    assert (found.upos[0], found.upos[2:]) == (gold.upos[0], gold.upos[2:])
+    assert tagger.tag(gold, dictionary=dictionary) == gold
+    assert tagger.tag(gold, dictionary=dictionary, given_tags=False).upos == found.upos
+
+
+def test_many_inputs_are_tagged_in_order(tagger: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs: list[Any] = [TEXT, twenty()[0], list(twenty()[1].forms), "", ["boom", "go"], [], twenty()[2]]
+    for batch_size in (1, 3, 100):
+        assert list(tagger.tag_many(inputs, batch_size=batch_size)) == [tagger.tag(text) for text in inputs]
+    tagged, failed = tagger._tagged, []
+
+    def fragile(sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
+        if any("boom" in sentence.forms for sentence in sentences):
+            raise RuntimeError("too much")
+        return tagged(sentences, given_tags)
+
+    monkeypatch.setattr(tagger, "_tagged", fragile)
+    dictionary = {"go": ("X", "_", "_")}
+    found = list(tagger.tag_many(inputs, dictionary=dictionary, on_error=lambda own, _: failed.append(own)))
+    assert found[4] == Sentence.from_forms(["boom", "go"])
+    assert failed == [found[4]]
+
+
+def test_a_tagger_alone_makes_no_trees(models: Path) -> None:
+    alone = pipeline.load(models / "tagger")
+    assert EMPTY not in alone.tag("Go!")[0].upos
+    for call in (alone.parse, alone.parse_sentences, lambda text: alone.parse(text, nbest=1)):
+        with pytest.raises(ModelError, match="is a tagger and makes no trees; call `tag`"):
+            call("Go!")
+    assert arcparse.tag("Go!", model=models / "tagger") == alone.tag("Go!")
+    assert arcparse.tag(["Go"], model=models / "tagger", dictionary={"Go": ("X", "_", "_")}).upos == ("X",)
+
+
 def test_many_inputs_keep_their_order_and_kind(nlp: Pipeline) -> None:
     inputs: list[Any] = [TEXT, twenty()[0], list(twenty()[1].forms), "", "Go!", [], twenty()[2]]
     for batch_size in (1, 3, 100):
@@ -162,8 +235,11 @@ def test_a_parser_without_its_tagger_says_so(models: Path) -> None:
         Pipeline.load(models / "lost")
     alone = Pipeline(fitted_parser("none").model)
     assert alone.parse(twenty()[0]).heads == twenty()[0].heads
-    with pytest.raises(ModelError, match="no tagger"):
-        alone.parse("Go!")
+    for call in (alone.parse, alone.tag):
+        with pytest.raises(ModelError, match="no tagger"):
+            call("Go!")
+    with pytest.raises(ModelError, match="predicts no tags"):
+        alone.parser.tag(as_sentences("Go!"))
 
 
 def test_a_model_is_loaded_once(models: Path) -> None:

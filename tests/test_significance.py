@@ -53,7 +53,7 @@ def sentence_counts(draw: st.DrawFn, least: int = 1) -> tuple[Counts, Counts]:
 
 
 @given(sentence_counts(), st.integers(0, 100))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_intervals_hold_their_estimates(systems: tuple[Counts, Counts], seed: int) -> None:
     first, second = systems
     interval = confidence_intervals(first, ["LAS"], resamples=300, seed=seed)["LAS"]
@@ -65,7 +65,7 @@ def test_intervals_hold_their_estimates(systems: tuple[Counts, Counts], seed: in
 
 @pytest.mark.parametrize("test", TESTS)
 @given(systems=sentence_counts(), seed=st.integers(0, 100))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_p_values_are_symmetric_and_1_for_the_same_system(
     test: Test, systems: tuple[Counts, Counts], seed: int
 ) -> None:

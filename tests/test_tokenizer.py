@@ -119,7 +119,7 @@ ENGLISH = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.one_of(st.text(), ENGLISH))
 def test_no_character_is_lost(text: str) -> None:
     sentences = tokenize(text)
@@ -129,7 +129,7 @@ def test_no_character_is_lost(text: str) -> None:
     assert visible("".join(split_words(text))) == visible(text)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.one_of(st.text(), ENGLISH))
 def test_text_and_spaces_agree_with_the_rows(text: str) -> None:
     for sentence in tokenize(text):
@@ -141,7 +141,7 @@ def test_text_and_spaces_agree_with_the_rows(text: str) -> None:
                 assert "".join(sentence.forms[first - 1 : last]) == form
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ENGLISH)
 def test_plain_splitting_finds_the_words_of_a_paragraph(text: str) -> None:
     paragraph = " ".join(text.split())

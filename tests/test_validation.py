@@ -210,7 +210,7 @@ def mutated(rng: random.Random, text: str) -> str:
     return "\n".join(lines)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_what_has_no_problem_is_read_and_is_a_tree(rng: random.Random, changes: int) -> None:
     text = GOOD + WITH_ALL

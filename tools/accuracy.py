@@ -28,7 +28,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("gold", help="CoNLL-U file with gold trees")
     options.add_argument("models", nargs="+", metavar="MODEL", help="names or directories")
-    options.add_argument("--beam", type=int, default=1)
+    options.add_argument("--beam", type=int, help="hypotheses (default: the model's)")
     options.add_argument("--inputs", default="own,gold,raw", help="of own, gold, raw (default: all)")
     args = options.parse_args()
     gold = list(read_conllu(args.gold))

@@ -1,19 +1,21 @@
 """Put a trained parser into the package: `python tools/ship.py RUN/best NAME --card CARD.md`.
 
 Weights are stored as float16. A parser that follows a tagger brings it along as NAME-tagger; the pretrained vectors go
-to VECTORS, which models that were trained with the same ones share.
+to VECTORS, which models that were trained with the same ones share. These two keep the cards that they have.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from arcparse.checkpoint import SHIPPED, load_model, sibling
 from arcparse.parser.model import Parser
 from arcparse.tagger.model import Tagger
 
+CARD = "README.md"
 LIMIT = 20_000_000  # bytes of a shipped model
 
 
@@ -23,19 +25,26 @@ def main() -> None:
     options.add_argument("model", type=Path, help="the best model of a training run")
     options.add_argument("name", help="what users will call it")
     options.add_argument("--vectors", default="en-vectors", help="the name of the shared vectors (default: en-vectors)")
+    options.add_argument("--beam", type=int, help="hypotheses that it parses with unless told (default: as trained)")
     options.add_argument("--card", type=Path, required=True, help="the model card, in Markdown")
     args = options.parse_args()
     saved, parser = load_model(args.model), Parser.load(args.model)
     tagger = f"{args.name}-tagger" if saved.config["tagger"] else ""
-    for name in filter(None, (args.name, tagger, args.vectors)):
+    names = list(filter(None, (args.name, tagger, args.vectors)))
+    cards = {SHIPPED / name / CARD: (SHIPPED / name / CARD).read_bytes() for name in names[1:]}
+    if args.beam:
+        parser.config = replace(parser.config, beam=args.beam)
+    for name in names:
         shutil.rmtree(SHIPPED / name, ignore_errors=True)
     parser.pretrained.save(SHIPPED / args.vectors)
     parser.save(SHIPPED / args.name, vectors=args.vectors, tagger=tagger, metadata=saved.metadata, half=True)
     if tagger:
         path = sibling(args.model, saved.config["tagger"])
         Tagger.load(path).save(SHIPPED / tagger, vectors=args.vectors, metadata=load_model(path).metadata, half=True)
-    shutil.copy(args.card, SHIPPED / args.name / "README.md")
-    for name in filter(None, (args.name, tagger, args.vectors)):
+    shutil.copy(args.card, SHIPPED / args.name / CARD)
+    for place, card in cards.items():
+        place.write_bytes(card)
+    for name in names:
         size = sum(file.stat().st_size for file in (SHIPPED / name).iterdir())
         print(f"{SHIPPED / name}: {size / 1e6:.1f} MB")
         if size > LIMIT:

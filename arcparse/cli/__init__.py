@@ -16,6 +16,7 @@ from arcparse.errors import ArcparseError
 
 SUBCOMMANDS = {
     "parse": "tag and parse text or CoNLL-U",
+    "tag": "tag text, tokens or a treebank",
     "train": "train a tagger and a parser on a treebank",
     "evaluate": "compare trees with gold trees",
     "analyse": "tell search errors from model errors, by beam width",
@@ -23,8 +24,9 @@ SUBCOMMANDS = {
     "stats": "tell what a treebank holds, in numbers",
     "draw": "draw trees: in the terminal, as SVG, PNG or HTML",
     "convert": "convert treebanks from format to format, and transform them",
-    "vectors": "train, convert and look up word vectors",
+    "vectors": "train, convert, look up and plot word vectors",
     "corpus": "list, fetch and verify public treebanks",
+    "translate": "translate lines by a sequence-to-sequence model",
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits

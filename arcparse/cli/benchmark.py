@@ -43,7 +43,7 @@ def add(subparsers: Subparsers) -> None:
         "--batch-size", type=number, default=1024, metavar="N", help="sentences at a time (default: 1024)"
     )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the networks")
-    parser.add_argument("--beam", type=number, default=1, metavar="K", help="hypotheses kept (default: 1, greedy)")
+    parser.add_argument("--beam", type=number, metavar="K", help="hypotheses kept; 1 is greedy (default: the model's)")
     parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
     parser.add_argument("--udpipe-beam", type=number, default=5, metavar="K", help="its beam (default: 5, as its own)")
     parser.add_argument("--spacy", default="", metavar="MODEL", help="measure spaCy too, with this model")
@@ -86,7 +86,8 @@ def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
     """Return the arguments that measure the same with one number of threads; peers take part at one thread."""
     peers = ("udpipe", "udpipe_beam", "spacy") if threads == 1 else ()
     options = ["model", "runs", "batch_size", "beam", "precision", *peers]
-    pairs = [(f"--{name.replace('_', '-')}", str(getattr(args, name))) for name in options]
+    given = {name: getattr(args, name) for name in options if getattr(args, name) is not None}
+    pairs = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items()]
     return [str(args.file), "--json", "--threads", str(threads), *(part for pair in pairs for part in pair)]
 
 
@@ -94,7 +95,7 @@ def table(report: Mapping[str, Any]) -> str:
     """Return a report as lines of columns under a line that says what was measured."""
     title = (
         f"{report['file']}: {report['sentences']} sentences, {report['tokens']} tokens; model {report['model']}, "
-        f"{report['precision']}, beam {report['beam']}, "
+        f"{report['precision']}, beam {report['beam'] or 'of the model'}, "
         f"{report['threads']} thread{'s' if report['threads'] > 1 else ''}, "
         f"batches of {report['batch_size']} sentences, {report['runs']} run{'s' if report['runs'] > 1 else ''}"
     )

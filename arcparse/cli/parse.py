@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 COMPRESSED = (".gz", ".xz", ".bz2")
 CONLLU = (".conllu", ".conll")
 STANDARD_INPUT = "-"
-SCORED_BEAM = 8  # hypotheses, where there is to be more than the best tree and nobody said how many
 
 
 def add(subparsers: Subparsers) -> None:
@@ -68,7 +67,7 @@ def add(subparsers: Subparsers) -> None:
         "--beam",
         type=number,
         metavar="K",
-        help=f"hypotheses kept (default: 1, greedy; with --nbest or --scores at least {SCORED_BEAM})",
+        help="hypotheses kept; 1 is greedy (default: the model's own; with --nbest or --scores at least 8)",
     )
     parser.add_argument(
         "--nbest", type=number, metavar="N", help="write the best N trees of each sentence, one after the other"
@@ -86,6 +85,11 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
     parser.add_argument(
+        "--lemmatizer",
+        metavar="PATH",
+        help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
+    )
+    parser.add_argument(
         "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
     )
     parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
@@ -93,7 +97,7 @@ def add(subparsers: Subparsers) -> None:
         "--precision",
         choices=("float32", "bfloat16"),
         default="float32",
-        help="bfloat16: a faster encoder on processors that have it (default: float32)",
+        help="bfloat16: faster on processors that have it (default: float32)",
     )
     parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
     parser.set_defaults(run=run)
@@ -118,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
     _check_scores(args)
     if args.threads:
         torch.set_num_threads(args.threads)
-    pipeline = Pipeline.load(args.model or DEFAULT_MODEL, precision=args.precision)
+    pipeline = Pipeline.load(args.model or DEFAULT_MODEL, precision=args.precision, lemmatizer=args.lemmatizer)
     tally = Tally()
     sentences = tally.counted(_sentences(args, tally.skipped if args.skip_bad else None))
     if args.trace:
@@ -126,27 +130,25 @@ def run(args: argparse.Namespace) -> int:
     else:
         parsed = _scored if args.nbest or args.scores else _parsed
         write_conllu(parsed(pipeline, sentences, args, tally.failed), args.output or standard_output())
-    return tally.close(args.verbose or sys.stderr.isatty())
+    return tally.close(args.verbose)
 
 
 def _check_scores(args: argparse.Namespace) -> None:
-    """Choose how wide the beam is where it was not said. Raises ConfigurationError where options contradict."""
-    scored = args.scores or args.nbest
-    if scored and args.trace:
+    """Raise ConfigurationError where options contradict."""
+    if (args.scores or args.nbest) and args.trace:
         raise ConfigurationError("--trace shows derivations, not trees; leave out --nbest and --scores")
     if args.samples is not None and (not args.scores or args.samples < 0):
         raise ConfigurationError(f"--samples {args.samples} goes with --scores, and is at least 0")
-    if args.beam is None:
-        args.beam = max(args.nbest or 1, SCORED_BEAM) if scored else 1
-    if args.nbest and args.nbest > args.beam:
+    if args.nbest and args.beam and args.nbest > args.beam:
         raise ConfigurationError(f"--nbest {args.nbest} needs a beam as wide; --beam is {args.beam}")
 
 
 class Tally:
     """What has been read, what failed, and since when."""
 
-    def __init__(self) -> None:
-        """Begin to count, and start the clock."""
+    def __init__(self, done: str = "parsed") -> None:
+        """Begin to count, and start the clock; `done` is what messages call it."""
+        self.done = done
         self.sentences = self.words = self.failures = 0
         self.start = time.perf_counter()
 
@@ -158,23 +160,23 @@ class Tally:
             yield sentence
 
     def failed(self, sentence: Sentence, error: Exception) -> None:
-        """Report a sentence that could not be parsed."""
+        """Report a sentence that could not be worked on."""
         self.failures += 1
         reason = str(error).partition("\n")[0] or type(error).__name__
         name = sentence.comment("sent_id")
         place = f"{sentence.place} (sent_id {name})" if name else sentence.place
-        print(f"arcparse: {place}: not parsed: {reason}", file=sys.stderr)
+        print(f"arcparse: {place}: not {self.done}: {reason}", file=sys.stderr)
 
     def skipped(self, error: ArcparseError) -> None:
         """Report a sentence that could not be read."""
         print(f"arcparse: {error}: skipped", file=sys.stderr)
 
     def close(self, verbose: bool) -> int:
-        """Tell the failures and, if `verbose`, the speed; return the exit status."""
+        """Tell the failures and, if `verbose` or in a terminal, the speed; return the exit status."""
         seconds = time.perf_counter() - self.start
         if self.failures:
-            print(f"arcparse: {self.failures} of {self.sentences} sentences could not be parsed", file=sys.stderr)
-        if verbose:
+            print(f"arcparse: {self.failures} of {self.sentences} sentences could not be {self.done}", file=sys.stderr)
+        if verbose or sys.stderr.isatty():
             speed = f"{seconds:.2f} seconds, {self.words / seconds:.0f} words/s"
             print(f"{self.sentences} sentences, {self.words} words, {speed}", file=sys.stderr)
         return 1 if self.failures else 0
@@ -245,14 +247,15 @@ def _print_traces(
     from arcparse.parser.trace import derivation
 
     out, given = standard_output(), args.given == "tags"
+    beam = args.beam or pipeline.parser.config.beam
     drawn: list[tuple[Sentence, BeamTrace]] = []
     for sentence in sentences:
         try:
             [tagged] = pipeline.tag_sentences([sentence], given)
-            if args.beam > 1 or args.svg:
-                trace = beam_trace(pipeline.parser, tagged, args.beam, given=given)
+            if beam > 1 or args.svg:
+                trace = beam_trace(pipeline.parser, tagged, beam, given=given)
                 drawn += [(sentence, trace)] if args.svg else []
-            if args.beam > 1:
+            if beam > 1:
                 shown = beam_table(sentence, trace)
             else:
                 shown = table(sentence, derivation(pipeline.parser, tagged, given=given))

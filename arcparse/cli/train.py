@@ -25,6 +25,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     for kind, summary, run in (
         ("parser", "an arc-standard parser", train_parser),
         ("tagger", "a tagger of UPOS, XPOS and FEATS", train_tagger),
+        ("lemmatizer", "a lemmatiser", train_lemmatizer),
+        ("seq2seq", "a translator, or any model from sequences to sequences", train_seq2seq),
     ):
         own = kinds.add_parser(kind, help=summary, description=f"Train {summary}; a run that was stopped goes on.")
         own.set_defaults(run=run)
@@ -74,6 +76,28 @@ def train_tagger(args: argparse.Namespace) -> int:
     return status
 
 
+def train_lemmatizer(args: argparse.Namespace) -> int:
+    """Run `arcparse train lemmatizer`."""
+    from arcparse import recipes
+    from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings
+
+    settings = recipes.resolve(
+        LemmatizerSettings, "lemmatizer", preset=args.preset, file=args.config, overrides=_overrides(args)
+    )
+    return _train(args, settings, recipes.lemmatizer_task(settings, _report if args.skip_bad else None))
+
+
+def train_seq2seq(args: argparse.Namespace) -> int:
+    """Run `arcparse train seq2seq`."""
+    from arcparse import recipes
+    from arcparse.seq2seq.task import Seq2SeqSettings
+
+    settings = recipes.resolve(
+        Seq2SeqSettings, "seq2seq", preset=args.preset, file=args.config, overrides=_overrides(args)
+    )
+    return _train(args, settings, recipes.seq2seq_task(settings))
+
+
 def _report(error: ArcparseError) -> None:
     print(f"arcparse: {error}: skipped", file=sys.stderr)
 
@@ -100,6 +124,12 @@ def _train(args: argparse.Namespace, settings: Any, task: Any) -> int:
 
 
 def _statistics(task: Any) -> str:
+    lines = task.statistics() if hasattr(task, "statistics") else _of_treebanks(task)
+    parameters = sum(parameter.numel() for parameter in task.model.parameters())
+    return "\n".join([*lines, f"parameters: {parameters}"])
+
+
+def _of_treebanks(task: Any) -> list[str]:
     model = task.model
     lines = []
     for role in ("train", "dev"):
@@ -109,8 +139,7 @@ def _statistics(task: Any) -> str:
         lines.append(f"{role}: {len(sentences)} sentences, {tokens} tokens, the longest of {longest}")
     vocabularies = {**model.lexicon.vocabularies, **model.tags.vocabularies}
     lines.append("vocabulary: " + ", ".join(f"{len(symbols)} {name}" for name, symbols in vocabularies.items()))
-    lines.append(f"parameters: {sum(parameter.numel() for parameter in model.parameters())}")
-    return "\n".join(lines)
+    return lines
 
 
 class _Bar:

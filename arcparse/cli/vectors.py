@@ -1,4 +1,4 @@
-"""Prepare text, train word vectors on it, cache vectors in a store, and look after the store."""
+"""Prepare text, train word vectors on it, cache vectors in a store, look after the store, and look at the vectors."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from time import perf_counter
 from tqdm import tqdm
 
 from arcparse import vectors
+from arcparse.cli import vector_views
 from arcparse.errors import VectorsError
 from arcparse.tokenizer import split_words
 from arcparse.treebank import read_conllu
@@ -49,10 +50,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("repair", "save what can be saved of a damaged store", repair),
     ):
         command(name, summary, run).add_argument("store", type=Path)
-    near = command("nearest", "list the words nearest to words", nearest)
-    near.add_argument("store", type=Path)
-    near.add_argument("words", nargs="+", metavar="WORD")
-    near.add_argument("--count", type=int, default=10, help="neighbours per word (default: 10)")
+    vector_views.add(command)
 
 
 def _prepare_options(parser: argparse.ArgumentParser) -> None:
@@ -191,13 +189,4 @@ def repair(args: argparse.Namespace) -> int:
     saved = vectors.repair(args.store)
     advice = "; make it again with `arcparse vectors cache` to have them back" if saved.lost else ""
     print(f"{args.store}: saved {saved.known} vectors and {saved.random} random ones, lost {saved.lost}{advice}")
-    return 0
-
-
-def nearest(args: argparse.Namespace) -> int:
-    """Run `arcparse vectors nearest`."""
-    with VectorStore.open(args.store, read_only=True) as store:
-        for word in args.words:
-            found = ", ".join(f"{other} {cosine:.3f}" for other, cosine in vectors.nearest(store, word, args.count))
-            print(f"{word} ({store.lookup(word).how}): {found}")
     return 0

@@ -1,12 +1,14 @@
 """Scores of parsed text against gold trees, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018).
 
 `evaluate` gives the scores. Of one `compare` there are more views: counts by sentence (`count_sentences`), from which
-come intervals and tests, breakdowns by label, distance and length, and the calibration of confidences.
+come intervals and tests, breakdowns by label, distance, length and known words, confusions of tags, and the calibration
+of confidences.
 """
 
-from arcparse.evaluation.breakdown import Breakdown, by_distance, by_label, by_length, label_confusion
+from arcparse.evaluation.breakdown import Breakdown, by_distance, by_known, by_label, by_length, label_confusion
 from arcparse.evaluation.calibration import Reliability, calibration
 from arcparse.evaluation.comparison import Comparison, compare
+from arcparse.evaluation.confusion import TAG_COLUMNS, Confusion, confused, tag_confusion
 from arcparse.evaluation.metrics import count_sentences, evaluate
 from arcparse.evaluation.scores import ALL_METRICS, METRICS, Score, Scores
 from arcparse.evaluation.significance import (
@@ -21,8 +23,10 @@ from arcparse.evaluation.significance import (
 __all__ = [
     "ALL_METRICS",
     "METRICS",
+    "TAG_COLUMNS",
     "Breakdown",
     "Comparison",
+    "Confusion",
     "Difference",
     "Interval",
     "Reliability",
@@ -30,14 +34,17 @@ __all__ = [
     "Scores",
     "approximate_randomisation",
     "by_distance",
+    "by_known",
     "by_label",
     "by_length",
     "calibration",
     "compare",
     "compare_systems",
     "confidence_intervals",
+    "confused",
     "count_sentences",
     "evaluate",
     "label_confusion",
     "paired_bootstrap",
+    "tag_confusion",
 ]

@@ -1,5 +1,6 @@
 """Where a system errs: by label, by the length of arcs and by that of sentences (McDonald & Nivre 2007, section 4).
 
+Or by words: those that the training text had, and those that it had not.
 Every part keeps its own count of gold and of system words, so that precision and recall differ as they do there, and
 the parts of a breakdown add up to the score of the whole text, with other segmentation too: the system's lengths are
 measured on the words of gold where its words stand.
@@ -10,7 +11,7 @@ Axis letters: W words, A aligned words.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +26,7 @@ Breakdown = dict[str, dict[str, Score]]  # the scores of each part, by metric
 DISTANCES = (1, 2, 3, 7, 15)  # the least words from dependent to head of each part
 LENGTHS = (1, 11, 21, 31, 41, 51)  # the least words of gold in a sentence of each part
 LENGTH_METRICS = ("UAS", "LAS", "CLAS", "Root", "UEM", "LEM")
+KNOWN, UNKNOWN = "known", "unknown"
 
 
 def by_label(comparison: Comparison, *, punctuation: bool = True) -> Breakdown:
@@ -60,6 +62,26 @@ def by_length(comparison: Comparison, *, starts: Sequence[int] = LENGTHS, punctu
     part = _part(np.bincount(comparison.sentence), starts)
     scores = ((name, Scores.of(counts[part == index].sum(0))) for index, name in enumerate(_names(starts)))
     return {name: {metric: found[metric] for metric in LENGTH_METRICS} for name, found in scores if found["Words"].gold}
+
+
+def by_known(comparison: Comparison, forms: Collection[str], *, punctuation: bool = True) -> Breakdown:
+    """Return UPOS, XPOS, UFeats, UAS and LAS of the words whose form is among `forms`, and of the others.
+
+    `forms` are those of the training text, upper and lower case apart; `punctuation` concerns UAS and LAS alone.
+    """
+    known = frozenset(forms)
+    in_gold, in_system = (
+        np.array([form not in known for form in side.text.forms], np.int64)
+        for side in (comparison.gold, comparison.system)
+    )
+    in_system[comparison.s] = in_gold[comparison.g]  # a word of a multiword token may differ in case
+    tags = {"UPOS": comparison.upos_right, "XPOS": comparison.xpos_right, "UFeats": comparison.feats_right}
+    trees = {"UAS": comparison.head_right, "LAS": comparison.labelled_right}
+    parts = (KNOWN, UNKNOWN), in_gold, in_system
+    of_tags = _by_part(comparison, *parts, tags, punctuation=True)
+    of_trees = _by_part(comparison, *parts, trees, punctuation)
+    nothing = {metric: Score(aligned=0) for metric in trees}
+    return {part: scores | of_trees.get(part, nothing) for part, scores in of_tags.items()}
 
 
 def label_confusion(comparison: Comparison, *, punctuation: bool = True) -> Counter[tuple[str, str]]:

@@ -35,15 +35,17 @@ UNIVERSAL_FEATURES = frozenset({
 })
 # fmt: on
 UNALIGNED = -2
+UNREAD = -3  # a head that is not looked at, and never right
 PUNCTUATION = "PUNCT"
 
 
-def compare(gold: Iterable[Sentence], system: Iterable[Sentence]) -> Comparison:
+def compare(gold: Iterable[Sentence], system: Iterable[Sentence], *, trees: bool = True) -> Comparison:
     """Align the words of two texts; segmentation may differ, forms joined without spaces may not.
 
+    Without `trees`, heads are not read, and none is right: so tags can be compared where nothing has been parsed.
     Raises TreebankError where the texts differ, and TreeError where a sentence is no tree with one root.
     """
-    gold_words, system_words = Words.of(gold), Words.of(system)
+    gold_words, system_words = Words.of(gold, trees=trees), Words.of(system, trees=trees)
     check_same_text(gold_words.text, system_words.text)
     return Comparison(gold_words, system_words, *align(gold_words.text, system_words.text))
 
@@ -53,7 +55,7 @@ class Words:
     """The columns of a text that metrics look at, each of shape [W]."""
 
     text: Text
-    head: Integers  # indices of words, -1 for the root
+    head: Integers  # indices of words, -1 for the root; or UNREAD
     upos: Strings
     xpos: Strings
     feats: Strings
@@ -61,12 +63,12 @@ class Words:
     label: Strings
 
     @classmethod
-    def of(cls, sentences: Iterable[Sentence]) -> Words:
+    def of(cls, sentences: Iterable[Sentence], *, trees: bool = True) -> Words:
         """Read the columns of sentences. Raises TreeError, TreebankError."""
         text = Text.of(sentences)
         return cls(
             text,
-            _heads(text.sentences),
+            _heads(text.sentences) if trees else np.full(len(text), UNREAD),
             _strings(text.column(UPOS)),
             _strings(text.column(XPOS)),
             _strings(list(map(_universal, text.column(FEATS)))),
@@ -143,7 +145,7 @@ class Comparison:
     @cached_property
     def head_right(self) -> Booleans:
         """Heads that are aligned, or the root on both sides."""
-        in_gold = np.full(len(self.system.head) + 1, UNALIGNED)
+        in_gold = np.full(len(self.system.head) - UNREAD, UNALIGNED)  # all indices down to UNREAD are there
         in_gold[self.s] = self.g
         in_gold[ROOT - 1] = ROOT - 1
         right: Booleans = in_gold[self.system.head[self.s]] == self.gold.head[self.g]

@@ -24,17 +24,20 @@ from arcparse.sentence import Sentence
 Items = tuple[Integers, ...]  # the sentences of the correct, the gold, the system's and the aligned items
 
 
-def evaluate(gold: Iterable[Sentence], system: Iterable[Sentence], *, punctuation: bool = True) -> Scores:
+def evaluate(
+    gold: Iterable[Sentence], system: Iterable[Sentence], *, punctuation: bool = True, trees: bool = True
+) -> Scores:
     """Count what the system has right, by every metric.
 
     Segmentation may differ; forms joined without spaces may not. Empty nodes and enhanced dependencies are ignored.
     Without `punctuation`, UAS, LAS, CLAS, MLAS, BLEX, Root, UEM and LEM leave out the words whose gold UPOS is PUNCT,
     and those of the system's words that are aligned with such a word, or with none but have UPOS PUNCT themselves; the
-    other metrics stay the same, and punctuation may still be the head of other words.
+    other metrics stay the same, and punctuation may still be the head of other words. Without `trees`, heads are not
+    read: sentences need none, and none is right.
 
     Raises TreebankError where the texts differ, and TreeError where a sentence is no tree with one root.
     """
-    return Scores.of(count_sentences(compare(gold, system), punctuation=punctuation).sum(0))
+    return Scores.of(count_sentences(compare(gold, system, trees=trees), punctuation=punctuation).sum(0))
 
 
 def count_sentences(comparison: Comparison, *, punctuation: bool = True) -> Integers:

@@ -53,6 +53,7 @@ class ParserConfig:
     feats_dimension: int = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
     normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+    beam: int = 1  # hypotheses kept when it parses, unless told
     temperature: float = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
     sampling_temperature: float = 1.0  # the same of actions' scores, where trees are drawn to know confidences
 
@@ -155,14 +156,21 @@ class Parser(nn.Module):
 
     @torch.inference_mode()
     def parse(
-        self, sentences: Sequence[Sentence], *, given: bool = False, beam_size: int = 1, batch_tokens: int = 2500
+        self,
+        sentences: Sequence[Sentence],
+        *,
+        given: bool = False,
+        beam_size: int | None = None,
+        batch_tokens: int = 2500,
     ) -> list[Sentence]:
         """Return the sentences with heads and labels, and tags where the parser predicts them.
 
         A parser that predicts tags uses and keeps those of words that have a UPOS if they are `given`; one that does
-        not needs them. Sentences of like length are parsed together, `batch_tokens` at a time.
+        not needs them. The beam is the configuration's if none is said. Sentences of like length are parsed together,
+        `batch_tokens` at a time.
         """
-        return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, beam_size))
+        size = beam_size or self.config.beam
+        return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, size))
 
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, given: bool = False, batch_tokens: int = 2500) -> list[Sentence]:

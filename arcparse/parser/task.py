@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -68,8 +68,9 @@ class ParserSettings:
     objective: Literal["local", "crf", "perceptron", "margin"] = (
         "local"  # all but the first are global, through the beam
     )
-    beam: int = 8  # of global training and of its development scores
-    start: str = ""  # a parser of the same network to go on from, as global training needs
+    local_weight: float = 0.0  # of the local loss beside a global one, so that small beams stay good
+    beam: int = 8  # of global training, of its development scores and of the parser that comes of it
+    start: str = ""  # a parser to go on from, as global training needs; the network is its own
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
@@ -105,18 +106,21 @@ class ParserTask:
         self.pretrained, self.tagger = pretrained or Pretrained.none(), tagger
         self.scores: dict[str, float] = {}
         self.dev_input = tagger.tag(self.dev) if tagger else self.dev
+        normalisation: Literal["local", "global"] = "local" if settings.objective == "local" else "global"
+        config = replace(
+            settings.parser,
+            normalisation=normalisation,
+            beam=1 if settings.objective == "local" else settings.beam,
+            temperature=1.0,
+            sampling_temperature=1.0,
+        )
         torch.manual_seed(settings.training.seed)
         if settings.start:
-            self.model = Parser.load(find_model(settings.start)).rebuilt(settings.parser)
+            self.model = Parser.load(find_model(settings.start)).rebuilt(config)
             _check_labels(self.train, self.model.system.labels)
         else:
-            self.model = Parser.build(settings.parser, self.train, self.pretrained)
+            self.model = Parser.build(config, self.train, self.pretrained)
         self.pretrained = self.model.pretrained  # of the parser to start from, whatever the settings say
-
-    @property
-    def beam(self) -> int:
-        """The beam of the development scores: greedy for a locally trained parser."""
-        return 1 if self.settings.objective == "local" else self.settings.beam
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
@@ -147,6 +151,8 @@ class ParserTask:
             lost = self._local_loss(scorer, batch)
         else:
             lost = self._global_loss(scorer, batch, self.settings.objective)
+            if self.settings.local_weight:
+                lost = lost + self.settings.local_weight * self._local_loss(scorer, batch)
         parts = {"transitions": lost.item()}
         if encoding.tag_scores:
             tags = tag_loss(encoding.tag_scores, batch.tags)
@@ -200,7 +206,7 @@ class ParserTask:
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
         given = self.settings.given_tags == 1
-        scores = evaluate(self.dev, self.model.parse(self.dev_input, given=given, beam_size=self.beam))
+        scores = evaluate(self.dev, self.model.parse(self.dev_input, given=given))
         self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
         return self.scores
 

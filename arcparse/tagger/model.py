@@ -1,8 +1,14 @@
-"""The neural n-gram tagger: a feed-forward network over a window of words (Collobert et al. 2011, section 3.2).
+"""The tagger: a feed-forward network over a window of words (Collobert et al. 2011, section 3.2).
 
-A word is its embedding, pretrained vector, affixes, shape and characters; the network sees those of its neighbours at
-fixed distances and scores UPOS, XPOS and FEATS together. As in the parser, what a form adds to the first hidden layer
-at each distance is computed once for all its occurrences.
+A word is its embedding, pretrained vector, affixes, shape and characters. With the encoder "none" the network sees
+those of the word's neighbours at fixed distances; with "bilstm" a recurrent layer reads the sentence first, and the
+window is of its vectors. UPOS, XPOS and FEATS are predicted together from the last hidden layer. What a form adds to
+the first hidden layer at each distance is computed once for all its occurrences, as in the parser.
+
+With `previous_tags`, the first layer also sees the tags of the words before, and the tags are searched. Only those of
+one column are (UPOS, where the treebank has it): what follows is a tag's grammar, which the coarse tags carry, and the
+other columns, read off the same hidden layer, see them too. Without, tags are independent given the words: the best of
+each word are the best sequence, whatever the beam.
 """
 
 from __future__ import annotations
@@ -10,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +24,18 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.encoder import FormEncoder
-from arcparse.errors import ModelError
+from arcparse.encoder import BiLSTM, BiLSTMConfig, FormEncoder
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.pretrained import Pretrained
-from arcparse.sentence import Sentence
+from arcparse.search import Beam, normalised, search
+from arcparse.sentence import EMPTY, Sentence
 from arcparse.settings import as_dict, from_dict
+from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
+from arcparse.tagger.scorer import BoundTagger, PreviousTags
+from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_tags
-from arcparse.vocabulary import Vocabulary
+from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "tagger"
 
@@ -36,10 +46,30 @@ class TaggerConfig:
 
     before: int = 3  # words of the window before and after the one that is tagged
     after: int = 3
+    encoder: Literal["none", "bilstm"] = "none"
+    bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
     hidden: tuple[int, ...] = (512,)
+    batch_normalisation: bool = False  # before each hidden layer's rectifier (Ioffe & Szegedy 2015)
     dropout: float = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
     input_dropout: float = 0.2  # of the forms' vectors
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
+    preparation: Preparation = "none"  # of words, so that vectors know them; see `arcparse.tagger.preparation`
+    previous_tags: int = 0  # how many tags before a word it sees; 0: tags are independent, and need no search
+    tag_dimension: int = 32  # of their embeddings, SyntaxNet's size
+    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a value outside its limits."""
+        for name in ("before", "after", "previous_tags"):
+            if getattr(self, name) < 0:
+                raise ConfigurationError(f"the tagger's {name} must be at least 0, not {getattr(self, name)}")
+        if not self.hidden:
+            raise ConfigurationError("the tagger needs a hidden layer; set tagger.hidden to its units, such as [512]")
+        if self.batch_normalisation and self.normalisation == "global":
+            raise ConfigurationError(
+                "batch_normalisation gives a state other scores in another batch, and global normalisation compares "
+                "them; switch one of the two off"
+            )
 
 
 class Tagger(nn.Module):
@@ -50,49 +80,116 @@ class Tagger(nn.Module):
         super().__init__()
         self.config, self.lexicon, self.tags, self.pretrained = config, lexicon, tags, pretrained
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
+        if not self.forms.dimension:
+            raise ConfigurationError("the tagger sees nothing of a word; give it --vectors, or parts in tagger.lexicon")
+        self.bilstm = BiLSTM(config.bilstm, self.forms.dimension) if config.encoder == "bilstm" else None
+        dimension = self.bilstm.dimension if self.bilstm else self.forms.dimension
         positions, width = config.before + 1 + config.after, config.hidden[0]
-        self.outside = nn.Parameter(torch.zeros(self.forms.dimension))  # what stands beyond the sentence
-        fan_in = positions * self.forms.dimension
-        self.first = nn.Parameter(torch.randn(self.forms.dimension, positions * width) * (2 / fan_in) ** 0.5)
+        self.outside = nn.Parameter(torch.zeros(dimension))  # what stands beyond the sentence
+        self.first = nn.Parameter(torch.randn(dimension, positions * width) * (2 / (positions * dimension)) ** 0.5)
         self.bias = nn.Parameter(torch.zeros(width))
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(config.hidden, config.hidden[1:], strict=False))
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(size) if config.batch_normalisation else nn.Identity() for size in config.hidden
+        )
         self.output = TagLayer(config.hidden[-1], tags.sizes)
         self.dropout, self.input_dropout = nn.Dropout(config.dropout), nn.Dropout(config.input_dropout)
+        known = [name for name, symbols in tags.vocabularies.items() if set(symbols) - {*SPECIALS, EMPTY}]
+        self.columns = tuple(known)  # those that the treebank has; the others stay as they are
+        self.searched = next(iter(known), "upos")
+        self.system = LeftToRight(tags.vocabularies[self.searched].symbols[len(SPECIALS) :])
+        self.previous: PreviousTags | None = None
+        if config.previous_tags:
+            self.previous = PreviousTags(self.system.num_actions, config.tag_dimension, config.previous_tags, width)
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.bias.device
 
-    def forward(self, words: Words) -> dict[str, Tensor]:
-        """Return the scores of the tags of each column [B, N, tags]."""
-        vector = torch.cat([self.outside.unsqueeze(0), self.input_dropout(self.forms(words.forms))])
-        table = (vector @ self.first).view(-1, len(self.bias))  # [(1 + U) * positions, D]
-        window = self._window(words)
-        index = window * window.shape[2] + torch.arange(window.shape[2], device=window.device)
-        first = functional.embedding_bag(index.flatten(0, 1), table, mode="sum").view(*window.shape[:2], -1)
-        hidden = self.dropout(torch.relu(first + self.bias))
-        for layer in self.hidden:
-            hidden = self.dropout(torch.relu(layer(hidden)))
-        scores: dict[str, Tensor] = self.output(hidden)
-        return scores
+    def bind(self, words: Words) -> BoundTagger:
+        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        vector, row = self.input_dropout(self.forms(words.forms)), words.row
+        if self.bilstm is not None:
+            vector = self.bilstm(vector[row], words.length + 1).flatten(0, 1)
+            row = torch.arange(row.numel(), device=row.device).view_as(row)
+        width, positions = len(self.bias), self.config.before + 1 + self.config.after
+        table = (torch.cat([self.outside.unsqueeze(0), vector]) @ self.first).view(-1, width)
+        padded = functional.pad((row + 1).masked_fill(~words.is_token, 0), (self.config.before, self.config.after))
+        is_word = words.is_token & (torch.arange(row.shape[1], device=row.device) > 0)
+        window = padded.unfold(1, positions, 1)[is_word] * positions + torch.arange(positions, device=row.device)
+        first = functional.embedding_bag(window, table, mode="sum")
+        return BoundTagger(self, first, is_word, self._masks() if self.training else None)
 
-    def _window(self, words: Words) -> Tensor:
-        """Return the rows [B, N, positions] of each token's neighbours, 0 beyond the sentence."""
-        row = (words.row + 1).masked_fill(~words.is_token, 0)
-        padded = functional.pad(row, (self.config.before, self.config.after))
-        return padded.unfold(1, self.config.before + 1 + self.config.after, 1)
+    def _masks(self) -> list[Tensor] | None:
+        """Draw the dropout of each hidden layer [D] where scores are to add up along paths (Gal & Ghahramani 2016)."""
+        if self.config.normalisation == "local":
+            return None
+        return [self.dropout(self.bias.new_ones(width)) for width in self.config.hidden]
+
+    def above(self, first: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """Return the last hidden layer [S, D'] from the sums of the first [S, D]; `masks` are drawn if not given."""
+        norms = iter(self.norms)
+        drops = iter([self.dropout] * len(self.norms) if masks is None else [mask.mul for mask in masks])
+        hidden = next(drops)(torch.relu(next(norms)(first + self.bias)))
+        for layer, norm, drop in zip(self.hidden, norms, drops, strict=True):
+            hidden = drop(torch.relu(norm(layer(hidden))))
+        return hidden
+
+    def forward(self, words: Words, tags: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+        """Return the scores of the tags of each column [B, N, tags], 0 where no word stands.
+
+        The previous tags, if the network sees any, are those of the ids `tags` [B, N] by column.
+        """
+        gold = torch.full_like(words.row, NONE) if tags is None else self.actions(tags)
+        return self.bind(words).columns(gold)
+
+    def actions(self, tags: Mapping[str, Tensor]) -> Tensor:
+        """Return the tags of the searched column as actions [B, N], NONE where there is none that is known."""
+        return (tags[self.searched] - len(SPECIALS)).clamp(min=NONE)
+
+    def _best(self, words: Words, beam_size: int) -> dict[str, Tensor]:
+        """Return the ids of the best tags of each column [B, N]."""
+        scorer = self.bind(words)
+        action = torch.full_like(words.row, NONE)
+        if self.previous is not None:
+            scores = scorer if self.config.normalisation == "global" else normalised(self.system, scorer)
+            start = Tagging.start(words.length, self.config.previous_tags)
+            beam = search(self.system, scores, Beam.start(start, len(words.length), self.device), beam_size)
+            action[:, 1:] = beam.history()[:, 0]
+        best = best_tags(scorer.columns(action))
+        if self.previous is not None:
+            best[self.searched] = action + len(SPECIALS)
+        return best
 
     @torch.inference_mode()
-    def tag(self, sentences: Sequence[Sentence], *, batch_tokens: int = 2500) -> list[Sentence]:
+    def tag(self, sentences: Sequence[Sentence], *, beam_size: int = 1, batch_tokens: int = 10_000) -> list[Sentence]:
         """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
+        if self.config.preparation == "none":
+            return self._tag(sentences, beam_size, batch_tokens)
+        knows = known_to(self.pretrained)
+        prepared = [prepare(sentence, knows, phrases=False) for sentence in sentences]
+        units = self._tag([own.units for own in prepared], beam_size, batch_tokens)
+        return [tags_of_words(*own, self.columns) for own in zip(sentences, prepared, units, strict=True)]
+
+    def _tag(self, sentences: Sequence[Sentence], beam_size: int, batch_tokens: int) -> list[Sentence]:
         tagged: list[Sentence] = list(sentences)
         for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
             words = self.lexicon.words([sentences[i].forms for i in batch]).to(self.device)
-            tags = self.tags.symbols(best_tags(self(words)), words.length.tolist())
+            best = self._best(words, beam_size)
+            tags = self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
             for i, columns in zip(batch, tags, strict=True):
                 tagged[i] = with_tags(sentences[i], columns)
         return tagged
+
+    def rebuilt(self, config: TaggerConfig) -> Tagger:
+        """Return a tagger of the same weights with another configuration; ModelError where its network differs."""
+        tagger = Tagger(config, self.lexicon, self.tags, self.pretrained)
+        try:
+            tagger.load_state_dict(self.state_dict())
+        except RuntimeError as error:
+            raise ModelError(f"the settings describe another network than that to start from: {error}") from None
+        return tagger
 
     @classmethod
     def build(cls, config: TaggerConfig, sentences: Sequence[Sentence], pretrained: Pretrained) -> Tagger:

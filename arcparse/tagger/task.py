@@ -6,20 +6,26 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from arcparse.batches import bucket
-from arcparse.errors import ConfigurationError
+from arcparse.checkpoint import find_model
+from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
+from arcparse.losses import global_loss
 from arcparse.pretrained import Pretrained
+from arcparse.search import WAIT
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger, TaggerConfig
-from arcparse.tags import tag_loss
+from arcparse.tagger.preparation import known_to, prepare
+from arcparse.tagger.tagging import Tagging
+from arcparse.tags import COLUMN, tag_loss
 from arcparse.training import Loss, TrainingConfig, run_metadata
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
+METRIC = {"upos": "UPOS", "xpos": "XPOS", "feats": "UFeats"}  # of each column
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved tagger
 
 
@@ -27,18 +33,25 @@ VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved
 class TaggerSettings:
     """A training run, as a TOML file describes it."""
 
-    train: str = ""  # CoNLL-U files with gold tags
-    dev: str = ""
+    train: str = ""  # a file with gold tags, of any format that has them; a format's only tag is XPOS
+    dev: str = ""  # where empty, the end of train is held out
+    held_out: float = 0.1  # the share of its sentences
     vectors: str = ""  # vector store or model of kind vectors; none where empty
+    unknown: Literal["shared", "random"] = (
+        "shared"  # the vector of words that the vectors lack; random: in train each has its own, which the store draws
+    )
     folds: int = 5  # of jackknifing
+    objective: Literal["local", "crf", "perceptron", "margin"] = (
+        "local"  # all but the first are global, through the beam
+    )
+    beam: int = 8  # of global training and of its development scores
+    start: str = ""  # a tagger of the same network to go on from, as global training needs
     tagger: TaggerConfig = field(default_factory=TaggerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
 class TaggerTask:
     """The tagger as the training loop sees it."""
-
-    metric = "UPOS"
 
     def __init__(
         self,
@@ -47,29 +60,57 @@ class TaggerTask:
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
     ) -> None:
-        """Make an untrained tagger."""
+        """Make an untrained tagger. Raises TreebankError where that to start from lacks a tag."""
         self.settings, self.train, self.dev = settings, train, list(dev)
         self.pretrained = pretrained or Pretrained.none()
         self.scores: dict[str, float] = {}
         torch.manual_seed(settings.training.seed)
-        self.model = Tagger.build(settings.tagger, train, self.pretrained)
+        if settings.start:
+            self.model = Tagger.load(find_model(settings.start)).rebuilt(settings.tagger)
+        self.units = units(train, settings.tagger, self.pretrained)
+        if settings.start:
+            _check_tags(self.units, self.model)
+        else:
+            self.model = Tagger.build(settings.tagger, self.units, self.pretrained)
+        self.pretrained = self.model.pretrained  # of the tagger to start from, whatever the settings say
+
+    @property
+    def metric(self) -> str:
+        """The score that decides: that of UPOS, or of the first column that the treebank has."""
+        return METRIC[self.model.searched]
+
+    @property
+    def beam(self) -> int:
+        """The beam of the development scores: greedy for a locally trained tagger."""
+        return 1 if self.settings.objective == "local" else self.settings.beam
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
         generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
-        lengths = [len(sentence) + 1 for sentence in self.train]
+        lengths = [len(sentence) + 1 for sentence in self.units]
         return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
 
     def loss(self, indices: Sequence[int]) -> Loss:
-        """Return the cross-entropy of the three columns, per token."""
-        sentences = [self.train[i] for i in indices]
+        """Return the loss of the three columns, per token: cross-entropy, each word seeing the gold tags before it.
+
+        With a global objective the column that is searched is trained through the beam, the others as ever.
+        """
+        sentences = [self.units[i] for i in indices]
         words = self.model.lexicon.words([sentence.forms for sentence in sentences]).to(self.model.device)
         gold = self.model.tags.ids(sentences, self.model.device)
-        return Loss(tag_loss(self.model(words), gold), int(words.length.sum()))
+        scorer, action = self.model.bind(words), self.model.actions(gold)
+        scores, count = scorer.columns(action), int(words.length.sum())
+        if self.settings.objective == "local":
+            return Loss(tag_loss(scores, gold), count)
+        others = {name: score for name, score in scores.items() if name != self.model.searched}
+        start = Tagging.start(words.length, self.settings.tagger.previous_tags)
+        target = action[:, 1:].masked_fill(~scorer.is_word[:, 1:], WAIT)
+        losses, _ = global_loss(self.model.system, scorer, start, target, self.settings.beam, self.settings.objective)
+        return Loss(losses.sum() / count + tag_loss(others, gold), count)
 
     def evaluate(self) -> dict[str, float]:
-        """Return F1 in per cent on the development file."""
-        scores = evaluate(self.dev, self.model.tag(self.dev))
+        """Return F1 in per cent on the development file, of words as they are given."""
+        scores = evaluate(self.dev, self.model.tag(self.dev, beam_size=self.beam), trees=False)
         self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
         return self.scores
 
@@ -79,7 +120,40 @@ class TaggerTask:
 
     def metadata(self) -> dict[str, Any]:
         """Return what the model card tells of the training."""
-        return run_metadata(self.settings, ("train", "dev", "vectors")) | {"dev": self.scores}
+        return run_metadata(self.settings, ("train", "dev", "vectors", "start")) | {"dev": self.scores}
+
+
+def units(sentences: Sequence[Sentence], config: TaggerConfig, pretrained: Pretrained) -> Sequence[Sentence]:
+    """Return what the network reads of sentences with gold tags."""
+    if config.preparation == "none":
+        return sentences
+    knows = known_to(pretrained)
+    return [prepare(sentence, knows, phrases=True).units for sentence in sentences]
+
+
+def hold_out(sentences: Sequence[Sentence], share: float) -> tuple[list[Sentence], list[Sentence]]:
+    """Divide a treebank into what is learnt from and its end, a share of its sentences and one at least.
+
+    Raises ConfigurationError where either would be empty.
+    """
+    kept = min(len(sentences) - 1, round(len(sentences) * (1 - share)))
+    if not 0 < share < 1 or kept < 1:
+        raise ConfigurationError(
+            f"held_out = {share:g} of {len(sentences)} sentences leaves nothing to learn from or to score; "
+            f"set it between 0 and 1, or name a dev file"
+        )
+    return list(sentences[:kept]), list(sentences[kept:])
+
+
+def _check_tags(sentences: Sequence[Sentence], tagger: Tagger) -> None:
+    known = set(tagger.tags.vocabularies[tagger.searched])
+    for sentence in sentences:
+        unknown = set(sentence.words(COLUMN[tagger.searched])).difference(known)
+        if unknown:
+            raise TreebankError(
+                f"{sentence.place}: the tagger to start from has no {tagger.searched.upper()} {min(unknown)!r}; "
+                f"start from another, or train from the beginning"
+            )
 
 
 def jackknife(

@@ -1,16 +1,19 @@
 """Word vectors: gensim on one side, files and training; a LevelDB store on the other, fast look-up and caching."""
 
 from arcparse.vectors.corpus import DistinctLines, Prepared, RawText, prepare, runs
+from arcparse.vectors.debiasing import bias_direction, debias, direction_of, equalise, neutralise
 from arcparse.vectors.lookup import SCHEMES, candidates, normaliser, zero_digits
 from arcparse.vectors.maintenance import Info, Repaired, Report, info, repair, verify
+from arcparse.vectors.plot import plot
 from arcparse.vectors.quantise import ERROR_BOUND, dequantise, quantise
 from arcparse.vectors.record import DTYPES, Metadata
-from arcparse.vectors.similarity import nearest
-from arcparse.vectors.source import FORMATS, checksum, dense, guess_format, load_vectors, save_vectors
+from arcparse.vectors.similarity import WordVectors, analogy, nearest, principal_components, unit
+from arcparse.vectors.source import BINARY, FORMATS, checksum, dense, guess_format, load_vectors, save_vectors
 from arcparse.vectors.store import Found, VectorStore
 from arcparse.vectors.word2vec import Word2VecConfig, train_vectors
 
 __all__ = [
+    "BINARY",
     "DTYPES",
     "ERROR_BOUND",
     "FORMATS",
@@ -25,21 +28,31 @@ __all__ = [
     "Report",
     "VectorStore",
     "Word2VecConfig",
+    "WordVectors",
+    "analogy",
+    "bias_direction",
     "candidates",
     "checksum",
+    "debias",
     "dense",
     "dequantise",
+    "direction_of",
+    "equalise",
     "guess_format",
     "info",
     "load_vectors",
     "nearest",
+    "neutralise",
     "normaliser",
+    "plot",
     "prepare",
+    "principal_components",
     "quantise",
     "repair",
     "runs",
     "save_vectors",
     "train_vectors",
+    "unit",
     "verify",
     "zero_digits",
 ]

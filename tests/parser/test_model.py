@@ -326,7 +326,7 @@ def test_long_short_and_empty_sentences(encoder: str) -> None:
 
 
 @given(st.lists(st.lists(st.text(min_size=1, max_size=30), max_size=25), min_size=1, max_size=5), st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_words_come_out_as_trees(untrained: Parser, sentences: list[list[str]], beam_size: int) -> None:
     parsed = untrained.parse([Sentence.from_forms(forms) for forms in sentences], beam_size=beam_size)
     for forms, sentence in zip(sentences, parsed, strict=True):

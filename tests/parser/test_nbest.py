@@ -146,7 +146,7 @@ TREES = st.lists(
 
 
 @given(st.lists(TREES, min_size=1, max_size=3), st.sampled_from([0.5, 1.0, 3.0]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_rank_equals_a_scalar_one(sentences: list[list[tuple[float, int, int, int]]], temperature: float) -> None:
     width = max(map(len, sentences))
     filled = [sorted(rows, reverse=True) + [(-math.inf, 0, 0, 0)] * (width - len(rows)) for rows in sentences]

@@ -10,6 +10,7 @@ import torch
 from overfitted import PARSER, fitted_parser, fitted_tagger, parser_task, sample, twenty, vectors
 
 from arcparse.errors import ArcparseError, ModelError, TreebankError, TreeError
+from arcparse.evaluation import evaluate
 from arcparse.optimisation import TrainingConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.task import TAGGER, TAGGER_VECTORS, VECTORS, ParserSettings, ParserTask, _allowed
@@ -131,9 +132,23 @@ def test_the_same_seed_gives_the_same_losses_and_gradients(objective: str) -> No
     assert one.equal(two)
 
 
-def test_only_global_training_is_evaluated_with_its_beam() -> None:
-    assert on_sample(objective="local", beam=8).beam == 1
-    assert on_sample(objective="crf", beam=5).beam == 5
+def test_only_global_training_gives_a_parser_with_a_beam() -> None:
+    assert on_sample(objective="local", beam=8).model.config.beam == 1
+    task = on_sample(objective="crf", beam=5)
+    assert task.model.config.beam == 5
+    task.model.eval()
+    wide = evaluate(task.dev, task.model.parse(task.dev_input, given=True, beam_size=5))
+    assert task.evaluate()["LAS"] == 100 * wide["LAS"].f1
+
+
+def test_a_local_loss_may_stand_beside_a_global_one() -> None:
+    def value(**settings: Any) -> float:
+        task = on_sample(exploration=0.0, beam=3, **settings)
+        task.model.eval()
+        return task.loss(ALL).value.item()
+
+    both = value(objective="crf", local_weight=0.5)
+    assert both == pytest.approx(value(objective="crf") + 0.5 * value(objective="local"), rel=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -234,7 +249,7 @@ def test_an_earlier_runs_vectors_are_replaced(tmp_path: Path) -> None:
 def test_a_run_may_start_from_a_trained_parser_and_its_vectors(tmp_path: Path) -> None:
     fitted_parser("none").save(tmp_path / "first" / "best")
     start = str(tmp_path / "first" / "best")
-    settings = ParserSettings(PARSER["none"], start=start, objective="crf", beam=4)
+    settings = ParserSettings(PARSER["none"], start=start, objective="crf", beam=1)
     task = ParserTask(settings, twenty(), twenty())  # no vectors are named again
     task.model.eval()
     assert task.evaluate()["LAS"] >= 99

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from overfitted import TAGGER, fitted_parser, fitted_tagger, sample, twenty, vectors
 
 from arcparse.checkpoint import load_model
-from arcparse.errors import ModelError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon import LexiconConfig, Words
 from arcparse.pretrained import Pretrained
@@ -57,7 +58,7 @@ def test_scores_equal_those_of_a_window_of_concatenated_vectors(before: int, aft
         matrix = model.first.unflatten(1, (positions, -1))
         for b, length in enumerate(words.length.tolist()):
             vector = [form[row] for row in words.row[b, : length + 1].tolist()]
-            for token in range(length + 1):
+            for token in range(1, length + 1):
                 places = range(token - before, token + after + 1)
                 window = [vector[i] if 0 <= i <= length else model.outside for i in places]
                 hidden = torch.relu(
@@ -112,12 +113,26 @@ def test_no_sentences_and_no_words_are_tagged() -> None:
 
 
 @given(st.lists(st.lists(st.text(min_size=1, max_size=30), max_size=12), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_words_get_tags_of_the_treebank(sentences: list[list[str]]) -> None:
     for forms, tagged in zip(sentences, tagger().tag([Sentence.from_forms(f) for f in sentences]), strict=True):
         assert list(tagged.forms) == forms
         assert set(tagged.upos) <= set(tagger().tags.vocabularies["upos"].symbols[2:])
         assert set(tagged.feats) <= set(tagger().tags.vocabularies["feats"].symbols[2:])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"before": -1}, "before must be at least 0, not -1"),
+        ({"previous_tags": -2}, "previous_tags must be at least 0, not -2"),
+        ({"hidden": ()}, "needs a hidden layer"),
+        ({"batch_normalisation": True, "normalisation": "global"}, "switch one of the two off"),
+    ],
+)
+def test_settings_outside_their_limits_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        TaggerConfig(**settings)
 
 
 def test_the_shipped_sizes_build_without_vectors() -> None:

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from overfitted import TAGGER, TRAINING, sample, twenty, vectors
+from overfitted import TAGGER, TRAINING, fit, sample, twenty, vectors
 
+from arcparse.encoder import BiLSTMConfig
 from arcparse.errors import ConfigurationError
+from arcparse.lexicon import LexiconConfig
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.task import TaggerSettings, TaggerTask, jackknife
+from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife
 from arcparse.training import TrainingConfig, train
 
 
@@ -94,6 +97,79 @@ def test_no_sentence_is_tagged_by_a_tagger_that_saw_it(folds: int) -> None:
 def test_folds_outside_their_limits_are_refused(folds: int) -> None:
     with pytest.raises(ConfigurationError, match=f"at least 2 and at most the {len(sample())} sentences, not {folds}"):
         jackknife(sample(), folds, lambda *_: pytest.fail("nothing is to be trained"))
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.1, 18), (0.25, 15), (0.001, 19), (0.95, 1)])
+def test_the_end_of_a_treebank_is_held_out(share: float, kept: int) -> None:
+    train, dev = hold_out(twenty()[:20], share)
+    assert (train, dev) == (list(twenty()[:kept]), list(twenty()[kept:]))
+
+
+@pytest.mark.parametrize(("size", "share"), [(1, 0.1), (0, 0.5), (20, 0.0), (20, 1.0), (20, 0.999)])
+def test_what_leaves_nothing_is_not_held_out(size: int, share: float) -> None:
+    with pytest.raises(ConfigurationError, match=f"of {size} sentences leaves nothing"):
+        hold_out(twenty()[:size], share)
+
+
+def one_tag(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Sentences with XPOS alone and without trees, as files of words and tags have them."""
+    return [Sentence.from_forms(s.forms).replace(xpos=s.xpos) for s in sentences]
+
+
+@pytest.mark.parametrize("previous", [0, 1])
+def test_a_treebank_with_one_column_of_tags_trains_a_tagger_of_that_column(previous: int) -> None:
+    config = replace(TAGGER, previous_tags=previous)
+    own = TaggerTask(TaggerSettings(tagger=config, training=TRAINING), one_tag(twenty()), one_tag(twenty()[:3]))
+    assert (own.metric, own.model.searched, own.model.columns) == ("XPOS", "xpos", ("xpos",))
+    fit(own, 25)
+    assert own.evaluate()["XPOS"] > 95
+    given = twenty()[0].replace(xpos=["_"] * len(twenty()[0]))
+    [tagged] = own.model.tag([given])
+    assert tagged.upos == given.upos  # of which it knows nothing
+    assert tagged.xpos == own.model.tag(one_tag(twenty()[:1]))[0].xpos
+
+
+ALONE = {"before": 0, "after": 0}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"encoder": "bilstm", "hidden": (64,), "bilstm": BiLSTMConfig(layers=1, hidden=32, dropout=0.0)},
+        {"encoder": "bilstm", "hidden": (64,), "bilstm": BiLSTMConfig(layers=1, hidden=32, dropout=0.0)} | ALONE,
+        {"batch_normalisation": True},
+        {"batch_normalisation": True, "preparation": "google-news"},
+    ],
+)
+def test_every_network_learns_twenty_sentences_by_heart_and_is_saved(changes: dict[str, Any], tmp_path: Path) -> None:
+    settings = TaggerSettings(tagger=replace(TAGGER, **changes), training=TRAINING)
+    own = TaggerTask(settings, twenty(), twenty(), vectors())
+    fit(own, 40)
+    assert own.evaluate()["UPOS"] >= 99
+    own.save(tmp_path / "model")
+    loaded = Tagger.load(tmp_path / "model")
+    assert loaded.config == settings.tagger
+    assert loaded.tag(sample()) == own.model.tag(sample())
+    assert [loaded.tag([sentence])[0] for sentence in sample()] == loaded.tag(sample())
+
+
+def test_a_prepared_sentence_is_read_in_units_and_scored_in_words() -> None:
+    config = replace(TAGGER, preparation="google-news")
+    sentences = [
+        Sentence.from_forms(["semi-final", "in", "NYC"]).replace(upos=["ADJ", "ADP", "PROPN"]),
+        Sentence.from_forms(["in", "semi", "1987"]).replace(upos=["ADP", "NOUN", "NUM"]),
+    ]
+    own = TaggerTask(TaggerSettings(tagger=config, training=TRAINING), sentences, sentences, Pretrained.none())
+    assert [unit.forms for unit in own.units] == [("semi", "final", "in", "NYC"), ("in", "semi", "1987")]
+    assert own.units[0].upos == ("ADJ", "ADJ", "ADP", "PROPN")
+    assert [tagged.forms for tagged in own.model.eval().tag(sentences)] == [sentence.forms for sentence in sentences]
+    assert set(own.evaluate()) == {"UPOS", "XPOS", "UFeats", "AllTags"}
+
+
+def test_a_tagger_that_sees_nothing_is_refused() -> None:
+    nothing = LexiconConfig(word_dimension=0, prefixes=(), suffixes=(), shape_dimension=0, character_dimension=0)
+    with pytest.raises(ConfigurationError, match="sees nothing of a word"):
+        TaggerTask(TaggerSettings(tagger=replace(TAGGER, lexicon=nothing)), twenty(), twenty())
 
 
 def test_the_task_keeps_its_device() -> None:

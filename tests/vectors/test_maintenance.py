@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from arcparse.errors import VectorsError
-from arcparse.vectors import VectorStore, info, nearest, repair, verify
+from arcparse.vectors import VectorStore, info, repair, verify
 from arcparse.vectors.record import Metadata
 
 
@@ -176,15 +176,3 @@ def test_without_any_metadata_there_is_nothing_to_repair(path: Path) -> None:
     db.close()
     with pytest.raises(VectorsError, match="without metadata"):
         repair(path)
-
-
-def test_nearest_words_come_best_first(tmp_path: Path) -> None:
-    from gensim.models import KeyedVectors
-
-    vectors = KeyedVectors(2)
-    matrix = np.array([[1, 0], [1, 0.1], [1, 1], [-1, 0], [0, 0]], np.float32)
-    vectors.add_vectors(["a", "b", "c", "d", "e"], matrix)
-    with VectorStore.create(tmp_path / "store", vectors) as store:
-        assert [word for word, _ in nearest(store, "A", 3)] == ["b", "c", "e"]
-        assert nearest(store, "a", 2)[1][1] == pytest.approx(2**-0.5)
-        assert len(nearest(store, "absent", 10)) == 5

@@ -1,0 +1,114 @@
+"""Look at word vectors: neighbours, analogies, a plot, and what de-biasing does."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcparse import vectors
+from arcparse.cli.parse import number
+from arcparse.drawing import png
+from arcparse.errors import ConfigurationError
+from arcparse.treebank.files import replacing
+
+if TYPE_CHECKING:
+    from arcparse.vectors import WordVectors
+
+    Command = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
+
+SHIPPED = "en-vectors"
+PAGE = '<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{}</title></head>\n<body>\n{}</body>\n</html>\n'
+
+
+def add(command: Command) -> None:
+    """Add the commands by the function that adds one of a name, a summary and what it runs."""
+    near = command("nearest", "list the words nearest to words", nearest)
+    near.add_argument("words", nargs="+", metavar="WORD")
+    alike = command("analogy", "list the words that are to C as B is to A", analogy)
+    alike.add_argument("words", nargs=3, metavar=("A", "B", "C"))
+    for parser in (near, alike):
+        parser.add_argument("--count", type=number, default=10, help="words that are listed (default: 10)")
+    drawn = command("plot", "draw words as points of a plane, by principal components", plot)
+    drawn.add_argument("words", nargs="+", metavar="WORD")
+    drawn.add_argument("--output", type=Path, required=True, metavar="FILE", help="the picture: .png, .svg or .html")
+    fair = command("debias", "take the bias that pairs of words show out of other words", debias)
+    fair.add_argument("pairs", type=_pair, nargs="+", metavar="WORD:WORD", help="pairs that differ in it: woman:man")
+    fair.add_argument("--words", nargs="+", default=[], metavar="WORD", help="words to neutralise")
+    fair.add_argument("--equal", type=_pair, nargs="+", default=[], metavar="WORD:WORD", help="pairs to equalise")
+    fair.add_argument("--output", type=Path, metavar="FILE", help="write all vectors then, in the format --format")
+    fair.add_argument("--format", choices=vectors.FORMATS[:3], default=vectors.BINARY, help="(default: %(default)s)")
+    for parser in (near, alike, drawn, fair):
+        parser.add_argument(
+            "--vectors",
+            default=SHIPPED,
+            metavar="NAME_OR_PATH",
+            help="a store, or a model directory of vectors (default: those that are shipped, %(default)s)",
+        )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, _, second = text.partition(":")
+    if not first or not second or ":" in second:
+        raise argparse.ArgumentTypeError(f"{text!r} is no pair such as woman:man")
+    return first, second
+
+
+def _opened(args: argparse.Namespace) -> WordVectors:
+    from arcparse.pretrained import word_vectors
+
+    return word_vectors(args.vectors)
+
+
+def nearest(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors nearest`."""
+    space = _opened(args)
+    for word in args.words:
+        own = space.words[space.row(word)]
+        shown = word if own == word else f"{word} ({own})"
+        print(f"{shown}: {_listed(vectors.nearest(space, word, args.count))}")
+    return 0
+
+
+def analogy(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors analogy`."""
+    a, b, c = args.words
+    print(f"{a} : {b} = {c} : {_listed(vectors.analogy(_opened(args), a, b, c, args.count))}")
+    return 0
+
+
+def _listed(found: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{word} {cosine:.3f}" for word, cosine in found)
+
+
+def plot(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors plot`."""
+    form = args.output.suffix.lower()
+    if form not in (".png", ".svg", ".html"):
+        raise ConfigurationError(f"{args.output}: a plot is .png, .svg or .html; name the file so")
+    drawn = vectors.plot(_opened(args), args.words)
+    picture = png(drawn) if form == ".png" else _text(drawn, form, args.words).encode("utf-8")
+    with replacing(args.output) as file:
+        file.write(picture)
+    return 0
+
+
+def _text(drawn: str, form: str, words: Sequence[str]) -> str:
+    return PAGE.format(escape(", ".join(words)), drawn) if form == ".html" else drawn
+
+
+def debias(args: argparse.Namespace) -> int:
+    """Run `arcparse vectors debias`."""
+    before = _opened(args)
+    direction = vectors.direction_of(before, args.pairs)
+    after = vectors.debias(before, args.pairs, args.words, args.equal)
+    print(f"{'word':20}  before   after")
+    for word in dict.fromkeys([*args.words, *(word for pair in args.equal for word in pair)]):
+        along = (float(space.directions[before.row(word)] @ direction) for space in (before, after))
+        print(f"{word:20}  " + "  ".join(f"{round(value, 3) + 0.0:+.3f}" for value in along))  # 0.0: no -0.000
+    if args.output:
+        vectors.save_vectors(after.keyed(), args.output, args.format)
+        print(f"{args.output}: {len(after)} words, {after.matrix.shape[1]} values each")
+    return 0

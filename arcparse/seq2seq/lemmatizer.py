@@ -1,0 +1,182 @@
+"""The lemmatiser: a dictionary of what was seen in training, and a network that writes the lemmas of all other words.
+
+The network reads a word's tags and characters and writes its lemma, character by character, with attention (Kanerva et
+al. 2018, section 2.4); the dictionary, of forms with their UPOS, is asked before it (Qi et al. 2018, section 2.4). A
+form that neither can know, too long or of characters never seen, is its own lemma.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from torch import nn
+
+from arcparse.checkpoint import load_model, save_model
+from arcparse.errors import ModelError, TreebankError
+from arcparse.sentence import EMPTY, Sentence
+from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
+from arcparse.seq2seq.pairs import Pair
+from arcparse.settings import as_dict, from_dict
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+KIND = "lemmatizer"
+PROPER = "PROPN"  # what keeps its capitals
+REMEMBERED = 100_000  # answers, some ten megabytes
+BATCH_SYMBOLS = 4000  # padded, of the words that are decoded together
+
+Word: TypeAlias = "tuple[str, str, str]"  # form, UPOS, FEATS
+Dictionary: TypeAlias = "Mapping[tuple[str, str], str]"  # lemmas by form and UPOS
+
+
+@dataclass(frozen=True)
+class LemmatizerConfig:
+    """What the network is made of, and what it is asked."""
+
+    network: Seq2SeqConfig = field(default_factory=lambda: Seq2SeqConfig(symbols="characters"))
+    feats: bool = True  # whether it sees FEATS beside UPOS
+    longest: int = 30  # characters of a form that it learns from and is asked for; what is longer is an address
+    beam: int = 1  # hypotheses kept as it writes
+
+
+class Lemmatizer(nn.Module):
+    """A network and a dictionary. Give it tagged sentences: `lemmatizer.lemmatize(sentences)`."""
+
+    def __init__(self, config: LemmatizerConfig, network: Seq2Seq, dictionary: Dictionary) -> None:
+        """Join the two."""
+        super().__init__()
+        self.config, self.network, self.dictionary = config, network, dictionary
+        self._answers: dict[Word, str] = {}
+
+    @classmethod
+    def build(cls, config: LemmatizerConfig, sentences: Sequence[Sentence]) -> Lemmatizer:
+        """Make an untrained lemmatiser with the dictionary of a treebank. Raises TreebankError where it has no lemma."""
+        counts = lemma_counts(sentences)
+        if not counts:
+            raise TreebankError(f"{sentences[0].place}: the treebank has no lemmas; give one with a LEMMA column")
+        pairs = training_pairs(sentences, config)
+        network = Seq2Seq.build(config.network, [pair.source for pair in pairs], [pair.output for pair in pairs])
+        by_tag: dict[tuple[str, str], Counter[str]] = {}
+        for (form, upos, _), lemmas in counts.items():
+            by_tag.setdefault((form, upos), Counter()).update(lemmas)
+        return cls(config, network, {key: most_frequent(lemmas) for key, lemmas in by_tag.items()})
+
+    def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
+        """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
+
+        The model is to be in evaluation mode, as it is when loaded.
+        """
+        words = [words_of(sentence) for sentence in sentences]
+        self._answer({word for row in words for word in row})
+        lemmatized = []
+        for sentence, row in zip(sentences, words, strict=True):
+            lemmas = [self._answers[word] for word in row]
+            if given:
+                lemmas = [new if own == EMPTY else own for own, new in zip(sentence.lemmas, lemmas, strict=True)]
+            lemmatized.append(sentence.replace(lemmas=lemmas))
+        return lemmatized
+
+    def train(self, mode: bool = True) -> Lemmatizer:
+        """Set the mode as torch does, and forget all answers, since weights may change."""
+        self._answers.clear()
+        return super().train(mode)
+
+    def known(self, word: Word) -> str | None:
+        """Return the lemma that needs no network, or None.
+
+        A capital letter may be the sentence's, but for a proper noun; what has no letter is not inflected.
+        """
+        form, upos, _ = word
+        found = self.dictionary.get((form, upos))
+        if found is None and upos != PROPER:
+            found = self.dictionary.get((form.lower(), upos))
+        return form if found is None and not self._can_read(form) else found
+
+    def _can_read(self, form: str) -> bool:
+        is_short_word = len(form) <= self.config.longest and any(map(str.isalpha, form))
+        return is_short_word and all(character in self.network.sources for character in form)
+
+    def _answer(self, words: set[Word]) -> None:
+        """Find and remember the lemmas of words."""
+        if len(self._answers) + len(words) > REMEMBERED:
+            self._answers.clear()
+        new = {word: self.known(word) for word in sorted(words - self._answers.keys())}
+        asked = [word for word, lemma in new.items() if lemma is None]
+        self._answers |= {word: lemma for word, lemma in new.items() if lemma is not None}
+        self._answers |= dict(zip(asked, self.written(asked), strict=True))
+
+    def written(self, words: Sequence[Word]) -> list[str]:
+        """Return what the network writes for words, their forms where that is nothing."""
+        sources = [source(word, self.config) for word in words]
+        found = self.network.generate(sources, beam_size=self.config.beam, batch_tokens=BATCH_SYMBOLS)
+        lemmas = ["".join(symbol for symbol in best[0].symbols if symbol not in SPECIALS).strip() for best in found]
+        return [lemma or word[0] for lemma, word in zip(lemmas, words, strict=True)]
+
+    def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
+        """Write a model directory, `half` as `arcparse.checkpoint.save_model` does."""
+        forms, tags = zip(*self.dictionary, strict=True)
+        dictionary = {"form": forms, "upos": tags, "lemma": tuple(self.dictionary.values())}
+        symbols = {"sources": self.network.sources.symbols, "outputs": self.network.outputs.symbols}
+        save_model(
+            directory,
+            kind=KIND,
+            config={KIND: as_dict(self.config)},
+            vocabularies=symbols | dictionary,
+            weights=self.network.state_dict(),
+            metadata=metadata,
+            half=half,
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> Lemmatizer:
+        """Read a model directory. Raises ModelError where it holds something else."""
+        saved = load_model(directory)
+        if saved.kind != KIND:
+            raise ModelError(f"{directory}: holds a {saved.kind}, not a {KIND}; train one by `arcparse train {KIND}`")
+        config, lists = from_dict(LemmatizerConfig, saved.config[KIND]), saved.vocabularies
+        network = Seq2Seq(config.network, *(Vocabulary(tuple(lists[name])) for name in ("sources", "outputs")))
+        try:
+            network.load_state_dict(saved.weights)
+        except RuntimeError as error:
+            raise ModelError(f"{directory}: its weights and settings do not fit together: {error}") from None
+        keys = zip(lists["form"], lists["upos"], strict=True)
+        return cls(config, network, dict(zip(keys, lists["lemma"], strict=True))).eval()
+
+
+def words_of(sentence: Sentence) -> list[Word]:
+    """Return form, UPOS and FEATS of each word."""
+    return list(zip(sentence.forms, sentence.upos, sentence.feats, strict=True))
+
+
+def source(word: Word, config: LemmatizerConfig) -> tuple[str, ...]:
+    """Return what the network reads: the word's tags, each a symbol, and its characters."""
+    form, upos, feats = word
+    features = feats.split("|") if config.feats and feats != EMPTY else ()
+    return (f"UPOS={upos}", *features, *form)
+
+
+def lemma_counts(sentences: Iterable[Sentence]) -> dict[Word, Counter[str]]:
+    """Return how often each word has each lemma; words without one do not count."""
+    counts: dict[Word, Counter[str]] = {}
+    for sentence in sentences:
+        for word, lemma in zip(words_of(sentence), sentence.lemmas, strict=True):
+            if lemma != EMPTY or word[0] == EMPTY:
+                counts.setdefault(word, Counter())[lemma] += 1
+    return counts
+
+
+def most_frequent(lemmas: Counter[str]) -> str:
+    """Return the most frequent lemma, the first one seen of those that are alike."""
+    return lemmas.most_common(1)[0][0]
+
+
+def training_pairs(sentences: Iterable[Sentence], config: LemmatizerConfig) -> list[Pair]:
+    """Return each distinct word that the network might be asked for, once, with its most frequent lemma."""
+    return [
+        Pair(source(word, config), tuple(most_frequent(lemmas)))
+        for word, lemmas in lemma_counts(sentences).items()
+        if len(word[0]) <= config.longest and any(map(str.isalpha, word[0]))
+    ]

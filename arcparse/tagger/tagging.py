@@ -1,0 +1,87 @@
+"""Tagging as a transition system: from left to right, each action gives the next word its tag.
+
+A state knows which word comes next and the tags of the few words before it, which is all that the network looks at
+(as in Andor et al. 2016, section 4.1); the tags before those are in the search's history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from arcparse.search import WAIT
+
+NONE = -1  # the tag before the first word
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """The states of B sentences x K hypotheses."""
+
+    position: Tensor  # [B, K] the word to be tagged next, from 1
+    last: Tensor  # [B, K, H] the tags of the H words before it, the nearest first
+    length: Tensor  # [B] words of each sentence
+
+    @classmethod
+    def start(cls, length: Tensor, previous: int) -> Tagging:
+        """Return the one hypothesis of each of B sentences, before its first word."""
+        position = torch.ones_like(length).unsqueeze(1)
+        return cls(position, position.new_full((len(length), 1, previous), NONE), length)
+
+    def select(self, parent: Tensor) -> Tagging:
+        """Return the hypotheses `parent` [B, K'] of each sentence."""
+        rows = parent.unsqueeze(2).expand(-1, -1, self.last.shape[2])
+        return Tagging(self.position.gather(1, parent), self.last.gather(1, rows), self.length)
+
+    def where(self, keep: Tensor, other: Tagging) -> Tagging:
+        """Return this state for the sentences `keep` [B] and `other` elsewhere."""
+        return Tagging(
+            torch.where(keep[:, None], self.position, other.position),
+            torch.where(keep[:, None, None], self.last, other.last),
+            self.length,
+        )
+
+
+class LeftToRight:
+    """The system whose actions are the tags: any tag is legal, and a sentence is done when all its words have one."""
+
+    def __init__(self, tags: Sequence[str]) -> None:
+        """Take the tags, in the order of their actions."""
+        self.tags = tuple(tags)
+        self.num_actions = len(self.tags)
+
+    def legal(self, state: Tagging) -> Tensor:
+        """Return which tags are allowed [B, K, A]: all."""
+        return torch.ones_like(state.position, dtype=torch.bool).unsqueeze(2).expand(-1, -1, self.num_actions)
+
+    def apply(self, state: Tagging, action: Tensor) -> Tagging:
+        """Return the state after the next word got the tag `action` [B, K]; after WAIT nothing has changed."""
+        waits = action == WAIT
+        last = torch.cat([action.unsqueeze(2), state.last], 2)[..., : state.last.shape[2]]
+        last = torch.where(waits.unsqueeze(2), state.last, last)
+        return Tagging(state.position + (~waits).long(), last, state.length)
+
+    def is_final(self, state: Tagging) -> Tensor:
+        """Return where all words have a tag [B, K]."""
+        return state.position > state.length.unsqueeze(1)
+
+    def name(self, action: int) -> str:
+        """Return the tag."""
+        return self.tags[action]
+
+    def action(self, name: str) -> int:
+        """Return the action of a tag. Raises ValueError where there is no such tag."""
+        return self.tags.index(name)
+
+
+def tags_before(tag: Tensor, previous: int) -> Tensor:
+    """Return for each token of B sentences the tags [B, N, H] of the `previous` tokens before it, the nearest first.
+
+    `tag` [B, N] are the actions of all tokens, NONE for the root.
+    """
+    padded = functional.pad(tag, (previous, 0), value=NONE)[:, : tag.shape[1] + previous - 1]
+    return padded.unfold(1, previous, 1).flip(2) if previous else tag.new_empty(*tag.shape, 0)
