@@ -94,6 +94,7 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="the file to write")
     parser.add_argument("--format", choices=vectors.FORMATS, default="word2vec-binary", help="(default: %(default)s)")
     parser.add_argument("--cbow", action="store_true", help="continuous bag of words instead of skip-gram")
+    parser.add_argument("--subwords", action="store_true", help="words share vectors of their runs of letters")
     parser.add_argument("--hierarchical-softmax", action="store_true", help="with --negative 0, instead of it")
     default = Word2VecConfig()
     for name, what in _TRAINING.items():
@@ -105,7 +106,8 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace) -> int:
     """Run `arcparse vectors train`."""
     chosen = {name: getattr(args, name) for name in _TRAINING}
-    config = Word2VecConfig(skip_gram=not args.cbow, hierarchical_softmax=args.hierarchical_softmax, **chosen)
+    kind = {"skip_gram": not args.cbow, "subwords": args.subwords, "hierarchical_softmax": args.hierarchical_softmax}
+    config = Word2VecConfig(**kind, **chosen)
     if not args.output.parent.is_dir():  # said now, not after hours of training
         raise VectorsError(f"{args.output}: the folder {args.output.parent} does not exist; make it first")
     print(f"train: counting the words of {args.corpus}", file=sys.stderr)

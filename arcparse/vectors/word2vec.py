@@ -1,6 +1,8 @@
 """Word vectors trained with gensim: skip-gram and continuous bag of words (Mikolov et al. 2013a, b).
 
-Either learns with negative sampling, with hierarchical softmax, or with both.
+Either learns with negative sampling, with hierarchical softmax, or with both. With subwords a word's vector is the mean
+of its own and of those of its runs of letters (fastText, Bojanowski et al. 2017): rare words have the vectors of words
+that end or begin alike.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from arcparse.errors import ConfigurationError, VectorsError
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+SUBWORDS = (3, 4)  # letters of a run, the word's edges included: "ed>"
+BUCKETS = 200_000  # vectors that runs share by their hash; gensim's 2 million need gigabytes
+
 
 @dataclass(frozen=True)
 class Word2VecConfig:
@@ -25,6 +30,7 @@ class Word2VecConfig:
     skip_gram: bool = True  # False: continuous bag of words
     negative: int = 8  # noise words per word; 0 for hierarchical softmax alone
     hierarchical_softmax: bool = False
+    subwords: bool = False
     min_count: int = 5  # rarer words get no vector
     sample: float = 1e-4  # words above this share are skipped at random (2013b, section 2.3); 0 for never
     epochs: int = 5
@@ -44,7 +50,8 @@ class Word2VecConfig:
 
     def arguments(self) -> dict[str, Any]:
         """Return the settings as gensim's Word2Vec names them."""
-        return {
+        subwords = {"min_n": SUBWORDS[0], "max_n": SUBWORDS[1], "bucket": BUCKETS} if self.subwords else {}
+        return subwords | {
             "vector_size": self.dimension,
             "window": self.window,
             "sg": int(self.skip_gram),
@@ -72,10 +79,10 @@ def train_vectors(
     says nothing within an epoch.
     Raises VectorsError where there is nothing to learn.
     """
-    from gensim.models import Word2Vec
+    from gensim.models import FastText, Word2Vec
 
     text = _text(corpus)
-    model = Word2Vec(**config.arguments())
+    model = (FastText if config.subwords else Word2Vec)(**config.arguments())
     model.build_vocab(**text)
     if not len(model.wv):
         raise VectorsError(f"no word occurs min_count={config.min_count} times; lower it, or give more text")

@@ -39,6 +39,13 @@ def test_words_of_the_same_contexts_are_near(skip_gram: bool, negative: int, hie
         assert len(near & set(group)) >= 2
 
 
+def test_with_subwords_a_rare_word_is_near_those_of_like_letters() -> None:
+    vectors = train_vectors([*sentences(), ["the", "blackish", "fig"]], config(subwords=True))
+    assert "black" in {word for word, _ in vectors.most_similar("blackish", topn=2)}
+    plain = train_vectors(sentences(50), config())
+    assert not np.array_equal(train_vectors(sentences(50), config(subwords=True)).vectors, plain.vectors)
+
+
 def test_one_worker_is_repeatable_and_seeds_differ() -> None:
     first, again, other = (train_vectors(sentences(200), config(seed=seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.vectors, again.vectors)
