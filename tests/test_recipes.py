@@ -44,6 +44,7 @@ def test_global_training_takes_network_and_tagger_of_its_start(tmp_path: Path) -
     assert settings.objective == "crf"
     task = recipes.parser_task(settings)
     assert task.model.config.normalisation == "global"
+    assert task.metadata()["settings"]["start"] == "best"  # no folders of whose machine it was
     assert task.dev_input[0].upos == fitted_tagger().model.tag(sample()[:1])[0].upos
 
 

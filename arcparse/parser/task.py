@@ -222,7 +222,7 @@ class ParserTask:
 
     def metadata(self) -> dict[str, Any]:
         """Return what the model card tells of the training."""
-        return run_metadata(self.settings, ("train", "dev", "vectors", "tagger")) | {"dev": self.scores}
+        return run_metadata(self.settings, ("train", "dev", "vectors", "tagger", "start")) | {"dev": self.scores}
 
 
 @dataclass(frozen=True)
