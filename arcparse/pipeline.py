@@ -58,8 +58,8 @@ class Pipeline:
     ) -> Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
-        A `lemmatizer`, named in the same way, makes lemmas. With `precision` "bfloat16" parsing is faster on processors that have it (AVX-512 BF16, AMX) and slower on
-        others; few trees change.
+        A `lemmatizer`, named in the same way, makes lemmas. With `precision` "bfloat16" parsing is faster on
+        processors that have it (AVX-512 BF16, AMX) and slower on others; few trees change.
         """
         path = find_model(name_or_path)
         saved = load_model(path)

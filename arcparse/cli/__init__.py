@@ -17,7 +17,7 @@ from arcparse.errors import ArcparseError
 SUBCOMMANDS = {
     "parse": "tag and parse text or CoNLL-U",
     "tag": "tag text, tokens or a treebank",
-    "train": "train a tagger and a parser on a treebank",
+    "train": "train a parser, a tagger, a lemmatiser or a translator",
     "evaluate": "compare trees with gold trees",
     "analyse": "tell search errors from model errors, by beam width",
     "validate": "report what is wrong with CoNLL-U files",

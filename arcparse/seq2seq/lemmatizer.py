@@ -53,7 +53,7 @@ class Lemmatizer(nn.Module):
 
     @classmethod
     def build(cls, config: LemmatizerConfig, sentences: Sequence[Sentence]) -> Lemmatizer:
-        """Make an untrained lemmatiser with the dictionary of a treebank. Raises TreebankError where it has no lemma."""
+        """Make an untrained lemmatiser with a treebank's dictionary. Raises TreebankError where it has no lemmas."""
         counts = lemma_counts(sentences)
         if not counts:
             raise TreebankError(f"{sentences[0].place}: the treebank has no lemmas; give one with a LEMMA column")
