@@ -20,7 +20,9 @@ SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "tr
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `train` and what can be trained to a parser."""
-    parser = subparsers.add_parser("train", help="train a parser, a tagger, a lemmatiser or a translator", description=__doc__)
+    parser = subparsers.add_parser(
+        "train", help="train a parser, a tagger, a lemmatiser or a translator", description=__doc__
+    )
     kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
     for kind, summary, run in (
         ("parser", "an arc-standard parser", train_parser),
