@@ -52,17 +52,17 @@ def _sentences(stream: TextIO, name: str, piece: int) -> Iterator[Sentence]:
     while not ended:
         chunk = _read(stream, max(piece, len(text)), name)  # as much as is held back: linear for endless sentences
         text, ended = text + chunk, not chunk
-        found = tokenize(text)
+        found = tokenize(text, offset=offset)
         settled = len(found) if ended else max(0, len(found) - UNSETTLED)
         begin = 0
         for index, sentence in enumerate(found):
             opening = sentence.comments[:-2] if index or opening is None else opening
-            before, begin = begin, _begin(sentence)
+            before, begin = begin, _begin(sentence, offset)
             line += text.count("\n", before, begin)
             if index == settled:
                 break
             number += 1
-            yield _placed(sentence, (*opening, f"# sent_id = {number}"), offset, f"{name}:{line}")
+            yield _placed(sentence, (*opening, f"# sent_id = {number}"), f"{name}:{line}")
         text, offset = text[begin:], offset + begin
 
 
@@ -73,19 +73,12 @@ def _read(stream: TextIO, size: int, name: str) -> str:
         raise TreebankError(f"{name}: {error}; convert the file to UTF-8") from None
 
 
-def _begin(sentence: Sentence) -> int:
-    """Return the first character of a sentence."""
+def _begin(sentence: Sentence, offset: int) -> int:
+    """Return the first character of a sentence in its piece, which begins `offset` characters on."""
     found = RANGE.search(sentence.columns[MISC][0])
-    return int(found[1]) if found else 0
+    return int(found[1]) - offset if found else 0
 
 
-def _placed(sentence: Sentence, comments: tuple[str, ...], offset: int, place: str) -> Sentence:
-    """Return a sentence of a piece as one of the whole text, `offset` characters on."""
-    columns = list(sentence.columns)
-    if offset:
-        columns[MISC] = tuple([RANGE.sub(lambda span: _shifted(span, offset), misc) for misc in columns[MISC]])
-    return Sentence((*comments, sentence.comments[-1]), tuple(columns), place)
-
-
-def _shifted(span: re.Match[str], offset: int) -> str:
-    return f"TokenRange={int(span[1]) + offset}:{int(span[2]) + offset}"
+def _placed(sentence: Sentence, comments: tuple[str, ...], place: str) -> Sentence:
+    """Return a sentence of a piece as one of the whole text."""
+    return Sentence((*comments, sentence.comments[-1]), sentence.columns, place)

@@ -104,21 +104,21 @@ def split_words(text: str) -> list[str]:
 
 def split_contraction(form: str) -> tuple[str, ...]:
     """Return the syntactic words of a surface token, which for most is the token itself."""
-    clitic = CLITIC.fullmatch(form)
+    clitic = None if form.isalpha() else CLITIC.fullmatch(form)  # all of them have an apostrophe
     return FUSED.get(form) or (clitic.groups() if clitic else (form,))
 
 
-def tokenize(text: str) -> list[Sentence]:
+def tokenize(text: str, *, offset: int = 0) -> list[Sentence]:
     """Divide a text into sentences of tokens.
 
     A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character and
-    the one behind its last, counted in `text` from 0.
+    the one behind its last, counted in `text` from `offset`.
     """
     sentences: list[Sentence] = []
     for start, end in _paragraphs(text):
         for number, tokens in enumerate(_sentence_spans(text, start, end)):
             begin = [] if number else ["# newpar"] if sentences else ["# newdoc", "# newpar"]
-            sentences.append(_sentence(text, tokens, [*begin, f"# sent_id = {len(sentences) + 1}"]))
+            sentences.append(_sentence(text, tokens, [*begin, f"# sent_id = {len(sentences) + 1}"], offset))
     return sentences
 
 
@@ -159,13 +159,13 @@ def _may_follow(final: str, form: str) -> bool:
     return final in (".", "?", "!") or not form[0].islower()
 
 
-def _sentence(text: str, tokens: list[Span], comments: list[str]) -> Sentence:
+def _sentence(text: str, tokens: list[Span], comments: list[str], offset: int) -> Sentence:
     rows: list[tuple[str, str, str]] = []
     number = 1  # of the next word
     for start, end in tokens:
         form, glued = text[start:end], text[end : end + 1].strip()
         words = split_contraction(form)
-        misc = f"{'SpaceAfter=No|' if glued else ''}TokenRange={start}:{end}"
+        misc = f"{'SpaceAfter=No|' if glued else ''}TokenRange={start + offset}:{end + offset}"
         if len(words) == 1:
             rows.append((str(number), form, misc))
         else:
