@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -29,6 +29,8 @@ from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as bytes_from_tensors
 
 from arcparse.errors import ModelError
+
+Module = TypeVar("Module", bound=torch.nn.Module)
 
 FORMAT = 1
 CONFIG, WEIGHTS, VOCABULARIES = "config.json", "weights.safetensors", "vocabularies.json"
@@ -46,11 +48,22 @@ UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError)  # RuntimeE
 class SavedModel:
     """What a model directory holds; floating-point weights are float32 however they were stored."""
 
+    path: Path
     kind: str
     config: dict[str, Any]
     vocabularies: dict[str, list[str]]
     weights: dict[str, torch.Tensor]
     metadata: dict[str, Any]
+
+    def restored(self, module: Module) -> Module:
+        """Give a module the weights and return it, ready for use. Raises ModelError where it is another network."""
+        try:
+            module.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self.path}: its weights, settings and vectors do not fit together; copy the model again: {error}"
+            ) from None
+        return module.eval()
 
 
 def save_model(
@@ -85,29 +98,44 @@ def save_model(
             _write(fresh / name, content)
 
 
-def load_model(path: Path) -> SavedModel:
+def load_model(path: Path, kind: str = "") -> SavedModel:
     """Read a model directory or archive, its weights onto the CPU.
 
-    Raises ModelError where it is missing, of another format, or not what was written.
+    Raises ModelError where it is missing, of another format, not what was written, or not of the `kind` asked for.
     """
     path = _settled(Path(path))
-    description = _parsed(path, CONFIG, _content(path, CONFIG))
+    description = _described(path)
+    if kind and description["kind"] != kind:
+        raise ModelError(f"{path}: holds a model of kind {description['kind']!r}; name one of kind {kind!r}")
+    vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, description["sha256"]))
+    try:
+        stored = tensors_from_bytes(_verified(path, WEIGHTS, description["sha256"]))
+    except SafetensorError as error:
+        raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
+    weights = {name: _single(tensor) for name, tensor in stored.items()}
+    kind, config, metadata = (description[name] for name in ("kind", "config", "metadata"))
+    return SavedModel(path, kind, config, vocabularies, weights, metadata)
+
+
+def load_config(path: Path) -> tuple[str, dict[str, Any]]:
+    """Read the kind and the configuration of a model alone. Raises ModelError as `load_model` does."""
+    description = _described(_settled(Path(path)))
+    return description["kind"], description["config"]
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """Return what config.json holds, all of it that is needed."""
+    description: dict[str, Any] = _parsed(path, CONFIG, _content(path, CONFIG))
     if description.get("format") != FORMAT:
         raise ModelError(
             f"{path / CONFIG}: has format {description.get('format')!r}, of arcparse {description.get('arcparse')}; "
             f"arcparse {version('arcparse')} reads format {FORMAT}; install the other version or train the model again"
         )
     try:
-        kind, config, metadata = description["kind"], description["config"], description["metadata"]
-        sums = {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}
+        needed = {name: description[name] for name in ("kind", "config", "metadata")}
+        return needed | {"sha256": {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{path / CONFIG}: lacks {error}; copy the model again") from None
-    vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, sums))
-    try:
-        weights = tensors_from_bytes(_verified(path, WEIGHTS, sums))
-    except SafetensorError as error:
-        raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
-    return SavedModel(kind, config, vocabularies, {name: _single(tensor) for name, tensor in weights.items()}, metadata)
 
 
 def find_model(name_or_path: str | Path) -> Path:

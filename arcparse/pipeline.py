@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from arcparse.batches import stream
-from arcparse.checkpoint import find_model, load_model, sibling
+from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.dictionary import Dictionary, with_dictionary
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.parser.model import Parser
@@ -62,11 +62,11 @@ class Pipeline:
         processors that have it (AVX-512 BF16, AMX) and slower on others; few trees change.
         """
         path = find_model(name_or_path)
-        saved = load_model(path)
+        kind, config = load_config(path)
         lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer else None
-        if saved.kind == TAGGER:
+        if kind == TAGGER:
             return cls(None, Tagger.load(path), lemmas)
-        tagger = saved.config.get("tagger")
+        tagger = config.get("tagger")
         parser = Parser.load(path)
         parser.set_precision(low=precision == "bfloat16")
         return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas)

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from arcparse.checkpoint import CONFIG, find_model, load_model, save_model
-from arcparse.errors import ModelError
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -101,9 +100,7 @@ class Pretrained:
     @classmethod
     def load(cls, directory: Path) -> Pretrained:
         """Read a model directory; ModelError where it is of another kind."""
-        saved = load_model(directory)
-        if saved.kind != KIND:
-            raise ModelError(f"{directory}: holds a {saved.kind}, not word vectors")
+        saved = load_model(directory, KIND)
         words = Vocabulary(tuple(saved.vocabularies["word"]))
         return cls(
             words, saved.config["scheme"], saved.weights["rows"], saved.weights["scale"], saved.metadata["source"]

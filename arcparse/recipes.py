@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-from arcparse.checkpoint import CONFIG, find_model, load_model, sibling
+from arcparse.checkpoint import CONFIG, find_model, load_config, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
 from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
@@ -66,7 +66,7 @@ def _network_of_start(settings: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if not settings["start"]:
         raise ConfigurationError("global training goes on from a trained parser; name it by --set start=RUN/best")
-    return {"parser": load_model(find_model(settings["start"])).config["parser"]}
+    return {"parser": load_config(find_model(settings["start"]))[1]["parser"]}
 
 
 def load_vectors(place: str) -> Pretrained:
@@ -106,7 +106,7 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
 def _tagger_of(start: str) -> Path | None:
     """Return where the tagger is that belongs to the parser to start from, if there is one."""
     place = find_model(start) if start else None
-    tagger = load_model(place).config.get("tagger") if place else None
+    tagger = load_config(place)[1].get("tagger") if place else None
     return sibling(place, tagger) if place and tagger else None
 
 

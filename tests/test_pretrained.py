@@ -90,10 +90,10 @@ def test_something_else_of_that_name_is_not_replaced(tmp_path: Path) -> None:
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     fitted_parser("none").model.save(tmp_path / "model", vectors="", metadata={})
-    with pytest.raises(ModelError, match="holds a parser, not word vectors"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .parser.*kind .vectors"):
         Pretrained.load(tmp_path / "model")
     with pytest.raises(ModelError, match="nowhere"):
         Pretrained.load(tmp_path / "nowhere")
     save_model(tmp_path / "x", kind=KIND + "s", config={}, vocabularies={}, weights={})
-    with pytest.raises(ModelError, match="holds a vectorss"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .vectorss"):
         Pretrained.load(tmp_path / "x")

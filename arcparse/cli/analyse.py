@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.benchmark import numbers
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.parse import number
+from arcparse.cli.options import number, numbers
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
 from arcparse.trees import checked

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.parse import number
+from arcparse.cli.options import number, numbers
 from arcparse.errors import ArcparseError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -49,11 +49,6 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--spacy", default="", metavar="MODEL", help="measure spaCy too, with this model")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Read numbers of at least 1 divided by commas, as argparse's `type`."""
-    return tuple(map(number, text.split(",")))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from arcparse import drawing
 from arcparse.cli.derivation import title
-from arcparse.cli.parse import number
+from arcparse.cli.options import number
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
 from arcparse.drawing import Diagram
 from arcparse.drawing.colours import COLOURINGS

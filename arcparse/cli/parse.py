@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from arcparse.cli.derivation import table
+from arcparse.cli.options import add_model_options, load_pipeline, number
 from arcparse.cli.streams import standard_input, standard_output
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.raw_text import read_text
@@ -83,46 +84,16 @@ def add(subparsers: Subparsers) -> None:
         metavar="N",
         help="with --scores: trees drawn from the model to know how sure arcs are; 0: ask the beam alone (default: 32)",
     )
-    parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
-    parser.add_argument(
-        "--lemmatizer",
-        metavar="PATH",
-        help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
-    )
-    parser.add_argument(
-        "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
-    )
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="bfloat16: faster on processors that have it (default: float32)",
-    )
-    parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
+    add_model_options(parser)
     parser.set_defaults(run=run)
-
-
-def number(text: str) -> int:
-    """Read a number of at least 1, as argparse's `type`."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
     """Parse the input and write it; return 1 where a sentence could not be parsed."""
-    import torch
-
-    from arcparse.pipeline import DEFAULT_MODEL, Pipeline
-
     if args.svg and not args.trace:
         raise ConfigurationError("--svg draws the beam that --trace shows; add --trace, and --beam 2 or more")
     _check_scores(args)
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    pipeline = Pipeline.load(args.model or DEFAULT_MODEL, precision=args.precision, lemmatizer=args.lemmatizer)
+    pipeline = load_pipeline(args)
     tally = Tally()
     sentences = tally.counted(_sentences(args, tally.skipped if args.skip_bad else None))
     if args.trace:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from arcparse import formats
-from arcparse.cli.parse import STANDARD_INPUT, Tally, number
+from arcparse.cli.options import add_model_options, load_pipeline
+from arcparse.cli.parse import STANDARD_INPUT, Tally
 from arcparse.cli.streams import standard_input, standard_output
 from arcparse.dictionary import read_dictionary
 from arcparse.sentence import Sentence
@@ -58,42 +59,18 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--skip-bad", action="store_true", help="report sentences of the input that are malformed, and pass over them"
     )
-    parser.add_argument(
-        "--model", metavar="NAME_OR_PATH", help="parser or tagger: a shipped model or one's place (default: en)"
-    )
-    parser.add_argument(
-        "--lemmatizer",
-        metavar="PATH",
-        help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
-    )
-    parser.add_argument(
-        "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
-    )
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="bfloat16: faster on processors that have it (default: float32)",
-    )
-    parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
+    add_model_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Tag the input and write it; return 1 where a sentence could not be tagged."""
-    import torch
-
     from arcparse.batches import stream
-    from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
     known = formats.formats(args.tag)
     target = _chosen(args.to, args.output, known, "conllu")
-    model, tally = args.model or DEFAULT_MODEL, Tally("tagged")
-    pipeline = Pipeline.load(model, precision=args.precision, lemmatizer=args.lemmatizer)
+    pipeline, tally = load_pipeline(args), Tally("tagged")
     given = args.given == "tags"
     tagged = (
         sentence

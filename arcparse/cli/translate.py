@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse.cli.benchmark import numbers
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.parse import number
+from arcparse.cli.options import number, numbers
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import vectors
-from arcparse.cli.parse import number
+from arcparse.cli.options import number
 from arcparse.drawing import png
 from arcparse.errors import ConfigurationError
 from arcparse.treebank.files import replacing

@@ -296,9 +296,7 @@ class Parser(nn.Module):
     @classmethod
     def load(cls, directory: Path) -> Parser:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
-        saved = load_model(directory)
-        if saved.kind != KIND:
-            raise ModelError(f"{directory}: holds a {saved.kind}, not a parser")
+        saved = load_model(directory, KIND)
         name = saved.config["vectors"]
         pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
         own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
@@ -306,11 +304,7 @@ class Parser(nn.Module):
         lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
         system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
         parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
-        try:
-            parser.load_state_dict(saved.weights)
-        except RuntimeError as error:
-            raise ModelError(f"{directory}: its weights, settings and vectors do not fit together: {error}") from None
-        return parser.eval()
+        return saved.restored(parser)
 
 
 def _in_batches(

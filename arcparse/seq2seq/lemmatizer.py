@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from torch import nn
 
 from arcparse.checkpoint import load_model, save_model
-from arcparse.errors import ModelError, TreebankError
+from arcparse.errors import TreebankError
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
@@ -133,17 +133,11 @@ class Lemmatizer(nn.Module):
     @classmethod
     def load(cls, directory: Path) -> Lemmatizer:
         """Read a model directory. Raises ModelError where it holds something else."""
-        saved = load_model(directory)
-        if saved.kind != KIND:
-            raise ModelError(f"{directory}: holds a {saved.kind}, not a {KIND}; train one by `arcparse train {KIND}`")
+        saved = load_model(directory, KIND)
         config, lists = from_dict(LemmatizerConfig, saved.config[KIND]), saved.vocabularies
         network = Seq2Seq(config.network, *(Vocabulary(tuple(lists[name])) for name in ("sources", "outputs")))
-        try:
-            network.load_state_dict(saved.weights)
-        except RuntimeError as error:
-            raise ModelError(f"{directory}: its weights and settings do not fit together: {error}") from None
         keys = zip(lists["form"], lists["upos"], strict=True)
-        return cls(config, network, dict(zip(keys, lists["lemma"], strict=True))).eval()
+        return cls(config, saved.restored(network), dict(zip(keys, lists["lemma"], strict=True))).eval()
 
 
 def words_of(sentence: Sentence) -> list[Word]:

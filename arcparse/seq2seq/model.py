@@ -16,7 +16,6 @@ from torch.nn import functional
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.errors import ModelError
 from arcparse.seq2seq.decoder import Decoder, DecoderConfig
 from arcparse.seq2seq.decoding import Writer, write
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
@@ -175,16 +174,9 @@ class Seq2Seq(nn.Module):
     @classmethod
     def load(cls, directory: Path) -> Seq2Seq:
         """Read a model directory. Raises ModelError where it holds something else."""
-        saved = load_model(directory)
-        if saved.kind != KIND:
-            raise ModelError(f"{directory}: holds a {saved.kind}, not a {KIND} model")
+        saved = load_model(directory, KIND)
         vocabularies = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("sources", "outputs"))
-        model = cls(from_dict(Seq2SeqConfig, saved.config[KIND]), *vocabularies)
-        try:
-            model.load_state_dict(saved.weights)
-        except RuntimeError as error:
-            raise ModelError(f"{directory}: its weights and settings do not fit together: {error}") from None
-        return model.eval()
+        return saved.restored(cls(from_dict(Seq2SeqConfig, saved.config[KIND]), *vocabularies))
 
 
 def batches(sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:

@@ -213,17 +213,11 @@ class Tagger(nn.Module):
     @classmethod
     def load(cls, directory: Path) -> Tagger:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
-        saved = load_model(directory)
-        if saved.kind != KIND:
-            raise ModelError(f"{directory}: holds a {saved.kind}, not a tagger")
+        saved = load_model(directory, KIND)
         name = saved.config["vectors"]
         pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
         own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
         config = from_dict(TaggerConfig, saved.config["tagger"])
         lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
         tagger = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), pretrained)
-        try:
-            tagger.load_state_dict(saved.weights)
-        except RuntimeError as error:
-            raise ModelError(f"{directory}: its weights, settings and vectors do not fit together: {error}") from None
-        return tagger.eval()
+        return saved.restored(tagger)

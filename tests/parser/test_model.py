@@ -182,10 +182,10 @@ def test_reading_a_model_unpickles_nothing(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     vectors().save(tmp_path / "vectors")
-    with pytest.raises(ModelError, match="holds a vectors, not a parser"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .vectors"):
         Parser.load(tmp_path / "vectors")
     fitted_tagger().model.save(tmp_path / "tagger", vectors="vectors", metadata={})
-    with pytest.raises(ModelError, match="holds a tagger, not a parser"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .tagger.*kind .parser"):
         Parser.load(tmp_path / "tagger")
 
 
@@ -367,5 +367,5 @@ def test_a_parser_learnt_from_one_word_sentences_parses_longer_ones() -> None:
 
 def test_a_saved_file_of_a_strange_kind_is_named(tmp_path: Path) -> None:
     save_model(tmp_path / "x", kind="toaster", config={}, vocabularies={}, weights={})
-    with pytest.raises(ModelError, match="holds a toaster"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .toaster"):
         Parser.load(tmp_path / "x")

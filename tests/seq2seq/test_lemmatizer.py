@@ -186,7 +186,7 @@ def test_a_saved_lemmatiser_comes_back(tmp_path: Path) -> None:
     assert (again.config, again.dictionary) == (model.config, model.dictionary)
     assert again.lemmatize(unseen()) == model.lemmatize(unseen())
     model.network.save(tmp_path / "other")
-    with pytest.raises(ModelError, match=r"holds a seq2seq, not a lemmatizer; train one by"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .seq2seq.*kind .lemmatizer"):
         Lemmatizer.load(tmp_path / "other")
     saved = load_model(tmp_path / "model")
     lists = saved.vocabularies | {"outputs": saved.vocabularies["outputs"][:-1]}

@@ -113,7 +113,7 @@ def test_what_is_no_such_model_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "model" / "config.json"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('"kind": "seq2seq"', '"kind": "parser"'), encoding="utf-8")
-    with pytest.raises(ModelError, match="holds a parser, not a seq2seq model"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .parser.*kind .seq2seq"):
         Seq2Seq.load(tmp_path / "model")
     file.write_text(text.replace('"embedding": 32', '"embedding": 16'), encoding="utf-8")
     with pytest.raises(ModelError, match="do not fit together"):

@@ -84,7 +84,7 @@ def test_a_saved_tagger_gives_the_same_tags(half: bool, tmp_path: Path) -> None:
 def test_models_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     vectors().save(tmp_path / "vectors")
     fitted_parser("none").model.save(tmp_path / "parser", vectors="vectors", metadata={})
-    with pytest.raises(ModelError, match="holds a parser, not a tagger"):
+    with pytest.raises(ModelError, match=r"holds a model of kind .parser.*kind .tagger"):
         Tagger.load(tmp_path / "parser")
     tagger().save(tmp_path / "without", vectors="", metadata={})
     with pytest.raises(ModelError, match="do not fit together"):

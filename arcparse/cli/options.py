@@ -1,0 +1,56 @@
+"""Options that commands share: how a model is used, and numbers."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arcparse.pipeline import Pipeline
+
+
+def number(text: str) -> int:
+    """Read a number of at least 1, as argparse's `type`."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Read numbers of at least 1 divided by commas, as argparse's `type`."""
+    return tuple(map(number, text.split(",")))
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `load_pipeline` reads, and how much is done at a time."""
+    parser.add_argument(
+        "--model", metavar="NAME_OR_PATH", help="a shipped model or one's place; to tag, a tagger too (default: en)"
+    )
+    parser.add_argument(
+        "--lemmatizer",
+        metavar="PATH",
+        help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
+    )
+    parser.add_argument(
+        "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
+    )
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="bfloat16: faster on processors that have it (default: float32)",
+    )
+    parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
+
+
+def load_pipeline(args: argparse.Namespace) -> Pipeline:
+    """Load the model that the options name, with as many threads as they say."""
+    import torch
+
+    from arcparse.pipeline import DEFAULT_MODEL, Pipeline
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    return Pipeline.load(args.model or DEFAULT_MODEL, precision=args.precision, lemmatizer=args.lemmatizer)
