@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from arcparse.checkpoint import CONFIG, find_model, load_config, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
@@ -32,13 +33,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Settings = TypeVar("Settings", ParserSettings, TaggerSettings, LemmatizerSettings, Seq2SeqSettings)
-Kind = Literal["parser", "tagger", "lemmatizer", "seq2seq"]
+Settings = TypeVar("Settings")
 OnError = Callable[[ArcparseError], None]
-DEFAULT_PRESET = {"parser": "bilstm", "tagger": "window", "lemmatizer": "attention", "seq2seq": "attention"}
 
 
-def presets(kind: Kind) -> dict[str, dict[str, Any]]:
+def presets(kind: str) -> dict[str, dict[str, Any]]:
     """Return the shipped presets of a kind by name."""
     folder = resources.files("arcparse") / "presets" / kind
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
@@ -46,7 +45,7 @@ def presets(kind: Kind) -> dict[str, dict[str, Any]]:
 
 
 def resolve(
-    cls: type[Settings], kind: Kind, *, preset: str = "", file: Path | None = None, overrides: Sequence[str] = ()
+    cls: type[Settings], kind: str, *, preset: str = "", file: Path | None = None, overrides: Sequence[str] = ()
 ) -> Settings:
     """Return the settings of a preset, changed by a TOML file and then by `key=value` overrides.
 
@@ -54,7 +53,7 @@ def resolve(
     preset, key or value, ModelError where that parser cannot be read.
     """
     known = presets(kind)
-    name = preset or DEFAULT_PRESET[kind]
+    name = preset or RECIPES[kind].preset
     if name not in known:
         raise ConfigurationError(f"there is no {kind} preset {name!r}; there are {', '.join(known)}")
     return load_settings(cls, file=file, preset=known[name], overrides=overrides, below=_network_of_start)
@@ -157,11 +156,31 @@ def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = Non
     return LemmatizerTask(settings, train_sentences, dev)
 
 
-def seq2seq_task(settings: Seq2SeqSettings) -> Seq2SeqTask:
-    """Read the pairs that a sequence-to-sequence model learns from. Raises ConfigurationError where none are set."""
+def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> Seq2SeqTask:
+    """Read the pairs that a sequence-to-sequence model learns from; no line is passed over, whatever `on_error`.
+
+    Raises ConfigurationError where no pairs are set.
+    """
     for role in ("train", "dev"):
         if not getattr(settings, role):
             raise ConfigurationError(f'no {role} corpus is set; name one by {role} = "..." or --{role} CORPUS')
     languages, kind = (settings.source, settings.output), settings.model.symbols
     train_pairs, dev = (read_pairs(place, *languages, kind) for place in (settings.train, settings.dev))
     return Seq2SeqTask(settings, train_pairs, dev)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a kind of model is trained: its settings, the preset taken where none is named, and what reads its data."""
+
+    settings: type[Any]
+    preset: str
+    task: Callable[[Any, OnError | None], Any]
+
+
+RECIPES = {
+    "parser": Recipe(ParserSettings, "bilstm", parser_task),
+    "tagger": Recipe(TaggerSettings, "window", tagger_task),
+    "lemmatizer": Recipe(LemmatizerSettings, "attention", lemmatizer_task),
+    "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
+}

@@ -11,6 +11,7 @@ import torch
 from overfitted import TAGGER, fitted_tagger, sample, twenty, vectors
 
 from arcparse import recipes
+from arcparse.cli.train import KINDS
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.recipes import presets, resolve
@@ -54,10 +55,14 @@ def test_every_tagger_preset_builds_a_model_with_a_finite_loss(name: str) -> Non
     assert math.isfinite(task.loss(range(4)).value.item())
 
 
-def test_without_a_preset_the_default_serves() -> None:
-    for cls, kind in ((ParserSettings, "parser"), (TaggerSettings, "tagger")):
-        default = recipes.DEFAULT_PRESET[kind]
-        assert resolve(cls, kind) == resolve(cls, kind, preset=default)  # type: ignore[type-var, arg-type]
+@pytest.mark.parametrize("kind", recipes.RECIPES)
+def test_without_a_preset_the_default_serves(kind: str) -> None:
+    recipe = recipes.RECIPES[kind]
+    assert resolve(recipe.settings, kind) == resolve(recipe.settings, kind, preset=recipe.preset)
+
+
+def test_whatever_has_a_recipe_is_trained_by_the_command() -> None:
+    assert set(KINDS) == set(recipes.RECIPES)
 
 
 def test_a_file_changes_the_preset_and_an_override_the_file(tmp_path: Path) -> None:

@@ -16,6 +16,12 @@ from arcparse.settings import as_dict
 from arcparse.training import BEST, Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
+KINDS = {
+    "parser": "an arc-standard parser",
+    "tagger": "a tagger of UPOS, XPOS and FEATS",
+    "lemmatizer": "a lemmatiser",
+    "seq2seq": "a translator, or any model from sequences to sequences",
+}
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,14 +30,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "train", help="train a parser, a tagger, a lemmatiser or a translator", description=__doc__
     )
     kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
-    for kind, summary, run in (
-        ("parser", "an arc-standard parser", train_parser),
-        ("tagger", "a tagger of UPOS, XPOS and FEATS", train_tagger),
-        ("lemmatizer", "a lemmatiser", train_lemmatizer),
-        ("seq2seq", "a translator, or any model from sequences to sequences", train_seq2seq),
-    ):
+    for kind, summary in KINDS.items():
         own = kinds.add_parser(kind, help=summary, description=f"Train {summary}; a run that was stopped goes on.")
-        own.set_defaults(run=run)
+        own.set_defaults(run=run, kind=kind)
         own.add_argument("config", nargs="?", type=Path, help="settings in TOML, over those of the preset")
         own.add_argument("--preset", default="", help="the settings to start from")
         own.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; repeatable")
@@ -49,69 +50,16 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             )
 
 
-def train_parser(args: argparse.Namespace) -> int:
-    """Run `arcparse train parser`."""
+def run(args: argparse.Namespace) -> int:
+    """Train a model of the kind named, and for a tagger write its jackknifed tags if wanted; return the status."""
     from arcparse import recipes
-    from arcparse.parser.task import ParserSettings
-
-    settings = recipes.resolve(
-        ParserSettings, "parser", preset=args.preset, file=args.config, overrides=_overrides(args)
-    )
-    task = recipes.parser_task(settings, _report if args.skip_bad else None)
-    return _train(args, settings, task)
-
-
-def train_tagger(args: argparse.Namespace) -> int:
-    """Run `arcparse train tagger`."""
-    from arcparse import recipes
-    from arcparse.tagger.task import TaggerSettings
-
-    settings = recipes.resolve(
-        TaggerSettings, "tagger", preset=args.preset, file=args.config, overrides=_overrides(args)
-    )
-    task = recipes.tagger_task(settings, _report if args.skip_bad else None)
-    status = _train(args, settings, task)
-    if args.jackknife and not args.dry_run and status == 0:
-        with _Bar() as bar:
-            recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
-        print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")
-    return status
-
-
-def train_lemmatizer(args: argparse.Namespace) -> int:
-    """Run `arcparse train lemmatizer`."""
-    from arcparse import recipes
-    from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings
-
-    settings = recipes.resolve(
-        LemmatizerSettings, "lemmatizer", preset=args.preset, file=args.config, overrides=_overrides(args)
-    )
-    return _train(args, settings, recipes.lemmatizer_task(settings, _report if args.skip_bad else None))
-
-
-def train_seq2seq(args: argparse.Namespace) -> int:
-    """Run `arcparse train seq2seq`."""
-    from arcparse import recipes
-    from arcparse.seq2seq.task import Seq2SeqSettings
-
-    settings = recipes.resolve(
-        Seq2SeqSettings, "seq2seq", preset=args.preset, file=args.config, overrides=_overrides(args)
-    )
-    return _train(args, settings, recipes.seq2seq_task(settings))
-
-
-def _report(error: ArcparseError) -> None:
-    print(f"arcparse: {error}: skipped", file=sys.stderr)
-
-
-def _overrides(args: argparse.Namespace) -> list[str]:
-    given = {name: getattr(args, name.rpartition(".")[2]) for name in SHORTHANDS}
-    return [*(f"{name}={value}" for name, value in given.items() if value is not None), *args.set]
-
-
-def _train(args: argparse.Namespace, settings: Any, task: Any) -> int:
     from arcparse.training import train
 
+    recipe = recipes.RECIPES[args.kind]
+    settings = recipes.resolve(
+        recipe.settings, args.kind, preset=args.preset, file=args.config, overrides=_overrides(args)
+    )
+    task = recipe.task(settings, _report if args.skip_bad else None)
     if args.dry_run:
         print(json.dumps(as_dict(settings), indent=2, ensure_ascii=False))
         print(_statistics(task))
@@ -122,7 +70,20 @@ def _train(args: argparse.Namespace, settings: Any, task: Any) -> int:
     with _Bar() as bar:
         result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar)
     print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
+    if args.kind == "tagger" and args.jackknife:
+        with _Bar() as bar:
+            recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
+        print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")
     return 0
+
+
+def _report(error: ArcparseError) -> None:
+    print(f"arcparse: {error}: skipped", file=sys.stderr)
+
+
+def _overrides(args: argparse.Namespace) -> list[str]:
+    given = {name: getattr(args, name.rpartition(".")[2]) for name in SHORTHANDS}
+    return [*(f"{name}={value}" for name, value in given.items() if value is not None), *args.set]
 
 
 def _statistics(task: Any) -> str:
