@@ -152,13 +152,19 @@ class Beam(Generic[State]):
 
 
 def advance(
-    system: TransitionSystem[State], beam: Beam[State], scores: Tensor, beam_size: int, length_power: float = 0.0
+    system: TransitionSystem[State],
+    beam: Beam[State],
+    scores: Tensor,
+    beam_size: int,
+    length_power: float = 0.0,
+    margin: float = math.inf,
 ) -> Beam[State]:
     """Extend each hypothesis by each legal action and keep the best `beam_size` of each sentence.
 
     `scores` is [B, K, A]. A finished hypothesis competes as it is, with the one candidate WAIT of score 0. Where a
-    sentence has fewer candidates than the beam has places, the rest wait with score -inf. `length_power` is that of
-    `search`, the same in each step.
+    sentence has fewer candidates within the `margin` than the beam has places, the rest repeat the best one with score
+    -inf: what scores equal states once has no work with them. `length_power` and `margin` are those of `search`, the
+    same in each step.
     """
     final, length = system.is_final(beam.state), beam.length + 1
     score = beam.score
@@ -171,8 +177,12 @@ def advance(
     num_actions = candidate.shape[-1]
     flat = candidate.flatten(1)
     score, index = flat.max(1, keepdim=True) if beam_size == 1 else flat.topk(min(beam_size, flat.shape[1]), 1)
+    best = score[:, :1]
+    if margin < math.inf:
+        score = score.masked_fill(score < best - margin, -torch.inf)
+    index = index.where(~score.isneginf(), index[:, :1])
     parent = index // num_actions
-    action = torch.where(final.gather(1, parent) | score.isneginf(), WAIT, index % num_actions)
+    action = torch.where(final.gather(1, parent) | best.isneginf(), WAIT, index % num_actions)
     past = Link(beam.action, beam.parent, beam.previous)
     return Beam(system.apply(beam.state.select(parent), action), score, action, parent, past, length)
 
@@ -183,18 +193,20 @@ def search(
     beam: Beam[State],
     beam_size: int = 1,
     length_power: float = 0.0,
+    margin: float = math.inf,
 ) -> Beam[State]:
     """Return the best complete hypotheses that a beam of `beam_size` finds, best first.
 
     Every hypothesis that can still win is complete when the search ends; the transition system must be such that each
     derivation ends. Where derivations differ in length, sums of log-probabilities favour short ones: with
     `length_power` a score is the sum divided by (number of actions) ** length_power, from the first action on
-    (Wu et al. 2016, section 7, without their constant).
+    (Wu et al. 2016, section 7, without their constant). A hypothesis whose score is more than `margin` below the best
+    one of its sentence is given up (Freitag & Al-Onaizan 2017, section 3.2), which saves the time of scoring it.
     """
     if beam_size < 1:
         raise ValueError(f"the beam must hold at least 1 hypothesis, not {beam_size}")
     while not bool((system.is_final(beam.state) | beam.score.isneginf()).all()):
-        beam = advance(system, beam, scorer(beam.state), beam_size, length_power)
+        beam = advance(system, beam, scorer(beam.state), beam_size, length_power, margin)
     return beam
 
 

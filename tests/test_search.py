@@ -136,7 +136,23 @@ def test_where_there_are_fewer_hypotheses_than_places_the_rest_have_no_score() -
     beam = search(Spelling(1), lambda state: torch.zeros(*state.code.shape, 3), start(2), 5)
     assert beam.score.isneginf().sum(1).tolist() == [3, 3]
     assert beam.score[:, :2].tolist() == [[0, 0], [0, 0]]
-    assert (beam.action[beam.score.isneginf()] == WAIT).all()
+    for values in (beam.action, beam.parent, beam.state.code):  # they repeat the best one
+        assert (values[:, 2:] == values[:, :1]).all()
+
+
+def test_what_falls_behind_by_more_than_the_margin_is_given_up() -> None:
+    score = torch.tensor([0.0, -1.0, -0.5])
+
+    def found(margin: float) -> list[tuple[int, ...]]:
+        beam = search(Spelling(2), lambda state: score.expand(*state.code.shape, 3), start(1), 8, margin=margin)
+        return [path.actions for path in beam.nbest(8)[0]]
+
+    every = [(0, STOP), (0, 0, STOP), (1, STOP), (0, 1, STOP), (1, 0, STOP), (1, 1, STOP)]
+    assert sorted(found(torch.inf)) == sorted(every)
+    assert sorted(found(9.0)) == sorted(every)
+    assert sorted(found(1.0)) == [(0, 0, STOP), (0, 1, STOP), (0, STOP), (1, 0, STOP)]
+    assert sorted(found(0.5)) == [(0, 0, STOP), (0, STOP)]
+    assert found(0.0) == [(0, 0, STOP)]
 
 
 def test_a_dead_end_ends_the_search_without_a_score() -> None:

@@ -7,6 +7,7 @@ they are given) and hands on vectors that know their context (Kiperwasser & Gold
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, w
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
+MARGIN = 5.0  # of scores; what is less likely than the best by e^5 hardly ever wins in the end (LAS stays as it is)
 Result = TypeVar("Result")
 
 
@@ -147,9 +149,12 @@ class Parser(nn.Module):
     def search(
         self, words: Words, encoding: Encoding, beam_size: int = 1, *, scored: bool = False
     ) -> Beam[Configuration]:
-        """Return the best parses of B sentences; unless `scored`, greedy ones skip what makes scores comparable."""
+        """Return the best parses of B sentences.
+
+        Unless `scored`, greedy ones skip what makes scores comparable, and others give up what falls behind by MARGIN.
+        """
         scorer = path_scorer(self, encoding) if scored or beam_size > 1 else self.bind(encoding)
-        return search(self.system, scorer, self._start(words), beam_size)
+        return search(self.system, scorer, self._start(words), beam_size, margin=math.inf if scored else MARGIN)
 
     def _start(self, words: Words) -> Beam[Configuration]:
         return Beam.start(Configuration.start(words.length), len(words.length), words.length.device)

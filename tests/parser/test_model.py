@@ -117,7 +117,7 @@ def test_a_beam_finds_a_path_at_least_as_likely() -> None:
     with torch.no_grad():
         encoding = model.encode(words, model.tags.ids(sample()))
         scorer = model.bind(encoding)
-        wide = model.search(words, encoding, 16)
+        wide = model.search(words, encoding, 16, scored=True)
         greedy = model.search(words, encoding, 1).history()[:, 0]
         state, likely = Configuration.start(words.length), torch.zeros(len(words.length))
         for action in greedy.unbind(1):
