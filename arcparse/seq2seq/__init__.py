@@ -10,6 +10,8 @@ decoding        writing as a transition system
 model           all of them, saved and loaded
 pairs           parallel texts
 task            training
+labelled        texts with labels
+classifier      texts to labels, N to 1
 """
 
 from __future__ import annotations
