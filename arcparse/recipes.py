@@ -22,6 +22,7 @@ from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.pairs import read_pairs
+from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
@@ -186,6 +187,12 @@ def classifier_task(settings: ClassifierSettings, on_error: OnError | None = Non
     return ClassifierTask(settings, texts, dev, load_vectors(settings.vectors))
 
 
+def skip_thought_task(settings: SkipThoughtSettings, on_error: OnError | None = None) -> SkipThoughtTask:
+    """Read the running text that sentence vectors are learned from; with `on_error` as `read_treebank`."""
+    train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
+    return SkipThoughtTask(settings, train_sentences, dev, load_vectors(settings.vectors))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a kind of model is trained: its settings, the preset taken where none is named, and what reads its data."""
@@ -201,4 +208,5 @@ RECIPES = {
     "lemmatizer": Recipe(LemmatizerSettings, "attention", lemmatizer_task),
     "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
     "classifier": Recipe(ClassifierSettings, "lstm", classifier_task),
+    "skip-thought": Recipe(SkipThoughtSettings, "gru", skip_thought_task),
 }

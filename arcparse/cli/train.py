@@ -22,6 +22,7 @@ KINDS = {
     "lemmatizer": "a lemmatiser",
     "seq2seq": "a translator, or any model from sequences to sequences",
     "classifier": "a classifier of texts",
+    "skip-thought": "skip-thought vectors of sentences",
 }
 
 

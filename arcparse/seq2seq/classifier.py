@@ -20,11 +20,11 @@ from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ConfigurationError
 from arcparse.pretrained import Pretrained
+from arcparse.seq2seq.embeddings import start_from
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.seq2seq.memory import Memory
 from arcparse.settings import as_dict, from_dict
-from arcparse.vectors.lookup import candidates
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "classifier"
@@ -111,7 +111,7 @@ class Classifier(nn.Module):
         words = Vocabulary(Vocabulary.build(counts).symbols[: size + len(SPECIALS)])
         made = cls(config, words, Vocabulary.plain(sorted(set(labels))))
         if vectors.dimension:
-            _initialise(made.encoder.embedding, words, vectors)
+            start_from(vectors, made.encoder.embedding, words)
         return made
 
     @property
@@ -165,18 +165,3 @@ class Classifier(nn.Module):
         saved = load_model(directory, KIND)
         words, labels = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("words", "labels"))
         return saved.restored(cls(from_dict(ClassifierConfig, saved.config[KIND]), words, labels))
-
-
-@torch.no_grad()
-def _initialise(embedding: nn.Embedding, words: Vocabulary, vectors: Pretrained) -> None:
-    """Give words the pretrained vector that they have, one of their other spellings where they have none."""
-    if embedding.embedding_dim != vectors.dimension:
-        raise ConfigurationError(
-            f"the vectors have dimension {vectors.dimension}, the embeddings {embedding.embedding_dim}; "
-            f"--set classifier.encoder.embedding={vectors.dimension}"
-        )
-    for row, word in enumerate(words):
-        found = next((name for name in candidates(word, vectors.scheme) if name in vectors.words), None)
-        if found is not None and row >= len(SPECIALS):
-            source = vectors.words.id(found)
-            embedding.weight[row] = vectors.rows[source].float() * vectors.scale[source]
