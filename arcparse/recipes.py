@@ -18,8 +18,11 @@ from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
+from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
+from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.pairs import read_pairs
+from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
@@ -169,6 +172,27 @@ def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> 
     return Seq2SeqTask(settings, train_pairs, dev)
 
 
+def classifier_task(settings: ClassifierSettings, on_error: OnError | None = None) -> ClassifierTask:
+    """Read the labelled texts that a classifier learns from; no line is passed over, whatever `on_error`.
+
+    Without a dev file, some of train are held out. Raises ConfigurationError where no texts are set.
+    """
+    if not settings.train:
+        raise ConfigurationError('no train file is set; name one by train = "..." or --train FILE')
+    texts = list(read_labelled(settings.train))
+    if settings.dev:
+        dev = list(read_labelled(settings.dev))
+    else:
+        texts, dev = hold_out_texts(texts, settings.held_out, settings.training.seed)
+    return ClassifierTask(settings, texts, dev, load_vectors(settings.vectors))
+
+
+def skip_thought_task(settings: SkipThoughtSettings, on_error: OnError | None = None) -> SkipThoughtTask:
+    """Read the running text that sentence vectors are learned from; with `on_error` as `read_treebank`."""
+    train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
+    return SkipThoughtTask(settings, train_sentences, dev, load_vectors(settings.vectors))
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a kind of model is trained: its settings, the preset taken where none is named, and what reads its data."""
@@ -183,4 +207,6 @@ RECIPES = {
     "tagger": Recipe(TaggerSettings, "window", tagger_task),
     "lemmatizer": Recipe(LemmatizerSettings, "attention", lemmatizer_task),
     "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
+    "classifier": Recipe(ClassifierSettings, "lstm", classifier_task),
+    "skip-thought": Recipe(SkipThoughtSettings, "gru", skip_thought_task),
 }

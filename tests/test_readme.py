@@ -31,7 +31,7 @@ def commands(block: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def place(tmp_path: Path, sample_treebank: Path) -> Path:
-    """A folder with what the commands name: the checkout's corpora, a treebank in three parts, raw text."""
+    """A folder with what the commands name: the checkout's corpora, a treebank in three parts, raw text, reviews."""
     (tmp_path / "corpora").symlink_to(CHECKOUT / "corpora")
     sentences = list(read_conllu(sample_treebank))
     for name, part in (("train", sentences), ("dev", sentences[::3]), ("test", sentences[1::3])):
@@ -40,6 +40,7 @@ def place(tmp_path: Path, sample_treebank: Path) -> Path:
     words = [form for sentence in sentences[:12] for form in sentence.forms]
     raw = "".join(" ".join(generator.choices(words, k=12)) + "\n" for _ in range(300))
     (tmp_path / "raw.txt").write_text(raw, encoding="utf-8")
+    (tmp_path / "reviews.tsv").write_text("pos\tA fine film.\nneg\tA dull film.\n" * 20, encoding="utf-8")
     return tmp_path
 
 

@@ -21,6 +21,8 @@ KINDS = {
     "tagger": "a tagger of UPOS, XPOS and FEATS",
     "lemmatizer": "a lemmatiser",
     "seq2seq": "a translator, or any model from sequences to sequences",
+    "classifier": "a classifier of texts",
+    "skip-thought": "skip-thought vectors of sentences",
 }
 
 

@@ -5,11 +5,15 @@ recurrent       RNN, LSTM and GRU in one direction or both
 transformer     encoder and decoder
 attention       where to look
 encoder         symbols to memory
+embeddings      where embeddings start from
 decoder         memory to symbols
 decoding        writing as a transition system
 model           all of them, saved and loaded
 pairs           parallel texts
 task            training
+labelled        texts with labels
+classifier      texts to labels, N to 1
+skip_thought    sentences to vectors, learned from their neighbours
 """
 
 from __future__ import annotations

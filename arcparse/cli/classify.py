@@ -1,0 +1,103 @@
+"""`arcparse classify`: labels for texts, a line each, by a classifier."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcparse.cli.derivation import in_columns
+from arcparse.cli.options import number
+from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.errors import TreebankError
+from arcparse.formats import opened
+
+if TYPE_CHECKING:
+    from arcparse.seq2seq.classifier import Classifier
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+BATCH = 1024  # texts in memory at a time
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "classify",
+        help="label texts by a classifier",
+        description="Label texts, one a line, from standard input where neither TEXT nor --input is given. Each comes "
+        "out as label, tab, probability, tab, text. With --gold nothing is written but scores: accuracy, and for each "
+        "label of the file which labels its texts were given, and its precision, recall and F1 in per cent.",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("text", nargs="?", metavar="TEXT", help="the text to label")
+    source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
+    source.add_argument("--gold", metavar="FILE", help="score the model on lines of label, tab, text")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Classify, or score; return the exit status."""
+    import torch
+
+    from arcparse.batches import stream
+    from arcparse.checkpoint import find_model
+    from arcparse.seq2seq.classifier import Classifier
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    model = Classifier.load(find_model(args.model))
+    with opened(args.output or standard_output()) as file:
+        if args.gold:
+            file.write(_scores(model, args.gold))
+            return 0
+        for texts in stream(_lines(args), BATCH):
+            for text, found in zip(texts, model.classify(texts), strict=True):
+                file.write(f"{found.label}\t{found.probability:.4f}\t{text}\n")
+    return 0
+
+
+def _lines(args: argparse.Namespace) -> Iterator[str]:
+    from arcparse.seq2seq.pairs import lines
+
+    if args.text is not None:
+        return lines(io.StringIO(args.text, newline=""), "TEXT")
+    if args.input in (None, STANDARD_INPUT):
+        return lines(standard_input("utf-8-sig"), "<stdin>")
+    return lines(args.input, args.input)
+
+
+def _scores(model: Classifier, place: str) -> str:
+    """Return the accuracy and a table. Raises TreebankError for a label that the model does not have."""
+    from arcparse.batches import stream
+    from arcparse.seq2seq.labelled import read_labelled
+
+    counts: Counter[tuple[str, str]] = Counter()  # of gold and found labels
+    texts = read_labelled(standard_input("utf-8-sig"), "<stdin>") if place == STANDARD_INPUT else read_labelled(place)
+    for batch in stream(texts, BATCH):
+        strange = next((text.label for text in batch if text.label not in model.labels), None)
+        if strange is not None:
+            known = ", ".join(model.labels)
+            raise TreebankError(f"{place}: the model has no label {strange!r}, only {known}; give a file with these")
+        found = model.classify([text.text for text in batch])
+        counts.update((text.label, own.label) for text, own in zip(batch, found, strict=True))
+    right, total = sum(counts[label, label] for label in model.labels), counts.total()
+    return f"accuracy {100 * right / total:.2f}: {right} of {total} texts\n\n{_table(model.labels.symbols, counts)}"
+
+
+def _table(labels: tuple[str, ...], counts: Counter[tuple[str, str]]) -> str:
+    """Return how often the texts of each gold label, a row, were given each label, and the label's scores."""
+    rows = [("gold", *labels, "precision", "recall", "F1")]
+    for label in labels:
+        given = [counts[label, other] for other in labels]
+        own, gold, system = counts[label, label], sum(given), sum(counts[other, label] for other in labels)
+        parts = ((own, system), (own, gold), (2 * own, gold + system))
+        scores = (f"{100 * part / max(1, whole):.2f}" for part, whole in parts)
+        rows.append((label, *map(str, given), *scores))
+    return "".join(f"{line}\n" for line in in_columns(rows, range(1, len(rows[0]))))

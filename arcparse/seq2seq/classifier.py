@@ -1,0 +1,167 @@
+"""The text classifier: from a sequence to one label, N to 1.
+
+The words of a text are embedded and read by an encoder. Pooling makes one vector of its memory: the last state, the
+mean, the largest values (Conneau et al. 2017, section 3.2), or what an attention finds that a learned vector asks (Yang
+et al. 2016, section 2.2). A linear layer scores the labels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from arcparse.batches import bucket, pad
+from arcparse.checkpoint import load_model, save_model
+from arcparse.errors import ConfigurationError
+from arcparse.pretrained import Pretrained
+from arcparse.seq2seq.embeddings import start_from
+from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.seq2seq.labelled import Kept, cut, words_of
+from arcparse.seq2seq.memory import Memory
+from arcparse.settings import as_dict, from_dict
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+KIND = "classifier"
+BATCH_TOKENS = 20_000  # padded words of the texts that are classified together
+
+Pooling = Literal["last", "mean", "max", "max+mean", "attention"]
+
+
+@dataclass(frozen=True)
+class ClassifierConfig:
+    """What the network is made of, and what it reads of a text."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    pooling: Pooling = "max+mean"
+    dropout: float = 0.5  # of the pooled vector
+    lower: bool = True  # words in lower case: labels seldom hang on capitals
+    longest: int = 500  # words that are read of a text
+    kept: Kept = "both"  # which: a review says what it is about at the beginning, what it thinks of it at the end
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a text without words."""
+        if self.longest < 1:
+            raise ConfigurationError(f"longest must be at least 1 word, not {self.longest}")
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The most probable label of a text, and the probability of each label, most probable first."""
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+class Pool(nn.Module):
+    """Makes one vector of a memory."""
+
+    def __init__(self, pooling: Pooling, dimension: int) -> None:
+        """Make the layer for memories of a dimension; only attention has weights."""
+        super().__init__()
+        self.pooling = pooling
+        self.dimension = dimension * (2 if pooling == "max+mean" else 1)
+        if pooling == "attention":
+            self.key = nn.Linear(dimension, dimension)
+            self.query = nn.Linear(dimension, 1, bias=False)
+
+    def forward(self, memory: Memory) -> Tensor:
+        """Return [B, D] float32, or [B, 2D] of max and mean."""
+        if self.pooling == "last":
+            return memory.summary.float()
+        vector, is_token = memory.vector.float(), memory.is_token.unsqueeze(2)
+        if self.pooling == "attention":
+            score = self.query(torch.tanh(self.key(vector))).float().masked_fill(~is_token, -torch.inf)
+            found: Tensor = (score.softmax(1) * vector).sum(1)
+            return found
+        parts = []
+        if "max" in self.pooling:
+            parts.append(vector.masked_fill(~is_token, -torch.inf).amax(1))
+        if "mean" in self.pooling:
+            parts.append((vector * is_token).sum(1) / is_token.sum(1))
+        return torch.cat(parts, 1)
+
+
+class Classifier(nn.Module):
+    """An encoder with its words, and a layer with its labels: `classifier.classify(texts)`."""
+
+    def __init__(self, config: ClassifierConfig, words: Vocabulary, labels: Vocabulary) -> None:
+        """Make an untrained classifier."""
+        super().__init__()
+        self.config, self.words, self.labels = config, words, labels
+        self.encoder = Encoder(config.encoder, len(words))
+        self.pool = Pool(config.pooling, self.encoder.dimension)
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(self.pool.dimension, len(labels))
+
+    @classmethod
+    def build(
+        cls, config: ClassifierConfig, counts: Counter[str], labels: Iterable[str], size: int, vectors: Pretrained
+    ) -> Classifier:
+        """Make an untrained classifier with the `size` most frequent words, their embeddings as the vectors have them.
+
+        Raises ConfigurationError where embeddings and vectors differ in dimension.
+        """
+        words = Vocabulary(Vocabulary.build(counts).symbols[: size + len(SPECIALS)])
+        made = cls(config, words, Vocabulary.plain(sorted(set(labels))))
+        if vectors.dimension:
+            start_from(vectors, made.encoder.embedding, words)
+        return made
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.output.bias.device
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of the words that are read of a text; one without words has an unknown one."""
+        words = cut(words_of(text, self.config.lower), self.config.longest, self.config.kept)
+        return self.words.ids(words) or [Vocabulary.UNKNOWN]
+
+    def forward(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Return the scores [B, L] of labels, before the softmax, of B texts of word ids."""
+        length = torch.tensor([len(row) for row in rows], device=self.device)
+        memory: Memory = self.encoder(pad(rows).to(self.device), length)
+        score: Tensor = self.output(self.dropout(self.pool(memory)))
+        return score.float()
+
+    @torch.inference_mode()
+    def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Return the log-probability [B, L] of each label in nats; the model is to be in evaluation mode."""
+        found = torch.zeros(len(rows), len(self.labels))
+        for batch in bucket([len(row) for row in rows], BATCH_TOKENS):
+            found[batch] = self([rows[i] for i in batch]).log_softmax(1).cpu()
+        return found
+
+    def classify(self, texts: Sequence[str]) -> list[Classification]:
+        """Return the label of each text; the model is to be in evaluation mode, as it is when loaded."""
+        found = []
+        for row in self.log_probabilities([self.ids(text) for text in texts]).exp().tolist():
+            ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
+            found.append(Classification(*ranked[0], dict(ranked)))
+        return found
+
+    def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
+        """Write a model directory, `half` as `arcparse.checkpoint.save_model` does."""
+        save_model(
+            directory,
+            kind=KIND,
+            config={KIND: as_dict(self.config)},
+            vocabularies={"words": self.words.symbols, "labels": self.labels.symbols},
+            weights=self.state_dict(),
+            metadata=metadata,
+            half=half,
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> Classifier:
+        """Read a model directory. Raises ModelError where it holds something else."""
+        saved = load_model(directory, KIND)
+        words, labels = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("words", "labels"))
+        return saved.restored(cls(from_dict(ClassifierConfig, saved.config[KIND]), words, labels))

@@ -1,0 +1,29 @@
+"""Embeddings that start from pretrained word vectors and are trained on."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from arcparse.errors import ConfigurationError
+from arcparse.pretrained import Pretrained
+from arcparse.vectors.lookup import candidates
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+
+@torch.no_grad()
+def start_from(vectors: Pretrained, embedding: nn.Embedding, words: Vocabulary) -> None:
+    """Give words the vector that they, or else another spelling of them, have; the others keep their random one.
+
+    Raises ConfigurationError where embeddings and vectors differ in dimension.
+    """
+    if embedding.embedding_dim != vectors.dimension:
+        raise ConfigurationError(
+            f"the vectors have dimension {vectors.dimension}, the embeddings {embedding.embedding_dim}; "
+            f"set embedding to {vectors.dimension}"
+        )
+    for row, word in enumerate(words):
+        found = next((name for name in candidates(word, vectors.scheme) if name in vectors.words), None)
+        if found is not None and row >= len(SPECIALS):
+            source = vectors.words.id(found)
+            embedding.weight[row] = vectors.rows[source].float() * vectors.scale[source]

@@ -1,0 +1,155 @@
+"""Skip-thought vectors (Kiros et al. 2015): what a sentence means is what helps to write the sentences around it.
+
+An encoder reads a sentence; one decoder writes the sentence before it, another the one after it, from the encoder's
+last state alone, without attention. The decoders share the matrix of words (section 2.1); unlike the paper's they see
+the sentence's vector at their start, not at each step. Trained on running text, the encoder's last state is the vector
+of the sentence: sentences that are used alike are near in cosine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from arcparse.batches import pad
+from arcparse.checkpoint import load_model, save_model
+from arcparse.pretrained import Pretrained
+from arcparse.sentence import Sentence
+from arcparse.seq2seq.decoder import Decoder, DecoderConfig
+from arcparse.seq2seq.embeddings import start_from
+from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.seq2seq.memory import Memory
+from arcparse.seq2seq.model import batches
+from arcparse.seq2seq.recurrent import RecurrentConfig
+from arcparse.seq2seq.symbols import MARKS, Symbols, output_ids, source_ids, vocabulary
+from arcparse.settings import as_dict, from_dict
+from arcparse.vocabulary import SPECIALS, Vocabulary
+
+KIND = "skip-thought"
+DOCUMENT = "# newdoc"  # the comment that begins a document
+
+
+def _decoder() -> DecoderConfig:
+    return DecoderConfig(attention="none", recurrent=RecurrentConfig(bidirectional=False))
+
+
+@dataclass(frozen=True)
+class SkipThoughtConfig:
+    """What the network is made of."""
+
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig = field(default_factory=_decoder)  # of the sentence before, and of the one after
+
+
+@dataclass(frozen=True)
+class Thought:
+    """The words of a sentence and of the two around it."""
+
+    before: tuple[str, ...]
+    sentence: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class SkipThought(nn.Module):
+    """An encoder of sentences and two decoders of their neighbours: `model.vectors(sentences)`."""
+
+    def __init__(self, config: SkipThoughtConfig, words: Vocabulary) -> None:
+        """Make an untrained model."""
+        super().__init__()
+        self.config, self.words = config, words
+        self.encoder = Encoder(config.encoder, len(words))
+        decoders = [Decoder(config.decoder, len(words), self.encoder.dimension) for _ in range(2)]
+        decoders[1].embedding = decoders[0].embedding
+        self.before, self.after = decoders
+
+    @classmethod
+    def build(
+        cls, config: SkipThoughtConfig, sentences: Iterable[Symbols], size: int, vectors: Pretrained
+    ) -> SkipThought:
+        """Make an untrained model of the `size` most frequent words; with vectors, embeddings start from them.
+
+        Raises ConfigurationError where embeddings and vectors differ in dimension.
+        """
+        words = Vocabulary(vocabulary(sentences).symbols[: size + len(SPECIALS) + len(MARKS)])
+        made = cls(config, words)
+        if vectors.dimension:
+            for embedding in (made.encoder.embedding, made.before.embedding):
+                start_from(vectors, embedding, words)
+        return made
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.before.bias.device
+
+    def encode(self, sentences: Sequence[Symbols]) -> Memory:
+        """Encode B sentences."""
+        rows = source_ids(self.words, sentences)
+        length = torch.tensor([len(row) for row in rows], device=self.device)
+        memory: Memory = self.encoder(pad(rows).to(self.device), length)
+        return memory
+
+    def loss(self, thoughts: Sequence[Thought]) -> tuple[Tensor, int]:
+        """Return the cross-entropy per word of the neighbours, EOS included, in nats, and the number of these words."""
+        memory = self.encode([thought.sentence for thought in thoughts])
+        total, count = memory.summary.new_zeros((), dtype=torch.float32), 0
+        for decoder, side in ((self.before, "before"), (self.after, "after")):
+            neighbours = [getattr(thought, side) for thought in thoughts]
+            given, target = (ids.to(self.device) for ids in output_ids(self.words, neighbours))
+            is_word = target != Vocabulary.PAD
+            scores = decoder.scores(decoder(given, memory).output[is_word])
+            total = total + functional.cross_entropy(scores.float(), target[is_word], reduction="sum")
+            count += int(is_word.sum())
+        return total / count, count
+
+    @torch.inference_mode()
+    def vectors(self, sentences: Sequence[Symbols]) -> Tensor:
+        """Return the vectors [B, D] of sentences, of length 1; the model is to be in evaluation mode."""
+        found = torch.zeros(len(sentences), self.encoder.dimension)
+        for batch in batches(sentences):
+            found[batch] = self.encode([sentences[i] for i in batch]).summary.float().cpu()
+        return functional.normalize(found, dim=1)
+
+    def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
+        """Write a model directory, `half` as `arcparse.checkpoint.save_model` does."""
+        save_model(
+            directory,
+            kind=KIND,
+            config={KIND: as_dict(self.config)},
+            vocabularies={"words": self.words.symbols},
+            weights=self.state_dict(),
+            metadata=metadata,
+            half=half,
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> SkipThought:
+        """Read a model directory. Raises ModelError where it holds something else."""
+        saved = load_model(directory, KIND)
+        words = Vocabulary(tuple(saved.vocabularies["words"]))
+        return saved.restored(cls(from_dict(SkipThoughtConfig, saved.config[KIND]), words))
+
+
+def words_of(sentence: Sentence) -> tuple[str, ...]:
+    """Return the words of a sentence as the model reads them, in lower case."""
+    return tuple(form.lower() for form in sentence.forms)
+
+
+def thoughts(sentences: Iterable[Sentence], longest: int) -> list[Thought]:
+    """Return each three sentences that follow each other in a document, none of over `longest` words."""
+    found: list[Thought] = []
+    window: list[tuple[str, ...]] = []
+    for sentence in sentences:
+        if any(comment.startswith(DOCUMENT) for comment in sentence.comments):
+            window = []
+        words = words_of(sentence)
+        window = [*window[-2:], words] if len(words) <= longest else []
+        if len(window) == 3:
+            found.append(Thought(*window))
+    return found
