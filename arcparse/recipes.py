@@ -18,8 +18,9 @@ from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
+from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
-from arcparse.seq2seq.pairs import read_pairs
+from arcparse.seq2seq.pairs import lines, read_pairs
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
@@ -169,6 +170,22 @@ def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> 
     return Seq2SeqTask(settings, train_pairs, dev)
 
 
+def language_model_task(settings: LanguageModelSettings, on_error: OnError | None = None) -> LanguageModelTask:
+    """Read the texts that a language model learns from; no line is passed over, whatever `on_error`.
+
+    Raises ConfigurationError where no text is set, TreebankError where one is empty.
+    """
+    texts = []
+    for role in ("train", "dev"):
+        place = getattr(settings, role)
+        if not place:
+            raise ConfigurationError(f'no {role} text is set; name one by {role} = "..." or --{role} FILE')
+        texts.append(list(lines(place, place)))
+        if not texts[-1]:
+            raise TreebankError(f"{place}: holds no line; the {role} text needs at least one")
+    return LanguageModelTask(settings, *texts)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a kind of model is trained: its settings, the preset taken where none is named, and what reads its data."""
@@ -183,4 +200,5 @@ RECIPES = {
     "tagger": Recipe(TaggerSettings, "window", tagger_task),
     "lemmatizer": Recipe(LemmatizerSettings, "attention", lemmatizer_task),
     "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
+    "lm": Recipe(LanguageModelSettings, "tokens", language_model_task),
 }

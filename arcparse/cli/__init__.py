@@ -27,6 +27,7 @@ SUBCOMMANDS = {
     "vectors": "train, convert, look up and plot word vectors",
     "corpus": "list, fetch and verify public treebanks",
     "translate": "translate lines by a sequence-to-sequence model",
+    "generate": "continue text by a language model, or tell a text's perplexity",
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits

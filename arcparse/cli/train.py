@@ -21,6 +21,7 @@ KINDS = {
     "tagger": "a tagger of UPOS, XPOS and FEATS",
     "lemmatizer": "a lemmatiser",
     "seq2seq": "a translator, or any model from sequences to sequences",
+    "lm": "a language model",
 }
 
 
