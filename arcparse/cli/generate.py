@@ -38,12 +38,16 @@ def run(args: argparse.Namespace) -> int:
     from arcparse.checkpoint import find_model
     from arcparse.seq2seq.language_model import LanguageModel
     from arcparse.seq2seq.pairs import lines
+    from arcparse.vocabulary import Vocabulary
 
     if args.threads:
         torch.set_num_threads(args.threads)
     model = LanguageModel.load(find_model(args.model))
     if args.perplexity:
-        print(f"{args.perplexity}: perplexity {model.perplexity(lines(args.perplexity, args.perplexity)):.2f}")
+        text = list(lines(args.perplexity, args.perplexity))
+        perplexity, ids = model.perplexity(text), model.ids(text)[1:]
+        unknown = 100 * float((ids == Vocabulary.UNKNOWN).double().mean())
+        print(f"{args.perplexity}: perplexity {perplexity:.2f}, {len(ids)} symbols, {unknown:.2f} % of them unknown")
         return 0
     limits = {"temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p}
     print(model.generate(args.prompt, args.length, **limits, seed=args.seed))

@@ -10,6 +10,8 @@ decoding        writing as a transition system
 model           all of them, saved and loaded
 pairs           parallel texts
 task            training
+language_model  how likely the next symbol of a text is
+continuation    going on with a text as a transition system
 """
 
 from __future__ import annotations

@@ -141,9 +141,9 @@ class LanguageModel(nn.Module):
         2018), or from the fewest whose probabilities make up `top_p` (Holtzman et al. 2020), or both. The unknown is
         never drawn. Raises ConfigurationError where one of these is outside its limits.
         """
-        system = Continuing(self, Limits(length, temperature, top_k, top_p))
-        end = sample(system, system.scores, system.start(self.ids(prompt.split("\n"))[:-1]), 1, temperature, seed)
-        return self.text([*self.ids(prompt.split("\n"))[1:-1].tolist(), *end.written[0, 0].tolist()], prompt)
+        system, given = Continuing(self, Limits(length, temperature, top_k, top_p)), self.ids(prompt.split("\n"))[:-1]
+        end = sample(system, system.scores, system.start(given), 1, temperature, seed)
+        return self.text([*given[1:].tolist(), *end.written[0, 0].tolist()], prompt)
 
     def text(self, ids: Sequence[int], prompt: str = "") -> str:
         """Return the lines of ids; the unknown ones of the prompt stay as they are there."""

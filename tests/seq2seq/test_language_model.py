@@ -258,7 +258,9 @@ def test_the_commands_train_score_and_write(tmp_path: Path, capsys: pytest.Captu
     assert cli.main([*model, "One two", "--length", "3", "--top-k", "4", "--top-p", "0.9", "--seed", "2"]) == 0
     assert capsys.readouterr().out.startswith("one two")
     assert cli.main([*model, "--perplexity", str(text)]) == 0
-    assert capsys.readouterr().out.startswith(f"{text}: perplexity ")
+    out = capsys.readouterr().out
+    assert out.startswith(f"{text}: perplexity ")
+    assert out.endswith(", 320 symbols, 0.00 % of them unknown\n")
     assert cli.main([*model, "--temperature", "-1"]) == 2
     assert "temperature must be above 0" in capsys.readouterr().err
 
