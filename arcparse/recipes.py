@@ -20,8 +20,9 @@ from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
+from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
-from arcparse.seq2seq.pairs import read_pairs
+from arcparse.seq2seq.pairs import lines, read_pairs
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
@@ -193,6 +194,22 @@ def skip_thought_task(settings: SkipThoughtSettings, on_error: OnError | None = 
     return SkipThoughtTask(settings, train_sentences, dev, load_vectors(settings.vectors))
 
 
+def language_model_task(settings: LanguageModelSettings, on_error: OnError | None = None) -> LanguageModelTask:
+    """Read the texts that a language model learns from; no line is passed over, whatever `on_error`.
+
+    Raises ConfigurationError where no text is set, TreebankError where one is empty.
+    """
+    texts = []
+    for role in ("train", "dev"):
+        place = getattr(settings, role)
+        if not place:
+            raise ConfigurationError(f'no {role} text is set; name one by {role} = "..." or --{role} FILE')
+        texts.append(list(lines(place, place)))
+        if not texts[-1]:
+            raise TreebankError(f"{place}: holds no line; the {role} text needs at least one")
+    return LanguageModelTask(settings, *texts)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a kind of model is trained: its settings, the preset taken where none is named, and what reads its data."""
@@ -209,4 +226,5 @@ RECIPES = {
     "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
     "classifier": Recipe(ClassifierSettings, "lstm", classifier_task),
     "skip-thought": Recipe(SkipThoughtSettings, "gru", skip_thought_task),
+    "lm": Recipe(LanguageModelSettings, "tokens", language_model_task),
 }

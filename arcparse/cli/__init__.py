@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "corpus": "list, fetch and verify public treebanks",
     "translate": "translate lines by a sequence-to-sequence model",
     "classify": "label texts by a classifier",
+    "generate": "continue text by a language model, or tell a text's perplexity",
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits

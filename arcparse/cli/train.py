@@ -23,6 +23,7 @@ KINDS = {
     "seq2seq": "a translator, or any model from sequences to sequences",
     "classifier": "a classifier of texts",
     "skip-thought": "skip-thought vectors of sentences",
+    "lm": "a language model",
 }
 
 

@@ -14,6 +14,8 @@ task            training
 labelled        texts with labels
 classifier      texts to labels, N to 1
 skip_thought    sentences to vectors, learned from their neighbours
+language_model  how likely the next symbol of a text is
+continuation    going on with a text as a transition system
 """
 
 from __future__ import annotations

@@ -1,0 +1,54 @@
+"""`arcparse generate`: text that a language model continues, or the perplexity of a text."""
+
+from __future__ import annotations
+
+import argparse
+
+from arcparse.cli.options import number
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "generate",
+        help="continue text by a language model, or tell a text's perplexity",
+        description="Write the prompt and what a model of `arcparse train lm` draws after it, symbol by symbol. "
+        "Give a prompt as the training text was given; after none, a line begins.",
+    )
+    parser.add_argument("prompt", nargs="?", default="", metavar="PROMPT", help="what the text begins with")
+    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    parser.add_argument("--length", type=number, default=50, metavar="N", help="symbols to write (default: 50)")
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, metavar="T", help="below 1 likely symbols are drawn more often still"
+    )
+    parser.add_argument("--top-k", type=number, metavar="K", help="draw from the K likeliest symbols alone")
+    parser.add_argument(
+        "--top-p", type=float, default=1.0, metavar="P", help="draw from the likeliest that make up probability P alone"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="another number, another text (default: 1)")
+    parser.add_argument("--perplexity", metavar="FILE", help="write no text but how well the model foresees this one")
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a text or a perplexity; return the exit status."""
+    import torch
+
+    from arcparse.checkpoint import find_model
+    from arcparse.seq2seq.language_model import LanguageModel
+    from arcparse.seq2seq.pairs import lines
+    from arcparse.vocabulary import Vocabulary
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    model = LanguageModel.load(find_model(args.model))
+    if args.perplexity:
+        text = list(lines(args.perplexity, args.perplexity))
+        perplexity, ids = model.perplexity(text), model.ids(text)[1:]
+        unknown = 100 * float((ids == Vocabulary.UNKNOWN).double().mean())
+        print(f"{args.perplexity}: perplexity {perplexity:.2f}, {len(ids)} symbols, {unknown:.2f} % of them unknown")
+        return 0
+    limits = {"temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p}
+    print(model.generate(args.prompt, args.length, **limits, seed=args.seed))
+    return 0

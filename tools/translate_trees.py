@@ -1,0 +1,101 @@
+"""Parse by translation, the baseline of Vinyals et al. 2015: a sequence-to-sequence model writes derivations.
+
+`python tools/translate_trees.py write TREEBANK PAIRS` writes what `arcparse train seq2seq` learns from; then `python
+tools/translate_trees.py score MODEL GOLD` prints what its outputs are worth, beside a parser of this project: the share
+of outputs that are trees, UAS and LAS in per cent of all words, those of outputs that are no trees being wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from arcparse import Sentence, evaluate, load
+from arcparse.errors import ArcparseError, TreebankError
+from arcparse.formats import opened, read_sentences
+from arcparse.parser.linearisation import symbols_of, tree_of
+from arcparse.seq2seq import Seq2Seq
+from arcparse.trees import checked, is_projective
+
+SPACE = "\u2581"  # in place of a space in a form: what stands between spaces is a symbol
+HEADINGS = ("parsed by", "beam", "trees", "UAS", "LAS")
+
+
+def short(place: str, longest: int) -> list[Sentence]:
+    """Return the projective sentences of at most `longest` words, and print how many are left out."""
+    read = list(checked(read_sentences(place)))
+    fit = [sentence for sentence in read if len(sentence) <= longest]
+    kept = [sentence for sentence in fit if is_projective(sentence.tree.heads)]
+    crossing = len(fit) - len(kept)
+    print(f"{place}: {len(read)} sentences, {len(fit)} of at most {longest} words; {crossing} not projective, left out")
+    if not kept:
+        raise TreebankError(f"{place}: none of these can be learned or scored; raise --longest")
+    return kept
+
+
+def source(sentence: Sentence) -> tuple[str, ...]:
+    """Return what is translated: the forms."""
+    return tuple("".join(SPACE if character.isspace() else character for character in form) for form in sentence.forms)
+
+
+def write(sentences: Sequence[Sentence], place: str) -> None:
+    """Write each sentence as a line: its words, a tab, its derivation."""
+    with opened(place) as file:
+        for sentence in sentences:
+            file.write(" ".join(source(sentence)) + "\t" + " ".join(symbols_of(sentence.tree)) + "\n")
+
+
+def translated(model: Seq2Seq, sentences: Sequence[Sentence], beam: int) -> list[Sentence | None]:
+    """Return what the model makes of each sentence, None where that is no tree."""
+    sources = [source(sentence) for sentence in sentences]
+    outputs = model.generate(sources, beam_size=beam, copy_unknown=False)
+    trees = [tree_of(best[0].symbols, len(words)) for best, words in zip(outputs, sources, strict=True)]
+    return [
+        sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:]) if tree else None
+        for sentence, tree in zip(sentences, trees, strict=True)
+    ]
+
+
+def row(gold: Sequence[Sentence], found: Sequence[Sentence | None]) -> list[str]:
+    """Return the share of trees, UAS and LAS in per cent."""
+    pairs = [(own, tree) for own, tree in zip(gold, found, strict=True) if tree]
+    scores = evaluate([own for own, _ in pairs], [tree for _, tree in pairs])
+    words = sum(map(len, gold))
+    shares = len(pairs) / len(gold), scores["UAS"].correct / words, scores["LAS"].correct / words
+    return [f"{100 * share:.2f}" for share in shares]
+
+
+def main() -> int:
+    """Write pairs, or print a table of scores; return the status."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("step", choices=("write", "score"))
+    options.add_argument("places", nargs=2, metavar="PLACE", help="TREEBANK PAIRS, or MODEL GOLD")
+    options.add_argument("--longest", type=int, default=15, help="words of a sentence (default: 15)")
+    options.add_argument("--beam", type=int, nargs="+", default=[1, 8], help="hypotheses kept (default: 1 8)")
+    options.add_argument("--parser", default="en-small", help="the parser to compare with (default: en-small)")
+    args = options.parse_args()
+    try:
+        run(args)
+    except ArcparseError as error:
+        print(f"translate_trees.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(args: argparse.Namespace) -> None:
+    """Do the step."""
+    if args.step == "write":
+        write(short(args.places[0], args.longest), args.places[1])
+        return
+    gold, model = short(args.places[1], args.longest), Seq2Seq.load(args.places[0])
+    rows = [["translation", str(beam), *row(gold, translated(model, gold, beam))] for beam in args.beam]
+    parser = load(args.parser)
+    for beam in args.beam:
+        rows.append([args.parser, str(beam), *row(gold, parser.parse_sentences(gold, beam=beam, given_tags=False))])
+    for cells in (HEADINGS, *rows):
+        print("\t".join(cells))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
