@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from arcparse.checkpoint import CONFIG, find_model, load_config, sibling
-from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
 from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
@@ -53,23 +54,29 @@ def resolve(
 ) -> Settings:
     """Return the settings of a preset, changed by a TOML file and then by `key=value` overrides.
 
-    Where they describe no network, it is that of the parser to start from. Raises ConfigurationError for an unknown
-    preset, key or value, ModelError where that parser cannot be read.
+    Where they describe no network, it is that of the model to start from. Raises ConfigurationError for an unknown
+    preset, key or value, ModelError where that model cannot be read.
     """
     known = presets(kind)
     name = preset or RECIPES[kind].preset
     if name not in known:
         raise ConfigurationError(f"there is no {kind} preset {name!r}; there are {', '.join(known)}")
-    return load_settings(cls, file=file, preset=known[name], overrides=overrides, below=_network_of_start)
+    return load_settings(
+        cls, file=file, preset=known[name], overrides=overrides, below=partial(_network_of_start, kind)
+    )
 
 
-def _network_of_start(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the network of the parser to start from; none where there is none, or the settings have their own."""
-    if "start" not in settings or "parser" in settings:
+def _network_of_start(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the network of the model to start from; none where there is none, or the settings have their own."""
+    if "start" not in settings or kind in settings:
         return {}
     if not settings["start"]:
-        raise ConfigurationError("global training goes on from a trained parser; name it by --set start=RUN/best")
-    return {"parser": load_config(find_model(settings["start"]))[1]["parser"]}
+        raise ConfigurationError(f"global training goes on from a trained {kind}; name it by --set start=RUN/best")
+    place = find_model(settings["start"])
+    found, config = load_config(place)
+    if found != kind:
+        raise ModelError(f"{place}: holds a model of kind {found!r}; start from one of kind {kind!r}")
+    return {kind: config[kind]}
 
 
 def load_vectors(place: str) -> Pretrained:

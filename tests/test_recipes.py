@@ -49,6 +49,16 @@ def test_global_training_takes_network_and_tagger_of_its_start(tmp_path: Path) -
     assert task.dev_input[0].upos == fitted_tagger().model.tag(sample()[:1])[0].upos
 
 
+def test_a_run_starts_from_a_model_of_its_own_kind(tmp_path: Path) -> None:
+    fitted_tagger().model.save(tmp_path / "tagger", vectors="", metadata={})
+    start = f"start={tmp_path / 'tagger'}"
+    again = resolve(TaggerSettings, "tagger", preset="window", overrides=[start])
+    assert again.start == str(tmp_path / "tagger")
+    assert again.tagger == resolve(TaggerSettings, "tagger", preset="window").tagger
+    with pytest.raises(ModelError, match=r"holds a model of kind 'tagger'; start from one of kind 'parser'"):
+        resolve(ParserSettings, "parser", preset="global", overrides=[start])
+
+
 @pytest.mark.parametrize("name", presets("tagger"))
 def test_every_tagger_preset_builds_a_model_with_a_finite_loss(name: str) -> None:
     task = TaggerTask(resolve(TaggerSettings, "tagger", preset=name), sample(), sample()[:2], vectors())
