@@ -171,8 +171,8 @@ def advance(
     if length_power:  # what is not complete has the same length everywhere, so that no lengths need be kept
         scores = scores / length**length_power
         score = score * (max(beam.length, 1) / length) ** length_power
-    allowed = system.legal(beam.state) & ~final.unsqueeze(-1)
-    candidate = scores.masked_fill(~allowed, -torch.inf) + score.unsqueeze(-1)
+    candidate = torch.where(system.legal(beam.state), scores, -torch.inf)
+    candidate = candidate + score.masked_fill(final, -torch.inf).unsqueeze(-1)
     candidate[..., 0] = torch.where(final, beam.score, candidate[..., 0])
     num_actions = candidate.shape[-1]
     flat = candidate.flatten(1)

@@ -133,12 +133,18 @@ class BoundScorer:
         self.position = torch.cat([torch.arange(size, device=device) for size in self.sizes.values()])
 
     def __call__(self, state: Configuration) -> Tensor:
-        """Return unnormalised scores [B, K, A]; configurations that look the same are scored once."""
-        rows = self._rows(state).flatten(0, 1)
+        """Return unnormalised scores [B, K, A]; configurations that look the same are scored once.
+
+        In a beam, finished ones all look the same: nobody reads their scores.
+        """
+        rows = self._rows(state)
         if state.depth.shape[1] == 1:
-            return self.score(self._by_block(rows)).unsqueeze(1)
+            return self.score(self._by_block(rows.squeeze(1))).unsqueeze(1)
+        is_final = (state.depth == 1) & (state.front > state.length)
+        rows = rows.masked_fill(is_final.unsqueeze(2), 0).flatten(0, 1)
         place, inverse = distinct(rows)
-        return self.score(self._by_block(rows[place]))[inverse].view(*state.depth.shape, -1)
+        scores = self.score(self._by_block(rows.index_select(0, place)))
+        return scores.index_select(0, inverse).view(*state.depth.shape, -1)
 
     def index(self, state: Configuration) -> dict[str, Tensor]:
         """Return the table rows [B, K, F] of each block's features."""
