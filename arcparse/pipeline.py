@@ -14,8 +14,10 @@ from arcparse.dictionary import Dictionary, with_dictionary
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import SAMPLES, Parse
+from arcparse.raw_text import Divide
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
+from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
 from arcparse.tags import COLUMN, with_given, with_tags
@@ -33,13 +35,19 @@ class Pipeline:
     """A loaded model: `nlp = arcparse.load("en")`, then `nlp.parse("...")` or `nlp.tag("...")`."""
 
     def __init__(
-        self, parser: Parser | None, tagger: Tagger | None = None, lemmatizer: Lemmatizer | None = None
+        self,
+        parser: Parser | None,
+        tagger: Tagger | None = None,
+        lemmatizer: Lemmatizer | None = None,
+        segmenter: Segmenter | None = None,
     ) -> None:
         """Join a parser and, for one that predicts no tags, a tagger; or take a tagger alone.
 
         With a lemmatiser, what is parsed or tagged has lemmas, too; where given tags are kept, so are given lemmas.
+        A segmenter divides raw text in place of the rules for English.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
+        self.divide: Divide = segmenter.segment if segmenter else tokenize
 
     @property
     def parser(self) -> Parser:
@@ -55,21 +63,24 @@ class Pipeline:
         *,
         precision: Precision = "float32",
         lemmatizer: str | Path | None = None,
+        segmenter: str | Path | None = None,
     ) -> Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
-        A `lemmatizer`, named in the same way, makes lemmas. With `precision` "bfloat16" parsing is faster on
-        processors that have it (AVX-512 BF16, AMX) and slower on others; few trees change.
+        A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
+        "bfloat16" parsing is faster on processors that have it (AVX-512 BF16, AMX) and slower on others; few trees
+        change.
         """
         path = find_model(name_or_path)
         kind, config = load_config(path)
         lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer else None
+        divider = Segmenter.load(find_model(segmenter)) if segmenter else None
         if kind == TAGGER:
-            return cls(None, Tagger.load(path), lemmas)
+            return cls(None, Tagger.load(path), lemmas, divider)
         tagger = config.get("tagger")
         parser = Parser.load(path)
         parser.set_precision(low=precision == "bfloat16")
-        return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas)
+        return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas, divider)
 
     @overload
     def parse(self, text: str, *, beam: int | None = None, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
@@ -93,7 +104,7 @@ class Pipeline:
         `given_tags` is false. The beam is as wide as the model's own, and with `nbest` at least 8, unless told. Raises
         ConfigurationError where the beam has less places than trees are asked for.
         """
-        sentences = as_sentences(text)
+        sentences = as_sentences(text, self.divide)
         parsed: Sequence[Any]
         if nbest:
             parsed = self.nbest_sentences(sentences, nbest, beam=beam, given_tags=given_tags)
@@ -113,7 +124,7 @@ class Pipeline:
         Words that have a UPOS keep their tags, unless `given_tags` is false; the others have those of the `dictionary`
         (see `arcparse.read_dictionary`), and where it has none the model's. Trees stay as they are.
         """
-        tagged = self.tag_sentences(as_sentences(text), given_tags, dictionary=dictionary)
+        tagged = self.tag_sentences(as_sentences(text, self.divide), given_tags, dictionary=dictionary)
         return tagged if isinstance(text, str) else tagged[0]
 
     def parse_many(
@@ -130,7 +141,7 @@ class Pipeline:
         With `on_error`, a sentence that cannot be parsed is reported to it and comes out as it went in.
         """
         parsed = partial(self.parse_sentences, beam=beam, given_tags=given_tags, on_error=on_error)
-        return _in_order(texts, batch_size, parsed)
+        return _in_order(texts, batch_size, parsed, self.divide)
 
     def tag_many(
         self,
@@ -143,7 +154,7 @@ class Pipeline:
     ) -> Iterator[list[Sentence] | Sentence]:
         """Yield for each input what `tag` returns, in order, as `parse_many` does."""
         tagged = partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary, on_error=on_error)
-        return _in_order(texts, batch_size, tagged)
+        return _in_order(texts, batch_size, tagged, self.divide)
 
     def parse_sentences(
         self,
@@ -235,11 +246,11 @@ class Pipeline:
 
 
 def _in_order(
-    texts: Iterable[Input], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
+    texts: Iterable[Input], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]], divide: Divide
 ) -> Iterator[list[Sentence] | Sentence]:
     """Yield the results of each input, a list for a text; they are found for the sentences of a batch together."""
     for batch in stream(texts, batch_size):
-        groups = [as_sentences(text) for text in batch]
+        groups = [as_sentences(text, divide) for text in batch]
         found = iter(results([sentence for group in groups for sentence in group]))
         for text, group in zip(batch, groups, strict=True):
             own = [next(found) for _ in group]
@@ -264,10 +275,10 @@ def _with_failures(
     return [found for sentence in sentences for found in _with_failures(results, instead, [sentence], on_error)]
 
 
-def as_sentences(text: Input) -> list[Sentence]:
-    """Return what is to be parsed as sentences: text is tokenised, a list of forms is one sentence."""
+def as_sentences(text: Input, divide: Divide = tokenize) -> list[Sentence]:
+    """Return what is to be parsed as sentences: text is divided, a list of forms is one sentence."""
     if isinstance(text, str):
-        return tokenize(text)
+        return divide(text)
     return [text if isinstance(text, Sentence) else Sentence.from_forms(text)]
 
 
@@ -277,9 +288,10 @@ def load(
     *,
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
+    segmenter: str | Path | None = None,
 ) -> Pipeline:
-    """Load a model by name ("en", "en-small") or path, and a lemmatiser if wanted; what is once loaded is kept."""
-    return Pipeline.load(name_or_path, precision=precision, lemmatizer=lemmatizer)
+    """Load a model by name ("en", "en-small") or path, with lemmatiser and segmenter if wanted; it is kept."""
+    return Pipeline.load(name_or_path, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
 
 
 @overload

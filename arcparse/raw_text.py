@@ -12,9 +12,9 @@ import lzma
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias
+from typing import Any, Protocol, TextIO, TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import MISC, Sentence
@@ -22,37 +22,57 @@ from arcparse.tokenizer import tokenize
 
 Location: TypeAlias = "str | os.PathLike[str] | TextIO"
 
+
+class Divide(Protocol):
+    """What divides a text into sentences, as `tokenize` does."""
+
+    def __call__(self, text: str, *, offset: int = 0) -> list[Sentence]:
+        """Return the sentences, their `TokenRange` counted from `offset`."""
+
+
 PIECE = 1 << 16  # characters divided at a time, and more where two sentences are longer
 UNSETTLED = 2  # sentences at the end of a piece: the tokenizer looks across one gap, no further
 RANGE = re.compile(r"TokenRange=(\d+):(\d+)")
 OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
-def read_text(source: Location, *, name: str | None = None, piece: int = PIECE) -> Iterator[Sentence]:
+def read_text(
+    source: Location, *, name: str | None = None, piece: int = PIECE, divide: Divide = tokenize
+) -> Iterator[Sentence]:
     """Divide a path (.gz, .xz and .bz2 opened as they are) or a text stream into sentences of tokens.
 
-    Each sentence has `place="file:line"`; `name` stands for the file there. `piece` is in characters. Raises
+    Each sentence has `place="file:line"`; `name` stands for the file there. `piece` is in characters; what divides
+    pieces is `tokenize`, or the `segment` of a segmenter, for which what is near may matter. Raises
     TreebankError where the file cannot be read or is not UTF-8.
     """
     if not isinstance(source, str | os.PathLike):
-        yield from _sentences(source, name or str(getattr(source, "name", "<stream>")), piece)
+        yield from _sentences(source, name or str(getattr(source, "name", "<stream>")), piece, divide)
         return
     name = name or os.fspath(source)
     try:
         with OPEN.get(Path(source).suffix.lower(), open)(source, "rt", encoding="utf-8-sig", newline="") as file:
-            yield from _sentences(file, name, piece)
+            yield from _sentences(file, name, piece, divide)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise TreebankError(f"{name}: cannot be read: {reason}; check the path and that the file is whole") from None
 
 
-def _sentences(stream: TextIO, name: str, piece: int) -> Iterator[Sentence]:
+def running_text(sentences: Iterable[Sentence]) -> str:
+    """Return the text that a treebank was made of: a blank line before each `# newdoc` and `# newpar`, else a space."""
+    parts: list[str] = []
+    for sentence in sentences:
+        begins = any(comment.startswith(("# newdoc", "# newpar")) for comment in sentence.comments)
+        parts += ["\n\n" if begins else " ", sentence.text]
+    return "".join(parts).strip() + "\n"
+
+
+def _sentences(stream: TextIO, name: str, piece: int, divide: Divide) -> Iterator[Sentence]:
     text, offset, line, number, ended = "", 0, 1, 0, False  # `text` begins `offset` characters on, on `line`
     opening: tuple[str, ...] | None = None  # the comments that belong before its first sentence, once they are known
     while not ended:
         chunk = _read(stream, max(piece, len(text)), name)  # as much as is held back: linear for endless sentences
         text, ended = text + chunk, not chunk
-        found = tokenize(text, offset=offset)
+        found = divide(text, offset=offset)
         settled = len(found) if ended else max(0, len(found) - UNSETTLED)
         begin = 0
         for index, sentence in enumerate(found):

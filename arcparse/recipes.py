@@ -24,6 +24,7 @@ from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
 from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.pairs import lines, read_pairs
+from arcparse.seq2seq.segmenter_task import SegmenterSettings, SegmenterTask
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
@@ -167,6 +168,12 @@ def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = Non
     return LemmatizerTask(settings, train_sentences, dev)
 
 
+def segmenter_task(settings: SegmenterSettings, on_error: OnError | None = None) -> SegmenterTask:
+    """Read what a segmenter learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
+    return SegmenterTask(settings, train_sentences, dev)
+
+
 def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> Seq2SeqTask:
     """Read the pairs that a sequence-to-sequence model learns from; no line is passed over, whatever `on_error`.
 
@@ -230,6 +237,7 @@ RECIPES = {
     "parser": Recipe(ParserSettings, "bilstm", parser_task),
     "tagger": Recipe(TaggerSettings, "window", tagger_task),
     "lemmatizer": Recipe(LemmatizerSettings, "attention", lemmatizer_task),
+    "segmenter": Recipe(SegmenterSettings, "lstm", segmenter_task),
     "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
     "classifier": Recipe(ClassifierSettings, "lstm", classifier_task),
     "skip-thought": Recipe(SkipThoughtSettings, "gru", skip_thought_task),

@@ -9,11 +9,12 @@ punctuation unless what stands before or behind it speaks against that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
 
 Span = tuple[int, int]
+Divided = list[tuple[Span, tuple[str, ...]]]  # the tokens of a sentence: where they are, and their words
 
 # Keep their full stop.
 ABBREVIATIONS = """
@@ -114,15 +115,30 @@ def tokenize(text: str, *, offset: int = 0) -> list[Sentence]:
     A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character and
     the one behind its last, counted in `text` from `offset`.
     """
+    return assembled(text, (_divided(text, *span) for span in paragraphs(text)), offset)
+
+
+def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) -> list[Sentence]:
+    """Return the sentences of a text from those of its paragraphs, each given as its tokens with their words.
+
+    Comments and MISC are those of `tokenize`.
+    """
     sentences: list[Sentence] = []
-    for start, end in _paragraphs(text):
-        for number, tokens in enumerate(_sentence_spans(text, start, end)):
+    for paragraph in divided:
+        for number, tokens in enumerate(paragraph):
             begin = [] if number else ["# newpar"] if sentences else ["# newdoc", "# newpar"]
             sentences.append(_sentence(text, tokens, [*begin, f"# sent_id = {len(sentences) + 1}"], offset))
     return sentences
 
 
-def _paragraphs(text: str) -> Iterator[Span]:
+def _divided(text: str, start: int, end: int) -> Iterator[Divided]:
+    """Yield the sentences of a paragraph."""
+    for spans in _sentence_spans(text, start, end):
+        yield [(span, split_contraction(text[slice(*span)])) for span in spans]
+
+
+def paragraphs(text: str) -> Iterator[Span]:
+    """Yield the first character of each paragraph and the one behind its last; blank lines stand between them."""
     start = 0
     for blank in BLANK_LINE.finditer(text):
         yield start, blank.start()
@@ -159,20 +175,19 @@ def _may_follow(final: str, form: str) -> bool:
     return final in (".", "?", "!") or not form[0].islower()
 
 
-def _sentence(text: str, tokens: list[Span], comments: list[str], offset: int) -> Sentence:
+def _sentence(text: str, tokens: Divided, comments: list[str], offset: int) -> Sentence:
     rows: list[tuple[str, str, str]] = []
     number = 1  # of the next word
-    for start, end in tokens:
+    for (start, end), words in tokens:
         form, glued = text[start:end], text[end : end + 1].strip()
-        words = split_contraction(form)
         misc = f"{'SpaceAfter=No|' if glued else ''}TokenRange={start + offset}:{end + offset}"
         if len(words) == 1:
-            rows.append((str(number), form, misc))
+            rows.append((str(number), words[0], misc))
         else:
             rows.append((f"{number}-{number + len(words) - 1}", form, misc))
             rows.extend((str(i), word, EMPTY) for i, word in enumerate(words, number))
         number += len(words)
     columns = [(EMPTY,) * len(rows)] * len(COLUMNS)
     columns[ID], columns[FORM], columns[MISC] = zip(*rows, strict=True)
-    line = " ".join(text[tokens[0][0] : tokens[-1][1]].split())
+    line = " ".join(text[tokens[0][0][0] : tokens[-1][0][1]].split())
     return Sentence((*comments, f"# text = {line}"), tuple(columns))

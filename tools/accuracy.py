@@ -7,20 +7,11 @@ Inputs: gold tokens with the model's own tags, gold tokens with gold tags, and r
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 
-from arcparse import Pipeline, Sentence, evaluate, read_conllu
+from arcparse import Pipeline, evaluate, read_conllu
+from arcparse.raw_text import running_text
 
-METRICS = ("Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
-
-
-def raw_text(sentences: Iterable[Sentence]) -> str:
-    """Return the running text of a treebank."""
-    parts: list[str] = []
-    for sentence in sentences:
-        begins = any(comment.startswith(("# newdoc", "# newpar")) for comment in sentence.comments)
-        parts += ["\n\n" if begins else " ", sentence.text]
-    return "".join(parts).strip() + "\n"
+METRICS = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
 
 
 def main() -> None:
@@ -30,15 +21,16 @@ def main() -> None:
     options.add_argument("models", nargs="+", metavar="MODEL", help="names or directories")
     options.add_argument("--beam", type=int, help="hypotheses (default: the model's)")
     options.add_argument("--inputs", default="own,gold,raw", help="of own, gold, raw (default: all)")
+    options.add_argument("--segmenter", help="name or directory of what divides raw text (default: rules)")
     args = options.parse_args()
     gold = list(read_conllu(args.gold))
     print("| model | input | " + " | ".join(METRICS) + " |\n|---|---|" + "---|" * len(METRICS))
     for name in args.models:
-        nlp = Pipeline.load(name)
+        nlp = Pipeline.load(name, segmenter=args.segmenter)
         runs = {
             "own": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam),
             "gold": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam, given_tags=True),
-            "raw": lambda nlp=nlp: nlp.parse(raw_text(gold), beam=args.beam),
+            "raw": lambda nlp=nlp: nlp.parse(running_text(gold), beam=args.beam),
         }
         for kind in args.inputs.split(","):
             scores = evaluate(gold, runs[kind]())

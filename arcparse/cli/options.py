@@ -33,6 +33,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
     )
     parser.add_argument(
+        "--segmenter", metavar="PATH", help="a model of `arcparse train segmenter`: divides text in place of rules"
+    )
+    parser.add_argument(
         "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
     )
     parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
@@ -53,4 +56,9 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
 
     if args.threads:
         torch.set_num_threads(args.threads)
-    return Pipeline.load(args.model or DEFAULT_MODEL, precision=args.precision, lemmatizer=args.lemmatizer)
+    return Pipeline.load(
+        args.model or DEFAULT_MODEL,
+        precision=args.precision,
+        lemmatizer=args.lemmatizer,
+        segmenter=args.segmenter,
+    )

@@ -15,7 +15,7 @@ from arcparse.cli.derivation import table
 from arcparse.cli.options import add_model_options, load_pipeline, number
 from arcparse.cli.streams import standard_input, standard_output
 from arcparse.errors import ArcparseError, ConfigurationError
-from arcparse.raw_text import read_text
+from arcparse.raw_text import Divide, read_text
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu, write_conllu
 
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     _check_scores(args)
     pipeline = load_pipeline(args)
     tally = Tally()
-    sentences = tally.counted(_sentences(args, tally.skipped if args.skip_bad else None))
+    sentences = tally.counted(_sentences(args, pipeline.divide, tally.skipped if args.skip_bad else None))
     if args.trace:
         _print_traces(pipeline, sentences, args, tally.failed)
     else:
@@ -153,7 +153,9 @@ class Tally:
         return 1 if self.failures else 0
 
 
-def _sentences(args: argparse.Namespace, on_error: Callable[[ArcparseError], None] | None) -> Iterator[Sentence]:
+def _sentences(
+    args: argparse.Namespace, divide: Divide, on_error: Callable[[ArcparseError], None] | None
+) -> Iterator[Sentence]:
     from_stdin = args.text is None and args.input in (None, STANDARD_INPUT)
     name = "TEXT" if args.text is not None else "<stdin>" if from_stdin else args.input
     is_conllu = (args.format or _format(name)) == "conllu"
@@ -162,7 +164,9 @@ def _sentences(args: argparse.Namespace, on_error: Callable[[ArcparseError], Non
         source = io.StringIO(args.text, newline="")
     elif from_stdin:  # CoNLL-U with bytes that are no UTF-8 is refused, or passed over, where they stand
         source = standard_input("utf-8-sig", "surrogateescape" if is_conllu else "strict")
-    return read_conllu(source, name=name, on_error=on_error) if is_conllu else read_text(source, name=name)
+    if is_conllu:
+        return read_conllu(source, name=name, on_error=on_error)
+    return read_text(source, name=name, divide=divide)
 
 
 def _format(name: str) -> str:

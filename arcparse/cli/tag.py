@@ -13,6 +13,7 @@ from arcparse.cli.options import add_model_options, load_pipeline
 from arcparse.cli.parse import STANDARD_INPUT, Tally
 from arcparse.cli.streams import standard_input, standard_output
 from arcparse.dictionary import read_dictionary
+from arcparse.raw_text import Divide, read_text
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -74,20 +75,22 @@ def run(args: argparse.Namespace) -> int:
     given = args.given == "tags"
     tagged = (
         sentence
-        for batch in stream(tally.counted(_sentences(args, known, tally)), args.batch_size)
+        for batch in stream(tally.counted(_sentences(args, known, pipeline.divide, tally)), args.batch_size)
         for sentence in pipeline.tag_sentences(batch, given, dictionary=dictionary, on_error=tally.failed)
     )
     formats.write_sentences(tagged, args.output or standard_output(), target)
     return tally.close(args.verbose)
 
 
-def _sentences(args: argparse.Namespace, known: dict[str, Format], tally: Tally) -> Iterator[Sentence]:
+def _sentences(args: argparse.Namespace, known: dict[str, Format], divide: Divide, tally: Tally) -> Iterator[Sentence]:
     from_stdin = args.text is None and args.input in (None, STANDARD_INPUT)
     name = "TEXT" if args.text is not None else "<stdin>" if from_stdin else args.input
     source: TextIO | str = standard_input("utf-8-sig") if from_stdin else name
     if args.text is not None:
         source = io.StringIO(args.text, newline="")
     form = _chosen(args.source, None if from_stdin else args.input, known, "text")
+    if form is known["text"]:
+        return read_text(source, name=name, divide=divide)
     return formats.read_sentences(source, form, name=name, on_error=tally.skipped if args.skip_bad else None)
 
 

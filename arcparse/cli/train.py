@@ -20,6 +20,7 @@ KINDS = {
     "parser": "an arc-standard parser",
     "tagger": "a tagger of UPOS, XPOS and FEATS",
     "lemmatizer": "a lemmatiser",
+    "segmenter": "a segmenter of text into sentences and tokens",
     "seq2seq": "a translator, or any model from sequences to sequences",
     "classifier": "a classifier of texts",
     "skip-thought": "skip-thought vectors of sentences",

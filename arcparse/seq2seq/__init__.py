@@ -11,6 +11,7 @@ decoding        writing as a transition system
 model           all of them, saved and loaded
 pairs           parallel texts
 task            training
+segmenter       characters to tokens and sentences, N to N
 labelled        texts with labels
 classifier      texts to labels, N to 1
 skip_thought    sentences to vectors, learned from their neighbours

@@ -1,0 +1,199 @@
+"""The segmenter: a recurrent network over characters that says where tokens and sentences end.
+
+N to N: each character has one of five classes (Straka et al. 2016, section 3; Qi et al. 2018, section 2.1): nothing
+ends behind it, a token, a token of several words, and either of these with its sentence. Nobody tells the network of
+rules; what a token of several words is made of (`don't`: `do`, `n't`) is remembered from the treebank, and for forms
+that it lacks by their longest known last part. A blank line ends a sentence, whatever the network says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from arcparse.checkpoint import load_model, save_model
+from arcparse.errors import TreebankError
+from arcparse.sentence import Sentence
+from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.seq2seq.recurrent import RecurrentConfig
+from arcparse.settings import as_dict, from_dict
+from arcparse.tokenizer import Divided, assembled, paragraphs
+from arcparse.vocabulary import Vocabulary
+
+KIND = "segmenter"
+INSIDE, TOKEN, MULTIWORD, SENTENCE, MULTIWORD_SENTENCE = range(5)  # what ends behind a character
+CLASSES = 5
+WINDOW, MARGIN = 512, 64  # characters read together, and how many at either side are read for what is between alone
+WINDOWS = 64  # read at a time
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SegmenterConfig:
+    """What the network is made of."""
+
+    encoder: EncoderConfig = field(
+        default_factory=lambda: EncoderConfig(
+            embedding=64, embedding_dropout=0.0, recurrent=RecurrentConfig(cell="lstm", hidden=128, layers=1)
+        )
+    )
+    spaces: bool = False  # whether a token may hold a space; else one ends at each
+
+
+class Segmenter(nn.Module):
+    """A network with the characters that it knows and the words of multiword tokens: `segmenter.segment(text)`."""
+
+    def __init__(self, config: SegmenterConfig, characters: Vocabulary, multiwords: Mapping[str, Words]) -> None:
+        """Make an untrained segmenter; `multiwords` has the words of tokens in lower case."""
+        super().__init__()
+        self.config, self.characters, self.multiwords = config, characters, dict(multiwords)
+        lasts = (words[-1] for form, words in self.multiwords.items() if len(words) == 2 and "".join(words) == form)
+        self._last_parts = sorted(set(lasts), key=len, reverse=True)
+        self.encoder = Encoder(config.encoder, len(characters))
+        self.output = nn.Linear(self.encoder.dimension, CLASSES)
+
+    @classmethod
+    def build(cls, config: SegmenterConfig, text: str, sentences: Iterable[Sentence]) -> Segmenter:
+        """Make an untrained segmenter with the characters of a text and a treebank's multiword tokens."""
+        counts: dict[str, Counter[Words]] = {}
+        for sentence in sentences:
+            for form, words in surface_tokens(sentence):
+                if len(words) > 1:
+                    counts.setdefault(form.lower(), Counter())[tuple(word.lower() for word in words)] += 1
+        multiwords = {form: words.most_common(1)[0][0] for form, words in sorted(counts.items())}
+        return cls(config, Vocabulary.build(text, min_count=2), multiwords)
+
+    def forward(self, character: Tensor) -> Tensor:
+        """Return the scores [B, N, 5] of what ends behind each character of B windows [B, N]."""
+        length = torch.full((len(character),), character.shape[1])
+        scores: Tensor = self.output(self.encoder(character, length.to(character.device)).vector)
+        return scores
+
+    def segment(self, text: str, *, offset: int = 0) -> list[Sentence]:
+        """Divide a text into sentences of tokens and words, with the comments and MISC of `arcparse.tokenize`.
+
+        The model is to be in evaluation mode, as it is when loaded.
+        """
+        ends = self.classes(text)
+        return assembled(text, (self._divided(text, ends, *span) for span in paragraphs(text)), offset)
+
+    @torch.inference_mode()
+    def classes(self, text: str) -> list[int]:
+        """Return what ends behind each character of a text, read in windows that overlap."""
+        ids = torch.tensor(self.characters.ids(text), dtype=torch.long, device=self.output.bias.device)
+        step, size = WINDOW - 2 * MARGIN, len(text)
+        count = max(1, -(-size // step))
+        space = self.characters.id(" ")
+        padded = torch.full((count * step + 2 * MARGIN,), space, dtype=torch.long, device=ids.device)
+        padded[MARGIN : MARGIN + size] = ids
+        windows = padded.unfold(0, WINDOW, step)
+        found = [self(part)[:, MARGIN:-MARGIN].argmax(2).flatten() for part in torch.split(windows, WINDOWS)]
+        result: list[int] = torch.cat(found)[:size].tolist()
+        return result
+
+    def _divided(self, text: str, ends: Sequence[int], start: int, stop: int) -> Iterator[Divided]:
+        """Give the sentences of a paragraph, each its tokens with their words."""
+        tokens: Divided = []
+        begin = -1
+        for i in range(start, stop):
+            if text[i].isspace():
+                continue
+            begin = i if begin < 0 else begin
+            end = ends[i]
+            is_last = i + 1 == stop or (not self.config.spaces and text[i + 1].isspace())
+            if end != INSIDE or is_last:
+                form = text[begin : i + 1]
+                is_multiword = end in (MULTIWORD, MULTIWORD_SENTENCE)
+                tokens.append(((begin, i + 1), self.words(form) if is_multiword else (form,)))
+                begin = -1
+            if end >= SENTENCE and begin < 0:
+                yield tokens
+                tokens = []
+        if begin >= 0:
+            form = text[begin:stop].rstrip()
+            tokens.append(((begin, begin + len(form)), (form,)))
+        if tokens:
+            yield tokens
+
+    def words(self, form: str) -> Words:
+        """Return the words of a multiword token: those of the treebank, else its longest known last part and the rest.
+
+        Words that spell the token keep its capitals; of others the first has a capital where the token has.
+        """
+        lower = form.lower()
+        known = self.multiwords.get(lower)
+        if known is None:
+            last = next((part for part in self._last_parts if lower.endswith(part) and part != lower), "")
+            known = (lower[: len(lower) - len(last)], last) if last else (lower,)
+        if "".join(known) != lower or len(lower) != len(form):
+            return (known[0].capitalize() if form[:1].isupper() else known[0], *known[1:])
+        found, begin = [], 0
+        for word in known:
+            found.append(form[begin : begin + len(word)])
+            begin += len(word)
+        return tuple(found)
+
+    def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
+        """Write a model directory, `half` as `arcparse.checkpoint.save_model` does."""
+        save_model(
+            directory,
+            kind=KIND,
+            config={KIND: as_dict(self.config), "multiwords": {f: list(w) for f, w in self.multiwords.items()}},
+            vocabularies={"characters": self.characters.symbols},
+            weights=self.state_dict(),
+            metadata=metadata,
+            half=half,
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> Segmenter:
+        """Read a model directory. Raises ModelError where it holds something else."""
+        saved = load_model(directory, KIND)
+        multiwords = {form: tuple(words) for form, words in saved.config["multiwords"].items()}
+        characters = Vocabulary(tuple(saved.vocabularies["characters"]))
+        return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords))
+
+
+def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Words]]:
+    """Give the form of each surface token and its words; empty nodes are none."""
+    ids, forms = sentence.columns[0], sentence.columns[1]
+    covered = 0
+    word = {name: form for name, form in zip(ids, forms, strict=True) if name.isdigit()}
+    for name, form in zip(ids, forms, strict=True):
+        first, dash, last = name.partition("-")
+        if dash:
+            covered = int(last)
+            yield form, tuple(word[str(i)] for i in range(int(first), covered + 1))
+        elif name.isdigit() and int(name) > covered:
+            yield form, (form,)
+
+
+def labelled(text: str, sentences: Sequence[Sentence]) -> list[int]:
+    """Return what ends behind each character of a treebank's text (see `arcparse.raw_text.running_text`).
+
+    Raises TreebankError where a sentence's tokens are not those of its text.
+    """
+    ends = [INSIDE] * len(text)
+    position = 0
+    for sentence in sentences:
+        end = TOKEN
+        for form, words in surface_tokens(sentence):
+            while position < len(text) and text[position].isspace():
+                position += 1
+            if not text.startswith(form, position):
+                raise TreebankError(
+                    f"{sentence.place}: the token {form!r} is not where it should be in the text, which goes on with "
+                    f"{text[position : position + 20]!r}; mend `# text` or the tokens"
+                )
+            position += len(form)
+            end = MULTIWORD if len(words) > 1 else TOKEN
+            ends[position - 1] = end
+        ends[position - 1] = SENTENCE if end == TOKEN else MULTIWORD_SENTENCE
+    return ends

@@ -1,0 +1,95 @@
+"""Training a segmenter: windows of a treebank's running text, and how a text that it has not seen is divided."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch.nn import functional
+
+from arcparse.evaluation import evaluate
+from arcparse.raw_text import running_text
+from arcparse.sentence import Sentence
+from arcparse.seq2seq.segmenter import Segmenter, SegmenterConfig, labelled, surface_tokens
+from arcparse.training import Loss, TrainingConfig, run_metadata
+
+METRICS = ("Tokens", "Words", "Sentences")
+
+
+@dataclass(frozen=True)
+class SegmenterSettings:
+    """A training run, as a TOML file describes it."""
+
+    train: str = ""  # a treebank, whose text is rebuilt
+    dev: str = ""
+    window: int = 256  # characters of a training example
+    unknown: float = 0.01  # share of characters that are hidden, so that the network learns what to do with new ones
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
+    segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+class SegmenterTask:
+    """The segmenter as the training loop sees it."""
+
+    metric = "mean"
+
+    def __init__(self, settings: SegmenterSettings, train: Sequence[Sentence], dev: Sequence[Sentence]) -> None:
+        """Make an untrained segmenter. Raises TreebankError where a sentence's tokens are not those of its text."""
+        self.settings, self.dev = settings, list(dev)
+        self.scores: dict[str, float] = {}
+        self.text, self.dev_text = running_text(train), running_text(dev)
+        torch.manual_seed(settings.training.seed)
+        spaces = any(" " in form for sentence in train for form, _ in surface_tokens(sentence))
+        config = replace(settings.segmenter, spaces=settings.segmenter.spaces or spaces)
+        self.model = Segmenter.build(config, self.text, train)
+        space, length = self.model.characters.id(" "), settings.window
+        self._ids = torch.tensor([*self.model.characters.ids(self.text), *[space] * length])
+        self._ends = torch.tensor([*labelled(self.text, train), *[0] * length])
+
+    def statistics(self) -> list[str]:
+        """Return what the data hold, a line for each part."""
+        return [
+            f"train: {len(self.text)} characters, {len(self.model.multiwords)} multiword tokens",
+            f"dev: {len(self.dev)} sentences, {len(self.dev_text)} characters",
+            f"vocabulary: {len(self.model.characters)} characters",
+        ]
+
+    def batches(self, epoch: int) -> Sequence[Sequence[int]]:
+        """Return the first characters of each batch's windows; each epoch divides the text elsewhere."""
+        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        window = self.settings.window
+        starts = [0, *range(generator.randrange(1, window + 1), len(self.text), window)]
+        generator.shuffle(starts)
+        size = max(1, self.settings.training.batch_tokens // window)
+        return [starts[i : i + size] for i in range(0, len(starts), size)]
+
+    def loss(self, starts: Sequence[int]) -> Loss:
+        """Return the cross-entropy per character of what ends behind it."""
+        place = torch.tensor(starts).unsqueeze(1) + torch.arange(self.settings.window)
+        device = self.model.output.bias.device
+        character, gold = self._ids[place].to(device), self._ends[place].to(device)
+        hidden = torch.rand(character.shape, device=device) < self.settings.unknown
+        character = character.masked_fill(hidden, self.model.characters.UNKNOWN)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            score = self.model(character)
+        return Loss(functional.cross_entropy(score.float().flatten(0, 1), gold.flatten()), gold.numel())
+
+    def evaluate(self) -> dict[str, float]:
+        """Return F1 of tokens, words and sentences in per cent, of dev's text divided anew, and their mean."""
+        scores = evaluate(self.dev, self.model.segment(self.dev_text), trees=False)
+        self.scores = {name: 100 * scores[name].f1 for name in METRICS}
+        self.scores[self.metric] = sum(self.scores[name] for name in METRICS) / len(METRICS)
+        return self.scores
+
+    def save(self, directory: Path) -> None:
+        """Write the segmenter."""
+        self.model.save(directory, metadata=self.metadata())
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what the model card tells of the training."""
+        return run_metadata(self.settings, ("train", "dev")) | {"dev": self.scores}

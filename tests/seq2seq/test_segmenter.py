@@ -1,0 +1,160 @@
+"""The segmenter divides what it has learned as the treebank does, and takes the place of the tokeniser's rules."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from arcparse import Pipeline, Sentence, cli
+from arcparse.errors import ModelError, TreebankError
+from arcparse.evaluation import evaluate
+from arcparse.optimisation import TrainingConfig
+from arcparse.raw_text import read_text, running_text
+from arcparse.recipes import RECIPES, presets, resolve
+from arcparse.seq2seq.encoder import EncoderConfig
+from arcparse.seq2seq.recurrent import RecurrentConfig
+from arcparse.seq2seq.segmenter import (
+    CLASSES,
+    INSIDE,
+    MULTIWORD,
+    MULTIWORD_SENTENCE,
+    SENTENCE,
+    TOKEN,
+    Segmenter,
+    SegmenterConfig,
+    labelled,
+    surface_tokens,
+)
+from arcparse.seq2seq.segmenter_task import SegmenterSettings, SegmenterTask
+from arcparse.tokenizer import tokenize
+from arcparse.training import train
+from arcparse.vocabulary import Vocabulary
+
+TEXT = (
+    "I don't know. Do you?\n\nHe said: it's late! We can't stay, can we? No.\n\n"
+    "They're here. She won't go home. Why? Don't ask, please.\n"
+)
+CONFIG = SegmenterConfig(
+    EncoderConfig(
+        embedding=24,
+        embedding_dropout=0.0,
+        output_dropout=0.0,
+        recurrent=RecurrentConfig(hidden=32, layers=1, dropout=0.0),
+    )
+)
+
+
+def treebank() -> list[Sentence]:
+    return tokenize(TEXT)
+
+
+@lru_cache
+def fitted() -> Segmenter:
+    """A segmenter that has learned the twelve sentences by heart."""
+    settings = SegmenterSettings(window=64, unknown=0.0, segmenter=CONFIG)
+    task = SegmenterTask(settings, treebank(), treebank())
+    torch.manual_seed(0)
+    optimizer = torch.optim.Adam(task.model.parameters(), 1e-2)
+    for epoch in range(60):
+        for batch in task.batches(epoch):
+            optimizer.zero_grad()
+            task.loss(batch).value.backward()
+            optimizer.step()
+    return task.model.eval()
+
+
+def test_characters_are_labelled_by_what_ends_behind_them() -> None:
+    sentences = treebank()
+    assert running_text(sentences) == TEXT
+    ends = labelled(TEXT, sentences)
+    start = "I don't know. Do you?"
+    assert ends[: len(start)] == [
+        *(TOKEN, INSIDE, *(INSIDE,) * 4, MULTIWORD, INSIDE, *(INSIDE,) * 3, TOKEN, SENTENCE, INSIDE),
+        *(INSIDE, TOKEN, INSIDE, INSIDE, INSIDE, TOKEN, SENTENCE),
+    ]
+    assert labelled("I can't", tokenize("I can't"))[-1] == MULTIWORD_SENTENCE
+    assert ("don't", ("do", "n't")) in set(surface_tokens(sentences[0]))
+
+
+def test_tokens_that_are_not_in_the_text_are_told() -> None:
+    with pytest.raises(TreebankError, match=r"the token .don.*t. is not where it should be.*'never know"):
+        labelled("I never know.", treebank()[:1])
+
+
+def test_what_was_learned_is_divided_as_in_the_treebank() -> None:
+    found = fitted().segment(TEXT)
+    assert found == treebank()  # comments, multiword tokens, SpaceAfter and TokenRange too
+    assert evaluate(treebank(), found, trees=False)["Words"].f1 == 1
+
+
+def test_long_texts_are_read_in_windows_and_pieces() -> None:
+    again = TEXT.strip() + "\n\n"
+    found = fitted().segment(again * 20)
+    assert [sentence.forms for sentence in found] == [sentence.forms for sentence in treebank()] * 20
+    pieces = list(read_text(io.StringIO(again * 20), piece=300, divide=fitted().segment))
+    assert [sentence.columns for sentence in pieces] == [sentence.columns for sentence in found]
+    assert fitted().segment("") == fitted().segment(" \n\n ") == []
+
+
+def test_blank_lines_and_spaces_divide_whatever_the_network_says() -> None:
+    made = Segmenter(CONFIG, Vocabulary.build("ab"), {}).eval()
+    with torch.no_grad():
+        made.output.weight.zero_()
+        made.output.bias.copy_(torch.nn.functional.one_hot(torch.tensor(INSIDE), CLASSES))
+    assert [sentence.forms for sentence in made.segment("ab a\n\nb")] == [("ab", "a"), ("b",)]
+    spaced = Segmenter(SegmenterConfig(CONFIG.encoder, spaces=True), made.characters, {}).eval()
+    spaced.load_state_dict(made.state_dict())
+    assert [sentence.forms for sentence in spaced.segment("ab a \n\nb")] == [("ab a",), ("b",)]
+
+
+def test_words_of_multiword_tokens() -> None:
+    made = Segmenter(CONFIG, Vocabulary.build("ab"), {"don't": ("do", "n't"), "it's": ("it", "'s"), "du": ("de", "le")})
+    assert made.words("Don't") == ("Do", "n't")
+    assert made.words("DON'T") == ("DO", "N'T")
+    assert made.words("hasn't") == ("has", "n't")
+    assert made.words("Who's") == ("Who", "'s")
+    assert made.words("Du") == ("De", "le")
+    assert made.words("cannot") == ("cannot",)
+
+
+def test_a_saved_segmenter_divides_alike(tmp_path: Path) -> None:
+    fitted().save(tmp_path / "model")
+    again = Segmenter.load(tmp_path / "model")
+    assert (again.config, again.multiwords) == (fitted().config, fitted().multiwords)
+    assert again.segment(TEXT) == fitted().segment(TEXT)
+    config = tmp_path / "model" / "config.json"
+    config.write_text(config.read_text(encoding="utf-8").replace('"segmenter"', '"parser"', 1), encoding="utf-8")
+    with pytest.raises(ModelError, match="kind"):
+        Segmenter.load(tmp_path / "model")
+
+
+def test_the_pipeline_and_the_commands_divide_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fitted().save(tmp_path / "model")
+    nlp = Pipeline.load("en-small", segmenter=tmp_path / "model")
+    assert [sentence.forms for sentence in nlp.parse(TEXT)] == [sentence.forms for sentence in treebank()]
+    assert [s.forms for s in next(iter(nlp.parse_many([TEXT])))] == [sentence.forms for sentence in treebank()]
+    for command in ("parse", "tag"):
+        options = ["--model", "en-small", "--segmenter", str(tmp_path / "model"), "--threads", "1"]
+        assert cli.main([command, TEXT, *options]) == 0
+        assert "\tn't\t" in capsys.readouterr().out
+
+
+def test_a_segmenter_is_trained_by_the_command(tmp_path: Path, sample_treebank: Path) -> None:
+    small = ["--set", "segmenter.encoder.recurrent.hidden=8", "--set", "training.tensorboard=false", "--epochs", "1"]
+    files = ["--train", str(sample_treebank), "--dev", str(sample_treebank), "--output", str(tmp_path / "run")]
+    assert cli.main(["train", "segmenter", *files, *small]) == 0
+    assert Segmenter.load(tmp_path / "run" / "best").segment("A b.")
+    assert cli.main(["train", "segmenter", *files[:4], *small, "--dry-run"]) == 0
+
+
+@pytest.mark.parametrize("name", presets("segmenter"))
+def test_every_preset_learns(name: str, tmp_path: Path) -> None:
+    settings = resolve(RECIPES["segmenter"].settings, "segmenter", preset=name)
+    config = TrainingConfig(epochs=2, batch_tokens=512, tensorboard=False, learning_rate=5e-3)
+    task = SegmenterTask(settings, treebank(), treebank())
+    result = train(task, config, tmp_path / "run")
+    assert result.history[-1]["loss"] < result.history[0]["loss"]
