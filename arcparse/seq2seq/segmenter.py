@@ -107,7 +107,7 @@ class Segmenter(nn.Module):
                 continue
             begin = i if begin < 0 else begin
             end = ends[i]
-            is_last = i + 1 == stop or (not self.config.spaces and text[i + 1].isspace())
+            is_last = i + 1 == stop or (text[i + 1].isspace() and not self._may_hold(text[i + 1 : i + 3]))
             if end != INSIDE or is_last:
                 form = text[begin : i + 1]
                 is_multiword = end in (MULTIWORD, MULTIWORD_SENTENCE)
@@ -121,6 +121,10 @@ class Segmenter(nn.Module):
             tokens.append(((begin, begin + len(form)), (form,)))
         if tokens:
             yield tokens
+
+    def _may_hold(self, gap: str) -> bool:
+        """Tell whether a token may go on behind a space: one alone, for a form is a cell of CoNLL-U."""
+        return self.config.spaces and gap[0] == " " and not gap[1:].isspace()
 
     def words(self, form: str) -> Words:
         """Return the words of a multiword token: those of the treebank, else its longest known last part and the rest.

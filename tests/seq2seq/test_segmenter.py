@@ -109,6 +109,8 @@ def test_blank_lines_and_spaces_divide_whatever_the_network_says() -> None:
     spaced = Segmenter(SegmenterConfig(CONFIG.encoder, spaces=True), made.characters, {}).eval()
     spaced.load_state_dict(made.state_dict())
     assert [sentence.forms for sentence in spaced.segment("ab a \n\nb")] == [("ab a",), ("b",)]
+    for gap in ("\n", "\t", "  "):
+        assert [sentence.forms for sentence in spaced.segment(f"ab{gap}a")] == [("ab", "a")]
 
 
 def test_words_of_multiword_tokens() -> None:
