@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import io
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import number
-from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.cli.streams import STANDARD_INPUT, input_lines, standard_input, standard_output
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
 
@@ -57,20 +55,10 @@ def run(args: argparse.Namespace) -> int:
         if args.gold:
             file.write(_scores(model, args.gold))
             return 0
-        for texts in stream(_lines(args), BATCH):
+        for texts in stream(input_lines(args), BATCH):
             for text, found in zip(texts, model.classify(texts), strict=True):
                 file.write(f"{found.label}\t{found.probability:.4f}\t{text}\n")
     return 0
-
-
-def _lines(args: argparse.Namespace) -> Iterator[str]:
-    from arcparse.seq2seq.pairs import lines
-
-    if args.text is not None:
-        return lines(io.StringIO(args.text, newline=""), "TEXT")
-    if args.input in (None, STANDARD_INPUT):
-        return lines(standard_input("utf-8-sig"), "<stdin>")
-    return lines(args.input, args.input)
 
 
 def _scores(model: Classifier, place: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
+from collections.abc import Iterator
 from typing import TextIO
 
 STANDARD_INPUT = "-"
@@ -17,6 +19,17 @@ def standard_input(encoding: str = "utf-8", errors: str = "surrogateescape") -> 
 def standard_output() -> TextIO:
     """Return standard output."""
     return _unicode(sys.stdout, "utf-8", "strict")
+
+
+def input_lines(args: argparse.Namespace) -> Iterator[str]:
+    """Return the lines of TEXT, or else of --input FILE, or of standard input. Raises TreebankError as `lines` does."""
+    from arcparse.seq2seq.pairs import lines
+
+    if args.text is not None:
+        return lines(io.StringIO(args.text, newline=""), "TEXT")
+    if args.input in (None, STANDARD_INPUT):
+        return lines(standard_input("utf-8-sig"), "<stdin>")
+    return lines(args.input, args.input)
 
 
 def _unicode(stream: TextIO, encoding: str, errors: str) -> TextIO:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import number, numbers
-from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.cli.streams import input_lines, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
 
@@ -80,16 +79,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(args: argparse.Namespace) -> Iterator[str]:
-    from arcparse.seq2seq.pairs import lines
-
-    if args.text is not None:
-        return lines(io.StringIO(args.text, newline=""), "TEXT")
-    if args.input in (None, STANDARD_INPUT):
-        return lines(standard_input("utf-8-sig"), "<stdin>")
-    return lines(args.input, args.input)
-
-
 def _line(model: Seq2Seq, symbols: Sequence[str]) -> str:
     from arcparse.seq2seq.symbols import together
 
@@ -100,7 +89,7 @@ def _translated(model: Seq2Seq, args: argparse.Namespace) -> Iterator[tuple[tupl
     from arcparse.batches import stream
     from arcparse.seq2seq.symbols import divided
 
-    for batch in stream(_lines(args), BATCH):
+    for batch in stream(input_lines(args), BATCH):
         sources = [divided(line, model.config.symbols) for line in batch]
         found = model.generate(
             sources,
@@ -142,7 +131,7 @@ def _scores(model: Seq2Seq, args: argparse.Namespace) -> str:
     from arcparse.seq2seq.task import bleu
 
     kind = model.config.symbols
-    sources, references = list(_lines(args)), list(lines(args.reference, args.reference))
+    sources, references = list(input_lines(args)), list(lines(args.reference, args.reference))
     if len(sources) != len(references):
         raise TreebankError(f"{args.reference}: has {len(references)} lines, the input {len(sources)}; give as many")
     pairs = [Pair(divided(a, kind), divided(b, kind)) for a, b in zip(sources, references, strict=True)]
