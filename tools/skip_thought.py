@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 
-from arcparse.checkpoint import find_model
+from arcparse import seq2seq
 from arcparse.formats import read_sentences
-from arcparse.seq2seq.skip_thought import SkipThought, words_of
+from arcparse.seq2seq.skip_thought import words_of
 from arcparse.tokenizer import split_words
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     options.add_argument("sentences", nargs="+", metavar="SENTENCE", help="what to look for")
     options.add_argument("--nearest", type=int, default=5, metavar="N", help="sentences shown (default: 5)")
     args = options.parse_args()
-    model = SkipThought.load(find_model(args.model))
+    model = seq2seq.load(args.model, seq2seq.SkipThought)
     by_words = {words_of(sentence): sentence.text for sentence in read_sentences(args.text)}
     known = model.vectors(list(by_words))
     texts = list(by_words.values())

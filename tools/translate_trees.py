@@ -16,6 +16,7 @@ from arcparse.errors import ArcparseError, TreebankError
 from arcparse.formats import opened, read_sentences
 from arcparse.parser.linearisation import symbols_of, tree_of
 from arcparse.seq2seq import Seq2Seq
+from arcparse.seq2seq import load as load_translator
 from arcparse.trees import checked, is_projective
 
 SPACE = "\u2581"  # in place of a space in a form: what stands between spaces is a symbol
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
     if args.step == "write":
         write(short(args.places[0], args.longest), args.places[1])
         return
-    gold, model = short(args.places[1], args.longest), Seq2Seq.load(args.places[0])
+    gold, model = short(args.places[1], args.longest), load_translator(args.places[0], Seq2Seq)
     rows = [["translation", str(beam), *row(gold, translated(model, gold, beam))] for beam in args.beam]
     parser = load(args.parser)
     for beam in args.beam:

@@ -44,13 +44,12 @@ def run(args: argparse.Namespace) -> int:
     """Classify, or score; return the exit status."""
     import torch
 
+    from arcparse import seq2seq
     from arcparse.batches import stream
-    from arcparse.checkpoint import find_model
-    from arcparse.seq2seq.classifier import Classifier
 
     if args.threads:
         torch.set_num_threads(args.threads)
-    model = Classifier.load(find_model(args.model))
+    model = seq2seq.load(args.model, seq2seq.Classifier)
     with opened(args.output or standard_output()) as file:
         if args.gold:
             file.write(_scores(model, args.gold))

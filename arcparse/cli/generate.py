@@ -35,14 +35,13 @@ def run(args: argparse.Namespace) -> int:
     """Write a text or a perplexity; return the exit status."""
     import torch
 
-    from arcparse.checkpoint import find_model
-    from arcparse.seq2seq.language_model import LanguageModel
+    from arcparse import seq2seq
     from arcparse.seq2seq.pairs import lines
     from arcparse.vocabulary import Vocabulary
 
     if args.threads:
         torch.set_num_threads(args.threads)
-    model = LanguageModel.load(find_model(args.model))
+    model = seq2seq.load(args.model, seq2seq.LanguageModel)
     if args.perplexity:
         text = list(lines(args.perplexity, args.perplexity))
         perplexity, ids = model.perplexity(text), model.ids(text)[1:]

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.threads:
         torch.set_num_threads(args.threads)
-    model = seq2seq.load(args.model)
+    model = seq2seq.load(args.model, seq2seq.Seq2Seq)
     if args.reference:
         print(_scores(model, args))
         return 0

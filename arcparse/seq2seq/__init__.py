@@ -22,14 +22,60 @@ continuation    going on with a text as a transition system
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, TypeVar, overload
 
-from arcparse.checkpoint import find_model
+from arcparse.checkpoint import find_model, load_config
+from arcparse.errors import ModelError
+from arcparse.seq2seq import classifier, language_model, lemmatizer, model, segmenter, skip_thought
+from arcparse.seq2seq.classifier import Classifier
+from arcparse.seq2seq.language_model import LanguageModel
+from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.model import Output, Seq2Seq
+from arcparse.seq2seq.segmenter import Segmenter
+from arcparse.seq2seq.skip_thought import SkipThought
 
-__all__ = ["Memory", "Output", "Seq2Seq", "load"]
+__all__ = [
+    "Classifier",
+    "LanguageModel",
+    "Lemmatizer",
+    "Memory",
+    "Model",
+    "Output",
+    "Segmenter",
+    "Seq2Seq",
+    "SkipThought",
+    "load",
+]
+
+Model = Seq2Seq | Lemmatizer | Classifier | Segmenter | LanguageModel | SkipThought
+M = TypeVar("M", bound=Model)
+MODELS: dict[str, type[Model]] = {
+    model.KIND: Seq2Seq,
+    lemmatizer.KIND: Lemmatizer,
+    classifier.KIND: Classifier,
+    segmenter.KIND: Segmenter,
+    language_model.KIND: LanguageModel,
+    skip_thought.KIND: SkipThought,
+}
 
 
-def load(name_or_path: str | Path) -> Seq2Seq:
-    """Return the sequence-to-sequence model of a directory or archive, or the shipped one of that name."""
-    return Seq2Seq.load(find_model(name_or_path))
+@overload
+def load(name_or_path: str | Path) -> Model: ...
+@overload
+def load(name_or_path: str | Path, of: type[M]) -> M: ...
+def load(name_or_path: str | Path, of: type[Any] | None = None) -> Any:
+    """Return the model of a directory or archive, or the shipped one of that name, ready for use.
+
+    It may be any of `MODELS`, or with `of`, as `load(place, Seq2Seq)`, of that class alone. Raises ModelError where it
+    is missing, broken or something else.
+    """
+    place = find_model(name_or_path)
+    return (of or _class(place)).load(place)
+
+
+def _class(place: Path) -> type[Model]:
+    kind, _ = load_config(place)
+    if kind not in MODELS:
+        raise ModelError(f"{place}: holds a model of kind {kind!r}; arcparse.load loads parsers and taggers")
+    return MODELS[kind]

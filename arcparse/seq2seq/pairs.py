@@ -35,7 +35,7 @@ def read_pairs(place: str, source: str = "", output: str = "", kind: Kind = "wor
     With the languages `source` and `output` there are two files, else one. Raises TreebankError where a file cannot be
     read, one is longer than the other, or a line has no tab.
     """
-    lines = _two_files(place, source, output) if source else _columns(place)
+    lines = _two_files(place, source, output) if source else columns(place)
     pairs = [Pair(divided(a, kind), divided(b, kind)) for a, b in lines]
     if not pairs:
         raise TreebankError(f"{place}: holds no pair; give a corpus with at least one")
@@ -48,7 +48,8 @@ def lines(location: Location, name: str) -> Iterator[str]:
     return (line for _, line in lines_of(source, name))
 
 
-def _columns(place: str) -> Iterator[tuple[str, str]]:
+def columns(place: str) -> Iterator[tuple[str, str]]:
+    """Give the source and the output of each line. Raises TreebankError for one without a tab."""
     for number, line in enumerate(lines(place, place), 1):
         source, tab, rest = line.partition("\t")
         if not tab:
