@@ -20,6 +20,7 @@ import torch
 
 from arcparse.errors import ConfigurationError
 from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.run_log import LOG
 from arcparse.settings import as_dict
 from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
@@ -35,7 +36,7 @@ __all__ = [
     "train",
 ]
 
-CHECKPOINT, BEST, LOG = "checkpoint.safetensors", "best", "log"  # what lies in the directory of a run
+CHECKPOINT, BEST = "checkpoint.safetensors", "best"  # what lies in the directory of a run, beside its log
 DEV_LOSS = "dev_loss"  # among a task's scores, what the schedule "plateau" looks at
 EPOCH_STRIDE = 1_000_003  # between the random seeds of two runs, above any number of epochs
 # These say how long a run goes on and what it reports, not what a step does: they may change when it is resumed.
@@ -242,7 +243,8 @@ class _Reporter:
         if config.tensorboard:
             from torch.utils.tensorboard import SummaryWriter  # late: it takes seconds to import
 
-            self.writer = SummaryWriter(str(directory / LOG), purge_step=state.updates)
+            # What was logged from the first step that is done again goes, the score after the last one stays.
+            self.writer = SummaryWriter(str(directory / LOG), purge_step=state.updates + 1)
 
     def step(self, state: State, steps: int, items: int, rate: float) -> None:
         """Count the items of a step, and report every `log_every` steps and after an epoch's last."""

@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "validate": "report what is wrong with CoNLL-U files",
     "stats": "tell what a treebank holds, in numbers",
     "draw": "draw trees: in the terminal, as SVG, PNG or HTML",
+    "curves": "draw how training went: losses, scores, learning rate",
     "convert": "convert treebanks from format to format, and transform them",
     "vectors": "train, convert, look up and plot word vectors",
     "corpus": "list, fetch and verify public treebanks",

@@ -16,11 +16,14 @@ by what is read of them, `Annotated`.
     png        a drawing as PNG
     elements   what SVG is made of, here and in the figures of the command line
     charts     bars of counts
+    curves     what changes as a model is trained
+    heat_map   where a decoder looked
 """
 
 from __future__ import annotations
 
 from arcparse.drawing.charts import charts
+from arcparse.drawing.curves import Panel, curves
 from arcparse.drawing.diagram import Annotated, Diagram, diagram, overlay
 from arcparse.drawing.page import page
 from arcparse.drawing.png import png
@@ -28,4 +31,18 @@ from arcparse.drawing.svg import WIDTH, svg
 from arcparse.drawing.terminal import WIDTH as TEXT_WIDTH
 from arcparse.drawing.terminal import text
 
-__all__ = ["TEXT_WIDTH", "WIDTH", "Annotated", "Diagram", "charts", "diagram", "overlay", "page", "png", "svg", "text"]
+__all__ = [
+    "TEXT_WIDTH",
+    "WIDTH",
+    "Annotated",
+    "Diagram",
+    "Panel",
+    "charts",
+    "curves",
+    "diagram",
+    "overlay",
+    "page",
+    "png",
+    "svg",
+    "text",
+]

@@ -1,0 +1,80 @@
+"""`arcparse curves`: how training went, as a picture."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcparse import drawing
+from arcparse.drawing import Panel
+from arcparse.errors import ConfigurationError
+from arcparse.run_log import Scalars, read_log
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+GROUPS = {"train": "training", "evaluation": "development"}
+RATE = "train/learning_rate"
+LOGARITHMIC = ("loss", "perplexity")  # what their names end in
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the subcommand to argparse's subparsers."""
+    parser = subparsers.add_parser(
+        "curves",
+        help="draw how training went: losses, scores, learning rate",
+        description="Draw what runs of `arcparse train` have logged, each quantity in a panel with a line for each "
+        "run: the loss in training, a mean over its epoch so far; losses, perplexities and scores on development data "
+        "after each epoch; the learning rate. Runs may still be going on.",
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="what was --output of `arcparse train`")
+    parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="picture to write: .svg or .png")
+    parser.add_argument("--only", type=_names, metavar="NAME,NAME", help="quantities, as loss,BLEU (default: all)")
+    parser.set_defaults(run=run)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw; return the exit status."""
+    logs = dict(zip(_short(args.runs), map(read_log, args.runs), strict=True))
+    svg = drawing.curves(panels(logs, args.only))
+    args.output.write_bytes(drawing.png(svg) if args.output.suffix.lower() == ".png" else svg.encode("utf-8"))
+    return 0
+
+
+def _short(runs: Sequence[Path]) -> list[str]:
+    """Return the names of runs, their whole paths where names are not distinct."""
+    names = [run.resolve().name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run) for run in runs]
+
+
+def panels(logs: dict[str, Scalars], only: Sequence[str] | None = None) -> list[Panel]:
+    """Return what is drawn, the learning rate last. Raises ConfigurationError for a quantity that no run has."""
+    found = sorted(dict.fromkeys(name for log in logs.values() for name in log), key=lambda name: name == RATE)
+    names = [name.rpartition("/")[2] for name in found]
+    for name in only or ():
+        if name not in names:
+            raise ConfigurationError(
+                f"--only {name}: no run has logged it; there are {', '.join(dict.fromkeys(names))}"
+            )
+    return [
+        Panel(_title(full), {run: _finite(log.get(full, [])) for run, log in logs.items()}, name.endswith(LOGARITHMIC))
+        for full, name in zip(found, names, strict=True)
+        if not only or name in only
+    ]
+
+
+def _finite(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    return [(step, value) for step, value in points if math.isfinite(value)]
+
+
+def _title(name: str) -> str:
+    """Return `train/loss` as `loss, training`."""
+    group, _, quantity = name.partition("/")
+    return quantity.replace("_", " ") + ("" if name == RATE else f", {GROUPS.get(group, group)}")
