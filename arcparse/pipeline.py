@@ -47,6 +47,7 @@ class Pipeline:
         A segmenter divides raw text in place of the rules for English.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
+        self.segmenter = segmenter
         self.divide: Divide = segmenter.segment if segmenter else tokenize
 
     @property
@@ -141,7 +142,7 @@ class Pipeline:
         With `on_error`, a sentence that cannot be parsed is reported to it and comes out as it went in.
         """
         parsed = partial(self.parse_sentences, beam=beam, given_tags=given_tags, on_error=on_error)
-        return _in_order(texts, batch_size, parsed, self.divide)
+        return self._in_order(texts, batch_size, parsed)
 
     def tag_many(
         self,
@@ -154,7 +155,7 @@ class Pipeline:
     ) -> Iterator[list[Sentence] | Sentence]:
         """Yield for each input what `tag` returns, in order, as `parse_many` does."""
         tagged = partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary, on_error=on_error)
-        return _in_order(texts, batch_size, tagged, self.divide)
+        return self._in_order(texts, batch_size, tagged)
 
     def parse_sentences(
         self,
@@ -222,6 +223,19 @@ class Pipeline:
 
         return _with_failures(tagged, lambda sentence: sentence, sentences, on_error)
 
+    def _in_order(
+        self, texts: Iterable[Input], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
+    ) -> Iterator[list[Sentence] | Sentence]:
+        """Yield the results of each input, a list for a text; they are found for the sentences of a batch together."""
+        for batch in stream(texts, batch_size):
+            raw = [text for text in batch if isinstance(text, str)]
+            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+            groups = [next(divided) if isinstance(text, str) else as_sentences(text) for text in batch]
+            found = iter(results([sentence for group in groups for sentence in group]))
+            for text, group in zip(batch, groups, strict=True):
+                own = [next(found) for _ in group]
+                yield own if isinstance(text, str) else own[0]
+
     def _with_needed_tags(self, sentences: Sequence[Sentence], given_tags: bool) -> Sequence[Sentence]:
         """Return the sentences with tags, or as they are where the parser makes its own on the way."""
         return sentences if self.parser.predicts_tags else self._tagged(sentences, given_tags)
@@ -243,18 +257,6 @@ class Pipeline:
             with_tags(own, with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
             for own, new in zip(sentences, tagged, strict=True)
         ]
-
-
-def _in_order(
-    texts: Iterable[Input], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]], divide: Divide
-) -> Iterator[list[Sentence] | Sentence]:
-    """Yield the results of each input, a list for a text; they are found for the sentences of a batch together."""
-    for batch in stream(texts, batch_size):
-        groups = [as_sentences(text, divide) for text in batch]
-        found = iter(results([sentence for group in groups for sentence in group]))
-        for text, group in zip(batch, groups, strict=True):
-            own = [next(found) for _ in group]
-            yield own if isinstance(text, str) else own[0]
 
 
 def _with_failures(

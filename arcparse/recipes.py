@@ -171,7 +171,7 @@ def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = Non
 def segmenter_task(settings: SegmenterSettings, on_error: OnError | None = None) -> SegmenterTask:
     """Read what a segmenter learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
     train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
-    return SegmenterTask(settings, train_sentences, dev)
+    return SegmenterTask(settings, train_sentences, dev, load_vectors(settings.vectors))
 
 
 def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> Seq2SeqTask:

@@ -43,9 +43,14 @@ class Encoder(nn.Module):
         self.dimension = self.reader.dimension
         self.dropout = LockedDropout(config.output_dropout)
 
-    def forward(self, symbol: Tensor, length: Tensor) -> Memory:
-        """Encode B sources [B, N], each of `length` [B] symbols, at least one."""
+    def forward(self, symbol: Tensor, length: Tensor, added: Tensor | None = None) -> Memory:
+        """Encode B sources [B, N], each of `length` [B] symbols, at least one.
+
+        What is `added` [B, N, E] to their embeddings tells more of each symbol.
+        """
         vector = embed(self.embedding, symbol, self.config.embedding_dropout, self.training)
+        if added is not None:
+            vector = vector + added
         is_token = torch.arange(symbol.shape[1], device=symbol.device) < length.unsqueeze(1)
         if isinstance(self.reader, TransformerEncoder):
             output, summary = self.reader(vector, length)

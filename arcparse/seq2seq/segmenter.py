@@ -2,12 +2,15 @@
 
 N to N: each character has one of five classes (Straka et al. 2016, section 3; Qi et al. 2018, section 2.1): nothing
 ends behind it, a token, a token of several words, and either of these with its sentence. Nobody tells the network of
-rules; what a token of several words is made of (`don't`: `do`, `n't`) is remembered from the treebank, and for forms
-that it lacks by their longest known last part. A blank line ends a sentence, whatever the network says.
+rules. Beside a character it may see the pretrained vector of the word that the character is in: what follows `Thanks`
+without a full stop is mostly another sentence, and letters alone hardly say so. What a token of several words is made
+of (`don't`: `do`, `n't`) is remembered from the treebank, and for forms that it lacks by their longest known last
+part. A blank line ends a sentence, whatever the network says.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,20 +20,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import load_model, save_model, sibling
 from arcparse.errors import TreebankError
+from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict, from_dict
 from arcparse.tokenizer import Divided, assembled, paragraphs
+from arcparse.vectors.lookup import candidates
 from arcparse.vocabulary import Vocabulary
 
 KIND = "segmenter"
 INSIDE, TOKEN, MULTIWORD, SENTENCE, MULTIWORD_SENTENCE = range(5)  # what ends behind a character
 CLASSES = 5
 WINDOW, MARGIN = 512, 64  # characters read together, and how many at either side are read for what is between alone
-WINDOWS = 64  # read at a time
+STEP = 32  # short texts make shorter windows, whose lengths are multiples of this: few, so that many are read together
+BATCH = 64 * WINDOW  # characters read at a time
+
+WORD = re.compile(r"[^\W_]+")  # what has a vector of its own
 
 Words = tuple[str, ...]
 
@@ -44,59 +52,123 @@ class SegmenterConfig:
             embedding=64, embedding_dropout=0.0, recurrent=RecurrentConfig(cell="lstm", hidden=128, layers=1)
         )
     )
+    word_dropout: float = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
 
 class Segmenter(nn.Module):
     """A network with the characters that it knows and the words of multiword tokens: `segmenter.segment(text)`."""
 
-    def __init__(self, config: SegmenterConfig, characters: Vocabulary, multiwords: Mapping[str, Words]) -> None:
+    rows: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        config: SegmenterConfig,
+        characters: Vocabulary,
+        multiwords: Mapping[str, Words],
+        pretrained: Pretrained | None = None,
+    ) -> None:
         """Make an untrained segmenter; `multiwords` has the words of tokens in lower case."""
         super().__init__()
         self.config, self.characters, self.multiwords = config, characters, dict(multiwords)
+        self.pretrained = pretrained or Pretrained.none()
+        self.register_buffer("rows", self.pretrained.rows, persistent=False)
+        self.register_buffer("scale", self.pretrained.scale, persistent=False)
         lasts = (words[-1] for form, words in self.multiwords.items() if len(words) == 2 and "".join(words) == form)
         self._last_parts = sorted(set(lasts), key=len, reverse=True)
         self.encoder = Encoder(config.encoder, len(characters))
+        dimension = self.pretrained.dimension
+        self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)
 
     @classmethod
-    def build(cls, config: SegmenterConfig, text: str, sentences: Iterable[Sentence]) -> Segmenter:
+    def build(
+        cls, config: SegmenterConfig, text: str, sentences: Iterable[Sentence], pretrained: Pretrained | None = None
+    ) -> Segmenter:
         """Make an untrained segmenter with the characters of a text and a treebank's multiword tokens."""
         counts: dict[str, Counter[Words]] = {}
         for sentence in sentences:
             for form, words in surface_tokens(sentence):
                 if len(words) > 1:
-                    counts.setdefault(form.lower(), Counter())[tuple(word.lower() for word in words)] += 1
+                    spelled = tuple(word.lower().replace("’", "'") for word in words)
+                    counts.setdefault(form.lower().replace("’", "'"), Counter())[spelled] += 1
         multiwords = {form: words.most_common(1)[0][0] for form, words in sorted(counts.items())}
-        return cls(config, Vocabulary.build(text, min_count=2), multiwords)
+        return cls(config, Vocabulary.build(text, min_count=2), multiwords, pretrained)
 
-    def forward(self, character: Tensor) -> Tensor:
-        """Return the scores [B, N, 5] of what ends behind each character of B windows [B, N]."""
-        length = torch.full((len(character),), character.shape[1])
-        scores: Tensor = self.output(self.encoder(character, length.to(character.device)).vector)
+    def forward(self, character: Tensor, word: Tensor) -> Tensor:
+        """Return the scores [B, N, 5] of what ends behind each character of B windows [B, N] in words [B, N]."""
+        length = torch.full((len(character),), character.shape[1], device=character.device)
+        scores: Tensor = self.output(self.encoder(character, length, self._added(word)).vector)
         return scores
+
+    def _added(self, word: Tensor) -> Tensor | None:
+        if self.word is None:
+            return None
+        if self.training and self.config.word_dropout:
+            hidden = torch.rand(len(self.rows), device=word.device) < self.config.word_dropout
+            word = word.masked_fill(hidden[word], Vocabulary.UNKNOWN)
+        added: Tensor = self.word(self.rows[word].float() * self.scale[word].unsqueeze(-1))
+        return added
+
+    def ids(self, text: str) -> Tensor:
+        """Return the ids of a text's characters, and the rows of the vectors of the words that they are in: [2, N]."""
+        ids = torch.zeros(2, len(text), dtype=torch.long)
+        ids[0] = torch.tensor(self.characters.ids(text))
+        if self.word is not None:
+            known: dict[str, int] = {}
+            for found in WORD.finditer(text):
+                form = found[0]
+                if form not in known:
+                    known[form] = self._row(form)
+                ids[1, found.start() : found.end()] = known[form]
+        return ids
+
+    def _row(self, form: str) -> int:
+        words = self.pretrained.words
+        return words.id(next((name for name in candidates(form, self.pretrained.scheme) if name in words), ""))
 
     def segment(self, text: str, *, offset: int = 0) -> list[Sentence]:
         """Divide a text into sentences of tokens and words, with the comments and MISC of `arcparse.tokenize`.
 
         The model is to be in evaluation mode, as it is when loaded.
         """
-        ends = self.classes(text)
+        [ends] = self.classes([text])
+        return self._sentences(text, ends, offset)
+
+    def segment_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """Divide texts as `segment` does each of them, short ones read together."""
+        return [self._sentences(text, ends) for text, ends in zip(texts, self.classes(texts), strict=True)]
+
+    def _sentences(self, text: str, ends: Sequence[int], offset: int = 0) -> list[Sentence]:
         return assembled(text, (self._divided(text, ends, *span) for span in paragraphs(text)), offset)
 
     @torch.inference_mode()
-    def classes(self, text: str) -> list[int]:
-        """Return what ends behind each character of a text, read in windows that overlap."""
-        ids = torch.tensor(self.characters.ids(text), dtype=torch.long, device=self.output.bias.device)
-        step, size = WINDOW - 2 * MARGIN, len(text)
-        count = max(1, -(-size // step))
-        space = self.characters.id(" ")
-        padded = torch.full((count * step + 2 * MARGIN,), space, dtype=torch.long, device=ids.device)
-        padded[MARGIN : MARGIN + size] = ids
-        windows = padded.unfold(0, WINDOW, step)
-        found = [self(part)[:, MARGIN:-MARGIN].argmax(2).flatten() for part in torch.split(windows, WINDOWS)]
-        result: list[int] = torch.cat(found)[:size].tolist()
-        return result
+    def classes(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return what ends behind each character of texts, read in windows that overlap."""
+        windows = [self._windows(text) for text in texts]
+        by_length: dict[int, list[int]] = {}
+        for index, own in enumerate(windows):
+            by_length.setdefault(own.shape[2], []).append(index)
+        ends: list[list[int]] = [[]] * len(texts)
+        for length, indices in by_length.items():
+            together = torch.cat([windows[i] for i in indices], 1).to(self.output.bias.device)
+            parts = torch.split(together, max(1, BATCH // length), 1)
+            found = torch.cat([self(*part).argmax(2) for part in parts])
+            for i, own in zip(indices, torch.split(found, [windows[i].shape[1] for i in indices]), strict=True):
+                settled = own[:, MARGIN:-MARGIN] if len(texts[i]) > WINDOW else own
+                ends[i] = settled.flatten()[: len(texts[i])].tolist()
+        return ends
+
+    def _windows(self, text: str) -> Tensor:
+        """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [2, W, N]."""
+        if len(text) <= WINDOW:
+            return self.ids(text.ljust(max(1, -(-len(text) // STEP)) * STEP)).unsqueeze(1)
+        step = WINDOW - 2 * MARGIN
+        count = -(-len(text) // step)
+        padded = self.ids(" ").expand(2, count * step + 2 * MARGIN).clone()
+        padded[:, MARGIN : MARGIN + len(text)] = self.ids(text)
+        return padded.unfold(1, WINDOW, step)
 
     def _divided(self, text: str, ends: Sequence[int], start: int, stop: int) -> Iterator[Divided]:
         """Give the sentences of a paragraph, each its tokens with their words."""
@@ -129,9 +201,10 @@ class Segmenter(nn.Module):
     def words(self, form: str) -> Words:
         """Return the words of a multiword token: those of the treebank, else its longest known last part and the rest.
 
-        Words that spell the token keep its capitals; of others the first has a capital where the token has.
+        Words that spell the token keep its capitals and its kind of apostrophe; of others the first has a capital where
+        the token has.
         """
-        lower = form.lower()
+        lower = form.lower().replace("’", "'")
         known = self.multiwords.get(lower)
         if known is None:
             last = next((part for part in self._last_parts if lower.endswith(part) and part != lower), "")
@@ -144,12 +217,21 @@ class Segmenter(nn.Module):
             begin += len(word)
         return tuple(found)
 
-    def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
-        """Write a model directory, `half` as `arcparse.checkpoint.save_model` does."""
+    def save(
+        self, directory: Path, *, vectors: str = "", metadata: Mapping[str, Any] | None = None, half: bool = False
+    ) -> None:
+        """Write a model directory that names the pretrained vectors `vectors` beside it, if it has any.
+
+        `half` is that of `arcparse.checkpoint.save_model`.
+        """
         save_model(
             directory,
             kind=KIND,
-            config={KIND: as_dict(self.config), "multiwords": {f: list(w) for f, w in self.multiwords.items()}},
+            config={
+                KIND: as_dict(self.config),
+                "multiwords": {form: list(words) for form, words in self.multiwords.items()},
+                "vectors": vectors,
+            },
             vocabularies={"characters": self.characters.symbols},
             weights=self.state_dict(),
             metadata=metadata,
@@ -158,11 +240,13 @@ class Segmenter(nn.Module):
 
     @classmethod
     def load(cls, directory: Path) -> Segmenter:
-        """Read a model directory. Raises ModelError where it holds something else."""
+        """Read a model directory, and the vectors beside it. Raises ModelError where they are not what is asked for."""
         saved = load_model(directory, KIND)
+        name = saved.config["vectors"]
+        pretrained = Pretrained.load(sibling(directory, name)) if name else None
         multiwords = {form: tuple(words) for form, words in saved.config["multiwords"].items()}
         characters = Vocabulary(tuple(saved.vocabularies["characters"]))
-        return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords))
+        return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords, pretrained))
 
 
 def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Words]]:

@@ -12,11 +12,13 @@ import torch
 from torch.nn import functional
 
 from arcparse.evaluation import evaluate
+from arcparse.pretrained import Pretrained
 from arcparse.raw_text import running_text
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.segmenter import Segmenter, SegmenterConfig, labelled, surface_tokens
 from arcparse.training import Loss, TrainingConfig, run_metadata
 
+VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved segmenter
 METRICS = ("Tokens", "Words", "Sentences")
 
 
@@ -26,6 +28,7 @@ class SegmenterSettings:
 
     train: str = ""  # a treebank, whose text is rebuilt
     dev: str = ""
+    vectors: str = ""  # vector store or model of kind vectors; none where empty
     window: int = 256  # characters of a training example
     unknown: float = 0.01  # share of characters that are hidden, so that the network learns what to do with new ones
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
@@ -38,7 +41,13 @@ class SegmenterTask:
 
     metric = "mean"
 
-    def __init__(self, settings: SegmenterSettings, train: Sequence[Sentence], dev: Sequence[Sentence]) -> None:
+    def __init__(
+        self,
+        settings: SegmenterSettings,
+        train: Sequence[Sentence],
+        dev: Sequence[Sentence],
+        pretrained: Pretrained | None = None,
+    ) -> None:
         """Make an untrained segmenter. Raises TreebankError where a sentence's tokens are not those of its text."""
         self.settings, self.dev = settings, list(dev)
         self.scores: dict[str, float] = {}
@@ -46,10 +55,9 @@ class SegmenterTask:
         torch.manual_seed(settings.training.seed)
         spaces = any(" " in form for sentence in train for form, _ in surface_tokens(sentence))
         config = replace(settings.segmenter, spaces=settings.segmenter.spaces or spaces)
-        self.model = Segmenter.build(config, self.text, train)
-        space, length = self.model.characters.id(" "), settings.window
-        self._ids = torch.tensor([*self.model.characters.ids(self.text), *[space] * length])
-        self._ends = torch.tensor([*labelled(self.text, train), *[0] * length])
+        self.model = Segmenter.build(config, self.text, train, pretrained)
+        self._ids = self.model.ids(self.text + " " * settings.window)
+        self._ends = torch.tensor([*labelled(self.text, train), *[0] * settings.window])
 
     def statistics(self) -> list[str]:
         """Return what the data hold, a line for each part."""
@@ -72,11 +80,11 @@ class SegmenterTask:
         """Return the cross-entropy per character of what ends behind it."""
         place = torch.tensor(starts).unsqueeze(1) + torch.arange(self.settings.window)
         device = self.model.output.bias.device
-        character, gold = self._ids[place].to(device), self._ends[place].to(device)
+        (character, word), gold = self._ids[:, place].to(device), self._ends[place].to(device)
         hidden = torch.rand(character.shape, device=device) < self.settings.unknown
         character = character.masked_fill(hidden, self.model.characters.UNKNOWN)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
-            score = self.model(character)
+            score = self.model(character, word)
         return Loss(functional.cross_entropy(score.float().flatten(0, 1), gold.flatten()), gold.numel())
 
     def evaluate(self) -> dict[str, float]:
@@ -87,8 +95,9 @@ class SegmenterTask:
         return self.scores
 
     def save(self, directory: Path) -> None:
-        """Write the segmenter."""
-        self.model.save(directory, metadata=self.metadata())
+        """Write the segmenter, and beside it the pretrained vectors."""
+        vectors = self.model.pretrained.save_beside(directory, VECTORS)
+        self.model.save(directory, vectors=vectors, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
         """Return what the model card tells of the training."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.optimisation import TrainingConfig
+from arcparse.pretrained import Pretrained
 from arcparse.raw_text import read_text, running_text
-from arcparse.recipes import RECIPES, presets, resolve
+from arcparse.recipes import RECIPES, load_vectors, presets, resolve
 from arcparse.seq2seq.encoder import EncoderConfig
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.seq2seq.segmenter import (
@@ -100,6 +102,35 @@ def test_long_texts_are_read_in_windows_and_pieces() -> None:
     assert fitted().segment("") == fitted().segment(" \n\n ") == []
 
 
+def test_texts_are_divided_together_as_each_alone() -> None:
+    long = (TEXT.strip() + "\n\n") * 20
+    texts = ["", "I don't know. Do you?", long, "No.", TEXT, "It's late!", " \n"]
+    assert fitted().segment_many(texts) == [fitted().segment(text) for text in texts]
+    assert fitted().segment_many([]) == []
+
+
+def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:
+    words = Vocabulary.build(["know", "do", "no", "0"])
+    rows = torch.arange(len(words) * 3, dtype=torch.int8).view(-1, 3)
+    rows[:2] = 0
+    pretrained = Pretrained(words, "digits-zero", rows, torch.full((len(words),), 0.1))
+    torch.manual_seed(1)
+    made = Segmenter.build(CONFIG, TEXT, treebank(), pretrained).eval()
+    know, do, unknown, zero = words.id("know"), words.id("do"), words.id("none of these"), words.id("0")
+    assert made.ids("KNOW-do, x 7")[1].tolist() == [know] * 4 + [0, do, do, 0, 0, unknown, 0, zero]
+    character, word = made.ids("know do").unsqueeze(1)
+    seen, blind = made(character, word), made(character, torch.zeros_like(word))
+    assert not seen.allclose(blind)
+    made.train()
+    made.config = replace(made.config, word_dropout=1.0)  # nothing is left of them
+    assert made(character, word).shape == seen.shape
+    assert made._added(word).abs().max() == 0  # type: ignore[union-attr]
+    made.eval().save(tmp_path / "model", vectors=pretrained.save_beside(tmp_path / "model", "words"))
+    again = Segmenter.load(tmp_path / "model")
+    assert again(character, word).equal(seen)
+    assert again.segment(TEXT) == made.segment(TEXT)
+
+
 def test_blank_lines_and_spaces_divide_whatever_the_network_says() -> None:
     made = Segmenter(CONFIG, Vocabulary.build("ab"), {}).eval()
     with torch.no_grad():
@@ -119,6 +150,8 @@ def test_words_of_multiword_tokens() -> None:
     assert made.words("DON'T") == ("DO", "N'T")
     assert made.words("hasn't") == ("has", "n't")
     assert made.words("Who's") == ("Who", "'s")
+    assert made.words("Don’t") == ("Do", "n’t")
+    assert made.words("hasn’t") == ("has", "n’t")
     assert made.words("Du") == ("De", "le")
     assert made.words("cannot") == ("cannot",)
 
@@ -151,6 +184,8 @@ def test_a_segmenter_is_trained_by_the_command(tmp_path: Path, sample_treebank: 
     assert cli.main(["train", "segmenter", *files, *small]) == 0
     assert Segmenter.load(tmp_path / "run" / "best").segment("A b.")
     assert cli.main(["train", "segmenter", *files[:4], *small, "--dry-run"]) == 0
+    assert cli.main(["train", "segmenter", *files[:5], str(tmp_path / "other"), *small, "--vectors", "en-vectors"]) == 0
+    assert Segmenter.load(tmp_path / "other" / "best").pretrained.same_as(load_vectors("en-vectors"))
 
 
 @pytest.mark.parametrize("name", presets("segmenter"))
