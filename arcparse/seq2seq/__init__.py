@@ -12,6 +12,7 @@ model           all of them, saved and loaded
 pairs           parallel texts
 task            training
 segmenter       characters to tokens and sentences, N to N
+multiwords      the words of multiword tokens
 labelled        texts with labels
 classifier      texts to labels, N to 1
 skip_thought    sentences to vectors, learned from their neighbours

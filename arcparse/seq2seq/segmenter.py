@@ -11,7 +11,6 @@ part. A blank line ends a sentence, whatever the network says.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from arcparse.errors import TreebankError
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict, from_dict
 from arcparse.tokenizer import Divided, assembled, paragraphs
@@ -39,8 +39,6 @@ STEP = 32  # short texts make shorter windows, whose lengths are multiples of th
 BATCH = 64 * WINDOW  # characters read at a time
 
 WORD = re.compile(r"[^\W_]+")  # what has a vector of its own
-
-Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,17 +64,15 @@ class Segmenter(nn.Module):
         self,
         config: SegmenterConfig,
         characters: Vocabulary,
-        multiwords: Mapping[str, Words],
+        multiwords: Multiwords,
         pretrained: Pretrained | None = None,
     ) -> None:
-        """Make an untrained segmenter; `multiwords` has the words of tokens in lower case."""
+        """Make an untrained segmenter."""
         super().__init__()
-        self.config, self.characters, self.multiwords = config, characters, dict(multiwords)
+        self.config, self.characters, self.multiwords = config, characters, multiwords
         self.pretrained = pretrained or Pretrained.none()
         self.register_buffer("rows", self.pretrained.rows, persistent=False)
         self.register_buffer("scale", self.pretrained.scale, persistent=False)
-        lasts = (words[-1] for form, words in self.multiwords.items() if len(words) == 2 and "".join(words) == form)
-        self._last_parts = sorted(set(lasts), key=len, reverse=True)
         self.encoder = Encoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
@@ -87,14 +83,7 @@ class Segmenter(nn.Module):
         cls, config: SegmenterConfig, text: str, sentences: Iterable[Sentence], pretrained: Pretrained | None = None
     ) -> Segmenter:
         """Make an untrained segmenter with the characters of a text and a treebank's multiword tokens."""
-        counts: dict[str, Counter[Words]] = {}
-        for sentence in sentences:
-            for form, words in surface_tokens(sentence):
-                if len(words) > 1:
-                    spelled = tuple(word.lower().replace("’", "'") for word in words)
-                    counts.setdefault(form.lower().replace("’", "'"), Counter())[spelled] += 1
-        multiwords = {form: words.most_common(1)[0][0] for form, words in sorted(counts.items())}
-        return cls(config, Vocabulary.build(text, min_count=2), multiwords, pretrained)
+        return cls(config, Vocabulary.build(text, min_count=2), Multiwords.build(sentences), pretrained)
 
     def forward(self, character: Tensor, word: Tensor) -> Tensor:
         """Return the scores [B, N, 5] of what ends behind each character of B windows [B, N] in words [B, N]."""
@@ -182,8 +171,8 @@ class Segmenter(nn.Module):
             is_last = i + 1 == stop or (text[i + 1].isspace() and not self._may_hold(text[i + 1 : i + 3]))
             if end != INSIDE or is_last:
                 form = text[begin : i + 1]
-                is_multiword = end in (MULTIWORD, MULTIWORD_SENTENCE)
-                tokens.append(((begin, i + 1), self.words(form) if is_multiword else (form,)))
+                words = self.multiwords.divided(form, several=end in (MULTIWORD, MULTIWORD_SENTENCE))
+                tokens.append(((begin, i + 1), words))
                 begin = -1
             if end >= SENTENCE and begin < 0:
                 yield tokens
@@ -198,25 +187,6 @@ class Segmenter(nn.Module):
         """Tell whether a token may go on behind a space: one alone, for a form is a cell of CoNLL-U."""
         return self.config.spaces and gap[0] == " " and not gap[1:].isspace()
 
-    def words(self, form: str) -> Words:
-        """Return the words of a multiword token: those of the treebank, else its longest known last part and the rest.
-
-        Words that spell the token keep its capitals and its kind of apostrophe; of others the first has a capital where
-        the token has.
-        """
-        lower = form.lower().replace("’", "'")
-        known = self.multiwords.get(lower)
-        if known is None:
-            last = next((part for part in self._last_parts if lower.endswith(part) and part != lower), "")
-            known = (lower[: len(lower) - len(last)], last) if last else (lower,)
-        if "".join(known) != lower or len(lower) != len(form):
-            return (known[0].capitalize() if form[:1].isupper() else known[0], *known[1:])
-        found, begin = [], 0
-        for word in known:
-            found.append(form[begin : begin + len(word)])
-            begin += len(word)
-        return tuple(found)
-
     def save(
         self, directory: Path, *, vectors: str = "", metadata: Mapping[str, Any] | None = None, half: bool = False
     ) -> None:
@@ -229,7 +199,8 @@ class Segmenter(nn.Module):
             kind=KIND,
             config={
                 KIND: as_dict(self.config),
-                "multiwords": {form: list(words) for form, words in self.multiwords.items()},
+                "multiwords": {form: list(words) for form, words in self.multiwords.words.items()},
+                "always": sorted(self.multiwords.always),
                 "vectors": vectors,
             },
             vocabularies={"characters": self.characters.symbols},
@@ -244,23 +215,10 @@ class Segmenter(nn.Module):
         saved = load_model(directory, KIND)
         name = saved.config["vectors"]
         pretrained = Pretrained.load(sibling(directory, name)) if name else None
-        multiwords = {form: tuple(words) for form, words in saved.config["multiwords"].items()}
+        words = {form: tuple(own) for form, own in saved.config["multiwords"].items()}
+        multiwords = Multiwords(words, frozenset(saved.config["always"]))
         characters = Vocabulary(tuple(saved.vocabularies["characters"]))
         return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords, pretrained))
-
-
-def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Words]]:
-    """Give the form of each surface token and its words; empty nodes are none."""
-    ids, forms = sentence.columns[0], sentence.columns[1]
-    covered = 0
-    word = {name: form for name, form in zip(ids, forms, strict=True) if name.isdigit()}
-    for name, form in zip(ids, forms, strict=True):
-        first, dash, last = name.partition("-")
-        if dash:
-            covered = int(last)
-            yield form, tuple(word[str(i)] for i in range(int(first), covered + 1))
-        elif name.isdigit() and int(name) > covered:
-            yield form, (form,)
 
 
 def labelled(text: str, sentences: Sequence[Sentence]) -> list[int]:

@@ -15,7 +15,8 @@ from arcparse.evaluation import evaluate
 from arcparse.pretrained import Pretrained
 from arcparse.raw_text import running_text
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.segmenter import Segmenter, SegmenterConfig, labelled, surface_tokens
+from arcparse.seq2seq.multiwords import surface_tokens
+from arcparse.seq2seq.segmenter import Segmenter, SegmenterConfig, labelled
 from arcparse.training import Loss, TrainingConfig, run_metadata
 
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved segmenter
@@ -62,7 +63,7 @@ class SegmenterTask:
     def statistics(self) -> list[str]:
         """Return what the data hold, a line for each part."""
         return [
-            f"train: {len(self.text)} characters, {len(self.model.multiwords)} multiword tokens",
+            f"train: {len(self.text)} characters, {len(self.model.multiwords.words)} multiword tokens",
             f"dev: {len(self.dev)} sentences, {len(self.dev_text)} characters",
             f"vocabulary: {len(self.model.characters)} characters",
         ]

@@ -12,6 +12,7 @@ from arcparse.errors import ModelError
 from arcparse.seq2seq.classifier import ClassifierConfig
 from arcparse.seq2seq.encoder import EncoderConfig
 from arcparse.seq2seq.language_model import LanguageModelConfig
+from arcparse.seq2seq.multiwords import Multiwords
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.seq2seq.segmenter import SegmenterConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
@@ -24,7 +25,7 @@ MODELS: list[seq2seq.Model] = [
     seq2seq.Seq2Seq.build(config("general", 8), [("a",)], [("b",)]),
     seq2seq.Classifier(ClassifierConfig(encoder=ENCODER), WORDS, WORDS),
     seq2seq.LanguageModel.build(LanguageModelConfig(embedding=8, recurrent=ONE_WAY), ["a b"]),
-    seq2seq.Segmenter(SegmenterConfig(ENCODER), WORDS, {}),
+    seq2seq.Segmenter(SegmenterConfig(ENCODER), WORDS, Multiwords()),
     seq2seq.SkipThought(SkipThoughtConfig(encoder=ENCODER), WORDS),
 ]
 

@@ -18,6 +18,7 @@ from arcparse.pretrained import Pretrained
 from arcparse.raw_text import read_text, running_text
 from arcparse.recipes import RECIPES, load_vectors, presets, resolve
 from arcparse.seq2seq.encoder import EncoderConfig
+from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.seq2seq.segmenter import (
     CLASSES,
@@ -29,7 +30,6 @@ from arcparse.seq2seq.segmenter import (
     Segmenter,
     SegmenterConfig,
     labelled,
-    surface_tokens,
 )
 from arcparse.seq2seq.segmenter_task import SegmenterSettings, SegmenterTask
 from arcparse.tokenizer import tokenize
@@ -132,28 +132,16 @@ def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:
 
 
 def test_blank_lines_and_spaces_divide_whatever_the_network_says() -> None:
-    made = Segmenter(CONFIG, Vocabulary.build("ab"), {}).eval()
+    made = Segmenter(CONFIG, Vocabulary.build("ab"), Multiwords()).eval()
     with torch.no_grad():
         made.output.weight.zero_()
         made.output.bias.copy_(torch.nn.functional.one_hot(torch.tensor(INSIDE), CLASSES))
     assert [sentence.forms for sentence in made.segment("ab a\n\nb")] == [("ab", "a"), ("b",)]
-    spaced = Segmenter(SegmenterConfig(CONFIG.encoder, spaces=True), made.characters, {}).eval()
+    spaced = Segmenter(SegmenterConfig(CONFIG.encoder, spaces=True), made.characters, Multiwords()).eval()
     spaced.load_state_dict(made.state_dict())
     assert [sentence.forms for sentence in spaced.segment("ab a \n\nb")] == [("ab a",), ("b",)]
     for gap in ("\n", "\t", "  "):
         assert [sentence.forms for sentence in spaced.segment(f"ab{gap}a")] == [("ab", "a")]
-
-
-def test_words_of_multiword_tokens() -> None:
-    made = Segmenter(CONFIG, Vocabulary.build("ab"), {"don't": ("do", "n't"), "it's": ("it", "'s"), "du": ("de", "le")})
-    assert made.words("Don't") == ("Do", "n't")
-    assert made.words("DON'T") == ("DO", "N'T")
-    assert made.words("hasn't") == ("has", "n't")
-    assert made.words("Who's") == ("Who", "'s")
-    assert made.words("Don’t") == ("Do", "n’t")
-    assert made.words("hasn’t") == ("has", "n’t")
-    assert made.words("Du") == ("De", "le")
-    assert made.words("cannot") == ("cannot",)
 
 
 def test_a_saved_segmenter_divides_alike(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""Multiword tokens: of what words they are made, as a treebank has them (`don't`: `do`, `n't`; `du`: `de`, `le`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from arcparse.sentence import Sentence
+
+Words = tuple[str, ...]
+
+OFTEN, SHARE = 2, 0.9  # a form that was of several words so often, and in this share of its occurrences, always is
+
+
+@dataclass(frozen=True)
+class Multiwords:
+    """The words of forms in lower case, their apostrophes straight, and which of the forms are always divided."""
+
+    words: Mapping[str, Words] = field(default_factory=dict)
+    always: frozenset[str] = frozenset()
+
+    @classmethod
+    def build(cls, sentences: Iterable[Sentence]) -> Multiwords:
+        """Collect those of a treebank; where a form is divided in several ways, the most frequent one."""
+        counts: dict[str, Counter[Words]] = {}
+        for sentence in sentences:
+            for form, words in surface_tokens(sentence):
+                counts.setdefault(plain(form), Counter())[tuple(map(plain, words))] += 1
+        found, always = {}, set()
+        for form, own in sorted(counts.items()):
+            several = Counter({words: count for words, count in own.items() if len(words) > 1})
+            if several:
+                found[form] = several.most_common(1)[0][0]
+            if several.total() >= max(OFTEN, SHARE * own.total()):
+                always.add(form)
+        return cls(found, frozenset(always))
+
+    def divided(self, form: str, *, several: bool) -> Words:
+        """Return the words of a token that is said to be of one or of `several`.
+
+        They are those of the treebank, else the longest last part that it has, and the rest. Words that spell the token
+        keep its capitals and its kind of apostrophe; of others the first has a capital where the token has.
+        """
+        lower = plain(form)
+        if not several and lower not in self.always:
+            return (form,)
+        known = self.words.get(lower)
+        if known is None:
+            last = next((part for part in self._last_parts if lower.endswith(part) and part != lower), "")
+            known = (lower[: len(lower) - len(last)], last) if last else (lower,)
+        if "".join(known) != lower or len(lower) != len(form):
+            return (known[0].capitalize() if form[:1].isupper() else known[0], *known[1:])
+        found, begin = [], 0
+        for word in known:
+            found.append(form[begin : begin + len(word)])
+            begin += len(word)
+        return tuple(found)
+
+    @cached_property
+    def _last_parts(self) -> list[str]:
+        lasts = (words[-1] for form, words in self.words.items() if len(words) == 2 and "".join(words) == form)
+        return sorted(set(lasts), key=lambda part: (-len(part), part))
+
+
+def plain(form: str) -> str:
+    """Return a form in lower case with straight apostrophes."""
+    return form.lower().replace("’", "'")
+
+
+def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Words]]:
+    """Give the form of each surface token and its words; empty nodes are none."""
+    ids, forms = sentence.columns[0], sentence.columns[1]
+    covered = 0
+    word = {name: form for name, form in zip(ids, forms, strict=True) if name.isdigit()}
+    for name, form in zip(ids, forms, strict=True):
+        first, dash, last = name.partition("-")
+        if dash:
+            covered = int(last)
+            yield form, tuple(word[str(i)] for i in range(int(first), covered + 1))
+        elif name.isdigit() and int(name) > covered:
+            yield form, (form,)
