@@ -27,7 +27,7 @@ from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict, from_dict
-from arcparse.tokenizer import Divided, assembled, paragraphs
+from arcparse.tokenizer import Divided, assembled, paragraphs, tokenize
 from arcparse.vectors.lookup import candidates
 from arcparse.vocabulary import Vocabulary
 
@@ -50,7 +50,8 @@ class SegmenterConfig:
             embedding=64, embedding_dropout=0.0, recurrent=RecurrentConfig(cell="lstm", hidden=128, layers=1)
         )
     )
-    word_dropout: float = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
+    rules: bool = False  # whether it sees where `arcparse.tokenize` divides, for English: it then mends the rules
+    dropout: float = 0.2  # share of the words, and of the windows' rules, hidden in training: characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
 
@@ -76,6 +77,7 @@ class Segmenter(nn.Module):
         self.encoder = Encoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
+        self.rule = nn.Embedding(CLASSES, config.encoder.embedding) if config.rules else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)
 
     @classmethod
@@ -85,24 +87,28 @@ class Segmenter(nn.Module):
         """Make an untrained segmenter with the characters of a text and a treebank's multiword tokens."""
         return cls(config, Vocabulary.build(text, min_count=2), Multiwords.build(sentences), pretrained)
 
-    def forward(self, character: Tensor, word: Tensor) -> Tensor:
-        """Return the scores [B, N, 5] of what ends behind each character of B windows [B, N] in words [B, N]."""
-        length = torch.full((len(character),), character.shape[1], device=character.device)
-        scores: Tensor = self.output(self.encoder(character, length, self._added(word)).vector)
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return the scores [B, N, 5] of what ends behind each character of B windows, given as `ids` [3, B, N]."""
+        character, word, rule = ids
+        length = torch.full((len(character),), character.shape[1], device=ids.device)
+        scores: Tensor = self.output(self.encoder(character, length, self._added(word, rule)).vector)
         return scores
 
-    def _added(self, word: Tensor) -> Tensor | None:
-        if self.word is None:
-            return None
-        if self.training and self.config.word_dropout:
-            hidden = torch.rand(len(self.rows), device=word.device) < self.config.word_dropout
-            word = word.masked_fill(hidden[word], Vocabulary.UNKNOWN)
-        added: Tensor = self.word(self.rows[word].float() * self.scale[word].unsqueeze(-1))
-        return added
+    def _added(self, word: Tensor, rule: Tensor) -> Tensor | None:
+        """Return what words and rules say of each character, [B, N, E]; training hides some of both."""
+        share = self.config.dropout if self.training else 0.0
+        added = []
+        if self.word is not None:
+            word = word.masked_fill((torch.rand(len(self.rows), device=word.device) < share)[word], Vocabulary.UNKNOWN)
+            added.append(self.word(self.rows[word].float() * self.scale[word].unsqueeze(-1)))
+        if self.rule is not None:
+            shown = torch.rand(len(rule), 1, 1, device=rule.device) >= share
+            added.append(self.rule(rule) * shown)
+        return sum(added) if added else None
 
     def ids(self, text: str) -> Tensor:
-        """Return the ids of a text's characters, and the rows of the vectors of the words that they are in: [2, N]."""
-        ids = torch.zeros(2, len(text), dtype=torch.long)
+        """Return a text's characters, the rows of their words' vectors and what ends there by the rules: [3, N]."""
+        ids = torch.zeros(3, len(text), dtype=torch.long)
         ids[0] = torch.tensor(self.characters.ids(text))
         if self.word is not None:
             known: dict[str, int] = {}
@@ -111,6 +117,8 @@ class Segmenter(nn.Module):
                 if form not in known:
                     known[form] = self._row(form)
                 ids[1, found.start() : found.end()] = known[form]
+        if self.rule is not None:
+            ids[2] = torch.tensor(labelled(text, tokenize(text)))
         return ids
 
     def _row(self, form: str) -> int:
@@ -143,19 +151,19 @@ class Segmenter(nn.Module):
         for length, indices in by_length.items():
             together = torch.cat([windows[i] for i in indices], 1).to(self.output.bias.device)
             parts = torch.split(together, max(1, BATCH // length), 1)
-            found = torch.cat([self(*part).argmax(2) for part in parts])
+            found = torch.cat([self(part).argmax(2) for part in parts])
             for i, own in zip(indices, torch.split(found, [windows[i].shape[1] for i in indices]), strict=True):
                 settled = own[:, MARGIN:-MARGIN] if len(texts[i]) > WINDOW else own
                 ends[i] = settled.flatten()[: len(texts[i])].tolist()
         return ends
 
     def _windows(self, text: str) -> Tensor:
-        """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [2, W, N]."""
+        """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [3, W, N]."""
         if len(text) <= WINDOW:
             return self.ids(text.ljust(max(1, -(-len(text) // STEP)) * STEP)).unsqueeze(1)
         step = WINDOW - 2 * MARGIN
         count = -(-len(text) // step)
-        padded = self.ids(" ").expand(2, count * step + 2 * MARGIN).clone()
+        padded = self.ids(" ").expand(3, count * step + 2 * MARGIN).clone()
         padded[:, MARGIN : MARGIN + len(text)] = self.ids(text)
         return padded.unfold(1, WINDOW, step)
 

@@ -81,11 +81,11 @@ class SegmenterTask:
         """Return the cross-entropy per character of what ends behind it."""
         place = torch.tensor(starts).unsqueeze(1) + torch.arange(self.settings.window)
         device = self.model.output.bias.device
-        (character, word), gold = self._ids[:, place].to(device), self._ends[place].to(device)
-        hidden = torch.rand(character.shape, device=device) < self.settings.unknown
-        character = character.masked_fill(hidden, self.model.characters.UNKNOWN)
+        ids, gold = self._ids[:, place].to(device), self._ends[place].to(device)
+        hidden = torch.rand(place.shape, device=device) < self.settings.unknown
+        ids[0].masked_fill_(hidden, self.model.characters.UNKNOWN)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
-            score = self.model(character, word)
+            score = self.model(ids)
         return Loss(functional.cross_entropy(score.float().flatten(0, 1), gold.flatten()), gold.numel())
 
     def evaluate(self) -> dict[str, float]:

@@ -118,17 +118,29 @@ def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:
     made = Segmenter.build(CONFIG, TEXT, treebank(), pretrained).eval()
     know, do, unknown, zero = words.id("know"), words.id("do"), words.id("none of these"), words.id("0")
     assert made.ids("KNOW-do, x 7")[1].tolist() == [know] * 4 + [0, do, do, 0, 0, unknown, 0, zero]
-    character, word = made.ids("know do").unsqueeze(1)
-    seen, blind = made(character, word), made(character, torch.zeros_like(word))
+    ids = made.ids("know do").unsqueeze(1)
+    seen, blind = made(ids), made(ids * torch.tensor([1, 0, 1]).view(3, 1, 1))
     assert not seen.allclose(blind)
-    made.train()
-    made.config = replace(made.config, word_dropout=1.0)  # nothing is left of them
-    assert made(character, word).shape == seen.shape
-    assert made._added(word).abs().max() == 0  # type: ignore[union-attr]
+    made.config = replace(made.config, dropout=1.0)  # nothing is left of them
+    assert made.train()(ids).allclose(blind)
     made.eval().save(tmp_path / "model", vectors=pretrained.save_beside(tmp_path / "model", "words"))
     again = Segmenter.load(tmp_path / "model")
-    assert again(character, word).equal(seen)
+    assert again(ids).equal(seen)
     assert again.segment(TEXT) == made.segment(TEXT)
+
+
+def test_the_rules_are_seen() -> None:
+    text = "He can't. Why? x\n\nNo"
+    torch.manual_seed(1)
+    made = Segmenter(replace(CONFIG, rules=True), Vocabulary.build(TEXT), Multiwords()).eval()
+    ids = made.ids(text).unsqueeze(1)
+    ends = {i: label for i, label in enumerate(ids[2, 0].tolist()) if label != INSIDE}
+    assert ends == {1: TOKEN, 7: MULTIWORD, 8: SENTENCE, 12: TOKEN, 13: SENTENCE, 15: SENTENCE, 19: SENTENCE}
+    seen, blind = made(ids), made(ids * torch.tensor([1, 1, 0]).view(3, 1, 1))
+    assert not seen.allclose(blind)
+    made.config = replace(made.config, dropout=1.0)
+    assert not made.train()(ids).allclose(blind)  # nothing at all is told, not that nothing ends
+    assert made(ids).equal(made(ids * torch.tensor([1, 1, 0]).view(3, 1, 1)))
 
 
 def test_blank_lines_and_spaces_divide_whatever_the_network_says() -> None:
