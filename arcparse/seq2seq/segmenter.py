@@ -50,7 +50,7 @@ class SegmenterConfig:
             embedding=64, embedding_dropout=0.0, recurrent=RecurrentConfig(cell="lstm", hidden=128, layers=1)
         )
     )
-    rules: bool = False  # whether it sees where `arcparse.tokenize` divides, for English: it then mends the rules
+    rules: bool = False  # whether it sees the tokens of `arcparse.tokenize`, for English; of sentences it does not
     dropout: float = 0.2  # share of the words, and of the windows' rules, hidden in training: characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
@@ -77,7 +77,7 @@ class Segmenter(nn.Module):
         self.encoder = Encoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
-        self.rule = nn.Embedding(CLASSES, config.encoder.embedding) if config.rules else None
+        self.rule = nn.Embedding(SENTENCE, config.encoder.embedding) if config.rules else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)
 
     @classmethod
@@ -107,7 +107,7 @@ class Segmenter(nn.Module):
         return sum(added) if added else None
 
     def ids(self, text: str) -> Tensor:
-        """Return a text's characters, the rows of their words' vectors and what ends there by the rules: [3, N]."""
+        """Return a text's characters, rows of their words' vectors and what tokens end there by the rules: [3, N]."""
         ids = torch.zeros(3, len(text), dtype=torch.long)
         ids[0] = torch.tensor(self.characters.ids(text))
         if self.word is not None:
@@ -118,7 +118,8 @@ class Segmenter(nn.Module):
                     known[form] = self._row(form)
                 ids[1, found.start() : found.end()] = known[form]
         if self.rule is not None:
-            ids[2] = torch.tensor(labelled(text, tokenize(text)))
+            ends = torch.tensor(labelled(text, tokenize(text)))
+            ids[2] = torch.where(ends >= SENTENCE, ends - SENTENCE + TOKEN, ends)
         return ids
 
     def _row(self, form: str) -> int:
