@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
 
 Span = tuple[int, int]
-Divided = list[tuple[Span, tuple[str, ...]]]  # the tokens of a sentence: where they are, and their words
+Token = tuple[Span, tuple[str, ...]]  # where it is, and its words
+Divided = list[Token]  # the tokens of a sentence
 
 # Keep their full stop.
 ABBREVIATIONS = """
@@ -131,10 +132,19 @@ def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) 
     return sentences
 
 
+def tokens_of(text: str, start: int, end: int) -> Iterator[Token]:
+    """Yield the tokens of a part of a text, whatever its sentences."""
+    return (_token(text, found.span()) for found in SURFACE.finditer(text, start, end))
+
+
 def _divided(text: str, start: int, end: int) -> Iterator[Divided]:
     """Yield the sentences of a paragraph."""
     for spans in _sentence_spans(text, start, end):
-        yield [(span, split_contraction(text[slice(*span)])) for span in spans]
+        yield [_token(text, span) for span in spans]
+
+
+def _token(text: str, span: Span) -> Token:
+    return span, split_contraction(text[slice(*span)])
 
 
 def paragraphs(text: str) -> Iterator[Span]:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,7 @@ from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict, from_dict
-from arcparse.tokenizer import Divided, assembled, paragraphs, tokenize
+from arcparse.tokenizer import Divided, Token, assembled, paragraphs, tokens_of
 from arcparse.vectors.lookup import candidates
 from arcparse.vocabulary import Vocabulary
 
@@ -50,8 +50,8 @@ class SegmenterConfig:
             embedding=64, embedding_dropout=0.0, recurrent=RecurrentConfig(cell="lstm", hidden=128, layers=1)
         )
     )
-    rules: bool = False  # whether it sees the tokens of `arcparse.tokenize`, for English; of sentences it does not
-    dropout: float = 0.2  # share of the words, and of the windows' rules, hidden in training: characters count too
+    tokens: Literal["network", "rules"] = "network"  # what divides tokens; the rules are `arcparse.tokenize`'s, English
+    word_dropout: float = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
 
@@ -77,7 +77,6 @@ class Segmenter(nn.Module):
         self.encoder = Encoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
-        self.rule = nn.Embedding(SENTENCE, config.encoder.embedding) if config.rules else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)
 
     @classmethod
@@ -88,27 +87,25 @@ class Segmenter(nn.Module):
         return cls(config, Vocabulary.build(text, min_count=2), Multiwords.build(sentences), pretrained)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Return the scores [B, N, 5] of what ends behind each character of B windows, given as `ids` [3, B, N]."""
-        character, word, rule = ids
+        """Return the scores [B, N, 5] of what ends behind each character of B windows, given as `ids` [2, B, N]."""
+        character, word = ids
         length = torch.full((len(character),), character.shape[1], device=ids.device)
-        scores: Tensor = self.output(self.encoder(character, length, self._added(word, rule)).vector)
+        scores: Tensor = self.output(self.encoder(character, length, self._vectors(word)).vector)
         return scores
 
-    def _added(self, word: Tensor, rule: Tensor) -> Tensor | None:
-        """Return what words and rules say of each character, [B, N, E]; training hides some of both."""
-        share = self.config.dropout if self.training else 0.0
-        added = []
-        if self.word is not None:
-            word = word.masked_fill((torch.rand(len(self.rows), device=word.device) < share)[word], Vocabulary.UNKNOWN)
-            added.append(self.word(self.rows[word].float() * self.scale[word].unsqueeze(-1)))
-        if self.rule is not None:
-            shown = torch.rand(len(rule), 1, 1, device=rule.device) >= share
-            added.append(self.rule(rule) * shown)
-        return sum(added) if added else None
+    def _vectors(self, word: Tensor) -> Tensor | None:
+        """Return what is added to each character's embedding for its word, [B, N, E]; training hides some words."""
+        if self.word is None:
+            return None
+        if self.training:
+            hidden = torch.rand(len(self.rows), device=word.device) < self.config.word_dropout
+            word = word.masked_fill(hidden[word], Vocabulary.UNKNOWN)
+        found: Tensor = self.word(self.rows[word].float() * self.scale[word].unsqueeze(-1))
+        return found
 
     def ids(self, text: str) -> Tensor:
-        """Return a text's characters, rows of their words' vectors and what tokens end there by the rules: [3, N]."""
-        ids = torch.zeros(3, len(text), dtype=torch.long)
+        """Return the ids of a text's characters, and the rows of the vectors of the words that they are in: [2, N]."""
+        ids = torch.zeros(2, len(text), dtype=torch.long)
         ids[0] = torch.tensor(self.characters.ids(text))
         if self.word is not None:
             known: dict[str, int] = {}
@@ -117,9 +114,6 @@ class Segmenter(nn.Module):
                 if form not in known:
                     known[form] = self._row(form)
                 ids[1, found.start() : found.end()] = known[form]
-        if self.rule is not None:
-            ends = torch.tensor(labelled(text, tokenize(text)))
-            ids[2] = torch.where(ends >= SENTENCE, ends - SENTENCE + TOKEN, ends)
         return ids
 
     def _row(self, form: str) -> int:
@@ -159,17 +153,20 @@ class Segmenter(nn.Module):
         return ends
 
     def _windows(self, text: str) -> Tensor:
-        """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [3, W, N]."""
+        """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [2, W, N]."""
         if len(text) <= WINDOW:
             return self.ids(text.ljust(max(1, -(-len(text) // STEP)) * STEP)).unsqueeze(1)
         step = WINDOW - 2 * MARGIN
         count = -(-len(text) // step)
-        padded = self.ids(" ").expand(3, count * step + 2 * MARGIN).clone()
+        padded = self.ids(" ").expand(2, count * step + 2 * MARGIN).clone()
         padded[:, MARGIN : MARGIN + len(text)] = self.ids(text)
         return padded.unfold(1, WINDOW, step)
 
     def _divided(self, text: str, ends: Sequence[int], start: int, stop: int) -> Iterator[Divided]:
         """Give the sentences of a paragraph, each its tokens with their words."""
+        if self.config.tokens == "rules":
+            yield from _grouped(tokens_of(text, start, stop), ends)
+            return
         tokens: Divided = []
         begin = -1
         for i in range(start, stop):
@@ -228,6 +225,18 @@ class Segmenter(nn.Module):
         multiwords = Multiwords(words, frozenset(saved.config["always"]))
         characters = Vocabulary(tuple(saved.vocabularies["characters"]))
         return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords, pretrained))
+
+
+def _grouped(tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:
+    """Give the sentences that tokens make; one ends with the token in which an end was found."""
+    sentence: Divided = []
+    for (begin, end), words in tokens:
+        sentence.append(((begin, end), words))
+        if max(ends[begin:end]) >= SENTENCE:
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
 
 
 def labelled(text: str, sentences: Sequence[Sentence]) -> list[int]:
