@@ -69,13 +69,15 @@ class Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
         A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
-        "bfloat16" parsing is faster on processors that have it (AVX-512 BF16, AMX) and slower on others; few trees
-        change.
+        "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
+        few trees change.
         """
         path = find_model(name_or_path)
         kind, config = load_config(path)
         lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer else None
         divider = Segmenter.load(find_model(segmenter)) if segmenter else None
+        if divider:
+            divider.set_precision(low=precision == "bfloat16")
         if kind == TAGGER:
             return cls(None, Tagger.load(path), lemmas, divider)
         tagger = config.get("tagger")

@@ -78,6 +78,7 @@ class Segmenter(nn.Module):
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)
+        self.low_precision = False  # bfloat16 when it divides: faster where the processor has it
 
     @classmethod
     def build(
@@ -135,6 +136,10 @@ class Segmenter(nn.Module):
     def _sentences(self, text: str, ends: Sequence[int], offset: int = 0) -> list[Sentence]:
         return assembled(text, (self._divided(text, ends, *span) for span in paragraphs(text)), offset)
 
+    def set_precision(self, *, low: bool) -> None:
+        """Let matrix products be of bfloat16 when it divides: faster on processors that have it."""
+        self.low_precision = low
+
     @torch.inference_mode()
     def classes(self, texts: Sequence[str]) -> list[list[int]]:
         """Return what ends behind each character of texts, read in windows that overlap."""
@@ -146,7 +151,8 @@ class Segmenter(nn.Module):
         for length, indices in by_length.items():
             together = torch.cat([windows[i] for i in indices], 1).to(self.output.bias.device)
             parts = torch.split(together, max(1, BATCH // length), 1)
-            found = torch.cat([self(part).argmax(2) for part in parts])
+            with torch.autocast(together.device.type, torch.bfloat16, enabled=self.low_precision):
+                found = torch.cat([self(part).argmax(2) for part in parts])
             for i, own in zip(indices, torch.split(found, [windows[i].shape[1] for i in indices]), strict=True):
                 settled = own[:, MARGIN:-MARGIN] if len(texts[i]) > WINDOW else own
                 ends[i] = settled.flatten()[: len(texts[i])].tolist()

@@ -172,6 +172,10 @@ def test_the_pipeline_and_the_commands_divide_by_it(tmp_path: Path, capsys: pyte
     nlp = Pipeline.load("en-small", segmenter=tmp_path / "model")
     assert [sentence.forms for sentence in nlp.parse(TEXT)] == [sentence.forms for sentence in treebank()]
     assert [s.forms for s in next(iter(nlp.parse_many([TEXT])))] == [sentence.forms for sentence in treebank()]
+    low = Pipeline.load("en-small", segmenter=tmp_path / "model", precision="bfloat16")
+    assert [sentence.forms for sentence in low.parse(TEXT)] == [sentence.forms for sentence in treebank()]
+    assert low.segmenter is not None
+    assert low.segmenter.low_precision
     for command in ("parse", "tag"):
         options = ["--model", "en-small", "--segmenter", str(tmp_path / "model"), "--threads", "1"]
         assert cli.main([command, TEXT, *options]) == 0
