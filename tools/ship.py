@@ -1,4 +1,4 @@
-"""Put a trained parser into the package: `python tools/ship.py RUN/best NAME --card CARD.md`.
+"""Put a trained model into the package: `python tools/ship.py RUN/best NAME --card CARD.md`.
 
 Weights are stored as float16. A parser that follows a tagger brings it along as NAME-tagger; the pretrained vectors go
 to VECTORS, which models that were trained with the same ones share. These two keep the cards that they have.
@@ -11,8 +11,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from arcparse.checkpoint import SHIPPED, load_model, sibling
+from arcparse import seq2seq
+from arcparse.checkpoint import SHIPPED, load_config, load_model, sibling
 from arcparse.parser.model import Parser
+from arcparse.pretrained import Pretrained
 from arcparse.tagger.model import Tagger
 
 CARD = "README.md"
@@ -20,7 +22,7 @@ LIMIT = 20_000_000  # bytes of a shipped model
 
 
 def main() -> None:
-    """Copy the model, its tagger and its vectors, and say how large they are."""
+    """Copy the model and what belongs to it, and say how large they are."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("model", type=Path, help="the best model of a training run")
     options.add_argument("name", help="what users will call it")
@@ -28,6 +30,18 @@ def main() -> None:
     options.add_argument("--beam", type=int, help="hypotheses that it parses with unless told (default: as trained)")
     options.add_argument("--card", type=Path, required=True, help="the model card, in Markdown")
     args = options.parse_args()
+    kind, _ = load_config(args.model)
+    names = ship_parser(args) if kind == "parser" else ship_recurrent(args)
+    shutil.copy(args.card, SHIPPED / args.name / CARD)
+    for name in names:
+        size = sum(file.stat().st_size for file in (SHIPPED / name).iterdir())
+        print(f"{SHIPPED / name}: {size / 1e6:.1f} MB")
+        if size > LIMIT:
+            raise SystemExit(f"{name}: over the limit of {LIMIT / 1e6:.0f} MB")
+
+
+def ship_parser(args: argparse.Namespace) -> list[str]:
+    """Copy a parser, its tagger and its vectors; return their names."""
     saved, parser = load_model(args.model), Parser.load(args.model)
     tagger = f"{args.name}-tagger" if saved.config["tagger"] else ""
     names = list(filter(None, (args.name, tagger, args.vectors)))
@@ -41,14 +55,23 @@ def main() -> None:
     if tagger:
         path = sibling(args.model, saved.config["tagger"])
         Tagger.load(path).save(SHIPPED / tagger, vectors=args.vectors, metadata=load_model(path).metadata, half=True)
-    shutil.copy(args.card, SHIPPED / args.name / CARD)
     for place, card in cards.items():
         place.write_bytes(card)
-    for name in names:
-        size = sum(file.stat().st_size for file in (SHIPPED / name).iterdir())
-        print(f"{SHIPPED / name}: {size / 1e6:.1f} MB")
-        if size > LIMIT:
-            raise SystemExit(f"{name}: over the limit of {LIMIT / 1e6:.0f} MB")
+    return names
+
+
+def ship_recurrent(args: argparse.Namespace) -> list[str]:
+    """Copy a lemmatiser, a segmenter or another recurrent model; the vectors are to be there already."""
+    saved, model = load_model(args.model), seq2seq.load(args.model)
+    shutil.rmtree(SHIPPED / args.name, ignore_errors=True)
+    if not isinstance(model, seq2seq.Segmenter):
+        model.save(SHIPPED / args.name, metadata=saved.metadata, half=True)
+    else:
+        vectors = args.vectors if model.pretrained.dimension else ""
+        if vectors and not model.pretrained.same_as(Pretrained.load(SHIPPED / vectors)):
+            raise SystemExit(f"{args.model}: was trained with other vectors than {vectors}, which other models share")
+        model.save(SHIPPED / args.name, vectors=vectors, metadata=saved.metadata, half=True)
+    return [args.name]
 
 
 if __name__ == "__main__":

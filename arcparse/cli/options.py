@@ -33,7 +33,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
     )
     parser.add_argument(
-        "--segmenter", metavar="PATH", help="a model of `arcparse train segmenter`: divides text in place of rules"
+        "--segmenter", metavar="NAME", help="en-segmenter, or a path: divides text in place of the rules for English"
     )
     parser.add_argument(
         "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"

@@ -167,6 +167,13 @@ def test_a_saved_segmenter_divides_alike(tmp_path: Path) -> None:
         Segmenter.load(tmp_path / "model")
 
 
+def test_the_shipped_one_finds_sentences_that_the_rules_miss() -> None:
+    text = "Posted by Ann at 5:30 PM I can't complain."
+    found = Pipeline.load("en-small", segmenter="en-segmenter").tag(text)
+    assert [" ".join(sentence.forms) for sentence in found] == ["Posted by Ann at 5:30 PM", "I ca n't complain ."]
+    assert len(tokenize(text)) == 1
+
+
 def test_the_pipeline_and_the_commands_divide_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fitted().save(tmp_path / "model")
     nlp = Pipeline.load("en-small", segmenter=tmp_path / "model")
