@@ -29,8 +29,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--lemmatizer",
-        metavar="PATH",
-        help="a model of `arcparse train lemmatizer`: makes lemmas; with --given tags, of words that have none",
+        metavar="NAME",
+        help="en-lemmatizer, or a path: makes lemmas; with --given tags, of words that have none",
     )
     parser.add_argument(
         "--segmenter", metavar="NAME", help="en-segmenter, or a path: divides text in place of the rules for English"

@@ -1,11 +1,11 @@
 """The segmenter: a recurrent network over characters that says where tokens and sentences end.
 
 N to N: each character has one of five classes (Straka et al. 2016, section 3; Qi et al. 2018, section 2.1): nothing
-ends behind it, a token, a token of several words, and either of these with its sentence. Nobody tells the network of
-rules. Beside a character it may see the pretrained vector of the word that the character is in: what follows `Thanks`
-without a full stop is mostly another sentence, and letters alone hardly say so. What a token of several words is made
-of (`don't`: `do`, `n't`) is remembered from the treebank, and for forms that it lacks by their longest known last
-part. A blank line ends a sentence, whatever the network says.
+ends behind it, a token, a token of several words, and either of these with its sentence. Tokens may be left to the
+rules for English. Beside a character the network may see the pretrained vector of the word that it is in: what follows
+`Thanks` without a full stop is mostly another sentence, and letters alone hardly say so. What a token of several words
+is made of (`don't`: `do`, `n't`) is remembered from the treebank, and for forms that it lacks by their longest known
+last part. A blank line ends a sentence, whatever the network says.
 """
 
 from __future__ import annotations
