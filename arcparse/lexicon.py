@@ -16,7 +16,7 @@ from torch import Tensor
 
 from arcparse.batches import pad
 from arcparse.sentence import Sentence
-from arcparse.vectors.lookup import candidates, zero_digits
+from arcparse.vectors.lookup import find, zero_digits
 from arcparse.vocabulary import Vocabulary
 
 ROOT_FORM = "<root>"
@@ -137,7 +137,7 @@ class Lexicon:
         word, vector = self.vocabularies["word"], self.vocabularies["vector"]
         zeroed = zero_digits(form)
         known = zeroed if zeroed in word else zeroed.lower()
-        found = next((name for name in candidates(form, self.scheme) if name in vector), "")
+        found = find(form, self.scheme, vector) or ""
         return (
             word.id(known),
             vector.id(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from arcparse.errors import ConfigurationError
@@ -21,7 +22,13 @@ def read_log(run: Path) -> Scalars:
             f"{run}: is no run with a log; give what was --output of `arcparse train`, with training.tensorboard on"
         )
     events = EventAccumulator(str(folder), size_guidance={"scalars": 0})  # 0: all of them
-    events.Reload()
+    logger = logging.getLogger("tensorboard")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it warns of each place where a run was resumed
+    try:
+        events.Reload()
+    finally:
+        logger.setLevel(level)
     found = {name: [(event.step, event.value) for event in events.Scalars(name)] for name in events.Tags()["scalars"]}
     if not found:
         raise ConfigurationError(f"{folder}: holds no scalars yet; wait for the first report")

@@ -23,14 +23,18 @@ def trained(directory: Path, epochs: int, config: TrainingConfig) -> Path:
 CONFIG = TrainingConfig(learning_rate=0.01, log_every=2, schedule="constant")
 
 
-def test_a_log_is_read_as_it_was_written_and_goes_on_with_its_run(tmp_path: Path) -> None:
+def test_a_log_is_read_as_it_was_written_and_goes_on_with_its_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     run = trained(tmp_path / "run", 1, CONFIG)
     log = read_log(run)
     assert list(log) == ["train/noise", "train/loss", "train/learning_rate", "evaluation/accuracy"]
     assert [step for step, _ in log["train/loss"]] == [2, 4, 6]
     assert [value for _, value in log["train/learning_rate"]] == pytest.approx([0.01] * 3)
     trained(run, 3, CONFIG)
+    caplog.clear()
     steps = [step for step, _ in read_log(run)["evaluation/accuracy"]]
+    assert not caplog.records  # of TensorBoard, about the resumed run
     assert steps == [STEPS, 2 * STEPS, 3 * STEPS]
 
 
@@ -46,6 +50,10 @@ def test_pictures_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert ">run</text>" in svg
     assert ">accuracy, development</text>" in svg
     assert "loss" not in svg
+    for place, reason in (("none/curves.svg", "cannot be written"), ("curves.jpg", "a picture ends in .svg or .png")):
+        assert cli.main(["curves", str(runs[0]), "--output", str(tmp_path / place)]) == 2
+        assert f"{tmp_path / place}: {reason}" in capsys.readouterr().err
+        assert not (tmp_path / place).exists()
     assert cli.main(["curves", str(runs[0]), "--output", str(picture), "--only", "LAS"]) == 2
     assert "--only LAS: no run has logged it; there are noise, loss, accuracy, learning_rate" in capsys.readouterr().err
 

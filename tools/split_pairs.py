@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from arcparse.errors import ArcparseError, TreebankError
+from arcparse.cli.options import number
+from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
 from arcparse.formats import opened
 from arcparse.seq2seq.pairs import columns
 
@@ -59,10 +60,14 @@ def main() -> int:
     options.add_argument("file", metavar="FILE")
     options.add_argument("folder", metavar="FOLDER", type=Path)
     options.add_argument("--languages", nargs=2, default=["source", "output"], help="how the files of a part end")
-    options.add_argument("--sources", type=int, default=2000, help="distinct sources of dev, of test (default: 2000)")
+    options.add_argument(
+        "--sources", type=number, default=2000, help="distinct sources of dev, of test (default: 2000)"
+    )
     options.add_argument("--seed", type=int, default=1, help="of the draw (default: 1)")
     args = options.parse_args()
     try:
+        if len(set(args.languages)) == 1:
+            raise ConfigurationError(f"--languages {' '.join(args.languages)}: are to end two files; give two names")
         parts = split(list(columns(args.file)), args.sources, args.seed)
         args.folder.mkdir(parents=True, exist_ok=True)
         for name, pairs in parts.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.options import number, numbers
+from arcparse.cli.options import add_threads, number, numbers, use_threads
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
 from arcparse.trees import checked
@@ -43,23 +43,20 @@ def add(subparsers: Subparsers) -> None:
         help="configurations kept in the search for the gold tree's best score (default: 16)",
     )
     parser.add_argument("--given", choices=("tags",), help="parse with the file's tags; else they are made")
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    add_threads(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print counts, and what became of each sentence, as JSON")
     form.add_argument("--csv", action="store_true", help="print counts as CSV, a row for each beam")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them by beam width, as SVG")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them by beam width: .svg or .png")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Analyse, print and draw; return the exit status."""
-    import torch
-
     from arcparse.parser.search_errors import BEAMS, GOLD_BEAM, analyse
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    use_threads(args)
     gold = list(checked(read_conllu(args.gold)))
     pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL), args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
@@ -67,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
     reports = analyse(pipeline.parser, tagged, gold, beams, given=given, gold_beam=gold_beam)
     if args.plot:
         from arcparse.cli.error_plot import error_plot
+        from arcparse.cli.pictures import write_picture
 
-        args.plot.write_text(error_plot(reports), encoding="utf-8")
+        write_picture(error_plot(reports), args.plot)
     if args.json:
         rows = {"beams": list(map(counts, reports)), "sentences": by_sentence(gold, reports)}
         print(json.dumps({"file": str(args.gold), **rows}, indent=2, ensure_ascii=False))

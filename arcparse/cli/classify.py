@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.options import number
+from arcparse.cli.options import add_recurrent_options, load_recurrent
 from arcparse.cli.streams import STANDARD_INPUT, input_lines, standard_input, standard_output
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
@@ -35,21 +35,16 @@ def add(subparsers: Subparsers) -> None:
     source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
     source.add_argument("--gold", metavar="FILE", help="score the model on lines of label, tab, text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
-    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    add_recurrent_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Classify, or score; return the exit status."""
-    import torch
-
     from arcparse import seq2seq
     from arcparse.batches import stream
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    model = seq2seq.load(args.model, seq2seq.Classifier)
+    model = load_recurrent(args, seq2seq.Classifier)
     with opened(args.output or standard_output()) as file:
         if args.gold:
             file.write(_scores(model, args.gold))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from arcparse import drawing
 from arcparse.cli.derivation import title
 from arcparse.cli.options import number
+from arcparse.cli.pictures import write_bytes
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
 from arcparse.drawing import Diagram
 from arcparse.drawing.colours import COLOURINGS
@@ -135,7 +136,7 @@ def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -
     if args.output is not None and (args.output.is_dir() or not args.output.suffix):
         args.output.mkdir(parents=True, exist_ok=True)
         for position, (name, picture) in enumerate(named, 1):
-            (args.output / f"{position:04}-{_file_name(name)}.{form}").write_bytes(picture)
+            write_bytes(picture, args.output / f"{position:04}-{_file_name(name)}.{form}")
         return
     pictures = [picture for _, picture in islice(named, 2)]
     if len(pictures) != 1:
@@ -147,7 +148,7 @@ def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -
         sys.stdout.flush()
         sys.stdout.buffer.write(pictures[0])
     else:
-        args.output.write_bytes(pictures[0])
+        write_bytes(pictures[0], args.output)
 
 
 def _picture(diagram: Diagram, form: str, args: argparse.Namespace) -> bytes:

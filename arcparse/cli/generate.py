@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from arcparse.cli.options import number
+from arcparse.cli.options import add_recurrent_options, load_recurrent, number
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,7 +16,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "Give a prompt as the training text was given; after none, a line begins.",
     )
     parser.add_argument("prompt", nargs="?", default="", metavar="PROMPT", help="what the text begins with")
-    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    add_recurrent_options(parser)
     parser.add_argument("--length", type=number, default=50, metavar="N", help="symbols to write (default: 50)")
     parser.add_argument(
         "--temperature", type=float, default=1.0, metavar="T", help="below 1 likely symbols are drawn more often still"
@@ -27,21 +27,16 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="another number, another text (default: 1)")
     parser.add_argument("--perplexity", metavar="FILE", help="write no text but how well the model foresees this one")
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write a text or a perplexity; return the exit status."""
-    import torch
-
     from arcparse import seq2seq
     from arcparse.seq2seq.pairs import lines
     from arcparse.vocabulary import Vocabulary
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    model = seq2seq.load(args.model, seq2seq.LanguageModel)
+    model = load_recurrent(args, seq2seq.LanguageModel)
     if args.perplexity:
         text = list(lines(args.perplexity, args.perplexity))
         perplexity, ids = model.perplexity(text), model.ids(text)[1:]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from arcparse.pipeline import Pipeline
+    from arcparse.seq2seq import Model
+
+M = TypeVar("M", bound="Model")
 
 
 def number(text: str) -> int:
@@ -20,6 +23,33 @@ def number(text: str) -> int:
 def numbers(text: str) -> tuple[int, ...]:
     """Read numbers of at least 1 divided by commas, as argparse's `type`."""
     return tuple(map(number, text.split(",")))
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add what `use_threads` reads."""
+    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+
+
+def use_threads(args: argparse.Namespace) -> None:
+    """Let torch use as many threads as the options say."""
+    import torch
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+
+
+def add_recurrent_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `load_recurrent` reads."""
+    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    add_threads(parser)
+
+
+def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
+    """Load the recurrent model that the options name, one of a class alone, with as many threads as they say."""
+    from arcparse import seq2seq
+
+    use_threads(args)
+    return seq2seq.load(args.model, of)
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +68,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
     )
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    add_threads(parser)
     parser.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
@@ -50,12 +80,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def load_pipeline(args: argparse.Namespace) -> Pipeline:
     """Load the model that the options name, with as many threads as they say."""
-    import torch
-
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    use_threads(args)
     return Pipeline.load(
         args.model or DEFAULT_MODEL,
         precision=args.precision,

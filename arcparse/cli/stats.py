@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from arcparse import drawing
 from arcparse.cli.derivation import in_columns
+from arcparse.cli.pictures import write_picture
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
-from arcparse.formats import opened, read_sentences
+from arcparse.formats import read_sentences
 from arcparse.statistics import Statistics, Unknown, statistics, summary, unknown
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--from", dest="format", metavar="FORMAT", help="its format (default: guessed)")
     parser.add_argument("--against", metavar="FILE", help="treebank, mostly of training: also count what it has not")
     parser.add_argument("--json", action="store_true", help="print all counts as JSON")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw tags, labels, lengths and depths, as SVG")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw tags, labels, lengths and depths: .svg or .png")
     parser.set_defaults(run=run)
 
 
@@ -47,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
     known = _statistics(args.against, None) if args.against else None
     new = {name: unknown(getattr(counted, name), getattr(known, name)) for name in COMPARED} if known else {}
     if args.plot:
-        with opened(args.plot) as file:
-            file.write(drawing.charts(groups(counted)))
+        write_picture(drawing.charts(groups(counted)), args.plot)
     out = standard_output()
     if args.json:
         print(json.dumps(_record(counted, new) | {"file": args.file}, indent=2, ensure_ascii=False), file=out)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.options import number, numbers
+from arcparse.cli.options import add_recurrent_options, load_recurrent, number, numbers
 from arcparse.cli.streams import input_lines, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
@@ -37,7 +37,7 @@ def add(subparsers: Subparsers) -> None:
     source.add_argument("text", nargs="?", metavar="TEXT", help="the line to translate")
     source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
-    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    add_recurrent_options(parser)
     parser.add_argument("--beam", type=numbers, default=(5,), metavar="K", help="hypotheses kept (default: 5)")
     parser.add_argument("--nbest", type=number, metavar="N", help="write the best N, each as: line, score, output")
     parser.add_argument(
@@ -50,19 +50,14 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--reference", metavar="FILE", help="translations of the lines: score them, with --beam K,K by beam width"
     )
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Translate, or score; return the exit status."""
-    import torch
-
     from arcparse import seq2seq
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    model = seq2seq.load(args.model, seq2seq.Seq2Seq)
+    model = load_recurrent(args, seq2seq.Seq2Seq)
     if args.reference:
         print(_scores(model, args))
         return 0
@@ -108,7 +103,7 @@ def _length_power(args: argparse.Namespace) -> float:
 
 
 def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
-    from arcparse import drawing
+    from arcparse.cli.pictures import write_picture
     from arcparse.drawing.heat_map import heat_map
 
     pairs = [(source, outputs[0]) for source, outputs in _translated(model, args)]
@@ -116,9 +111,7 @@ def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
         found = f"{len(pairs)} lines" if len(pairs) != 1 else "a model without attention"
         raise ConfigurationError(f"--attention: draws one line of a model with attention, found {found}")
     [(source, output)] = pairs
-    svg = heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention)
-    picture = drawing.png(svg) if args.attention.suffix.lower() == ".png" else svg.encode("utf-8")
-    args.attention.write_bytes(picture)
+    write_picture(heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention), args.attention)
     print(_line(model, output.symbols))
 
 

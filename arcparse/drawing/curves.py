@@ -18,17 +18,9 @@ SMALL, TITLE = 11.0, 13.0  # sizes of type
 LEFT, ABOVE, BELOW, RIGHT = 62.0, 30.0, 34.0, 22.0  # what is left around a field, for its numbers and its title
 MARGIN, SAMPLE, LEGEND = 16.0, 22.0, 20.0  # around the picture; of a line beside its run's name, and that line's height
 INK, GRID = "#333333", "#dddddd"
-COLOURS = (
-    "#0068a8",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-    "#000000",
-)  # Okabe & Ito's, told apart by all
+COLOURS = ("#0068a8", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # near Okabe & Ito 2008
 DASHES = ("none", "6 3", "2 2")  # of the first seven runs, the next and those after
-TICKS = 5  # at most, on an axis
+FEWEST, TICKS = 2, 5  # on an axis
 NICE = (1, 2, 2.5, 5, 10)
 SHOWN = 600  # points of a line, more than it has pixels
 
@@ -108,7 +100,9 @@ class _Axis:
         low, high = min(numbers), max(numbers)
         if low == high:
             low, high = (low / 2, high * 2) if logarithmic else (low - 0.5, high + 0.5)
-        ticks = _powers(low, high) if logarithmic else _multiples(low, high)
+        ticks = _powers(low, high) if logarithmic else []
+        if len(ticks) < FEWEST:
+            ticks = _multiples(low, high)
         return cls((low, high), (first, last), logarithmic, ticks)
 
     def place(self, number: float) -> float:

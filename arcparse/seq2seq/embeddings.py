@@ -7,7 +7,7 @@ from torch import nn
 
 from arcparse.errors import ConfigurationError
 from arcparse.pretrained import Pretrained
-from arcparse.vectors.lookup import candidates
+from arcparse.vectors.lookup import find
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 
@@ -23,7 +23,7 @@ def start_from(vectors: Pretrained, embedding: nn.Embedding, words: Vocabulary) 
             f"set embedding to {vectors.dimension}"
         )
     for row, word in enumerate(words):
-        found = next((name for name in candidates(word, vectors.scheme) if name in vectors.words), None)
+        found = find(word, vectors.scheme, vectors.words)
         if found is not None and row >= len(SPECIALS):
             source = vectors.words.id(found)
             embedding.weight[row] = vectors.rows[source].float() * vectors.scale[source]

@@ -28,7 +28,7 @@ from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict, from_dict
 from arcparse.tokenizer import Divided, Token, assembled, paragraphs, tokens_of
-from arcparse.vectors.lookup import candidates
+from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
 
 KIND = "segmenter"
@@ -118,8 +118,8 @@ class Segmenter(nn.Module):
         return ids
 
     def _row(self, form: str) -> int:
-        words = self.pretrained.words
-        return words.id(next((name for name in candidates(form, self.pretrained.scheme) if name in words), ""))
+        words, scheme = self.pretrained.words, self.pretrained.scheme
+        return words.id(find(form, scheme, words) or "")
 
     def segment(self, text: str, *, offset: int = 0) -> list[Sentence]:
         """Divide a text into sentences of tokens and words, with the comments and MISC of `arcparse.tokenize`.

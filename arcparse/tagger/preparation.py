@@ -16,7 +16,7 @@ from typing import Literal
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tags import COLUMN, with_tags
-from arcparse.vectors.lookup import candidates
+from arcparse.vectors.lookup import find
 
 Preparation = Literal["none", "google-news"]
 Knows = Callable[[str], bool]  # whether the vectors know a form or a variant of it
@@ -35,7 +35,7 @@ class Prepared:
 
 def known_to(pretrained: Pretrained) -> Knows:
     """Return whether vectors have a form or a variant of it, as a function."""
-    return lambda form: any(name in pretrained.words for name in candidates(form, pretrained.scheme))
+    return lambda form: find(form, pretrained.scheme, pretrained.words) is not None
 
 
 def prepare(sentence: Sentence, knows: Knows, *, phrases: bool) -> Prepared:

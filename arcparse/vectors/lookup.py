@@ -15,7 +15,7 @@ for as long as the vectors know it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from types import MappingProxyType
 
 from arcparse.errors import VectorsError
@@ -59,3 +59,8 @@ def candidates(form: str, scheme: str) -> tuple[str, ...]:
     normalise = normaliser(scheme)
     cased = (form, form[:1] + form[1:].lower(), form.lower())
     return tuple(dict.fromkeys((*cased, *map(normalise, cased))))
+
+
+def find(form: str, scheme: str, known: Container[str]) -> str | None:
+    """Return the first candidate of a form that is known, None where none is. Raises VectorsError as `candidates`."""
+    return next((name for name in candidates(form, scheme) if name in known), None)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.lookup import candidates
+from arcparse.vectors.lookup import find
 from arcparse.vectors.store import VectorStore
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ class WordVectors:
 
     def __contains__(self, form: str) -> bool:
         """Return whether a form, or a variant of it, has a vector."""
-        return any(word in self._row for word in candidates(form, self.scheme))
+        return find(form, self.scheme, self._row) is not None
 
     def row(self, form: str) -> int:
         """Return the row of a form or of the variant of it that is known. Raises VectorsError where there is none."""
-        found = next((self._row[word] for word in candidates(form, self.scheme) if word in self._row), None)
+        found = find(form, self.scheme, self._row)
         if found is None:
             raise VectorsError(f"no vector for {form!r}, nor for it in lower case, among {len(self)} words")
-        return found
+        return self._row[found]
 
     def rows(self, forms: Iterable[str]) -> list[int]:
         """Return the rows of forms, as `row` does."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
 from arcparse.vectors.database import Database, create_database, explained, open_database
-from arcparse.vectors.lookup import candidates
+from arcparse.vectors.lookup import candidates, find
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode, encode, key, random_vector
 from arcparse.vectors.source import checksum
 
@@ -232,7 +232,7 @@ def write_metadata(db: Any, metadata: Metadata) -> None:
 def _needed(vectors: KeyedVectors, forms: Iterable[str], scheme: str) -> list[str]:
     """Return the words under which forms find their vectors, each once."""
     index = vectors.key_to_index
-    found = (next((word for word in candidates(form, scheme) if word in index), None) for form in forms)
+    found = (find(form, scheme, index) for form in forms)
     return list(dict.fromkeys(word for word in found if word is not None))
 
 

@@ -53,6 +53,8 @@ def test_equal_factors_are_equally_far_where_the_axis_is_logarithmic() -> None:
     [[first, second, third]] = lines(picture).values()
     assert third[1] - second[1] == pytest.approx(second[1] - first[1], abs=0.2)
     assert {"10", "100", "1,000"} <= set(texts(picture))
+    narrow = drawn(Panel("perplexity", {"a": [(1, 3.53), (2, 3.03)]}, logarithmic=True))
+    assert {"3.1", "3.2", "3.3", "3.4", "3.5"} <= set(texts(narrow))  # no power is near
     below_zero = drawn(Panel("perplexity", {"a": [(1, -1.0), (2, 1.0)]}, logarithmic=True))
     assert len(lines(below_zero)) == 1
 
