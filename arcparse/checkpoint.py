@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as bytes_from_tensors
 
-from arcparse.errors import ModelError
+from arcparse.errors import ConfigurationError, ModelError
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -139,17 +139,35 @@ def _described(path: Path) -> dict[str, Any]:
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """Return the model at a path, or else the shipped model of that name. Raises ModelError, listing those shipped."""
+    """Return the shipped model of a name, or else the model at a path. Raises ModelError, listing those shipped.
+
+    A name that is shipped means that model wherever the command runs; a folder of the same name is told from it by a
+    separator, `./en`, or by being a `Path`.
+    """
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigurationError(f"a model is a name or a path, not {name_or_path!r}; give a string or a Path")
+    found = shipped(name_or_path)
+    if found:
+        return found
     path = _settled(Path(name_or_path))
-    if path.is_dir() or zipfile.is_zipfile(path):
+    if str(name_or_path) and (path.is_dir() or zipfile.is_zipfile(path)):
         return path
-    shipped = sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
-    if str(name_or_path) in shipped:
-        return SHIPPED / str(name_or_path)
+    found = shipped(str(name_or_path))
+    if found:
+        return found
     raise ModelError(
-        f"{name_or_path}: there is no model directory or .zip archive there, and no model of that name is shipped; "
-        f"shipped: {', '.join(shipped) or 'none'}"
+        f"{str(name_or_path) or repr('')}: there is no model directory or .zip archive there, and no model of that "
+        f"name is shipped; shipped: {', '.join(_names_shipped()) or 'none'}"
     )
+
+
+def shipped(name: str | Path) -> Path | None:
+    """Return the shipped model of a plain name; None where there is none, and for a `Path`, which is a place."""
+    return SHIPPED / name if isinstance(name, str) and name in _names_shipped() else None
+
+
+def _names_shipped() -> list[str]:
+    return sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
 
 
 def sibling(directory: Path, name: str) -> Path:

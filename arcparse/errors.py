@@ -5,7 +5,8 @@
     ├── TreeError           heads that form no tree
     ├── VectorsError        word vectors or a vector store that cannot be read
     ├── ModelError          a model directory that cannot be read
-    └── ConfigurationError  a setting that does not exist or cannot hold
+    ├── InputError          text, tokens or sentences that cannot be used; also a TypeError and a ValueError
+    └── ConfigurationError  a setting or argument that does not exist or cannot hold; also a ValueError
 
 A message says the place, the value, the limit and the remedy.
 """
@@ -31,5 +32,9 @@ class ModelError(ArcparseError):
     """A model is missing, broken, or of another version."""
 
 
-class ConfigurationError(ArcparseError):
+class InputError(ArcparseError, TypeError, ValueError):
+    """What a caller hands in to be parsed is of another type, or holds what no sentence can."""
+
+
+class ConfigurationError(ArcparseError, ValueError):
     """An unknown setting, or a value outside its limits."""

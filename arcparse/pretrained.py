@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from arcparse.checkpoint import CONFIG, find_model, load_model, save_model
+from arcparse.checkpoint import CONFIG, find_model, load_model, save_model, shipped
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -113,6 +113,6 @@ def word_vectors(place: str | Path = "en-vectors") -> WordVectors:
     Raises VectorsError or ModelError where there are none.
     """
     path = Path(place)
-    if path.is_dir() and not (path / CONFIG).exists():
+    if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
         return WordVectors.open(path)
     return Pretrained.load(find_model(place)).word_vectors()

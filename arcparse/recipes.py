@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from arcparse.checkpoint import CONFIG, find_model, load_config, sibling
+from arcparse.checkpoint import CONFIG, find_model, load_config, shipped, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
 from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
@@ -85,7 +85,7 @@ def load_vectors(place: str) -> Pretrained:
     if not place:
         return Pretrained.none()
     path = Path(place)
-    if path.is_dir() and not (path / CONFIG).exists():
+    if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
         return Pretrained.from_store(path)
     return Pretrained.load(find_model(place))
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from arcparse import checkpoint
-from arcparse.checkpoint import find_model, load_model, pack, save_model, sibling, unpack
+from arcparse.checkpoint import find_model, load_model, pack, save_model, shipped, sibling, unpack
 from arcparse.errors import ModelError
 
 
@@ -171,6 +171,30 @@ def test_find_model_takes_a_path_or_a_shipped_name(tmp_path: Path, monkeypatch: 
     assert find_model(tmp_path / "own") == tmp_path / "own"
     with pytest.raises(ModelError, match=r"^../shipped: there is no model .*; shipped: english$"):
         find_model("../shipped")
+
+
+def test_a_shipped_name_is_that_model_wherever_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
+    save(tmp_path / "shipped" / "en")
+    save(tmp_path / "here" / "en")
+    save(tmp_path / "here" / "own")
+    monkeypatch.chdir(tmp_path / "here")
+    assert find_model("en") == shipped("en") == tmp_path / "shipped" / "en"
+    for own in ("./en", "en/", "../here/en", str(tmp_path / "here" / "en"), Path("en")):
+        assert find_model(own).resolve() == tmp_path / "here" / "en"
+        assert shipped(own) is None
+    assert find_model("own").resolve() == tmp_path / "here" / "own"
+    monkeypatch.chdir(tmp_path)
+    assert find_model(Path("en")) == tmp_path / "shipped" / "en"
+
+
+@pytest.mark.parametrize("name", ["", ".", "nowhere"])
+def test_a_name_of_no_model_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=r"there is no model|cannot be read"):
+        load_model(find_model(name))
 
 
 def test_sibling_is_a_plain_name(tmp_path: Path) -> None:

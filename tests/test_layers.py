@@ -14,11 +14,12 @@ ROWS = [
     {"tools", "__main__"},
     {"cli"},
     {"__init__", "benchmark"},
+    {"functions"},
     {"pipeline", "recipes"},
     {"tagger", "parser", "seq2seq"},
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
-    {"training", "losses", "evaluation", "checkpoint", "batches", "formats", "transform"},
+    {"training", "losses", "arguments", "evaluation", "checkpoint", "batches", "formats", "transform"},
     {"optimisation", "snapshot", "run_log", "raw_text", "pseudo_projective"}
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},

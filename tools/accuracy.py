@@ -28,8 +28,8 @@ def main() -> None:
     for name in args.models:
         nlp = Pipeline.load(name, segmenter=args.segmenter)
         runs = {
-            "own": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam),
-            "gold": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam, given_tags=True),
+            "own": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam, given_tags=False),
+            "gold": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam),
             "raw": lambda nlp=nlp: nlp.parse(running_text(gold), beam=args.beam),
         }
         for kind in args.inputs.split(","):

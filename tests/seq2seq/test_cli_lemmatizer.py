@@ -81,7 +81,7 @@ def test_the_pipeline_makes_lemmas_and_keeps_given_ones(model: Path, lemmatizer:
         assert call(bare).lemmas == gold.lemmas
         assert call(odd).lemmas == ("odd", *gold.lemmas[1:])
         assert call(odd, given_tags=False).lemmas[0] != "odd"
-    assert [parse.sentence.lemmas for parse in nlp.parse(odd, nbest=2)] == [("odd", *gold.lemmas[1:])] * 2
+    assert [parse.sentence.lemmas for parse in nlp.nbest(odd, 2)] == [("odd", *gold.lemmas[1:])] * 2
     assert list(nlp.parse_many([TEXT, bare])) == [nlp.parse(TEXT), nlp.parse(bare)]
     dictionary = {gold.forms[1]: ("X", "FW", "_")}
     assert "_" not in nlp.tag(list(gold.forms), dictionary=dictionary).lemmas
