@@ -13,11 +13,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from arcparse.checkpoint import CONFIG, find_model, load_config, sibling
+from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
 from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pretrained import Pretrained
+from arcparse.saved_model import CONFIG
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
@@ -77,6 +78,8 @@ def _network_of_start(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     found, config = load_config(place)
     if found != kind:
         raise ModelError(f"{place}: holds a model of kind {found!r}; start from one of kind {kind!r}")
+    if not isinstance(config.get(kind), dict):
+        raise ModelError(f"{place / CONFIG}: config.{kind} must be a table; copy the model again")
     return {kind: config[kind]}
 
 

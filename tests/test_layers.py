@@ -19,7 +19,7 @@ ROWS = [
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
     {"training", "losses", "evaluation", "checkpoint", "batches", "formats", "transform"},
-    {"optimisation", "snapshot", "run_log", "raw_text", "pseudo_projective"}
+    {"optimisation", "snapshot", "saved_model", "run_log", "raw_text", "pseudo_projective"}
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
     {"vocabulary", "sentence", "settings"},
