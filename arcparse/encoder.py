@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.lexicon import Forms, LexiconConfig
+from arcparse.limits import Layers, Part, Units
 from arcparse.pretrained import Pretrained
 from arcparse.vocabulary import Vocabulary
 
@@ -95,9 +96,9 @@ def _embedding(size: int, dimension: int) -> nn.Embedding | None:
 class BiLSTMConfig:
     """Sizes of the recurrent encoder."""
 
-    layers: int = 2
-    hidden: int = 200  # units in each direction
-    dropout: float = 0.33  # of inputs and between layers (Dozat & Manning 2017)
+    layers: Layers = 2
+    hidden: Units = 200  # units in each direction
+    dropout: Part = 0.33  # of inputs and between layers (Dozat & Manning 2017)
 
 
 class BiLSTM(nn.Module):

@@ -1,7 +1,8 @@
 """Settings: frozen dataclasses filled from a preset, a TOML file and `--set key=value`, the later over the earlier.
 
-The dataclass is the whole schema: its annotations are the types, its defaults the defaults. A key that it does not have
-is an error that names the nearest one it has.
+The dataclass is the whole schema: its annotations are the types, its defaults the defaults, and a number's annotation
+has its range, `Annotated[int, Range(1, 32)]` (see `arcparse.limits`; that of a tuple is of its length). A key that it
+does not have is an error that names the nearest one it has.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from arcparse.errors import ConfigurationError, shown
 
@@ -39,7 +40,8 @@ def load_settings(
     """Fill a frozen dataclass from the preset, then the file, then the overrides (`"a.b=value"`).
 
     `below` is shown what these set, as nested dicts, and returns what serves where they set nothing. Raises
-    ConfigurationError, naming where it stands, for a key that does not exist or a value of another type.
+    ConfigurationError, naming where it stands, for a key that does not exist, or a value of another type or outside its
+    range.
     """
     layers: list[tuple[str, Mapping[str, Any]]] = [("preset", preset or {})]
     if file is not None:
@@ -99,6 +101,32 @@ def _toml(value: Any) -> str:
     return repr(value)
 
 
+def check_ranges(config: Any) -> None:
+    """Check the numbers of a dataclass made in code, in its `__post_init__`. Raises ConfigurationError for one outside.
+
+    What `load_settings` and `from_dict` make is checked before, so that the error says where the number stands.
+    """
+    hints = get_type_hints(type(config), include_extras=True)
+    for name in _fields(config):
+        _check_range(hints[name], getattr(config, name), type(config).__name__, name)
+
+
+def _check_range(kind: Any, value: Any, place: str, key: str) -> None:
+    """Compare a number, or the length and the entries of a tuple, with the range that the annotation has, if any."""
+    kind = _not_none(kind)
+    for limit in getattr(kind, "__metadata__", ()) if value is not None else ():
+        number, name = (len(value), f"the length of {key}") if isinstance(value, tuple) else (value, key)
+        limit.check(f"{place}: {name}", number)
+    if isinstance(value, tuple):
+        for i, entry in enumerate(value):
+            _check_range(get_args(_bare(kind))[0], entry, place, f"{key}[{i}]")
+
+
+def _bare(kind: Any) -> Any:
+    """Return X of `Annotated[X, ...]`, any other annotation as it is."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return as_dict(value)
@@ -150,7 +178,7 @@ def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(cls: type[Any], values: Mapping[str, Any], place: str, prefix: str = "") -> dict[str, Any]:
     """Return the values converted to the types of the dataclass's fields, nested dataclasses as dicts."""
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     known = list(_fields(cls))
     for key in values:
         if key not in known:
@@ -182,7 +210,15 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
     inner = _not_none(kind)
     if inner is not kind and (value is None or value == NONE):
         return None
-    kind = inner
+    converted = _of_type(_bare(inner), value, place, key)
+    _check_range(inner, converted, place, key)
+    if type(converted) in (int, float) and not abs(converted) <= LARGEST:
+        raise ConfigurationError(f"{place}: {key} must be a number within 2^53, not {shown(converted)}")
+    return converted
+
+
+def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
+    """Return the value where it is of the type or can be read as such."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
         return _checked(kind, value, place, key + ".")
     if get_origin(kind) is Literal and any(
@@ -191,12 +227,10 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
         return value
     if get_origin(kind) is tuple and isinstance(value, list | tuple):
         return tuple(_converted(get_args(kind)[0], entry, place, f"{key}[{i}]") for i, entry in enumerate(value))
-    if kind is float and type(value) is int and abs(value) <= LARGEST:
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
     if kind in (int, float, bool, str) and type(value) is kind:  # `type`, since True is an int to isinstance
-        if kind not in (int, float) or abs(value) <= LARGEST:
-            return value
-        raise ConfigurationError(f"{place}: {key} must be a number within 2^53, not {shown(value)}")
+        return value
     raise ConfigurationError(f"{place}: {key} must be {_described(kind)}, not {shown(value)}")
 
 
@@ -212,7 +246,7 @@ def _described(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(repr, get_args(kind)))
     if get_origin(kind) is tuple:
-        return f"a list of {_described(get_args(kind)[0])}"
+        return f"a list of {_described(_bare(get_args(kind)[0]))}"
     name = str(getattr(kind, "__name__", kind))
     return f"a table of {name}" if dataclasses.is_dataclass(kind) else name
 

@@ -1,28 +1,29 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from arcparse.errors import ConfigurationError
-from arcparse.settings import as_dict, from_dict, load_settings
+from arcparse.limits import Range
+from arcparse.settings import as_dict, check_ranges, from_dict, load_settings
 
 
 @dataclass(frozen=True)
 class Layer:
-    size: int = 8
-    dropout: float = 0.5
+    size: Annotated[int, Range(1, 64)] = 8
+    dropout: Annotated[float, Range(0, 1)] = 0.5
 
 
 @dataclass(frozen=True)
 class Model:
     name: str
     shape: Literal["wide", "deep", 3] = "wide"
-    widths: tuple[int, ...] = (4, 2)
+    widths: Annotated[tuple[Annotated[int, Range(1)], ...], Range(0, 3)] = (4, 2)
     templates: tuple[str, ...] = ()
     vectors: str | None = None
-    limit: int | None = 7
+    limit: Annotated[int, Range(0, 9)] | None = 7
     fast: bool = False
     layer: Layer = field(default_factory=lambda: Layer(size=16))
     shared: Layer = Layer(size=3)
@@ -143,3 +144,28 @@ def test_a_class_without_fields_has_no_nearest() -> None:
 
     with pytest.raises(ConfigurationError, match=r"^Nothing: there is no setting 'x'$"):
         from_dict(Nothing, {"x": 1})
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("layer.size=65", r"--set layer.size=65: layer\.size must be from 1 to 64, not 65"),
+        ("layer.dropout=2", r"layer\.dropout must be from 0 to 1, not 2\.0"),
+        ("layer.dropout=nan", r"layer\.dropout must be from 0 to 1, not nan"),
+        ("layer.dropout=" + "9" * 400, r"layer\.dropout must be float, not 999"),
+        ("limit=10", "limit must be from 0 to 9, not 10"),
+        ("widths=[4, 0]", r"widths\[1\] must be at least 1, not 0"),
+        ("widths=[1, 2, 3, 4]", "the length of widths must be from 0 to 3, not 4"),
+    ],
+)
+def test_a_number_stays_in_its_range(override: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        load_settings(Model, preset={"name": "m"}, overrides=[override])
+
+
+def test_what_is_made_in_code_can_be_checked() -> None:
+    check_ranges(Model("m", limit=None))
+    with pytest.raises(ConfigurationError, match=r"Model: widths\[0\] must be at least 1, not -1"):
+        check_ranges(Model("m", widths=(-1,)))
+    with pytest.raises(ConfigurationError, match="Layer: size must be from 1 to 64, not 1000000000"):
+        check_ranges(Layer(size=10**9))

@@ -21,6 +21,7 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.limits import AboveZero, Dimension, Hypotheses
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
@@ -50,15 +51,15 @@ class ParserConfig:
     projectivity: Projectivity = "lift"  # how labels of lifted arcs are decorated, and the parser's read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
-    projection: int = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
-    upos_dimension: int = 32  # tag embeddings, SyntaxNet's size
-    xpos_dimension: int = 32
-    feats_dimension: int = 32
+    projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
+    upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size
+    xpos_dimension: Dimension = 32
+    feats_dimension: Dimension = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
     normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
-    beam: int = 1  # hypotheses kept when it parses, unless told
-    temperature: float = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
-    sampling_temperature: float = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+    beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
+    temperature: AboveZero = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
+    sampling_temperature: AboveZero = 1.0  # the same of actions' scores, where trees are drawn to know confidences
 
 
 @dataclass(frozen=True)

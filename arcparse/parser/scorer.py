@@ -11,13 +11,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.encoder import Block
+from arcparse.limits import Dimension, Part, Range, Units
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 
@@ -34,10 +35,10 @@ def cube(x: Tensor) -> Tensor:
 class ScorerConfig:
     """Sizes of the feed-forward network."""
 
-    hidden: tuple[int, ...] = (512, 256)  # units of each hidden layer
+    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512, 256)  # units of each hidden layer
     activation: Activation = "relu"
-    dropout: float = 0.3  # after each hidden layer
-    label_dimension: int = 32  # of the embeddings of arc labels, as in SyntaxNet
+    dropout: Part = 0.3  # after each hidden layer
+    label_dimension: Dimension = 32  # of the embeddings of arc labels, as in SyntaxNet
 
 
 class FeedForwardScorer(nn.Module):

@@ -23,6 +23,7 @@ from arcparse.checkpoint import find_model
 from arcparse.errors import TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon import Words
+from arcparse.limits import Hypotheses, NotNegative, Share, Whole
 from arcparse.losses import Objective, global_loss, local_loss
 from arcparse.parser.arc_standard import Oracle
 from arcparse.parser.configuration import Configuration
@@ -61,15 +62,15 @@ class ParserSettings:
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors; none where empty
     tagger: str = ""  # the tagger that the parser is to follow, if it predicts no tags; empty: it is given gold tags
-    exploration: float = 0.8  # share of decisions drawn from the model; 0 is the static oracle
-    exploration_from: int = 1  # first epoch that explores, from 0: an untrained model has nothing to show
-    given_tags: float = 0.3  # share of sentences that see the file's tags, not predicted ones; 1: those of dev too
-    tag_weight: float = 0.5  # of the tags' loss beside the transitions'
+    exploration: Share = 0.8  # share of decisions drawn from the model; 0 is the static oracle
+    exploration_from: Whole = 1  # first epoch that explores, from 0: an untrained model has nothing to show
+    given_tags: Share = 0.3  # share of sentences that see the file's tags, not predicted ones; 1: those of dev too
+    tag_weight: NotNegative = 0.5  # of the tags' loss beside the transitions'
     objective: Literal["local", "crf", "perceptron", "margin"] = (
         "local"  # all but the first are global, through the beam
     )
-    local_weight: float = 0.0  # of the local loss beside a global one, so that small beams stay good
-    beam: int = 8  # of global training, of its development scores and of the parser that comes of it
+    local_weight: NotNegative = 0.0  # of the local loss beside a global one, so that small beams stay good
+    beam: Hypotheses = 8  # of global training, of its development scores and of the parser that comes of it
     start: str = ""  # a parser to go on from, as global training needs; the network is its own
     training: TrainingConfig = field(default_factory=TrainingConfig)
 

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.errors import ConfigurationError
+from arcparse.limits import Length, Part
 from arcparse.pretrained import Pretrained
 from arcparse.saved_model import VOCABULARIES
 from arcparse.seq2seq.embeddings import start_from
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.seq2seq.memory import Memory
-from arcparse.settings import as_dict
+from arcparse.settings import as_dict, check_ranges
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "classifier"
@@ -40,15 +40,14 @@ class ClassifierConfig:
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     pooling: Pooling = "max+mean"
-    dropout: float = 0.5  # of the pooled vector
+    dropout: Part = 0.5  # of the pooled vector
     lower: bool = True  # words in lower case: labels seldom hang on capitals
-    longest: int = 500  # words that are read of a text
+    longest: Length = 500  # words that are read of a text
     kept: Kept = "both"  # which: a review says what it is about at the beginning, what it thinks of it at the end
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for a text without words."""
-        if self.longest < 1:
-            raise ConfigurationError(f"longest must be at least 1 word, not {self.longest}")
+        """Raise ConfigurationError for a value outside its limits."""
+        check_ranges(self)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from arcparse.limits import Part, Units
 from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
 from arcparse.seq2seq.regularisation import LockedDropout, embed
@@ -20,11 +21,11 @@ class EncoderConfig:
     """What the encoder is made of."""
 
     kind: Literal["recurrent", "transformer"] = "recurrent"
-    embedding: int = 256
-    embedding_dropout: float = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding: Units = 256
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: float = 0.3  # locked, of the memory that a recurrent encoder makes
+    output_dropout: Part = 0.3  # locked, of the memory that a recurrent encoder makes
 
 
 class Encoder(nn.Module):

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.limits import Part, Units
 from arcparse.search import sample
 from arcparse.seq2seq.continuation import Continuing, Limits
 from arcparse.seq2seq.encoder import embedding
@@ -40,10 +41,10 @@ class LanguageModelConfig:
     """What the network is made of."""
 
     symbols: Kind = "tokens"  # of which a line of text is made
-    embedding: int = 256
-    embedding_dropout: float = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding: Units = 256
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
-    output_dropout: float = 0.3  # locked, of what the output layer sees
+    output_dropout: Part = 0.3  # locked, of what the output layer sees
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a model that would read what it is to foresee."""

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from torch import nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
+from arcparse.limits import Hypotheses, Range
 from arcparse.saved_model import VOCABULARIES
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
@@ -40,8 +41,10 @@ class LemmatizerConfig:
 
     network: Seq2SeqConfig = field(default_factory=lambda: Seq2SeqConfig(symbols="characters"))
     feats: bool = True  # whether it sees FEATS beside UPOS
-    longest: int = 30  # characters of a form that it learns from and is asked for; what is longer is an address
-    beam: int = 1  # hypotheses kept as it writes
+    longest: Annotated[int, Range(1, 1024)] = (
+        30  # characters of a form that it learns from and is asked for; what is longer is an address
+    )
+    beam: Hypotheses = 1  # hypotheses kept as it writes
 
 
 class Lemmatizer(nn.Module):

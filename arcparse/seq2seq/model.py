@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
+from arcparse.limits import Range
 from arcparse.seq2seq.decoder import Decoder, DecoderConfig
 from arcparse.seq2seq.decoding import Writer, write
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
@@ -37,8 +38,10 @@ class Seq2SeqConfig:
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     symbols: Kind = "words"  # of which a line of text is made
     reverse_source: bool = False  # Sutskever et al. 2014: without attention, near words should be near
-    longest_output: float = 2.0  # times the source's length, and `longer` more, where an output must end
-    longer: int = 10
+    longest_output: Annotated[float, Range(0, 100)] = (
+        2.0  # times the source's length, and `longer` more, where an output must end
+    )
+    longer: Annotated[int, Range(0, 10_000)] = 10
 
 
 @dataclass(frozen=True)

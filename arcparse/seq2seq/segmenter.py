@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
+from arcparse.limits import Share
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
@@ -51,7 +52,7 @@ class SegmenterConfig:
         )
     )
     tokens: Literal["network", "rules"] = "network"  # what divides tokens; the rules are `arcparse.tokenize`'s, English
-    word_dropout: float = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
+    word_dropout: Share = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -27,11 +27,12 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.encoder import BiLSTM, BiLSTMConfig, FormEncoder
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.limits import Part, Range, Units
 from arcparse.pretrained import Pretrained
 from arcparse.saved_model import difference
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.settings import as_dict, changed
+from arcparse.settings import as_dict, changed, check_ranges
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
 from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
@@ -45,27 +46,25 @@ KIND = "tagger"
 class TaggerConfig:
     """What the network is made of."""
 
-    before: int = 3  # words of the window before and after the one that is tagged
-    after: int = 3
+    before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
+    after: Annotated[int, Range(0, 32)] = 3
     encoder: Literal["none", "bilstm"] = "none"
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
-    hidden: tuple[int, ...] = (512,)
+    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)
     batch_normalisation: bool = False  # before each hidden layer's rectifier (Ioffe & Szegedy 2015)
-    dropout: float = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
-    input_dropout: float = 0.2  # of the forms' vectors
+    dropout: Part = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
+    input_dropout: Part = 0.2  # of the forms' vectors
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     preparation: Preparation = "none"  # of words, so that vectors know them; see `arcparse.tagger.preparation`
-    previous_tags: int = 0  # how many tags before a word it sees; 0: tags are independent, and need no search
-    tag_dimension: int = 32  # of their embeddings, SyntaxNet's size
+    previous_tags: Annotated[int, Range(0, 32)] = (
+        0  # how many tags before a word it sees; 0: tags are independent, and need no search
+    )
+    tag_dimension: Units = 32  # of their embeddings, SyntaxNet's size
     normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
-        for name in ("before", "after", "previous_tags"):
-            if getattr(self, name) < 0:
-                raise ConfigurationError(f"the tagger's {name} must be at least 0, not {getattr(self, name)}")
-        if not self.hidden:
-            raise ConfigurationError("the tagger needs a hidden layer; set tagger.hidden to its units, such as [512]")
+        check_ranges(self)
         if self.batch_normalisation and self.normalisation == "global":
             raise ConfigurationError(
                 "batch_normalisation gives a state other scores in another batch, and global normalisation compares "

@@ -118,7 +118,7 @@ def test_the_vocabulary_has_the_most_frequent_words() -> None:
 
 @pytest.mark.parametrize("longest", [0, -1])
 def test_a_text_has_words(longest: int) -> None:
-    with pytest.raises(ConfigurationError, match=f"at least 1 word, not {longest}"):
+    with pytest.raises(ConfigurationError, match=f"longest must be from 1 to 100000, not {longest}"):
         ClassifierConfig(longest=longest)
 
 

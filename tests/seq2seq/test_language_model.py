@@ -198,7 +198,7 @@ def test_the_vocabulary_is_of_what_is_frequent() -> None:
 def test_what_cannot_be_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match=r"set recurrent\.bidirectional=false"):
         config(bidirectional=True)
-    with pytest.raises(ConfigurationError, match="bptt must be at least 1, not 0"):
+    with pytest.raises(ConfigurationError, match="bptt must be from 1 to 100000, not 0"):
         settings(bptt=0)
     with pytest.raises(TreebankError, match="holds no line"):
         untrained().perplexity([])

@@ -124,9 +124,9 @@ def test_any_words_get_tags_of_the_treebank(sentences: list[list[str]]) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"before": -1}, "before must be at least 0, not -1"),
-        ({"previous_tags": -2}, "previous_tags must be at least 0, not -2"),
-        ({"hidden": ()}, "needs a hidden layer"),
+        ({"before": -1}, "before must be from 0 to 32, not -1"),
+        ({"previous_tags": -2}, "previous_tags must be from 0 to 32, not -2"),
+        ({"hidden": ()}, "the length of hidden must be from 1 to 32, not 0"),
         ({"batch_normalisation": True, "normalisation": "global"}, "switch one of the two off"),
     ],
 )
