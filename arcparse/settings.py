@@ -25,7 +25,8 @@ else:
 
 T = TypeVar("T")
 LONGEST = 80  # characters of an override in a message
-LARGEST = 2**53  # whole numbers up to it are exact in floating point; NaN and infinity are not within it
+LARGEST = {int: 2**53, float: sys.float_info.max}  # so that torch takes it; NaN and infinity are not within it
+DOTS = 1000  # in a line of TOML: reading a key of many parts takes the square of their number
 NONE = "none"  # how TOML and --set, which have no null, write the None of an optional setting
 
 
@@ -135,11 +136,18 @@ def _plain(value: Any) -> Any:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _loaded(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and tables nested as deeply
         raise ConfigurationError(f"{file}: is not TOML: {error}") from None
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    """Return what TOML says. Raises ValueError, or RecursionError, where it cannot be read."""
+    if any(line.count(".") > DOTS for line in text.splitlines()):
+        raise ValueError(f"a line has over {DOTS} dots")
+    return tomllib.loads(text)
 
 
 def _parse(override: str) -> dict[str, Any]:
@@ -160,7 +168,7 @@ def _short(override: str) -> str:
 
 def _toml_value(text: str) -> Any:
     try:
-        parsed = tomllib.loads(f"value = {text}")
+        parsed = _loaded(f"value = {text}")
     except (ValueError, RecursionError):  # as in `_read`
         return text
     value = parsed["value"]
@@ -212,8 +220,8 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
         return None
     converted = _of_type(_bare(inner), value, place, key)
     _check_range(inner, converted, place, key)
-    if type(converted) in (int, float) and not abs(converted) <= LARGEST:
-        raise ConfigurationError(f"{place}: {key} must be a number within 2^53, not {shown(converted)}")
+    if type(converted) in LARGEST and not abs(converted) <= LARGEST[type(converted)]:
+        raise ConfigurationError(f"{place}: {key} is {shown(converted)}, which is no number to count with")
     return converted
 
 
