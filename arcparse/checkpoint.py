@@ -18,22 +18,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as tensors_from_bytes
+from safetensors import SafetensorError, deserialize
 from safetensors.torch import save as bytes_from_tensors
 
 from arcparse.errors import ConfigurationError, ModelError
-
-Module = TypeVar("Module", bound=torch.nn.Module)
+from arcparse.saved_model import BEST, CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 
 FORMAT = 1
-CONFIG, WEIGHTS, VOCABULARIES = "config.json", "weights.safetensors", "vocabularies.json"
+FIELDS = {"kind": (str, "a string"), "config": (dict, "a table"), "metadata": (dict, "a table")}
 SHIPPED = Path(__file__).parent / "models"
 MAX_ARCHIVE_BYTES = (
     4 << 30
@@ -42,28 +39,6 @@ MAX_ARCHIVE_FILES = 1000
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
 SYMLINK = 0o120000
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError)  # RuntimeError: encrypted, or another compression
-
-
-@dataclass(frozen=True)
-class SavedModel:
-    """What a model directory holds; floating-point weights are float32 however they were stored."""
-
-    path: Path
-    kind: str
-    config: dict[str, Any]
-    vocabularies: dict[str, list[str]]
-    weights: dict[str, torch.Tensor]
-    metadata: dict[str, Any]
-
-    def restored(self, module: Module) -> Module:
-        """Give a module the weights and return it, ready for use. Raises ModelError where it is another network."""
-        try:
-            module.load_state_dict(self.weights)
-        except RuntimeError as error:
-            raise ModelError(
-                f"{self.path}: its weights, settings and vectors do not fit together; copy the model again: {error}"
-            ) from None
-        return module.eval()
 
 
 def save_model(
@@ -108,13 +83,24 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     if kind and description["kind"] != kind:
         raise ModelError(f"{path}: holds a model of kind {description['kind']!r}; name one of kind {kind!r}")
     vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, description["sha256"]))
+    for name, symbols in vocabularies.items():
+        if not isinstance(symbols, list) or not set(map(type, symbols)) <= {str} or not _can_be_written(symbols):
+            raise ModelError(f"{path / VOCABULARIES}: {name!r} must be a list of strings; copy the model again")
     try:
-        stored = tensors_from_bytes(_verified(path, WEIGHTS, description["sha256"]))
+        views = deserialize(_verified(path, WEIGHTS, description["sha256"]))  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
-    weights = {name: _single(tensor) for name, tensor in stored.items()}
-    kind, config, metadata = (description[name] for name in ("kind", "config", "metadata"))
-    return SavedModel(path, kind, config, vocabularies, weights, metadata)
+    stored = {name: Stored(view["dtype"], tuple(view["shape"]), view["data"]) for name, view in views}
+    kind, config, metadata = (description[name] for name in FIELDS)
+    return SavedModel(path, kind, config, vocabularies, metadata, stored)
+
+
+def _can_be_written(symbols: Sequence[str]) -> bool:
+    """Return whether symbols are Unicode: JSON can escape half a character, which no file can hold."""
+    try:
+        return bool("".join(symbols).encode()) or True
+    except UnicodeEncodeError:
+        return False
 
 
 def load_config(path: Path) -> tuple[str, dict[str, Any]]:
@@ -132,17 +118,21 @@ def _described(path: Path) -> dict[str, Any]:
             f"arcparse {version('arcparse')} reads format {FORMAT}; install the other version or train the model again"
         )
     try:
-        needed = {name: description[name] for name in ("kind", "config", "metadata")}
-        return needed | {"sha256": {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}}
+        needed = {name: description[name] for name in FIELDS}
+        found = needed | {"sha256": {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{path / CONFIG}: lacks {error}; copy the model again") from None
+    for name, (kind, described) in FIELDS.items():
+        if not isinstance(found[name], kind):
+            raise ModelError(f"{path / CONFIG}: {name!r} must be {described}; copy the model again")
+    return found
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """Return the shipped model of a name, or else the model at a path. Raises ModelError, listing those shipped.
+    """Return the shipped model of a name, or else the model at a path, of a training run its best.
 
     A name that is shipped means that model wherever the command runs; a folder of the same name is told from it by a
-    separator, `./en`, or by being a `Path`.
+    separator, `./en`, or by being a `Path`. Raises ModelError, listing those shipped.
     """
     if not isinstance(name_or_path, str | Path):
         raise ConfigurationError(f"a model is a name or a path, not {name_or_path!r}; give a string or a Path")
@@ -150,6 +140,9 @@ def find_model(name_or_path: str | Path) -> Path:
     if found:
         return found
     path = _settled(Path(name_or_path))
+    best = _settled(path / BEST)
+    if str(name_or_path) and (best / CONFIG).is_file() and not (path / CONFIG).exists():
+        return best
     if str(name_or_path) and (path.is_dir() or zipfile.is_zipfile(path)):
         return path
     found = shipped(str(name_or_path))
@@ -172,7 +165,7 @@ def _names_shipped() -> list[str]:
 
 def sibling(directory: Path, name: str) -> Path:
     """Return the path of a plain name beside a model directory. Raises ModelError for a name that leads elsewhere."""
-    if not name or name in (".", "..") or any(character in name for character in "/\\:\0"):
+    if not isinstance(name, str) or not name or name in (".", "..") or any(character in name for character in "/\\:\0"):
         raise ModelError(f"{directory}: {name!r} must be a plain name, of a file or directory beside the model")
     return Path(directory).resolve().parent / name
 
@@ -294,10 +287,6 @@ def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
     return halved
 
 
-def _single(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
-
-
 def _content(path: Path, name: str) -> bytes:
     """Read one file of a model directory or archive."""
     try:
@@ -323,7 +312,7 @@ def _verified(path: Path, name: str, sums: Mapping[str, str]) -> bytes:
 def _parsed(path: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path / name}: is no JSON: {error}; copy the model again") from None
     if not isinstance(value, dict):
         raise ModelError(f"{path / name}: must be a JSON object, not {type(value).__name__}; copy the model again")

@@ -20,12 +20,11 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, cast
 from urllib.parse import quote, urlsplit
 
-from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.errors import ConfigurationError, TreebankError, nearest
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -120,9 +119,9 @@ def find_treebank(registry: Registry, name: str) -> Treebank:
     """Return a treebank by its name. Raises ConfigurationError, naming the nearest, for an unknown one."""
     if name in registry:
         return registry[name]
-    near = get_close_matches(name, registry, n=1, cutoff=0.0)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ConfigurationError(f"there is no treebank {name!r}{hint}; `arcparse corpus list` shows all")
+    raise ConfigurationError(
+        f"there is no treebank {name!r}{nearest(name, registry)}; `arcparse corpus list` shows all"
+    )
 
 
 # Fetching

@@ -11,6 +11,29 @@
 A message says the place, the value, the limit and the remedy.
 """
 
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+
+
+def shown(value: object) -> str:
+    """Return a value for a message: in short, however long or deep it is."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no number of over 4300 digits
+        return "a number of thousands of digits"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return what ends a message on an unknown name: the known one that is near, "" where none is."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
 
 class ArcparseError(Exception):
     """Any error that arcparse raises on purpose."""

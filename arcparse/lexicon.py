@@ -17,6 +17,7 @@ from torch import Tensor
 
 from arcparse.batches import pad
 from arcparse.limits import Dimension, Range, Share, Whole
+from arcparse.saved_model import SavedModel
 from arcparse.sentence import Sentence
 from arcparse.vectors.lookup import find, zero_digits
 from arcparse.vocabulary import Vocabulary
@@ -111,9 +112,9 @@ class Lexicon:
         )
 
     @classmethod
-    def restore(cls, config: LexiconConfig, own: Mapping[str, Vocabulary], vector: Vocabulary, scheme: str) -> Lexicon:
+    def restore(cls, config: LexiconConfig, saved: SavedModel, vector: Vocabulary, scheme: str) -> Lexicon:
         """Take up again what `symbols` gave, among the other vocabularies of a saved model."""
-        return cls(config, {name: own[name] for name in OWN} | {"vector": vector}, scheme)
+        return cls(config, {name: saved.vocabulary(name) for name in OWN} | {"vector": vector}, scheme)
 
     def symbols(self) -> dict[str, tuple[str, ...]]:
         """Return the vocabularies that a model saves; those of the pretrained vectors are saved with them."""

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, shown
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Range:
     def check(self, name: str, value: float) -> None:
         """Raise ConfigurationError, naming the setting and its range, for a number outside."""
         if value not in self:
-            raise ConfigurationError(f"{name} must be {self}, not {value!r}")
+            raise ConfigurationError(f"{name} must be {self}, not {shown(value)}")
 
     def whole(self, name: str, value: Any) -> int:
         """Return the whole number that a caller gave. Raises ConfigurationError for anything else, or outside."""
         if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise ConfigurationError(f"{name} must be a whole number {self}, not {value!r}")
+            raise ConfigurationError(f"{name} must be a whole number {self}, not {shown(value)}")
         number = int(value.__index__())  # a number of numpy or torch becomes Python's
         self.check(name, number)
         return number

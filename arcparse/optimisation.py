@@ -108,11 +108,14 @@ class Learner:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return weights, averages and the optimiser's state by name."""
-        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
-        tensors |= {f"average.{i}": tensor for i, tensor in enumerate(self.average)}
+        tensors = self.tensors_of_model() | {f"average.{i}": tensor for i, tensor in enumerate(self.average)}
         for i, slots in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{name}": slot for name, slot in slots.items() if slot is not None}
         return tensors
+
+    def tensors_of_model(self) -> dict[str, torch.Tensor]:
+        """Return the weights by name."""
+        return {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take what `tensors` returned. Raises RuntimeError or KeyError where the model is another one."""

@@ -8,14 +8,15 @@ does not have is an error that names the nearest one it has.
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, shown
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,6 +24,9 @@ else:
     import tomli as tomllib
 
 T = TypeVar("T")
+LONGEST = 80  # characters of an override in a message
+LARGEST = {int: 2**53, float: sys.float_info.max}  # so that torch takes it; NaN and infinity are not within it
+DOTS = 1000  # in a line of TOML: reading a key of many parts takes the square of their number
 NONE = "none"  # how TOML and --set, which have no null, write the None of an optional setting
 
 
@@ -43,7 +47,7 @@ def load_settings(
     layers: list[tuple[str, Mapping[str, Any]]] = [("preset", preset or {})]
     if file is not None:
         layers.append((str(file), _read(file)))
-    layers += [(f"--set {override}", _parse(override)) for override in overrides]
+    layers += [(f"--set {_short(override)}", _parse(override)) for override in overrides]
     values: dict[str, Any] = {}
     for place, layer in layers:
         values = _overlaid(values, _checked(cls, layer, place))
@@ -52,14 +56,50 @@ def load_settings(
     return _construct(cls, values)
 
 
-def from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
-    """Make a frozen dataclass of what `as_dict` gave. Raises ConfigurationError as `load_settings` does."""
-    return _construct(cls, _checked(cls, values, cls.__name__))
+def from_dict(cls: type[T], values: Mapping[str, Any], place: str = "") -> T:
+    """Make a frozen dataclass of what `as_dict` gave at a place. Raises ConfigurationError as `load_settings` does."""
+    return _construct(cls, _checked(cls, values, place or cls.__name__))
 
 
 def as_dict(config: Any) -> dict[str, Any]:
     """Return a configuration as nested dicts of plain values: tuples become lists, None stays None."""
     return {name: _plain(getattr(config, name)) for name in _fields(config)}
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return in words how dicts of `as_dict` differ: `hidden is 8, was 4`; a key that one lacks does not count."""
+    found = []
+    for key in (key for key in now if key in before and before[key] != now[key]):
+        if isinstance(before[key], Mapping) and isinstance(now[key], Mapping):
+            found += changed(before[key], now[key], f"{prefix}{key}.")
+        else:
+            found.append(f"{prefix}{key} is {shown(now[key])}, was {shown(before[key])}")
+    return found
+
+
+def as_toml(config: Any) -> str:
+    """Return a configuration as a TOML file that `load_settings` reads back."""
+    return "\n".join(_toml_lines(as_dict(config))) + "\n"
+
+
+def _toml_lines(values: Mapping[str, Any], table: str = "") -> Iterator[str]:
+    """Give the lines of a table: its own values, then the tables in it."""
+    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
+    if table:
+        yield from ("", f"[{table}]")
+    yield from (f"{key} = {_toml(value)}" for key, value in values.items() if key not in tables)
+    for key, value in tables.items():
+        yield from _toml_lines(value, f"{table}.{key}".removeprefix("."))
+
+
+def _toml(value: Any) -> str:
+    if value is None:
+        return f'"{NONE}"'
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool | str):  # JSON writes them as TOML does, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)
 
 
 def check_ranges(config: Any) -> None:
@@ -96,28 +136,40 @@ def _plain(value: Any) -> Any:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _loaded(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and tables nested as deeply
         raise ConfigurationError(f"{file}: is not TOML: {error}") from None
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    """Return what TOML says. Raises ValueError, or RecursionError, where it cannot be read."""
+    if any(line.count(".") > DOTS for line in text.splitlines()):
+        raise ValueError(f"a line has over {DOTS} dots")
+    return tomllib.loads(text)
 
 
 def _parse(override: str) -> dict[str, Any]:
     """Turn `a.b=value` into nested dicts; a value that is no TOML is a string."""
     key, equals, text = override.partition("=")
     if not equals or not all(name.strip() for name in key.split(".")):
-        raise ConfigurationError(f"--set {override}: write it as key=value, for example training.seed=2")
+        raise ConfigurationError(f"--set {_short(override)}: write it as key=value, for example training.seed=2")
     nested: Any = _toml_value(text.strip())
     for name in reversed(key.split(".")):
         nested = {name.strip(): nested}
     return dict(nested)
 
 
+def _short(override: str) -> str:
+    line = " ".join(override.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
+
+
 def _toml_value(text: str) -> Any:
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        parsed = _loaded(f"value = {text}")
+    except (ValueError, RecursionError):  # as in `_read`
         return text
     value = parsed["value"]
     is_setting = len(parsed) == 1 and isinstance(value, bool | int | float | str | list | dict)
@@ -138,10 +190,28 @@ def _checked(cls: type[Any], values: Mapping[str, Any], place: str, prefix: str 
     known = list(_fields(cls))
     for key in values:
         if key not in known:
-            near = get_close_matches(key, known, n=1, cutoff=0.0)
-            hint = f"; did you mean {prefix + near[0]!r}?" if near else ""
-            raise ConfigurationError(f"{place}: there is no setting {prefix + key!r}{hint}")
+            raise ConfigurationError(f"{place}: there is no setting {shown(prefix + key)}{_hint(cls, key, prefix)}")
     return {key: _converted(hints[key], value, place, prefix + key) for key, value in values.items()}
+
+
+def _hint(cls: type[Any], key: str, prefix: str) -> str:
+    """Return which settings an unknown key may mean: those near it, whatever tables they are in, or else all."""
+    names = list(_names(cls, prefix))
+    near = get_close_matches(key, {name.rpartition(".")[2] for name in names}, n=1)
+    meant = [name for name in names if name.rpartition(".")[2] in near]
+    if meant:
+        return f"; did you mean {' or '.join(map(repr, meant))}?"
+    return f"; there are {', '.join(prefix + name for name in _fields(cls))}" if names else ""
+
+
+def _names(cls: type[Any], prefix: str) -> Iterator[str]:
+    """Give the names of all settings below a prefix, those of tables within tables, too."""
+    hints = get_type_hints(cls)
+    for name in _fields(cls):
+        kind = _not_none(hints[name])
+        yield prefix + name
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            yield from _names(kind, f"{prefix}{name}.")
 
 
 def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
@@ -150,6 +220,8 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
         return None
     converted = _of_type(_bare(inner), value, place, key)
     _check_range(inner, converted, place, key)
+    if type(converted) in LARGEST and not abs(converted) <= LARGEST[type(converted)]:
+        raise ConfigurationError(f"{place}: {key} is {shown(converted)}, which is no number to count with")
     return converted
 
 
@@ -167,7 +239,7 @@ def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
         return float(value)
     if kind in (int, float, bool, str) and type(value) is kind:  # `type`, since True is an int to isinstance
         return value
-    raise ConfigurationError(f"{place}: {key} must be {_described(kind)}, not {value!r}")
+    raise ConfigurationError(f"{place}: {key} must be {_described(kind)}, not {shown(value)}")
 
 
 def _not_none(kind: Any) -> Any:

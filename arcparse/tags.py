@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import pad
+from arcparse.saved_model import VOCABULARIES, SavedModel
 from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -35,6 +36,15 @@ class TagColumns:
                 for name, column in COLUMN.items()
             }
         )
+
+    @classmethod
+    def restore(cls, saved: SavedModel) -> TagColumns:
+        """Take up again what `symbols_by_column` gave. Raises ModelError where a column has no tag."""
+        vocabularies = {name: saved.vocabulary(name, cells=True) for name in COLUMN}
+        empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
+        if empty:
+            saved.refuse(VOCABULARIES, f"{empty[0]} has no tag")
+        return cls(vocabularies)
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,10 +21,12 @@ import torch
 from arcparse.errors import ConfigurationError
 from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
 from arcparse.run_log import LOG
-from arcparse.settings import as_dict
+from arcparse.saved_model import BEST, difference
+from arcparse.settings import as_dict, changed
 from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
 __all__ = [
+    "BEST",
     "Loss",
     "Progress",
     "Result",
@@ -36,7 +38,7 @@ __all__ = [
     "train",
 ]
 
-CHECKPOINT, BEST = "checkpoint.safetensors", "best"  # what lies in the directory of a run, beside its log
+CHECKPOINT = "checkpoint.safetensors"  # what lies in the directory of a run, beside BEST and its log
 DEV_LOSS = "dev_loss"  # among a task's scores, what the schedule "plateau" looks at
 EPOCH_STRIDE = 1_000_003  # between the random seeds of two runs, above any number of epochs
 # These say how long a run goes on and what it reports, not what a step does: they may change when it is resumed.
@@ -209,7 +211,13 @@ class State:
 
 
 def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) -> None:
-    save_snapshot(file, learner.tensors(), {"state": asdict(state), "config": as_dict(config)})
+    values = {"state": asdict(state), "config": as_dict(config), "network": _network(learner)}
+    save_snapshot(file, learner.tensors(), values)
+
+
+def _network(learner: Learner) -> dict[str, Any]:
+    """Return the settings of the model, where it has some."""
+    return as_dict(learner.model.config) if is_dataclass(getattr(learner.model, "config", None)) else {}
 
 
 def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
@@ -221,12 +229,16 @@ def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
             raise ConfigurationError(
                 f"{file}: was trained with {name} {before.get(name)!r}, not {now[name]!r}; {remedy}"
             )
+    problem = difference(learner.tensors_of_model(), {k: v for k, v in tensors.items() if k.startswith("model.")})
+    if problem:
+        reasons = changed(values.get("network", {}), _network(learner)) or [f"its data or settings differ: {problem}"]
+        raise ConfigurationError(f"{file}: is of another model: {', '.join(reasons)}; {remedy}")
     try:
         learner.restore(tensors)
-    except (RuntimeError, KeyError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigurationError(f"{file}: is of another model: {reason}; {remedy}") from None
-    return State(**values["state"])
+        return State(**values["state"])
+    except (RuntimeError, KeyError, ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ConfigurationError(f"{file}: cannot be gone on from: {reason}; {remedy}") from None
 
 
 class _Reporter:

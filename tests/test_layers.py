@@ -20,10 +20,10 @@ ROWS = [
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
     {"training", "losses", "arguments", "evaluation", "checkpoint", "batches", "formats", "transform"},
-    {"optimisation", "snapshot", "run_log", "raw_text", "pseudo_projective"}
+    {"optimisation", "snapshot", "saved_model", "run_log", "raw_text", "pseudo_projective"}
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
-    {"vocabulary", "sentence", "settings"},
+    {"vocabulary", "sentence", "settings", "presets"},
     {"drawing", "limits"},
     {"errors"},
 ]

@@ -1,13 +1,16 @@
 import json
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arcparse.errors import ConfigurationError
 from arcparse.limits import Range
-from arcparse.settings import as_dict, check_ranges, from_dict, load_settings
+from arcparse.settings import as_dict, as_toml, changed, check_ranges, from_dict, load_settings
 
 
 @dataclass(frozen=True)
@@ -169,3 +172,57 @@ def test_what_is_made_in_code_can_be_checked() -> None:
         check_ranges(Model("m", widths=(-1,)))
     with pytest.raises(ConfigurationError, match="Layer: size must be from 1 to 64, not 1000000000"):
         check_ranges(Layer(size=10**9))
+
+
+@given(
+    name=st.text(st.characters(blacklist_categories=["Cs"])),
+    widths=st.lists(st.integers(1, 2**53), max_size=3),
+    templates=st.lists(st.text(st.characters(blacklist_categories=["Cs"]))),
+    vectors=st.none() | st.just("'quoted' \"twice\" \\ \x7f\n"),
+    dropout=st.floats(0, 1),
+    fast=st.booleans(),
+)
+def test_toml_is_read_back(name: str, widths: list[int], templates: list[str], dropout: float, **others: Any) -> None:
+    model = Model(name, widths=tuple(widths), templates=tuple(templates), extra=Layer(2, dropout), **others)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".toml") as file:
+        file.write(as_toml(model))
+        file.flush()
+        assert load_settings(Model, file=Path(file.name)) == model
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 5000, "-" + "9" * 5000, "0x" + "f" * 5000, "[" * 5000, "{a=" * 5000, "1e999", "nan", "inf", "'" * 5000],
+)
+@pytest.mark.parametrize(
+    "key", ["limit", "layer", "layer.dropout", "shape", "widths", "fast", "x" * 5000, "a." * 5000 + "a"]
+)
+def test_values_that_are_too_large_or_deep_are_named_in_a_line(key: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as found:
+        load_settings(Model, preset={"name": "x"}, overrides=[f"{key}={value}"])
+    assert len(str(found.value)) < 600
+    (tmp_path / "a.toml").write_text(f"{key} = {value}")
+    with pytest.raises(ConfigurationError, match=r"a\.toml: "):
+        load_settings(Model, preset={"name": "x"}, file=tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("dropout=1", "did you mean 'layer.dropout' or 'shared.dropout' or 'extra.dropout'?"),
+        ("extra.siez=1", "did you mean 'extra.size'?"),
+        ("zzz=1", "there are name, shape, widths, templates, vectors, limit, fast, layer, shared, extra"),
+        ("layer.zzz=1", "there are layer.size, layer.dropout"),
+    ],
+)
+def test_settings_that_are_near_or_else_all_are_proposed(override: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as found:
+        load_settings(Model, preset={"name": "x"}, overrides=[override])
+    assert str(found.value).endswith(f"; {hint}")
+
+
+def test_what_changed_is_told_in_words() -> None:
+    before, now = Model("a", widths=(1,)), Model("a", widths=(1, 2), layer=Layer(9))
+    expected = ["widths is [1, 2], was [1]", "layer.size is 9, was 16", "layer.dropout is 0.5, was 0.25"]
+    assert changed({**as_dict(before), "layer": {"size": 16, "dropout": 0.25}, "gone": 1}, as_dict(now)) == expected
+    assert changed(as_dict(now), as_dict(now)) == []

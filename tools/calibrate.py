@@ -12,9 +12,9 @@ import os
 from pathlib import Path
 
 from arcparse import Pipeline, read_conllu
-from arcparse.checkpoint import CONFIG
 from arcparse.parser.nbest import SAMPLES
 from arcparse.parser.temperature import fit_temperatures
+from arcparse.saved_model import CONFIG
 
 NAMES = ("temperature", "sampling_temperature")
 

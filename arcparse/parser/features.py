@@ -35,7 +35,10 @@ class _Step:
 
 
 class Features:
-    """Templates compiled to few gathers: a start on stack and buffer, then one gather for each depth."""
+    """Templates compiled to few gathers: a start on stack and buffer, then one gather for each depth.
+
+    Its tensors say so that they are on the CPU: a network may be laid out on the device "meta", they may not.
+    """
 
     def __init__(self, templates: Sequence[str]) -> None:
         """Compile `templates`; ConfigurationError names one that cannot be read, or says that there is none."""
@@ -51,9 +54,10 @@ class Features:
         self._steps = _compile({path for path, _ in paths}, located)
         order = sorted(self.attributes, key=LABEL_ATTRIBUTE.__eq__)
         self.sizes = {name: sum(own == name for _, own in paths) for name in order}
-        self._depth = torch.tensor(self._stack, dtype=torch.long) + 1
-        self._offset = torch.tensor(self._buffer, dtype=torch.long)
-        self._tokens = torch.tensor([located.index(path) for name in order for path, own in paths if own == name])
+        self._depth = torch.tensor(self._stack, dtype=torch.long, device="cpu") + 1
+        self._offset = torch.tensor(self._buffer, dtype=torch.long, device="cpu")
+        token = [located.index(path) for name in order for path, own in paths if own == name]
+        self._tokens = torch.tensor(token, device="cpu")
 
     def positions(self, attribute: str) -> int:
         """Return how many templates end in `attribute`."""
@@ -98,6 +102,7 @@ def _compile(paths: set[tuple[str, ...]], located: list[tuple[str, ...]]) -> lis
     for length in range(2, max((len(path) for path in paths), default=1) + 1):
         found = sorted(path for path in prefixes if len(path) == length)
         columns = [located.index(path[:-1]) for path in found]
-        steps.append(_Step(torch.tensor(columns), torch.tensor([CHILDREN[path[-1]] for path in found])))
+        relation = [CHILDREN[path[-1]] for path in found]
+        steps.append(_Step(torch.tensor(columns, device="cpu"), torch.tensor(relation, device="cpu")))
         located.extend(found)
     return steps

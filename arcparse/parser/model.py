@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.batches import bucket
-from arcparse.checkpoint import load_model, save_model, sibling
+from arcparse.checkpoint import load_model, save_model
 from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
 from arcparse.errors import ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
@@ -30,9 +30,10 @@ from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored,
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
+from arcparse.saved_model import VOCABULARIES, difference
 from arcparse.search import Beam, sample, search
 from arcparse.sentence import ROOT, Sentence, Tree
-from arcparse.settings import as_dict, from_dict
+from arcparse.settings import as_dict, changed
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.vocabulary import Vocabulary
 
@@ -263,10 +264,13 @@ class Parser(nn.Module):
                 f"not {config.projectivity!r}; set parser.projectivity to that"
             )
         parser = Parser(config, self.lexicon, self.tags, self.system, self.pretrained)
-        try:
-            parser.load_state_dict(self.state_dict())
-        except RuntimeError as error:
-            raise ModelError(f"the settings describe another network than that to start from: {error}") from None
+        problem = difference(parser.state_dict(), self.state_dict())
+        if problem:
+            settings = changed(as_dict(self.config), as_dict(config))
+            raise ModelError(
+                f"the settings describe another network than that to start from: {', '.join(settings) or problem}"
+            )
+        parser.load_state_dict(self.state_dict())
         return parser
 
     @classmethod
@@ -303,14 +307,15 @@ class Parser(nn.Module):
     def load(cls, directory: Path) -> Parser:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory, KIND)
-        name = saved.config["vectors"]
-        pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
-        own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
-        config = from_dict(ParserConfig, saved.config["parser"])
-        lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
-        system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
-        parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
-        return saved.restored(parser)
+        config, pretrained = saved.settings(ParserConfig), Pretrained.beside(saved)
+        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
+        label = saved.vocabulary("label", (), cells=True).symbols
+        root_label, word_label = (set(saved.symbols(name)) for name in ("root_label", "word_label"))
+        if not label or not root_label | word_label <= set(label):
+            saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
+        system = ArcStandard(label, root_label, word_label)
+        tags = TagColumns.restore(saved)
+        return saved.network(lambda: cls(config, lexicon, tags, system, pretrained))
 
 
 def _in_batches(

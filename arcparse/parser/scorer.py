@@ -59,7 +59,8 @@ class FeedForwardScorer(nn.Module):
         self.widths, self.dropout = config.hidden, nn.Dropout(config.dropout)
         self.low_precision = False  # bfloat16 when it parses: faster where the processor has it
         dimensions = {**dimensions, "label": config.label_dimension}
-        self.label = nn.Parameter(torch.randn(num_labels, config.label_dimension) / config.label_dimension**0.5)
+        label = torch.empty(num_labels, config.label_dimension)
+        self.label = nn.Parameter(nn.init.normal_(label, std=config.label_dimension**-0.5))
         width = config.hidden[0]
         fan_in = sum(features.positions(name) * dimensions[name] for name in features.attributes)
         self.none = nn.ParameterDict(
@@ -68,7 +69,9 @@ class FeedForwardScorer(nn.Module):
         self.first = nn.ParameterDict(
             {
                 name: nn.Parameter(
-                    torch.randn(dimensions[name], features.positions(name) * width) * (2 / fan_in) ** 0.5
+                    nn.init.normal_(
+                        torch.empty(dimensions[name], features.positions(name) * width), std=(2 / fan_in) ** 0.5
+                    )
                 )
                 for name in features.attributes
             }

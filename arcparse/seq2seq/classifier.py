@@ -20,11 +20,12 @@ from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
 from arcparse.limits import Length, Part
 from arcparse.pretrained import Pretrained
+from arcparse.saved_model import VOCABULARIES
 from arcparse.seq2seq.embeddings import start_from
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.seq2seq.memory import Memory
-from arcparse.settings import as_dict, check_ranges, from_dict
+from arcparse.settings import as_dict, check_ranges
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "classifier"
@@ -162,5 +163,8 @@ class Classifier(nn.Module):
     def load(cls, directory: Path) -> Classifier:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        words, labels = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("words", "labels"))
-        return saved.restored(cls(from_dict(ClassifierConfig, saved.config[KIND]), words, labels))
+        config, words = saved.settings(ClassifierConfig), saved.vocabulary("words")
+        labels = saved.vocabulary("labels", (), cells=True)
+        if not len(labels):
+            saved.refuse(VOCABULARIES, "labels has no label")
+        return saved.network(lambda: cls(config, words, labels))

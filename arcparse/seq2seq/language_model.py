@@ -24,9 +24,9 @@ from arcparse.seq2seq.continuation import Continuing, Limits
 from arcparse.seq2seq.encoder import embedding
 from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig, State
 from arcparse.seq2seq.regularisation import LockedDropout, embed
-from arcparse.seq2seq.symbols import EOS, MARKS, Kind, divided, together, vocabulary
-from arcparse.settings import as_dict, from_dict
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.seq2seq.symbols import BEGINNING, EOS, MARKS, Kind, divided, together, vocabulary
+from arcparse.settings import as_dict
+from arcparse.vocabulary import Vocabulary
 
 KIND = "lm"
 CHUNK = 128  # symbols that are scored at a time: the scores of more take much memory
@@ -71,7 +71,7 @@ class LanguageModel(nn.Module):
     ) -> LanguageModel:
         """Make an untrained model of the `size` most frequent symbols that occur `min_count` times."""
         known = vocabulary((divided(line, config.symbols) for line in lines), min_count).symbols
-        return cls(config, Vocabulary(known if size is None else known[: size + len(SPECIALS) + len(MARKS)]))
+        return cls(config, Vocabulary(known if size is None else known[: size + len(BEGINNING)]))
 
     @property
     def device(self) -> torch.device:
@@ -171,8 +171,8 @@ class LanguageModel(nn.Module):
     def load(cls, directory: Path) -> LanguageModel:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        symbols = Vocabulary(tuple(saved.vocabularies["symbols"]))
-        return saved.restored(cls(from_dict(LanguageModelConfig, saved.config[KIND]), symbols))
+        config, symbols = saved.settings(LanguageModelConfig), saved.vocabulary("symbols", BEGINNING)
+        return saved.network(lambda: cls(config, symbols))
 
 
 def _lines(symbols: Iterable[str]) -> Iterator[list[str]]:

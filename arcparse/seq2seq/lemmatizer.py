@@ -18,11 +18,13 @@ from torch import nn
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.limits import Hypotheses, Range
+from arcparse.saved_model import VOCABULARIES
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
-from arcparse.settings import as_dict, from_dict
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.seq2seq.symbols import BEGINNING
+from arcparse.settings import as_dict
+from arcparse.vocabulary import SPECIALS
 
 KIND = "lemmatizer"
 PROPER = "PROPN"  # what keeps its capitals
@@ -137,10 +139,13 @@ class Lemmatizer(nn.Module):
     def load(cls, directory: Path) -> Lemmatizer:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        config, lists = from_dict(LemmatizerConfig, saved.config[KIND]), saved.vocabularies
-        network = Seq2Seq(config.network, *(Vocabulary(tuple(lists[name])) for name in ("sources", "outputs")))
-        keys = zip(lists["form"], lists["upos"], strict=True)
-        return cls(config, saved.restored(network), dict(zip(keys, lists["lemma"], strict=True))).eval()
+        config, sources = saved.settings(LemmatizerConfig), saved.vocabulary("sources", BEGINNING)
+        outputs = saved.vocabulary("outputs", BEGINNING, cells=True)
+        form, upos, lemma = (saved.symbols(name, cells=True) for name in ("form", "upos", "lemma"))
+        if not len(form) == len(upos) == len(lemma):
+            saved.refuse(VOCABULARIES, f"form, upos and lemma differ in length: {len(form)}, {len(upos)}, {len(lemma)}")
+        network = saved.network(lambda: Seq2Seq(config.network, sources, outputs))
+        return cls(config, network, dict(zip(zip(form, upos, strict=True), lemma, strict=True))).eval()
 
 
 def words_of(sentence: Sentence) -> list[Word]:

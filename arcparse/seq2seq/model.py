@@ -21,8 +21,8 @@ from arcparse.seq2seq.decoder import Decoder, DecoderConfig
 from arcparse.seq2seq.decoding import Writer, write
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.memory import Memory, Reading
-from arcparse.seq2seq.symbols import EOS, Kind, Symbols, output_ids, source_ids, vocabulary
-from arcparse.settings import as_dict, from_dict
+from arcparse.seq2seq.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.settings import as_dict
 from arcparse.vocabulary import Vocabulary
 
 KIND = "seq2seq"
@@ -178,8 +178,9 @@ class Seq2Seq(nn.Module):
     def load(cls, directory: Path) -> Seq2Seq:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        vocabularies = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("sources", "outputs"))
-        return saved.restored(cls(from_dict(Seq2SeqConfig, saved.config[KIND]), *vocabularies))
+        sources, outputs = (saved.vocabulary(name, BEGINNING) for name in ("sources", "outputs"))
+        config = saved.settings(Seq2SeqConfig)
+        return saved.network(lambda: cls(config, sources, outputs))
 
 
 def batches(sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:

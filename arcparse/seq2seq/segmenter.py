@@ -19,7 +19,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from arcparse.checkpoint import load_model, save_model, sibling
+from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.limits import Share
 from arcparse.pretrained import Pretrained
@@ -27,7 +27,7 @@ from arcparse.sentence import Sentence
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.settings import as_dict, from_dict
+from arcparse.settings import as_dict
 from arcparse.tokenizer import Divided, Token, assembled, paragraphs, tokens_of
 from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
@@ -212,8 +212,7 @@ class Segmenter(nn.Module):
             kind=KIND,
             config={
                 KIND: as_dict(self.config),
-                "multiwords": {form: list(words) for form, words in self.multiwords.words.items()},
-                "always": sorted(self.multiwords.always),
+                **self.multiwords.as_dict(),
                 "vectors": vectors,
             },
             vocabularies={"characters": self.characters.symbols},
@@ -226,12 +225,9 @@ class Segmenter(nn.Module):
     def load(cls, directory: Path) -> Segmenter:
         """Read a model directory, and the vectors beside it. Raises ModelError where they are not what is asked for."""
         saved = load_model(directory, KIND)
-        name = saved.config["vectors"]
-        pretrained = Pretrained.load(sibling(directory, name)) if name else None
-        words = {form: tuple(own) for form, own in saved.config["multiwords"].items()}
-        multiwords = Multiwords(words, frozenset(saved.config["always"]))
-        characters = Vocabulary(tuple(saved.vocabularies["characters"]))
-        return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords, pretrained))
+        pretrained, multiwords = Pretrained.beside(saved), Multiwords.restore(saved)
+        config, characters = saved.settings(SegmenterConfig), saved.vocabulary("characters")
+        return saved.network(lambda: cls(config, characters, multiwords, pretrained))
 
 
 def _grouped(tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:

@@ -27,9 +27,9 @@ from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.model import batches
 from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.symbols import MARKS, Symbols, output_ids, source_ids, vocabulary
-from arcparse.settings import as_dict, from_dict
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.seq2seq.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
+from arcparse.settings import as_dict
+from arcparse.vocabulary import Vocabulary
 
 KIND = "skip-thought"
 DOCUMENT = "# newdoc"  # the comment that begins a document
@@ -76,7 +76,7 @@ class SkipThought(nn.Module):
 
         Raises ConfigurationError where embeddings and vectors differ in dimension.
         """
-        words = Vocabulary(vocabulary(sentences).symbols[: size + len(SPECIALS) + len(MARKS)])
+        words = Vocabulary(vocabulary(sentences).symbols[: size + len(BEGINNING)])
         made = cls(config, words)
         if vectors.dimension:
             for embedding in (made.encoder.embedding, made.before.embedding):
@@ -132,8 +132,8 @@ class SkipThought(nn.Module):
     def load(cls, directory: Path) -> SkipThought:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        words = Vocabulary(tuple(saved.vocabularies["words"]))
-        return saved.restored(cls(from_dict(SkipThoughtConfig, saved.config[KIND]), words))
+        config, words = saved.settings(SkipThoughtConfig), saved.vocabulary("words", BEGINNING)
+        return saved.network(lambda: cls(config, words))
 
 
 def words_of(sentence: Sentence) -> tuple[str, ...]:

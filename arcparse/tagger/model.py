@@ -23,20 +23,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import bucket
-from arcparse.checkpoint import load_model, save_model, sibling
+from arcparse.checkpoint import load_model, save_model
 from arcparse.encoder import BiLSTM, BiLSTMConfig, FormEncoder
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.limits import Part, Range, Units
 from arcparse.pretrained import Pretrained
+from arcparse.saved_model import difference
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.settings import as_dict, check_ranges, from_dict
+from arcparse.settings import as_dict, changed, check_ranges
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
 from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_tags
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.tags import TagColumns, TagLayer, best_tags, with_tags
+from arcparse.vocabulary import SPECIALS
 
 KIND = "tagger"
 
@@ -85,7 +86,8 @@ class Tagger(nn.Module):
         dimension = self.bilstm.dimension if self.bilstm else self.forms.dimension
         positions, width = config.before + 1 + config.after, config.hidden[0]
         self.outside = nn.Parameter(torch.zeros(dimension))  # what stands beyond the sentence
-        self.first = nn.Parameter(torch.randn(dimension, positions * width) * (2 / (positions * dimension)) ** 0.5)
+        first = torch.empty(dimension, positions * width)
+        self.first = nn.Parameter(nn.init.normal_(first, std=(2 / (positions * dimension)) ** 0.5))
         self.bias = nn.Parameter(torch.zeros(width))
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(config.hidden, config.hidden[1:], strict=False))
         self.norms = nn.ModuleList(
@@ -184,10 +186,13 @@ class Tagger(nn.Module):
     def rebuilt(self, config: TaggerConfig) -> Tagger:
         """Return a tagger of the same weights with another configuration; ModelError where its network differs."""
         tagger = Tagger(config, self.lexicon, self.tags, self.pretrained)
-        try:
-            tagger.load_state_dict(self.state_dict())
-        except RuntimeError as error:
-            raise ModelError(f"the settings describe another network than that to start from: {error}") from None
+        problem = difference(tagger.state_dict(), self.state_dict())
+        if problem:
+            settings = changed(as_dict(self.config), as_dict(config))
+            raise ModelError(
+                f"the settings describe another network than that to start from: {', '.join(settings) or problem}"
+            )
+        tagger.load_state_dict(self.state_dict())
         return tagger
 
     @classmethod
@@ -213,10 +218,7 @@ class Tagger(nn.Module):
     def load(cls, directory: Path) -> Tagger:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory, KIND)
-        name = saved.config["vectors"]
-        pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
-        own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
-        config = from_dict(TaggerConfig, saved.config["tagger"])
-        lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
-        tagger = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), pretrained)
-        return saved.restored(tagger)
+        config, pretrained = saved.settings(TaggerConfig), Pretrained.beside(saved)
+        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
+        tags = TagColumns.restore(saved)
+        return saved.network(lambda: cls(config, lexicon, tags, pretrained))

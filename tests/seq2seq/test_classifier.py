@@ -13,8 +13,9 @@ from toy_texts import READERS, TRAINING, config, fitted, task, texts
 
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.presets import presets
 from arcparse.pretrained import Pretrained
-from arcparse.recipes import presets, resolve
+from arcparse.recipes import resolve
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig, Pool, Pooling
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask, shortened
 from arcparse.seq2seq.labelled import LabelledText

@@ -17,7 +17,8 @@ from arcparse import cli
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.optimisation import Learner
-from arcparse.recipes import presets, resolve
+from arcparse.presets import presets
+from arcparse.recipes import resolve
 from arcparse.search import Beam, search
 from arcparse.seq2seq.continuation import Continuing, Limits
 from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig

@@ -16,7 +16,8 @@ from toy_languages import config
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ModelError, TreebankError
 from arcparse.optimisation import Learner
-from arcparse.recipes import presets, resolve
+from arcparse.presets import presets
+from arcparse.recipes import resolve
 from arcparse.sentence import Sentence, Token
 from arcparse.seq2seq import lemmatizer as room
 from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, training_pairs, words_of

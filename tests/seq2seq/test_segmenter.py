@@ -14,9 +14,10 @@ from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.optimisation import TrainingConfig
+from arcparse.presets import presets
 from arcparse.pretrained import Pretrained
 from arcparse.raw_text import read_text, running_text
-from arcparse.recipes import RECIPES, load_vectors, presets, resolve
+from arcparse.recipes import RECIPES, load_vectors, resolve
 from arcparse.seq2seq.encoder import EncoderConfig
 from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig

@@ -16,7 +16,8 @@ from toy_languages import config, learned, untrained, words
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.outcome import Outcome
-from arcparse.recipes import presets, resolve
+from arcparse.presets import presets
+from arcparse.recipes import resolve
 from arcparse.seq2seq import load
 from arcparse.seq2seq.pairs import Pair, pair_batches, read_pairs
 from arcparse.seq2seq.search_errors import analyse

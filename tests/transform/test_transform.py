@@ -222,6 +222,7 @@ def test_crossing_arcs_and_no_tree_are_told() -> None:
      "length if tree else 1", "", "1 +",
      "(" * 300, "not " * 400 + "1", "x" * 2000, "label[0]", "length is 3", "b'a' == 1",
      "None", "length\n\x00",
+     "9" * 900, "1e999 > 1", "-" * 900 + "1", "-" * 60 + "1", "[" * 60 + "]" * 60, "'\\d' in form and",
      "f'{length}'", "~1", "length := 3", "'a' in {1: 2}"],
 )  # fmt: skip
 def test_other_expressions_are_refused(expression: str) -> None:
@@ -230,7 +231,17 @@ def test_other_expressions_are_refused(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["length < 'a'", "1 // 0 == 1", "'a' * 99999999 == 'b'", "1 in length", "-text == 1"]
+    "expression",
+    [
+        "length < 'a'",
+        "1 // 0 == 1",
+        "'a' * 99999999 == 'b'",
+        "1 in length",
+        "-text == 1",
+        " * ".join(["999"] * 20),
+        "1 // 1e-320",
+        "1e15 * 1e15",
+    ],
 )
 def test_values_that_do_not_go_together_are_told_with_the_place(expression: str) -> None:
     with pytest.raises(ConfigurationError, match="at <string>:1"):
