@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from arcparse.checkpoint import CONFIG, find_model, load_model, save_model
+from arcparse.threads import turn
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -98,6 +99,7 @@ class Pretrained:
         return name
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Pretrained:
         """Read a model directory; ModelError where it is of another kind."""
         saved = load_model(directory, KIND)

@@ -18,6 +18,7 @@ from arcparse.parser.model import Parser
 from arcparse.parser.trace import ROOT_NAME, Arc
 from arcparse.search import Beam, Scorer, advance
 from arcparse.sentence import ROOT, Sentence
+from arcparse.threads import turn
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class BeamTrace:
         return self.greedy_rank.index(None) if None in self.greedy_rank else None
 
 
+@turn()
 @torch.inference_mode()
 def beam_trace(parser: Parser, sentence: Sentence, beam_size: int, *, given: bool = False) -> BeamTrace:
     """Search a sentence with a beam of `beam_size` and with a greedy one; `given` is what it is to `Parser.parse`."""

@@ -25,6 +25,7 @@ from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig, State
 from arcparse.seq2seq.regularisation import LockedDropout, embed
 from arcparse.seq2seq.symbols import EOS, MARKS, Kind, divided, together, vocabulary
 from arcparse.settings import as_dict, from_dict
+from arcparse.threads import turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "lm"
@@ -112,6 +113,7 @@ class LanguageModel(nn.Module):
             found.append(-functional.cross_entropy(scores, gold.flatten(), reduction="none").view_as(gold))
         return torch.cat(found, 1), states
 
+    @turn()
     @torch.inference_mode()
     def perplexity(self, lines: Iterable[str]) -> float:
         """Return the perplexity of a text, the ends of its lines counted as symbols, unknown ones as one symbol.
@@ -124,6 +126,7 @@ class LanguageModel(nn.Module):
         found, _ = self.log_probabilities(ids.unsqueeze(0), self.start(1))
         return math.exp(-float(found.double().mean()))
 
+    @turn()
     @torch.inference_mode()
     def generate(
         self,
@@ -167,6 +170,7 @@ class LanguageModel(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> LanguageModel:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)

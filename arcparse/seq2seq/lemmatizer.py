@@ -21,6 +21,7 @@ from arcparse.sentence import EMPTY, Sentence
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
 from arcparse.settings import as_dict, from_dict
+from arcparse.threads import turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "lemmatizer"
@@ -64,6 +65,7 @@ class Lemmatizer(nn.Module):
             by_tag.setdefault((form, upos), Counter()).update(lemmas)
         return cls(config, network, {key: most_frequent(lemmas) for key, lemmas in by_tag.items()})
 
+    @turn()
     def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
         """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
 
@@ -131,6 +133,7 @@ class Lemmatizer(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Lemmatizer:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
