@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import zipfile
@@ -113,6 +114,7 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     except SafetensorError as error:
         raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
     weights = {name: _single(tensor) for name, tensor in stored.items()}
+    _check_finite(path / WEIGHTS, weights)
     kind, config, metadata = (description[name] for name in ("kind", "config", "metadata"))
     return SavedModel(path, kind, config, vocabularies, weights, metadata)
 
@@ -278,6 +280,19 @@ def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
 
 def _single(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _check_finite(file: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """Raise ModelError for a weight that is no number, or infinite: what it scores has no best."""
+    for name, tensor in weights.items():
+        if tensor.is_floating_point() and tensor.numel():
+            least, greatest = tensor.aminmax()  # far faster than to look at each value
+            if not (math.isfinite(least) and math.isfinite(greatest)):
+                wrong = tensor[~tensor.isfinite()]
+                raise ModelError(
+                    f"{file}: {len(wrong)} of the {tensor.numel()} values of weight {name!r} are not finite, "
+                    f"the first is {wrong[0]:g}; train the model again, or copy it again"
+                )
 
 
 def _content(path: Path, name: str) -> bytes:

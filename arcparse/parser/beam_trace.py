@@ -16,7 +16,7 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import ROOT_NAME, Arc
-from arcparse.search import Beam, Scorer, advance
+from arcparse.search import Beam, Scorer, advance, check_numbers
 from arcparse.sentence import ROOT, Sentence
 from arcparse.threads import turn
 
@@ -90,6 +90,7 @@ def _beams(
     beams = [beam]
     while not bool(system.is_final(beam.state)[0, 0]):
         beam = advance(system, beam, scorer(beam.state), beam_size)
+        check_numbers(beam.score)
         beams.append(beam)
     return beams
 
