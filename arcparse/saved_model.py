@@ -8,6 +8,7 @@ just another one, costs no time.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,19 @@ class SavedModel:
         for name, own in self.stored.items():
             if own.dtype not in TYPES:
                 self.refuse(WEIGHTS, f"weight {name!r} has type {own.dtype}, not one of {', '.join(TYPES)}")
-        return {name: own.tensor() for name, own in self.stored.items()}
+        found = {name: own.tensor() for name, own in self.stored.items()}
+        for name, tensor in found.items():
+            self._check_finite(name, tensor)
+        return found
+
+    def _check_finite(self, name: str, tensor: torch.Tensor) -> None:
+        """Refuse a weight that is no number, or infinite: what it scores has no best."""
+        if tensor.is_floating_point() and tensor.numel():
+            least, greatest = tensor.aminmax()  # far faster than a look at each value
+            if not (math.isfinite(least) and math.isfinite(greatest)):
+                wrong = tensor[~tensor.isfinite()]
+                problem = f"{len(wrong)} of the {tensor.numel()} values of weight {name!r} are not finite"
+                self.refuse(WEIGHTS, f"{problem}, the first is {wrong[0]:g}")
 
     def settings(self, cls: type[T]) -> T:
         """Return the settings of the model's kind."""
