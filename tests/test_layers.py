@@ -22,7 +22,7 @@ ROWS = [
     {"optimisation", "snapshot", "run_log", "raw_text", "pseudo_projective"}
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
-    {"vocabulary", "sentence", "settings"},
+    {"vocabulary", "sentence", "settings", "files"},
     {"drawing"},
     {"errors"},
 ]

@@ -12,7 +12,7 @@ from arcparse import vectors
 from arcparse.cli.options import number
 from arcparse.drawing import png
 from arcparse.errors import ConfigurationError
-from arcparse.treebank.files import replacing
+from arcparse.files import replacing
 
 if TYPE_CHECKING:
     from arcparse.vectors import WordVectors
