@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.files import Location, reading
+from arcparse.files import Location, name_of, read_errors, reading
 from arcparse.sentence import MISC, Sentence
 from arcparse.tokenizer import tokenize
 
@@ -40,7 +40,9 @@ def read_text(
     TreebankError where the file cannot be read or is not UTF-8.
     """
     if not isinstance(source, str | os.PathLike):
-        yield from _sentences(source, name or str(getattr(source, "name", "<stream>")), piece, divide)
+        name = name or name_of(source)
+        with read_errors(name):
+            yield from _sentences(source, name, piece, divide)
         return
     name = name or os.fspath(source)
     with reading(source, name) as file:
