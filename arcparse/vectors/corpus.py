@@ -11,7 +11,10 @@ space between words, which is the format that gensim reads fastest (`LineSentenc
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -183,6 +186,16 @@ _process: list[tuple[Tokenize, frozenset[Run]]] = []  # what a process of the po
 
 def _set_up(tokenize: Tokenize, exclude: frozenset[Run]) -> None:
     _process.append((tokenize, exclude))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; it is the parent's to end them
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has been killed: the pool would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _tokenise_batch(batch: list[str]) -> _Tokenised:
