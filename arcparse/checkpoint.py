@@ -27,6 +27,7 @@ from safetensors import SafetensorError, deserialize
 from safetensors.torch import save as bytes_from_tensors
 
 from arcparse.errors import ConfigurationError, ModelError
+from arcparse.files import aside, make_folder, replacing, write_errors
 from arcparse.saved_model import BEST, CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 
 FORMAT = 1
@@ -175,17 +176,12 @@ def pack(directory: Path, file: Path) -> None:
     paths = sorted(path for path in Path(directory).rglob("*") if path.is_symlink() or not path.is_dir())
     if not paths:
         raise ModelError(f"{directory}: there is nothing to pack; give a model directory")
-    aside = file.with_name(f".{file.name}.new")
-    try:
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in paths:
-                if path.is_symlink() or not path.is_file():
-                    raise ModelError(f"{path}: only regular files can be packed; replace it by what it points to")
-                entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(file, ModelError) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            if path.is_symlink() or not path.is_file():
+                raise ModelError(f"{path}: only regular files can be packed; replace it by what it points to")
+            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def unpack(file: Path, directory: Path) -> None:
@@ -229,26 +225,26 @@ def _replacing(directory: Path) -> Iterator[Path]:
     """Yield a fresh directory that takes the place of `directory` at the end, or vanishes after an error.
 
     The old directory is renamed aside, the new one into place, the old one removed; `_settled` finds the old one where
-    a kill fell between the two renames.
+    a kill fell between the two renames. Raises ModelError where it cannot be written.
     """
-    directory = _settled(Path(directory), repair=True).resolve()
-    fresh, old = directory.with_name(f".{directory.name}.new"), _aside(directory)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        yield fresh
-        if directory.exists():
-            lost = {entry.name for entry in directory.iterdir()} - {entry.name for entry in fresh.iterdir()}
-            if lost:
-                raise ModelError(
-                    f"{directory}: holds {sorted(lost)[0]!r}, no part of the model; give another directory"
-                )
-            shutil.rmtree(old, ignore_errors=True)
-            os.replace(directory, old)
-        os.replace(fresh, directory)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with write_errors(directory, ModelError):
+        directory = Path(os.path.realpath(_settled(Path(directory), repair=True)))
+        make_folder(directory.parent, ModelError)
+        with aside(directory.parent, is_folder=True) as fresh:
+            yield fresh
+            if directory.exists():
+                _set_aside(directory, {entry.name for entry in fresh.iterdir()})
+            os.replace(fresh, directory)
+            shutil.rmtree(_aside(directory), ignore_errors=True)
+
+
+def _set_aside(directory: Path, files: set[str]) -> None:
+    """Rename a directory. Raises ModelError where it holds other files than those of the new one."""
+    lost = {entry.name for entry in directory.iterdir()} - files
+    if lost:
+        raise ModelError(f"{directory}: holds {sorted(lost)[0]!r}, no part of the model; give another directory")
+    shutil.rmtree(_aside(directory), ignore_errors=True)
+    os.replace(directory, _aside(directory))
 
 
 def _aside(directory: Path) -> Path:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
+from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.treebank.files import Location, chunks_of, name_of
 from arcparse.treebank.reading import BYTE_ORDER_MARK
 
 Tags: TypeAlias = "tuple[str, str, str]"  # UPOS, XPOS, FEATS

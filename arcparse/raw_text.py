@@ -6,21 +6,16 @@ next piece. Numbers, paragraphs and character offsets go on over the pieces.
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
+import io
 import os
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, Protocol, TextIO, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TextIO
 
 from arcparse.errors import TreebankError
+from arcparse.files import Location, name_of, read_errors, reading
 from arcparse.sentence import MISC, Sentence
 from arcparse.tokenizer import tokenize
-
-Location: TypeAlias = "str | os.PathLike[str] | TextIO"
 
 
 class Divide(Protocol):
@@ -33,7 +28,6 @@ class Divide(Protocol):
 PIECE = 1 << 16  # characters divided at a time, and more where two sentences are longer
 UNSETTLED = 2  # sentences at the end of a piece: the tokenizer looks across one gap, no further
 RANGE = re.compile(r"TokenRange=(\d+):(\d+)")
-OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 def read_text(
@@ -46,15 +40,14 @@ def read_text(
     TreebankError where the file cannot be read or is not UTF-8.
     """
     if not isinstance(source, str | os.PathLike):
-        yield from _sentences(source, name or str(getattr(source, "name", "<stream>")), piece, divide)
+        name = name or name_of(source)
+        with read_errors(name):
+            yield from _sentences(source, name, piece, divide)
         return
     name = name or os.fspath(source)
-    try:
-        with OPEN.get(Path(source).suffix.lower(), open)(source, "rt", encoding="utf-8-sig", newline="") as file:
-            yield from _sentences(file, name, piece, divide)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TreebankError(f"{name}: cannot be read: {reason}; check the path and that the file is whole") from None
+    with reading(source, name) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
+        yield from _sentences(text, name, piece, divide)
 
 
 def running_text(sentences: Iterable[Sentence]) -> str:

@@ -102,8 +102,10 @@ class SavedModel:
             least, greatest = tensor.aminmax()  # far faster than a look at each value
             if not (math.isfinite(least) and math.isfinite(greatest)):
                 wrong = tensor[~tensor.isfinite()]
-                problem = f"{len(wrong)} of the {tensor.numel()} values of weight {name!r} are not finite"
-                self.refuse(WEIGHTS, f"{problem}, the first is {wrong[0]:g}")
+                raise ModelError(
+                    f"{self.path / WEIGHTS}: {len(wrong)} of the {tensor.numel()} values of weight {name!r} are not "
+                    f"finite, the first is {wrong[0]:g}; train the model again, or copy it again"
+                )
 
     def settings(self, cls: type[T]) -> T:
         """Return the settings of the model's kind."""

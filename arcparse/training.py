@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 import torch
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, ModelError
+from arcparse.files import make_folder, write_errors
 from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
 from arcparse.run_log import LOG
 from arcparse.saved_model import BEST, difference
@@ -121,7 +122,7 @@ def train(
 
     With `resume`, a run that was stopped goes on from the checkpoint in its directory. Raises ArcparseError where the
     loss is not finite, ConfigurationError where the checkpoint is of another model or other settings, and ModelError
-    where it cannot be read.
+    where it cannot be read, or the directory not be written; the last checkpoint stays then.
     """
     with torch_threads(config.threads), asked(config.threads):
         return _train(task, config, directory, resume, progress)
@@ -130,7 +131,7 @@ def train(
 def _train(
     task: Task, config: TrainingConfig, directory: Path, resume: bool, progress: Callable[[Progress], None] | None
 ) -> Result:
-    directory.mkdir(parents=True, exist_ok=True)
+    make_folder(directory, ModelError)
     file = directory / CHECKPOINT
     if not resume:
         file.unlink(missing_ok=True)
@@ -258,12 +259,14 @@ class _Reporter:
         self.begun, self.first = time.monotonic(), state.updates
         self.since, self.items = self.begun, 0  # of the last report
         self.rate, self.speed = config.learning_rate, 0.0
+        self.log = directory / LOG
         self.writer: Any = None
         if config.tensorboard:
             from torch.utils.tensorboard import SummaryWriter  # late: it takes seconds to import
 
-            # What was logged from the first step that is done again goes, the score after the last one stays.
-            self.writer = SummaryWriter(str(directory / LOG), purge_step=state.updates + 1)
+            with write_errors(self.log, ModelError):
+                # What was logged from the first step that is done again goes, the score after the last one stays.
+                self.writer = SummaryWriter(str(self.log), purge_step=state.updates + 1)
 
     def step(self, state: State, steps: int, items: int, rate: float) -> None:
         """Count the items of a step, and report every `log_every` steps and after an epoch's last."""
@@ -284,12 +287,14 @@ class _Reporter:
     def close(self) -> None:
         """Write out what TensorBoard has not written yet."""
         if self.writer is not None:
-            self.writer.close()
+            with write_errors(self.log, ModelError):
+                self.writer.close()
 
     def _write(self, group: str, scalars: dict[str, float], updates: int) -> None:
         if self.writer is not None:
-            for name, value in scalars.items():
-                self.writer.add_scalar(f"{group}/{name}", value, updates)
+            with write_errors(self.log, ModelError):
+                for name, value in scalars.items():
+                    self.writer.add_scalar(f"{group}/{name}", value, updates)
 
     def _report(self, state: State, steps: int, metrics: dict[str, float]) -> None:
         if self.progress is None:

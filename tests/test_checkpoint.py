@@ -109,6 +109,7 @@ for kill_at in range(1, 20):
     directory = Path(sys.argv[1]) / str(kill_at) / "m"
     save(directory, 1.0)
     if os.fork() == 0:
+        Path.mkdir = killing(Path.mkdir)
         checkpoint.os.replace = killing(os.replace)
         checkpoint._write = killing(checkpoint._write)
         checkpoint.shutil.rmtree = killing(checkpoint.shutil.rmtree)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arcparse import files
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, Sentence
-from arcparse.treebank import files, from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
+from arcparse.treebank import from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
 
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 FILES = [

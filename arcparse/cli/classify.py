@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import add_recurrent_options, load_recurrent
-from arcparse.cli.streams import STANDARD_INPUT, input_lines, standard_input, standard_output
+from arcparse.cli.streams import STANDARD_INPUT, input_lines, standard_input, standard_output, text_argument
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
 
@@ -31,7 +31,7 @@ def add(subparsers: Subparsers) -> None:
         "label of the file which labels its texts were given, and its precision, recall and F1 in per cent.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", metavar="TEXT", help="the text to label")
+    source.add_argument("text", nargs="?", type=text_argument, metavar="TEXT", help="the text to label")
     source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
     source.add_argument("--gold", metavar="FILE", help="score the model on lines of label, tab, text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")

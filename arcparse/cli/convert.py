@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from arcparse import formats, transform
 from arcparse.cli.steps import Surroundings, add_steps
-from arcparse.cli.streams import standard_input, standard_output
+from arcparse.cli.streams import standard_input, standard_output, text_argument
 from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.files import make_folder
 from arcparse.formats import Writing
 from arcparse.sentence import Sentence
 
@@ -83,7 +84,7 @@ def _add_transformations(parser: argparse.ArgumentParser) -> None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))
+    return tuple(text_argument(text).split(","))
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -138,7 +139,7 @@ class _Job:
         targets = {file: folder / (_stem(file) + self._target.suffixes[0]) for file in self._files}
         if len(set(targets.values())) < len(targets):
             raise ConfigurationError(f"{folder}: two inputs have the same name; convert them to different folders")
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for file, target in targets.items():
             with formats.opened(target) as stream:
                 self._write(stream, self._transformed(self._sentences([file])))

@@ -12,6 +12,7 @@ from arcparse import drawing
 from arcparse.cli.pictures import write_picture
 from arcparse.drawing import Panel
 from arcparse.errors import ConfigurationError
+from arcparse.files import readable
 from arcparse.run_log import Scalars, read_log
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _short(runs: Sequence[Path]) -> list[str]:
     """Return the names of runs, their whole paths where names are not distinct."""
-    names = [run.resolve().name for run in runs]
-    return names if len(set(names)) == len(names) else [str(run) for run in runs]
+    names = [readable(run.resolve().name) for run in runs]
+    return names if len(set(names)) == len(names) else [readable(str(run)) for run in runs]
 
 
 def panels(logs: dict[str, Scalars], only: Sequence[str] | None = None) -> list[Panel]:

@@ -15,10 +15,11 @@ from arcparse import drawing
 from arcparse.cli.derivation import title
 from arcparse.cli.options import number
 from arcparse.cli.pictures import write_bytes
-from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output, text_argument
 from arcparse.drawing import Diagram
 from arcparse.drawing.colours import COLOURINGS
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.files import make_folder, readable
 from arcparse.formats import opened, read_sentences
 from arcparse.sentence import Sentence
 
@@ -42,7 +43,7 @@ def add(subparsers: Subparsers) -> None:
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", metavar="FILE", help="treebank of any format, - for standard input")
-    source.add_argument("--text", metavar="TEXT", help="what to parse and draw")
+    source.add_argument("--text", type=text_argument, metavar="TEXT", help="what to parse and draw")
     parser.add_argument(
         "--model", metavar="NAME_OR_PATH", help="for --text: a shipped model or one's place (default: en)"
     )
@@ -62,7 +63,7 @@ def add(subparsers: Subparsers) -> None:
 
 
 def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split(","))
+    return frozenset(text_argument(text).split(","))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         width = args.width or _terminal_width(args.output)
         _write((f"{name}\n{drawing.text(diagram, width=width)}\n" for name, diagram in diagrams), args.output)
     elif form == "html":
-        heading = args.file or args.text
+        heading = readable(args.file or args.text)
         _write(drawing.page(diagrams, title=heading, colour=args.colour, width=_pixels(args)), args.output)
     else:
         _draw_each(diagrams, form, args)
@@ -134,7 +135,7 @@ def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -
     """Write one picture to the output, or each to a file of its own where that is a folder."""
     named = ((name, _picture(diagram, form, args)) for name, diagram in diagrams)
     if args.output is not None and (args.output.is_dir() or not args.output.suffix):
-        args.output.mkdir(parents=True, exist_ok=True)
+        make_folder(args.output)
         for position, (name, picture) in enumerate(named, 1):
             write_bytes(picture, args.output / f"{position:04}-{_file_name(name)}.{form}")
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
+from arcparse.cli.pictures import write_bytes
 from arcparse.cli.reliability import reliability_diagram
 from arcparse.cli.report import Differences, Report, as_json, tables, write_csv
 from arcparse.evaluation import ALL_METRICS, METRICS, TAG_COLUMNS, Breakdown, Confusion, Interval, Reliability, Score
@@ -101,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
         resampling = {"resamples": args.resamples, "seed": args.seed}
         differences = evaluation.compare_systems(first, second, args.metrics, test=TESTS[args.test], **resampling)
     if args.diagram:
-        args.diagram.write_text(reliability_diagram(reports[0].calibration), encoding="utf-8")
+        write_bytes(reliability_diagram(reports[0].calibration).encode("utf-8"), args.diagram)
     if args.json:
         print(json.dumps(as_json(reports, differences, args.metrics), indent=2, ensure_ascii=False))
     elif args.csv:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from arcparse.cli.derivation import table
 from arcparse.cli.options import add_model_options, load_pipeline, number
-from arcparse.cli.streams import standard_input, standard_output
+from arcparse.cli.streams import standard_input, standard_output, text_argument
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.raw_text import Divide, read_text
 from arcparse.sentence import Sentence
@@ -38,7 +38,7 @@ def add(subparsers: Subparsers) -> None:
         "print CoNLL-U. A sentence that cannot be parsed is reported, comes out as it came, and makes the status 1.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", metavar="TEXT", help="what to parse")
+    source.add_argument("text", nargs="?", type=text_argument, metavar="TEXT", help="what to parse")
     source.add_argument("--input", metavar="FILE", help="file to parse, read piece by piece (.gz, .xz, .bz2 too)")
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is parsed")
@@ -218,6 +218,7 @@ def _print_traces(
 ) -> None:
     from arcparse.cli.beam import beam_table
     from arcparse.cli.beam_figure import beam_figure
+    from arcparse.cli.pictures import write_bytes
     from arcparse.parser.beam_trace import BeamTrace, beam_trace
     from arcparse.parser.trace import derivation
 
@@ -239,4 +240,4 @@ def _print_traces(
         else:
             print(shown, file=out)
     if args.svg:
-        args.svg.write_text(beam_figure(drawn), encoding="utf-8")
+        write_bytes(beam_figure(drawn).encode("utf-8"), args.svg)

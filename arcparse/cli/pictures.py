@@ -6,7 +6,7 @@ from pathlib import Path
 
 from arcparse import drawing
 from arcparse.errors import ConfigurationError
-from arcparse.treebank.files import replacing
+from arcparse.files import replacing
 
 FORMATS = (".svg", ".png")
 

@@ -1,14 +1,83 @@
-"""Standard input and output as UTF-8, whatever the locale, with line breaks left alone."""
+"""Standard streams and arguments as UTF-8, whatever the locale, with line breaks left alone."""
 
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
+import os
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from contextlib import suppress
+from typing import Any, TextIO
+
+from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.files import readable
 
 STANDARD_INPUT = "-"
+READABLE = "arcparse-readable"  # the error handler by which names of files are printed that are not UTF-8
+
+
+def settle() -> None:
+    """Make the standard streams UTF-8 and let each fail well: output in one line, messages in silence.
+
+    Streams that a program has put in their place, as tests do, stay there.
+    """
+    codecs.register_error(READABLE, _readable)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            _reopen(number)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, "r", closefd=False)
+    if sys.stdout is sys.__stdout__:
+        whole = sys.stdout is not None and not (sys.stdout.line_buffering or sys.stdout.write_through)
+        sys.stdout = _writer(_Output(1, "w", closefd=False), line_buffering=not whole)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _writer(_Messages(2, "w", closefd=False), line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        _unicode(stream, "utf-8", READABLE)
+
+
+def _reopen(number: int) -> None:
+    """Open the descriptor of a closed stream, the wrong way round: it fails, and no other file gets its number."""
+    opened = os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
+
+
+def _writer(raw: io.FileIO, line_buffering: bool) -> TextIO:
+    return io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=line_buffering)
+
+
+class _Output(io.FileIO):
+    """Standard output, which tells once that it cannot be written, and then forgets what it still holds."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _discard(self.fileno())
+            reason = f"{error.strerror}; look where the output goes"
+            raise ArcparseError(f"<stdout>: cannot be written: {reason}") from None
+
+
+class _Messages(io.FileIO):
+    """Standard error: a message that cannot be written is lost, and the work goes on."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _readable(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return readable(error.object[error.start : error.end]), error.end
 
 
 def standard_input(encoding: str = "utf-8", errors: str = "surrogateescape") -> TextIO:
@@ -18,7 +87,27 @@ def standard_input(encoding: str = "utf-8", errors: str = "surrogateescape") -> 
 
 def standard_output() -> TextIO:
     """Return standard output."""
-    return _unicode(sys.stdout, "utf-8", "strict")
+    return sys.stdout
+
+
+def discard_output() -> None:
+    """Point standard output at nothing, so that Python's own flush at exit meets no broken pipe."""
+    with suppress(io.UnsupportedOperation):  # a stream of a program that calls the command line
+        _discard(sys.stdout.fileno())
+
+
+def _discard(descriptor: int) -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def text_argument(text: str) -> str:
+    """Return an argument that is text and no path, for argparse. Raises ConfigurationError where it is not UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        raise ConfigurationError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
 
 
 def input_lines(args: argparse.Namespace) -> Iterator[str]:

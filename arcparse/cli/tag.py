@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from arcparse import formats
 from arcparse.cli.options import add_model_options, load_pipeline
 from arcparse.cli.parse import STANDARD_INPUT, Tally
-from arcparse.cli.streams import standard_input, standard_output
+from arcparse.cli.streams import standard_input, standard_output, text_argument
 from arcparse.dictionary import read_dictionary
 from arcparse.raw_text import Divide, read_text
 from arcparse.sentence import Sentence
@@ -32,7 +32,7 @@ def add(subparsers: Subparsers) -> None:
         "status 1.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", metavar="TEXT", help="what to tag")
+    source.add_argument("text", nargs="?", type=text_argument, metavar="TEXT", help="what to tag")
     source.add_argument("--input", metavar="FILE", help="file to tag, read piece by piece (.gz, .xz, .bz2 too)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is tagged")
     parser.add_argument(

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import TextIO, cast
 
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.files import Location, opened
 from arcparse.formats.format import Format, OnError, losses
 from arcparse.formats.guessing import guess
 from arcparse.formats.registry import formats
 from arcparse.formats.source import Source, suffix_of
 from arcparse.sentence import Sentence
 from arcparse.treebank import write_conllu
-from arcparse.treebank.files import Location, replacing
 
 LOSSLESS_CHECK = "conllu"  # whose bad bytes are met sentence by sentence, and whose sentences are checked when written
 BATCH = 256  # sentences written at a time
@@ -124,18 +121,3 @@ def write_sentences(
         writing = Writing(stream, format_of(form), strict=strict)
         writing.write(sentences)
     return writing.lost
-
-
-@contextmanager
-def opened(target: Location) -> Iterator[TextIO]:
-    """Open a path as UTF-8 text that takes its place when all went well; a stream is left as it is."""
-    if not isinstance(target, str | os.PathLike):
-        yield target
-        return
-    with replacing(Path(target)) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")  # type: ignore[type-var]
-        try:
-            yield text
-            text.flush()
-        finally:
-            text.detach()

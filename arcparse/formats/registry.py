@@ -8,11 +8,11 @@ from functools import partial
 from typing import Literal, TextIO
 
 from arcparse.errors import ConfigurationError
+from arcparse.files import chunks_of
 from arcparse.formats import bracketed, graphs, json_lines, penn, running_text
 from arcparse.formats.format import COMMENTS, EVERYTHING, Format, OnError, nothing
 from arcparse.formats.table import Table, read_table, spaced_losses, table_text
 from arcparse.sentence import COLUMNS, Sentence
-from arcparse.treebank.files import chunks_of
 from arcparse.treebank.reading import parse_chunks
 
 Tag = Literal["upos", "xpos"]

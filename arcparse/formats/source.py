@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
 import io
-import lzma
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.treebank.files import Location, chunks_of, name_of
+from arcparse.files import COMPRESSED, Location, chunks_of, name_of, read_errors, unpacked
 from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST
 
-COMPRESSED = (".gz", ".xz", ".bz2")
-OPENED_BY = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open, b"BZh": bz2.open}  # by how their bytes begin
 SAMPLE = 1 << 14  # characters that are looked at to tell a format
 
 
@@ -66,20 +60,9 @@ def _chunks(location: Location, name: str) -> Iterator[str]:
     if isinstance(location, str | os.PathLike):
         yield from chunks_of(location, name)
         return
-    try:
-        yield from chunks_of(_decompressed(location), name)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise TreebankError(f"{name}: cannot be read: {error}; check that its compressed bytes are whole") from None
-
-
-def _decompressed(stream: TextIO) -> TextIO:
-    """Return the text of a stream whose bytes begin as compressed ones do, such as standard input; another as it is."""
-    raw = getattr(stream, "buffer", None)
-    begins = raw.peek(max(map(len, OPENED_BY))) if isinstance(raw, io.BufferedReader) else b""
-    for magic, open_bytes in OPENED_BY.items():
-        if begins.startswith(magic):
-            return io.TextIOWrapper(open_bytes(raw), encoding="utf-8", errors="surrogateescape", newline="")  # type: ignore[operator]
-    return stream
+    with read_errors(name):
+        location = unpacked(location)
+    yield from chunks_of(location, name)
 
 
 def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,6 @@ breaks the format is refused with its place, or its bad sentences are reported a
 would not be read back the same.
 
     block        the text of one sentence: ten columns, or the fault that it has
-    files        bytes and compression, whole files in the place of old ones
     reading      a file to its blocks, a block to a sentence
     writing      sentences to a file
     interchange  from and to the objects of the `conllu` library

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
+from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import Sentence
 from arcparse.treebank.block import parse_block
-from arcparse.treebank.files import Location, chunks_of, name_of
 
 OnError: TypeAlias = "Callable[[TreebankError], None]"
 

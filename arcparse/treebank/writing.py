@@ -8,9 +8,9 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from arcparse.errors import TreebankError
+from arcparse.files import CHUNK, Location, name_of, replacing
 from arcparse.sentence import COLUMNS, ID, Sentence
 from arcparse.treebank.block import column_fault
-from arcparse.treebank.files import CHUNK, Location, name_of, replacing
 from arcparse.treebank.reading import parse_chunks
 
 BATCH = 256  # sentences written at a time

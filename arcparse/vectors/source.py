@@ -11,10 +11,9 @@ pickle, and unpickling runs whatever code the file holds: it is read only when t
 
 from __future__ import annotations
 
-import lzma
+import os
 import re
 import warnings
-import zlib
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.corpus import open_bytes
+from arcparse.files import UNREADABLE, aside, reading, write_errors
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -33,7 +32,7 @@ _LONGEST_LINE = 1 << 16  # bytes; a text line of 1,000 values has about 12,000
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _HEADER = re.compile(rb"\d+ \d+\s*")
 # what gensim and the unpackers raise
-_UNREADABLE = (OSError, EOFError, ValueError, AssertionError, zlib.error, lzma.LZMAError)
+_UNREADABLE = (*UNREADABLE, ValueError, AssertionError)
 
 
 def guess_format(path: Path) -> str:
@@ -41,11 +40,8 @@ def guess_format(path: Path) -> str:
 
     Raises VectorsError where the file cannot be read, or is none of word2vec text, word2vec binary and GloVe.
     """
-    try:
-        with path.open("rb") as stored, open_bytes(stored, path.suffix) as content:
-            first, second = content.readline(_LONGEST_LINE), content.readline(_LONGEST_LINE)
-    except _UNREADABLE as error:
-        raise VectorsError(f"{path}: cannot be read: {error}; is it whole, and packed as its name says?") from error
+    with reading(path, fault=VectorsError) as content:
+        first, second = content.readline(_LONGEST_LINE), content.readline(_LONGEST_LINE)
     if _PICKLE.match(first):
         raise VectorsError(
             f"{path}: a pickle, perhaps of gensim; loading one runs the code in it, "
@@ -116,17 +112,27 @@ def _load_native(path: Path, limit: int | None) -> KeyedVectors:
 def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> None:
     """Write word vectors in any of `FORMATS`, packed where the name ends in .gz, .xz or .bz2.
 
-    Raises VectorsError for an unknown format, and where the file cannot be written.
+    An older file stays until the new one is whole. Raises VectorsError for an unknown format, and where the file cannot
+    be written.
     """
     if format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
-    try:
-        if format == GENSIM:
-            vectors.save(str(path))
-        else:
-            vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
-    except OSError as error:
-        raise VectorsError(f"{path}: cannot be written: {error}") from error
+    with write_errors(path, VectorsError):
+        final = Path(os.path.realpath(path))
+        if final.exists() and not final.is_file():  # a pipe or /dev/null is written to, never replaced
+            _save(vectors, final, format)
+            return
+        with aside(final.parent, is_folder=True) as fresh:
+            _save(vectors, fresh / final.name, format)
+            for written in fresh.iterdir():  # large vectors of gensim's own format are several files
+                os.replace(written, final.parent / written.name)
+
+
+def _save(vectors: KeyedVectors, path: Path, format: str) -> None:
+    if format == GENSIM:
+        vectors.save(str(path))
+    else:
+        vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
 
 
 def dense(vectors: KeyedVectors) -> tuple[tuple[str, ...], NDArray[np.float32]]:

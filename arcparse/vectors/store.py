@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
+from arcparse.files import aside, write_errors
 from arcparse.vectors.database import Database, create_database, explained, open_database
 from arcparse.vectors.lookup import candidates, find
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode, encode, key, random_vector
@@ -81,12 +80,9 @@ class VectorStore:
         )
         if not path.parent.is_dir():
             raise VectorsError(f"{path}: the folder {path.parent} does not exist; make it first")
-        unfinished = Path(mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-        try:
+        with write_errors(path, VectorsError), aside(path.parent, is_folder=True) as unfinished:
             _write(unfinished / "store", vectors, chosen, metadata)
             (unfinished / "store").rename(path)
-        finally:
-            rmtree(unfinished)
         return cls.open(path)
 
     @classmethod
