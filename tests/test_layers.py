@@ -23,7 +23,7 @@ ROWS = [
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
     {"vocabulary", "sentence", "settings"},
-    {"drawing"},
+    {"drawing", "spacing", "lists"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}

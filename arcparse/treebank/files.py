@@ -31,12 +31,15 @@ def name_of(location: Location) -> str:
     return str(getattr(location, "name", "<stream>"))
 
 
-def chunks_of(source: Location, name: str) -> Iterator[str]:
+def chunks_of(source: Location, name: str, size: int | None = None) -> Iterator[str]:
     """Give the text of a path or stream piece by piece; a byte of a path that is no UTF-8 becomes a lone surrogate.
 
-    Raises TreebankError, beginning with `name`, where it cannot be read.
+    Of a stream, no more than `size` characters are read at a time, CHUNK where that is None. Raises TreebankError,
+    beginning with `name`, where it cannot be read.
     """
-    return _path_chunks(source, name) if isinstance(source, str | os.PathLike) else _stream_chunks(source, name)
+    if isinstance(source, str | os.PathLike):
+        return _path_chunks(source, name)
+    return _stream_chunks(source, name, size or CHUNK)
 
 
 def _path_chunks(path: str | os.PathLike[str], name: str) -> Iterator[str]:
@@ -51,9 +54,9 @@ def _path_chunks(path: str | os.PathLike[str], name: str) -> Iterator[str]:
         raise TreebankError(f"{name}: cannot be read: {reason}; check the path and that the file is whole") from None
 
 
-def _stream_chunks(stream: TextIO, name: str) -> Iterator[str]:
+def _stream_chunks(stream: TextIO, name: str, size: int) -> Iterator[str]:
     try:
-        yield from iter(partial(stream.read, CHUNK), "")
+        yield from iter(partial(stream.read, size), "")
     except UnicodeDecodeError as error:
         raise TreebankError(f"{name}: {error}; give the path, or open the stream as UTF-8") from None
 
