@@ -41,7 +41,7 @@ def read_sentences(
     place U+FFFD is read (but in CoNLL-U the sentence is passed over). Raises TreebankError for it otherwise, and always
     where the file cannot be read.
     """
-    text = Source(source, name)
+    text = source if isinstance(source, Source) else Source(source, name)
     chosen = format_of(guess(text.sample()) if form is None else form, known)
     text.strict, text.on_error = chosen.name not in OWN_CHECK, on_error
     yield from chosen.read(cast(TextIO, text), text.name, on_error)
