@@ -2,6 +2,7 @@
 
     ArcparseError
     ├── TreebankError       a file that is not what its format promises
+    │   └── CharacterError  a character that has no UTF-8
     ├── TreeError           heads that form no tree
     ├── VectorsError        word vectors or a vector store that cannot be read
     ├── ModelError          a model directory that cannot be read
@@ -41,6 +42,10 @@ class ArcparseError(Exception):
 
 class TreebankError(ArcparseError):
     """A treebank file is malformed; the message begins with file and line."""
+
+
+class CharacterError(TreebankError):
+    """A byte that is not UTF-8, or a lone surrogate; where reading goes on behind it, U+FFFD stands in its place."""
 
 
 class TreeError(ArcparseError):

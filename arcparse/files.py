@@ -81,12 +81,13 @@ def reading(
         yield file
 
 
-def chunks_of(source: Location, name: str) -> Iterator[str]:
+def chunks_of(source: Location, name: str, size: int = CHUNK) -> Iterator[str]:
     """Give the text of a path or stream piece by piece; a byte of a path that is no UTF-8 becomes a lone surrogate.
 
-    Raises TreebankError, beginning with `name`, where it cannot be read.
+    Of a stream, no more than `size` characters are read at a time. Raises TreebankError, beginning with `name`, if it
+    cannot be read.
     """
-    return _path_chunks(source, name) if isinstance(source, str | os.PathLike) else _stream_chunks(source, name)
+    return _path_chunks(source, name) if isinstance(source, str | os.PathLike) else _stream_chunks(source, name, size)
 
 
 def _path_chunks(path: str | os.PathLike[str], name: str) -> Iterator[str]:
@@ -97,10 +98,10 @@ def _path_chunks(path: str | os.PathLike[str], name: str) -> Iterator[str]:
         yield decoder.decode(b"", final=True)
 
 
-def _stream_chunks(stream: TextIO, name: str) -> Iterator[str]:
+def _stream_chunks(stream: TextIO, name: str, size: int) -> Iterator[str]:
     try:
         with read_errors(name):
-            yield from iter(partial(stream.read, CHUNK), "")
+            yield from iter(partial(stream.read, size), "")
     except UnicodeDecodeError as error:
         raise TreebankError(f"{name}: {error}; give the path, or open the stream as UTF-8") from None
 

@@ -16,7 +16,6 @@ from tiny_model import save_tiny_model
 from arcparse import pipeline
 from arcparse.cli import main
 from arcparse.cli.derivation import table
-from arcparse.cli.parse import _format
 from arcparse.drawing.widths import cells
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import Arc, Step
@@ -179,23 +178,6 @@ def test_input_is_read_as_it_is_needed(
     assert status == 0
     assert sizes == [16, 16, 8]
     assert [sentence.comment("sent_id") for sentence in parse_conllu(out)] == [str(n) for n in range(1, 41)]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("a.conllu", "conllu"),
-        ("A.CoNLLU", "conllu"),
-        ("a.conll.gz", "conllu"),
-        ("a.conllu.xz", "conllu"),
-        ("a.txt", "text"),
-        ("a.txt.bz2", "text"),
-        ("conllu", "text"),
-        ("a.conllu.bak", "text"),
-    ],
-)
-def test_the_format_is_guessed_by_name(name: str, expected: str) -> None:
-    assert _format(name) == expected
 
 
 def test_what_is_asked_for_is_stronger_than_the_name(tmp_path: Path, parse: Callable[..., Any]) -> None:

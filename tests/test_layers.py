@@ -24,7 +24,7 @@ ROWS = [
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
     {"vocabulary", "sentence", "settings", "presets", "threads", "files"},
-    {"drawing", "limits"},
+    {"drawing", "limits", "spacing", "lists"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}

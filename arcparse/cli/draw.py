@@ -15,7 +15,7 @@ from arcparse import drawing
 from arcparse.cli.derivation import title
 from arcparse.cli.options import number
 from arcparse.cli.pictures import write_bytes
-from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output, text_argument
+from arcparse.cli.streams import STANDARD_INPUT, no_file, standard_input, standard_output, text_argument
 from arcparse.drawing import Diagram
 from arcparse.drawing.colours import COLOURINGS
 from arcparse.errors import ConfigurationError, TreebankError
@@ -43,7 +43,8 @@ def add(subparsers: Subparsers) -> None:
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", metavar="FILE", help="treebank of any format, - for standard input")
-    source.add_argument("--text", type=text_argument, metavar="TEXT", help="what to parse and draw")
+    text = no_file("what `arcparse parse --input {}` writes as FILE, or the file itself if it holds trees")
+    source.add_argument("--text", type=text, metavar="TEXT", help="what to parse and draw")
     parser.add_argument(
         "--model", metavar="NAME_OR_PATH", help="for --text: a shipped model or one's place (default: en)"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from arcparse.cli.options import add_recurrent_options, load_recurrent, number
-from arcparse.cli.streams import text_argument
+from arcparse.cli.streams import no_file
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,8 +16,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Write the prompt and what a model of `arcparse train lm` draws after it, symbol by symbol. "
         "Give a prompt as the training text was given; after none, a line begins.",
     )
+    prompt = no_file("its text, or --perplexity {}")
     parser.add_argument(
-        "prompt", nargs="?", type=text_argument, default="", metavar="PROMPT", help="what the text begins with"
+        "prompt", nargs="?", type=prompt, default="", metavar="PROMPT", help="what the text begins with"
     )
     add_recurrent_options(parser)
     parser.add_argument("--length", type=number, default=50, metavar="N", help="symbols to write (default: 50)")

@@ -7,7 +7,7 @@ import codecs
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TextIO
 
@@ -16,6 +16,7 @@ from arcparse.files import readable
 
 STANDARD_INPUT = "-"
 READABLE = "arcparse-readable"  # the error handler by which names of files are printed that are not UTF-8
+AS_INPUT = "--input {} for what it holds"  # the remedy of most commands
 
 
 def settle() -> None:
@@ -80,9 +81,9 @@ def _readable(error: UnicodeError) -> tuple[str, int]:
     return readable(error.object[error.start : error.end]), error.end
 
 
-def standard_input(encoding: str = "utf-8", errors: str = "surrogateescape") -> TextIO:
+def standard_input() -> TextIO:
     """Return standard input; a byte that is no UTF-8 becomes a lone surrogate, which readers refuse where it stands."""
-    return _unicode(sys.stdin, encoding, errors)
+    return _unicode(sys.stdin, "utf-8", "surrogateescape")
 
 
 def standard_output() -> TextIO:
@@ -110,6 +111,25 @@ def text_argument(text: str) -> str:
         raise ConfigurationError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
 
 
+def no_file(remedy: str) -> Callable[[str], str]:
+    """Return argparse's `type` of texts: one that is the name of a file raises ConfigurationError.
+
+    The remedy is what reads that file, with `{}` for its name.
+    """
+
+    def text(argument: str) -> str:
+        try:
+            is_file = os.path.isfile(argument)
+        except ValueError:  # of texts that no file can be named
+            is_file = False
+        if is_file:
+            name = readable(argument)
+            raise ConfigurationError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
+        return text_argument(argument)
+
+    return text
+
+
 def input_lines(args: argparse.Namespace) -> Iterator[str]:
     """Return the lines of TEXT, or else of --input FILE, or of standard input. Raises TreebankError as `lines` does."""
     from arcparse.seq2seq.pairs import lines
@@ -117,7 +137,7 @@ def input_lines(args: argparse.Namespace) -> Iterator[str]:
     if args.text is not None:
         return lines(io.StringIO(args.text, newline=""), "TEXT")
     if args.input in (None, STANDARD_INPUT):
-        return lines(standard_input("utf-8-sig"), "<stdin>")
+        return lines(standard_input(), "<stdin>")
     return lines(args.input, args.input)
 
 

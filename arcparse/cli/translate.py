@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import add_recurrent_options, load_recurrent, number, numbers
-from arcparse.cli.streams import input_lines, standard_output, text_argument
+from arcparse.cli.streams import AS_INPUT, input_lines, no_file, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
 
@@ -34,7 +34,7 @@ def add(subparsers: Subparsers) -> None:
         "model error; a reference with a word that the model does not know is unreachable.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=text_argument, metavar="TEXT", help="the line to translate")
+    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="the line to translate")
     source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
     add_recurrent_options(parser)

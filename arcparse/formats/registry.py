@@ -19,7 +19,8 @@ Tag = Literal["upos", "xpos"]
 
 WORD = frozenset(("id", "form"))
 TREE = WORD | {"head", "deprel"}
-SPACING = {"misc:SpaceAfter", "comment:text", "comment:newpar", "comment:newdoc"}
+SPACING = {"misc:SpaceAfter", "misc:SpacesAfter", "misc:SpacesBefore", "misc:TokenRange"}
+TEXT = {"comment:text", "comment:newpar", "comment:newdoc"}
 CONLLX = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "PHead", "PDeprel")
 CONLL2009 = "id form lemma PLemma TAG PPos feats PFeats head PHead deprel PDeprel FillPred Pred"
 COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -119,9 +120,10 @@ def _running_texts(tag: str) -> list[Format]:
             "text",
             "plain text, divided into words when it is read",
             (".txt",),
-            WORD | SPACING,
+            WORD | SPACING | TEXT,
             running_text.read_plain,
             running_text.plain_text,
+            first=partial(running_text.plain_text, first=True),
         ),
     ]
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, HEAD, ID, UPOS, XPOS, Sentence
+from arcparse.treebank.encoding import described, first_fault
 
 Columns: TypeAlias = "Sequence[tuple[str, ...]]"
 Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and what is wrong with it
@@ -21,7 +22,6 @@ Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and what is wro
 REPEATED = (UPOS, XPOS, FEATS, HEAD, DEPREL)  # columns of few distinct values, each kept once
 RANGE = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
-ESCAPED = range(0xDC80, 0xDD00)  # what a byte that is no UTF-8 is decoded to (PEP 383)
 
 
 def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sentence:
@@ -66,16 +66,8 @@ def _text_fault(block: str) -> Fault | None:
     """Return the line of the block, counted from 0, that no UTF-8 file can hold, and why."""
     if "\r" in block:
         return block.count("\n", 0, block.index("\r")), "carriage return '\\r' inside a line; end lines by LF or CRLF"
-    if block.isascii():
-        return None
-    try:
-        block.encode("utf-8")
-    except UnicodeEncodeError as error:
-        code = ord(block[error.start])
-        byte = f"byte 0x{code - 0xDC00:02x} is not UTF-8; convert the file to UTF-8"
-        what = byte if code in ESCAPED else f"{block[error.start]!r} has no UTF-8; replace it"
-        return block.count("\n", 0, error.start), what
-    return None
+    at = first_fault(block)
+    return None if at is None else (block.count("\n", 0, at), described(block[at]))
 
 
 def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault | None:

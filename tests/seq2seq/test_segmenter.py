@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
+from arcparse.formats import write_sentences
 from arcparse.optimisation import TrainingConfig
 from arcparse.presets import presets
 from arcparse.pretrained import Pretrained
@@ -35,6 +38,7 @@ from arcparse.seq2seq.segmenter import (
 from arcparse.seq2seq.segmenter_task import SegmenterSettings, SegmenterTask
 from arcparse.tokenizer import tokenize
 from arcparse.training import train
+from arcparse.treebank import parse_conllu
 from arcparse.vocabulary import Vocabulary
 
 TEXT = (
@@ -108,6 +112,29 @@ def test_texts_are_divided_together_as_each_alone() -> None:
     texts = ["", "I don't know. Do you?", long, "No.", TEXT, "It's late!", " \n"]
     assert fitted().segment_many(texts) == [fitted().segment(text) for text in texts]
     assert fitted().segment_many([]) == []
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["I", "don't", "know", ".", "İs", "'s", "|", "\\", " ", " ", "\n\n", "\t", "\r\n", "\u00a0", "\u2028"]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@pytest.mark.parametrize("tokens", ["network", "rules"])
+@pytest.mark.parametrize("spaces", [True, False])
+@settings(max_examples=40)
+@given(text=TEXTS.filter(str.strip), seed=st.integers(0, 9))
+def test_texts_come_back_whatever_ends_the_network_finds(tokens: str, spaces: bool, text: str, seed: int) -> None:
+    torch.manual_seed(seed)
+    config = replace(CONFIG, tokens=tokens, spaces=spaces)
+    segmenter = Segmenter.build(config, TEXT, treebank()).eval()
+    found = read_text(io.StringIO(text, newline=""), piece=20, divide=segmenter.segment)
+    there, back = io.StringIO(newline=""), io.StringIO(newline="")
+    write_sentences(found, there, "conllu")
+    write_sentences(parse_conllu(there.getvalue()), back, "text")
+    assert back.getvalue() == text
 
 
 def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:

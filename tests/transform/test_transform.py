@@ -140,6 +140,18 @@ def test_spaces_ranges_and_empty_nodes_follow() -> None:
     assert parse_conllu(str(bare)) == [bare]
 
 
+def test_the_space_behind_a_word_that_leaves_is_that_behind_the_word_before() -> None:
+    rows = (
+        "1 It _ PRON _ _ 2 nsubj",
+        "2 rained _ VERB _ _ 0 root _ SpaceAfter=No",
+        "3 ! _ PUNCT _ _ 2 punct _ SpacesAfter=\\n",
+    )
+    [bare] = transform.drop_punctuation([sentence(*rows)])
+    assert bare.columns[MISC] == ("_", "SpacesAfter=\\n")
+    [masked] = transform.anonymise([sentence(*rows)])
+    assert masked.columns[MISC] == ("_", "SpaceAfter=No", "SpacesAfter=\\n")
+
+
 def test_words_without_tags_are_punctuation_by_their_characters_and_sentences_of_nothing_else_leave() -> None:
     bare = sentence("1 ... _ _ _ _ 2 x", "2 a _ _ _ _ 0 root", "3 $ _ _ _ _ 2 y")
     assert [s.forms for s in transform.drop_punctuation([bare, sentence("1 ! _ PUNCT _ _ 0 root")])] == [("a", "$")]
