@@ -67,8 +67,8 @@ class VectorStore:
         and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
         setting is unknown, and where a value does not fit into dtype.
         """
-        _require_free(path)
-        chosen = list(vectors.index_to_key) if words is None else _needed(vectors, words, normalisation)
+        require_free(path)
+        chosen = list(vectors.key_to_index) if words is None else _needed(vectors, words, normalisation)
         metadata = Metadata(
             dimension=int(vectors.vector_size),
             count=len(chosen),
@@ -229,7 +229,8 @@ def write_metadata(db: Any, metadata: Metadata) -> None:
         db.put(name, metadata.to_bytes(), sync=True)
 
 
-def _require_free(path: Path) -> None:
+def require_free(path: Path) -> None:
+    """Raise VectorsError where no store can be made at a path: it exists, or its folder does not."""
     if path.exists():
         raise VectorsError(f"{path}: exists already; remove it, or name another")
     if not path.parent.is_dir():
@@ -237,7 +238,7 @@ def _require_free(path: Path) -> None:
 
 
 def _rename(unfinished: Path, path: Path) -> None:
-    _require_free(path)  # another process may have been faster
+    require_free(path)  # another process may have been faster
     try:
         unfinished.rename(path)
     except OSError as error:
