@@ -63,12 +63,12 @@ class VectorStore:
         """Write the vectors that `words` need, or all of them, to a new store, and open it.
 
         `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file that the vectors came from, for the
-        metadata. The folder appears once it is complete. Raises VectorsError where it exists, where a setting is
-        unknown, and where a value does not fit into dtype.
+        metadata. The folder appears once it is complete; until then it is a hidden one beside it (see `arcparse.files`),
+        and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
+        setting is unknown, and where a value does not fit into dtype.
         """
-        if path.exists():
-            raise VectorsError(f"{path}: exists already; remove it, or name another")
-        chosen = list(vectors.index_to_key) if words is None else _needed(vectors, words, normalisation)
+        require_free(path)
+        chosen = list(vectors.key_to_index) if words is None else _needed(vectors, words, normalisation)
         metadata = Metadata(
             dimension=int(vectors.vector_size),
             count=len(chosen),
@@ -78,11 +78,9 @@ class VectorStore:
             checksum=checksum(source) if source else "",
             seed=seed,
         )
-        if not path.parent.is_dir():
-            raise VectorsError(f"{path}: the folder {path.parent} does not exist; make it first")
         with write_errors(path, VectorsError), aside(path.parent, is_folder=True) as unfinished:
             _write(unfinished / "store", vectors, chosen, metadata)
-            (unfinished / "store").rename(path)
+            _rename(unfinished / "store", path)
         return cls.open(path)
 
     @classmethod
@@ -223,6 +221,22 @@ def write_metadata(db: Any, metadata: Metadata) -> None:
     """Write both copies of the metadata."""
     for name in METADATA_KEYS:
         db.put(name, metadata.to_bytes(), sync=True)
+
+
+def require_free(path: Path) -> None:
+    """Raise VectorsError where no store can be made at a path: it exists, or its folder does not."""
+    if path.exists():
+        raise VectorsError(f"{path}: exists already; remove it, or name another")
+    if not path.parent.is_dir():
+        raise VectorsError(f"{path}: the folder {path.parent} does not exist; make it first")
+
+
+def _rename(unfinished: Path, path: Path) -> None:
+    require_free(path)  # another process may have been faster
+    try:
+        unfinished.rename(path)
+    except OSError as error:
+        raise VectorsError(f"{path}: cannot be made: {error.strerror}; name another") from None
 
 
 def _needed(vectors: KeyedVectors, forms: Iterable[str], scheme: str) -> list[str]:
