@@ -1,4 +1,4 @@
-"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, arc-standard.
+"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, a transition system.
 
 With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in
 SyntaxNet (Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless
@@ -19,14 +19,14 @@ from torch import Tensor, nn
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model, sibling
 from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
-from arcparse.errors import ModelError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.features import Features
 from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
+from arcparse.parser.systems import System, system_called
 from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
 from arcparse.search import Beam, sample, search
@@ -46,7 +46,8 @@ class ParserConfig:
 
     features: tuple[str, ...]
     encoder: Literal["none", "bilstm"] = "bilstm"
-    projectivity: Projectivity = "lift"  # how labels of lifted arcs are decorated, and the parser's read
+    system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
+    projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
     projection: int = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
@@ -58,6 +59,15 @@ class ParserConfig:
     beam: int = 1  # hypotheses kept when it parses, unless told
     temperature: float = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
     sampling_temperature: float = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for an unknown system, and for marks of lifted arcs where none is lifted."""
+        if self.projectivity != "lift" and not system_called(self.system).projective:
+            raise ConfigurationError(
+                f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
+                "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"
+            )
+        system_called(self.system)
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class Parser(nn.Module):
     """A network with all that it needs to read sentences: vocabularies, pretrained vectors, transition system."""
 
     def __init__(
-        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: ArcStandard, pretrained: Pretrained
+        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
     ) -> None:
         """Make an untrained parser."""
         super().__init__()
@@ -99,7 +109,7 @@ class Parser(nn.Module):
             raise ModelError(
                 f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
             )
-        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, len(system.labels), system.num_actions)
+        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
 
     @property
     def predicts_tags(self) -> bool:
@@ -157,7 +167,7 @@ class Parser(nn.Module):
         return search(self.system, scorer, self._start(words), beam_size, margin=math.inf if scored else MARGIN)
 
     def _start(self, words: Words) -> Beam[Configuration]:
-        return Beam.start(Configuration.start(words.length), len(words.length), words.length.device)
+        return Beam.start(self.system.start(words.length), len(words.length), words.length.device)
 
     @torch.inference_mode()
     def parse(
@@ -256,6 +266,11 @@ class Parser(nn.Module):
 
     def rebuilt(self, config: ParserConfig) -> Parser:
         """Return a parser of the same weights with another configuration; ModelError where its network differs."""
+        if config.system != self.config.system:
+            raise ModelError(
+                f"the model to start from has the transition system {self.config.system!r}, not {config.system!r}; "
+                "set parser.system to that"
+            )
         if config.projectivity != self.config.projectivity:
             raise ModelError(
                 f"the model to start from has labels for projectivity {self.config.projectivity!r}, "
@@ -275,7 +290,7 @@ class Parser(nn.Module):
         arcs = {(head == ROOT, label) for s in sentences for head, label in zip(s.heads, s.labels, strict=True)}
         labels = sorted({label for _, label in arcs})
         root_labels, word_labels = ({label for is_root, label in arcs if is_root == root} for root in (True, False))
-        system = ArcStandard(labels, root_labels, word_labels)
+        system = system_called(config.system)(labels, root_labels, word_labels)
         return cls(config, lexicon, TagColumns.build(sentences), system, pretrained)
 
     def save(
@@ -307,7 +322,8 @@ class Parser(nn.Module):
         own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
         config = from_dict(ParserConfig, saved.config["parser"])
         lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
-        system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
+        labels = own["label"].symbols, set(own["root_label"]), set(own["word_label"])
+        system = system_called(config.system)(*labels)
         parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
         return saved.restored(parser)
 
