@@ -1,8 +1,9 @@
 """The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, a transition system.
 
 With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in
-SyntaxNet (Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless
-they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features suffice.
+SyntaxNet (Andor et al. 2016). Any other, such as the recurrent "bilstm", reads the sentence, predicts the tags on the
+way (unless they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features
+suffice.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
+from arcparse.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.parser.configuration import Configuration
@@ -45,11 +46,12 @@ class ParserConfig:
     """What the network is made of."""
 
     features: tuple[str, ...]
-    encoder: Literal["none", "bilstm"] = "bilstm"
+    encoder: str = "bilstm"  # or "none"; see `arcparse.encoder`
     system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
     projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     projection: int = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
     upos_dimension: int = 32  # tag embeddings, SyntaxNet's size
     xpos_dimension: int = 32
@@ -61,7 +63,8 @@ class ParserConfig:
     sampling_temperature: float = 1.0  # the same of actions' scores, where trees are drawn to know confidences
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for an unknown system, and for marks of lifted arcs where none is lifted."""
+        """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
+        chosen(self)
         if self.projectivity != "lift" and not system_called(self.system).projective:
             raise ConfigurationError(
                 f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
@@ -95,14 +98,11 @@ class Parser(nn.Module):
         )
         for name, embedding in self.embeddings.items():
             nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
-        self.bilstm: BiLSTM | None = None
-        if config.encoder == "bilstm":
-            self.bilstm = BiLSTM(config.bilstm, self.forms.dimension)
-            self.tag_layer = TagLayer(self.bilstm.dimension, tags.sizes)
-            dimensions["vector"] = config.projection or self.bilstm.dimension
-            self.projection = (
-                nn.Linear(self.bilstm.dimension, config.projection) if config.projection else nn.Identity()
-            )
+        encoder = add_encoder(self, config, self.forms.dimension)
+        if encoder is not None:
+            self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
+            dimensions["vector"] = config.projection or encoder.dimension
+            self.projection = nn.Linear(encoder.dimension, config.projection) if config.projection else nn.Identity()
         features = Features(config.features)
         missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
         if missing:
@@ -112,9 +112,14 @@ class Parser(nn.Module):
         self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
 
     @property
+    def encoder(self) -> Encoder | None:
+        """What reads the sentence; None where tokens have the vectors of their forms."""
+        return encoder_of(self, self.config)
+
+    @property
     def predicts_tags(self) -> bool:
         """Whether the parser tags on its own."""
-        return self.bilstm is not None
+        return self.encoder is not None
 
     @property
     def device(self) -> torch.device:
@@ -126,14 +131,14 @@ class Parser(nn.Module):
 
         Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
         """
-        vector = self.forms(words.forms)
+        vector, encoder = self.forms(words.forms), self.encoder
         scores: dict[str, Tensor] = {}
-        if self.bilstm is None:
+        if encoder is None:
             if given is None:
                 raise ModelError("this parser needs tags; give them, or a tagger")
             tags, blocks = dict(given), {"form": Block(vector, words.row)}
         else:
-            context = self.bilstm(vector[words.row], words.length + 1)
+            context = encoder(vector[words.row], words.length + 1)
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:
@@ -149,8 +154,8 @@ class Parser(nn.Module):
     def set_precision(self, *, low: bool) -> None:
         """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
         self.scorer.low_precision = low
-        if self.bilstm is not None:
-            self.bilstm.low_precision = low
+        if self.encoder is not None:
+            self.encoder.low_precision = low
 
     def bind(self, encoding: Encoding) -> BoundScorer:
         """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
