@@ -103,6 +103,28 @@ class Configuration:
         buffer = self.buffer(places.expand(*self.front.shape, -1))
         return self.stack[b, k, : int(self.depth[b, k])].tolist(), buffer[b, k].tolist()
 
+    def arc(self, made: Tensor, head: Tensor, dependent: Tensor, label: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
+        """Return the rows to write (`written`) for an arc where one is `made` [B, K]: head, label, outermost children.
+
+        Words may be attached in any order. Where none is made, the root is written to, where nothing is ever read.
+        """
+        owner, word = head.where(made, ROOT), dependent.where(made, ROOT)
+        side = torch.tensor([-1, 1], device=head.device)
+        rows = self.table[:, :, LEFT : RIGHT2 + 1]
+        known = rows.gather(3, owner[:, :, None, None].expand(-1, -1, rows.shape[2], 1)).squeeze(3).long()
+        distance = (known - owner.unsqueeze(2)).abs().masked_fill(known == NONE, NONE)
+        first, second = distance.view(*distance.shape[:2], 2, 2).unbind(3)  # [B, K, 2], the left side first
+        own = ((word - owner).unsqueeze(2) * side).clamp(min=NONE).masked_fill(~made.unsqueeze(2), NONE)
+        outermost = torch.stack([torch.maximum(first, own), torch.maximum(second, torch.minimum(first, own))], 3)
+        token = owner[:, :, None, None] + side.unsqueeze(1) * outermost
+        columns = token.masked_fill(outermost == NONE, NONE).flatten(2).unbind(2)
+        children = zip((LEFT, LEFT2, RIGHT, RIGHT2), columns, strict=True)
+        return {
+            HEAD: (word, head.where(made, NONE)),
+            LABEL: (word, label.where(made, NONE)),
+            **{row: (owner, column) for row, column in children},
+        }
+
     def written(self, depth: Tensor, front: Tensor, rows: Mapping[int, tuple[Tensor, Tensor]]) -> Configuration:
         """Return the configurations with another `depth` and `front` [B, K] and a value written in each row.
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from arcparse.parser.actions import Actions, LegalActions
 from arcparse.parser.arc_standard import lost
-from arcparse.parser.configuration import HEAD, LABEL, LEFT, LEFT2, ORDER, RIGHT, RIGHT2, STACK, Configuration, at
+from arcparse.parser.configuration import ORDER, STACK, Configuration, at
 from arcparse.sentence import NONE, ROOT
 
 SHIFT, SWAP, LEFT_ARC, RIGHT_ARC = range(4)  # kinds of transition; of SHIFT and SWAP, their actions too
@@ -74,12 +74,9 @@ class Swap:
         depth, front = state.depth + is_shift.long() - (is_arc | is_swap).long(), state.front - is_swap.long()
         place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.table.shape[3] - 1)
         entry = torch.where(is_shift, state.buffer_front(0), torch.where(is_swap, top, head))
-        arc_end = dependent.where(is_arc, ROOT)
         written = {
             STACK: (place, entry),
-            HEAD: (arc_end, head.where(is_arc, NONE)),
-            LABEL: (arc_end, ((action - LEFT_ARC) // 2).where(is_arc, NONE)),
-            **_children(state, head.where(is_arc, ROOT), dependent.where(is_arc, NONE)),
+            **state.arc(is_arc, head, dependent, (action - LEFT_ARC) // 2),
             ORDER: (front.where(is_swap, ROOT), below.where(is_swap, ROOT)),
         }
         return state.written(depth, front + is_shift.long(), written)
@@ -87,20 +84,6 @@ class Swap:
     def is_final(self, state: Configuration) -> Tensor:
         """Return where the root alone is left on the stack and the buffer is empty [B, K]."""
         return (state.depth == 1) & (state.front > state.length)
-
-
-def _children(state: Configuration, head: Tensor, child: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
-    """Return the rows of outermost children where `head` [B, K] gets a `child`, which is NONE if it gets none."""
-    side = torch.tensor([-1, 1], device=head.device)
-    rows = state.table[:, :, LEFT : RIGHT2 + 1]
-    known = rows.gather(3, head[:, :, None, None].expand(-1, -1, rows.shape[2], 1)).squeeze(3).long()
-    distance = (known - head.unsqueeze(2)).abs().masked_fill(known == NONE, NONE)
-    first, second = distance.view(*distance.shape[:2], 2, 2).unbind(3)  # [B, K, 2], the left side first
-    own = ((child - head).unsqueeze(2) * side).clamp(min=NONE).masked_fill((child == NONE).unsqueeze(2), NONE)
-    outermost = torch.stack([torch.maximum(first, own), torch.maximum(second, torch.minimum(first, own))], 3)
-    token = head[:, :, None, None] + side.unsqueeze(1) * outermost
-    columns = token.masked_fill(outermost == NONE, NONE).flatten(2).unbind(2)
-    return {row: (head, column) for row, column in zip((LEFT, LEFT2, RIGHT, RIGHT2), columns, strict=True)}
 
 
 class LazyOracle:
