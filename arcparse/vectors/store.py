@@ -63,8 +63,8 @@ class VectorStore:
         """Write the vectors that `words` need, or all of them, to a new store, and open it.
 
         `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file that the vectors came from, for the
-        metadata. The folder appears once it is complete; until then it is a hidden one beside it (see `arcparse.files`),
-        and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
+        metadata. The folder appears once it is complete; until then it is a hidden one beside it, as `arcparse.files`
+        makes them, and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
         setting is unknown, and where a value does not fit into dtype.
         """
         require_free(path)
