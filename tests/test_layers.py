@@ -14,7 +14,7 @@ ROWS = [
     {"tools", "__main__"},
     {"cli"},
     {"__init__", "benchmark"},
-    {"pipeline", "recipes"},
+    {"pipeline", "recipes", "drawing"},
     {"tagger", "parser", "seq2seq"},
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
@@ -23,12 +23,11 @@ ROWS = [
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
     {"vocabulary", "sentence", "settings"},
-    {"drawing"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
-OPTIONAL = {"gensim", "plyvel", "udtools", "cairosvg", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
+OPTIONAL = {"gensim", "plyvel", "udtools", "cairosvg", "matplotlib", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

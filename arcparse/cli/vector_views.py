@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from arcparse import vectors
 from arcparse.cli.options import number
 from arcparse.drawing import png
+from arcparse.drawing.word_map import word_map
 from arcparse.errors import ConfigurationError
 from arcparse.treebank.files import replacing
 
@@ -88,7 +89,7 @@ def plot(args: argparse.Namespace) -> int:
     form = args.output.suffix.lower()
     if form not in (".png", ".svg", ".html"):
         raise ConfigurationError(f"{args.output}: a plot is .png, .svg or .html; name the file so")
-    drawn = vectors.plot(_opened(args), args.words)
+    drawn = word_map(_opened(args), args.words)
     picture = png(drawn) if form == ".png" else _text(drawn, form, args.words).encode("utf-8")
     with replacing(args.output) as file:
         file.write(picture)
