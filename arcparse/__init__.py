@@ -51,6 +51,15 @@ _ROOMS = {
 }
 
 
+def _svg(sentence: Sentence) -> str:
+    from arcparse import drawing
+
+    return drawing.svg(drawing.diagram(sentence))
+
+
+Sentence.drawer = _svg
+
+
 def __getattr__(name: str) -> Any:
     """Import what needs torch when it is first used, so that `arcparse --help` answers at once."""
     if name == "__version__":

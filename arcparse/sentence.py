@@ -7,9 +7,10 @@ nodes (`8.1`); everything that a parser looks at concerns the words alone, numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from arcparse.errors import TreebankError, TreeError
 from arcparse.spacing import GLUED
@@ -67,6 +68,7 @@ class Sentence:
     comments: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
     place: str = field(default="", compare=False, repr=False)
+    drawer: ClassVar[Callable[[Sentence], str]]  # set by the package, since drawing stands above this room
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
@@ -224,9 +226,7 @@ class Sentence:
 
     def svg(self) -> str:
         """Return a drawing of the tree as SVG; `arcparse.drawing` has colours, widths and other formats."""
-        from arcparse import drawing
-
-        return drawing.svg(drawing.diagram(self))
+        return type(self).drawer(self)
 
     _repr_svg_ = svg  # in a notebook a sentence shows its tree
 

@@ -16,7 +16,7 @@ ROWS = [
     {"cli"},
     {"__init__", "benchmark"},
     {"functions"},
-    {"pipeline", "recipes"},
+    {"pipeline", "recipes", "drawing"},
     {"tagger", "parser", "seq2seq"},
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
@@ -25,13 +25,13 @@ ROWS = [
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
     {"vocabulary", "sentence", "settings", "presets", "threads", "files"},
-    {"drawing", "limits", "spacing", "lists"},
+    {"limits", "spacing", "lists"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
 LEVELDB = {"plyvel", "plyvel_next"}
-OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
+OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "matplotlib", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

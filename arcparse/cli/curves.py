@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse import drawing
 from arcparse.cli.pictures import write_picture
-from arcparse.drawing import Panel
+from arcparse.drawing import figures
+from arcparse.drawing.figures import Panel
 from arcparse.errors import ConfigurationError
 from arcparse.files import readable
 from arcparse.run_log import Scalars, read_log
@@ -45,7 +45,7 @@ def _names(text: str) -> tuple[str, ...]:
 def run(args: argparse.Namespace) -> int:
     """Draw; return the exit status."""
     logs = dict(zip(_short(args.runs), map(read_log, args.runs), strict=True))
-    write_picture(drawing.curves(panels(logs, args.only)), args.output)
+    write_picture(figures.curves(panels(logs, args.only)), args.output)
     return 0
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
-from arcparse.cli.pictures import write_bytes
-from arcparse.cli.reliability import reliability_diagram
+from arcparse.cli.pictures import write_picture
 from arcparse.cli.report import Differences, Report, as_json, tables, write_csv
+from arcparse.drawing import figures
 from arcparse.evaluation import ALL_METRICS, METRICS, TAG_COLUMNS, Breakdown, Confusion, Interval, Reliability, Score
 from arcparse.evaluation.calibration import BINS
 from arcparse.evaluation.scores import SPAN_METRICS, TAG_METRICS
@@ -84,7 +84,9 @@ def add(subparsers: Subparsers) -> None:
         help="tell how far confidences can be trusted that `arcparse parse --scores` has written into MISC",
     )
     parser.add_argument("--bins", type=_positive, default=BINS, metavar="N", help="of these (default: %(default)s)")
-    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw the calibration, of SYSTEM alone, as SVG")
+    parser.add_argument(
+        "--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM alone: .svg or .png"
+    )
     parser.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
     parser.add_argument("--test", choices=TESTS, default="randomisation", help="for p-values (default: %(default)s)")
     parser.add_argument("--resamples", type=_positive, default=RESAMPLES, metavar="N", help="(default: %(default)s)")
@@ -102,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         resampling = {"resamples": args.resamples, "seed": args.seed}
         differences = evaluation.compare_systems(first, second, args.metrics, test=TESTS[args.test], **resampling)
     if args.diagram:
-        write_bytes(reliability_diagram(reports[0].calibration).encode("utf-8"), args.diagram)
+        write_picture(figures.reliability(reports[0].calibration), args.diagram)
     if args.json:
         print(json.dumps(as_json(reports, differences, args.metrics), indent=2, ensure_ascii=False))
     elif args.csv:

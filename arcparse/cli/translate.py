@@ -104,14 +104,14 @@ def _length_power(args: argparse.Namespace) -> float:
 
 def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
     from arcparse.cli.pictures import write_picture
-    from arcparse.drawing.heat_map import heat_map
+    from arcparse.drawing import figures
 
     pairs = [(source, outputs[0]) for source, outputs in _translated(model, args)]
     if len(pairs) != 1 or not pairs[0][1].attention[0]:
         found = f"{len(pairs)} lines" if len(pairs) != 1 else "a model without attention"
         raise ConfigurationError(f"--attention: draws one line of a model with attention, found {found}")
     [(source, output)] = pairs
-    write_picture(heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention), args.attention)
+    write_picture(figures.heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention), args.attention)
     print(_line(model, output.symbols))
 
 

@@ -13,6 +13,7 @@ from arcparse.cli.options import number
 from arcparse.cli.pictures import write_bytes
 from arcparse.cli.streams import text_argument
 from arcparse.drawing import png
+from arcparse.drawing.word_map import word_map
 from arcparse.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def plot(args: argparse.Namespace) -> int:
     form = args.output.suffix.lower()
     if form not in (".png", ".svg", ".html"):
         raise ConfigurationError(f"{args.output}: a plot is .png, .svg or .html; name the file so")
-    drawn = vectors.plot(_opened(args), args.words)
+    drawn = word_map(_opened(args), args.words)
     picture = png(drawn) if form == ".png" else _text(drawn, form, args.words).encode("utf-8")
     write_bytes(picture, args.output)
     return 0

@@ -64,8 +64,8 @@ class VectorStore:
 
         `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file that the vectors came from, for the
         metadata. The folder appears once it is complete; until then it is a hidden one beside it, as `arcparse.files`
-        makes them, and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
-        setting is unknown, and where a value does not fit into dtype.
+        makes them, and one that a killed process left is removed. Raises VectorsError if it exists or is being made,
+        if a setting is unknown, and if a value does not fit into dtype.
         """
         require_free(path)
         chosen = list(vectors.key_to_index) if words is None else _needed(vectors, words, normalisation)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-import types
 from pathlib import Path
 
 import pytest
 from toy_languages import learned, untrained, words
 
-from arcparse import cli, drawing
+from arcparse import cli
 from arcparse.seq2seq import load
 
 SMALL = (
@@ -97,18 +96,13 @@ def test_unknown_words_are_copied_unless_they_are_to_stay(model: str, capsys: py
         assert ("<unk>" in written) <= bool(option)
 
 
-def test_a_picture_shows_where_the_model_looked(
-    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_shows_where_the_model_looked(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["translate", "--model", model, "--attention", str(tmp_path / "map.svg"), "a b"]) == 0
     assert capsys.readouterr().out == "a b\n"
     picture = (tmp_path / "map.svg").read_text(encoding="utf-8")
-    assert picture.count("<title>") == 9  # two words and the end of either side
-    assert picture.startswith("<svg ")
-    fake = types.SimpleNamespace(svg2png=lambda bytestring, scale: b"PNG of " + bytestring[:4])
-    monkeypatch.setitem(sys.modules, "cairosvg", fake)
+    assert ">a</text>" in picture
     assert cli.main(["translate", "--model", model, "--attention", str(tmp_path / "map.png"), "a b"]) == 0
-    assert (tmp_path / "map.png").read_bytes() == drawing.png(picture)
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_references_give_a_table_of_scores_by_beam_width(
