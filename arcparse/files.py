@@ -81,13 +81,15 @@ def reading(
         yield file
 
 
-def chunks_of(source: Location, name: str, size: int = CHUNK) -> Iterator[str]:
+def chunks_of(source: Location, name: str, size: int | None = None) -> Iterator[str]:
     """Give the text of a path or stream piece by piece; a byte of a path that is no UTF-8 becomes a lone surrogate.
 
-    Of a stream, no more than `size` characters are read at a time. Raises TreebankError, beginning with `name`, if it
+    Of a stream, no more than `size` characters (CHUNK, if that is None) are read at a time. Raises TreebankError, beginning with `name`, if it
     cannot be read.
     """
-    return _path_chunks(source, name) if isinstance(source, str | os.PathLike) else _stream_chunks(source, name, size)
+    if isinstance(source, str | os.PathLike):
+        return _path_chunks(source, name)
+    return _stream_chunks(source, name, size or CHUNK)
 
 
 def _path_chunks(path: str | os.PathLike[str], name: str) -> Iterator[str]:

@@ -20,10 +20,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arcparse import trees
+from arcparse import files, trees
 from arcparse.errors import ArcparseError, TreebankError, TreeError
 from arcparse.sentence import Sentence
-from arcparse.treebank import files, parse_conllu, read_conllu, reading, write_conllu
+from arcparse.treebank import parse_conllu, read_conllu, reading, write_conllu
 
 CHECKOUT = Path(__file__).parent.parent
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", CHECKOUT.parent / "shared" / "corpora"))
