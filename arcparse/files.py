@@ -84,8 +84,8 @@ def reading(
 def chunks_of(source: Location, name: str, size: int | None = None) -> Iterator[str]:
     """Give the text of a path or stream piece by piece; a byte of a path that is no UTF-8 becomes a lone surrogate.
 
-    Of a stream, no more than `size` characters (CHUNK, if that is None) are read at a time. Raises TreebankError, beginning with `name`, if it
-    cannot be read.
+    Of a stream, no more than `size` characters (CHUNK, if that is None) are read at a time. Raises TreebankError,
+    beginning with `name`, if it cannot be read.
     """
     if isinstance(source, str | os.PathLike):
         return _path_chunks(source, name)
