@@ -57,7 +57,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--given",
         choices=("tags",),
-        help="keep UPOS, XPOS and FEATS of the input and parse with them; else they are made",
+        help="keep UPOS, XPOS and FEATS of the input and parse with them, and make those that are `_`; else make all",
     )
     parser.add_argument(
         "--skip-bad",

@@ -52,7 +52,7 @@ def add(subparsers: Subparsers) -> None:
         "--tag", choices=("upos", "xpos"), default="upos", help="of formats with a single one (default: upos)"
     )
     parser.add_argument(
-        "--given", choices=("tags",), help="keep the tags of words that have a UPOS; else they are made"
+        "--given", choices=("tags",), help="keep the tags of the input, and make those that are `_`; else make all"
     )
     parser.add_argument(
         "--dictionary", metavar="FILE", help="forms and their UPOS, XPOS, FEATS, a form a line, tabs between"
