@@ -56,7 +56,9 @@ NBEST = BEAM
 SAMPLES = Range(0, 1024)
 BATCH_SIZE = Range(1, 100_000)  # sentences in memory at a time
 THREADS = Range(1, 1024)  # also processes and workers
-COUNT = Range(1, 1_000_000)  # of results that are listed
+COUNT = Range(1, 1_000_000)  # of results that are listed, or of what is drawn at random
+RUNS = Range(1, 10_000)  # of a measurement
+WIDTH = Range(1, 100_000)  # of a picture, in pixels or cells
 LENGTH = Range(1, 100_000)  # of a sentence, text or window, in words or characters
 SEED = Range(0, 2**32 - 1)  # all that numpy, torch and gensim take
 

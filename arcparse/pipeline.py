@@ -19,12 +19,12 @@ from arcparse.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import SAMPLES, Parse
 from arcparse.raw_text import Divide
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
-from arcparse.tags import COLUMN, with_given, with_tags
+from arcparse.tags import COLUMN, lacks_tags, with_given, with_tags
 from arcparse.threads import asked, checked
 from arcparse.tokenizer import tokenize
 
@@ -330,15 +330,18 @@ class Pipeline:
 
     def _with_needed_tags(self, sentences: Sequence[Sentence], given_tags: bool) -> Sequence[Sentence]:
         """Return the sentences with tags, or as they are where the parser makes its own on the way."""
-        return sentences if self.parser.predicts_tags else self._tagged(sentences, given_tags)
+        return sentences if self._predicts_tags else self._tagged(sentences, given_tags)
 
     def _with_lemmas(self, sentences: list[Sentence], given: bool) -> list[Sentence]:
         return self.lemmatizer.lemmatize(sentences, given=given) if self.lemmatizer else sentences
 
     def _tagged(self, sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
-        if given_tags and all(EMPTY not in sentence.upos for sentence in sentences):
-            return list(sentences)
-        if self._parser is not None and self._parser.predicts_tags:
+        """Return the sentences with all tags: the given ones, if they count, and the model's in the other cells."""
+        if given_tags:
+            columns = self.tagger.columns if self.tagger else tuple(COLUMN) if self._predicts_tags else ("upos",)
+            if not any(lacks_tags(sentence, columns) for sentence in sentences):
+                return list(sentences)
+        if self._parser is not None and self._predicts_tags:
             return self._parser.tag(sentences, given=given_tags)
         if self.tagger is None:
             raise ModelError("this parser follows tags and has no tagger; give sentences with tags, and `given_tags`")
@@ -349,6 +352,10 @@ class Pipeline:
             with_tags(own, with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
             for own, new in zip(sentences, tagged, strict=True)
         ]
+
+    @property
+    def _predicts_tags(self) -> bool:
+        return self._parser is not None and self._parser.predicts_tags
 
 
 def _with_failures(

@@ -256,8 +256,13 @@ def test_one_thread_works_unless_more_are_asked_for(
     [
         (["x", "--input", "f"], "not allowed with argument"),
         (["--trace", "--output", "f"], "not allowed with argument"),
-        (["x", "--beam", "0"], "must be at least 1, not 0"),
-        (["x", "--batch-size", "many"], "invalid number value: 'many'"),
+        (["x", "--beam", "0"], "argument --beam: must be from 1 to 1024, not 0"),
+        (["x", "--beam", "100000000"], "argument --beam: must be from 1 to 1024, not 100000000"),
+        (["x", "--nbest", "1025"], "argument --nbest: must be from 1 to 1024, not 1025"),
+        (["x", "--scores", "--samples", "-1"], "argument --samples: must be from 0 to 1024, not -1"),
+        (["x", "--threads", "9" * 5000], "argument --threads: must be a whole number from 1 to 1024, not '9999"),
+        (["x", "--batch-size", "100001"], "argument --batch-size: must be from 1 to 100000, not 100001"),
+        (["x", "--batch-size", "many"], "must be a whole number from 1 to 100000, not 'many'"),
         (["x", "--given", "trees"], "invalid choice: 'trees'"),
     ],
 )

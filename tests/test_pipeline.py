@@ -120,6 +120,28 @@ def test_tagging_keeps_the_tags_that_are_given(tagger: Pipeline) -> None:
     assert tagger.tag(odd, given_tags=False).upos == gold.upos
 
 
+@pytest.mark.parametrize("column", ["upos", "xpos", "feats"])
+def test_each_given_tag_stays_and_serves(tagger: Pipeline, column: str) -> None:
+    gold = twenty()[1]
+    empty = {name: [EMPTY] * len(gold) for name in ("upos", "xpos", "feats") if name != column}
+    odd = ["Odd=Yes" if column == "feats" else "X", *getattr(gold, column)[1:]]
+    found = tagger.tag(gold.replace(**{**empty, column: odd}))
+    made = tagger.tag(bare(gold))
+    for name in ("upos", "xpos", "feats"):
+        expected = odd if name == column else getattr(made, name)
+        assert getattr(found, name)[1:] == tuple(expected[1:])
+        assert EMPTY not in found.upos + found.xpos
+    assert getattr(found, column)[0] == odd[0]
+
+
+def test_a_word_s_single_tag_does_not_hide_the_others(nlp: Pipeline) -> None:
+    gold = twenty()[1]
+    for name in ("upos", "xpos", "feats"):
+        alone = bare(gold).replace(**{name: [EMPTY, getattr(gold, name)[1], *[EMPTY] * (len(gold) - 2)]})
+        assert nlp.parse(alone).upos == gold.upos
+        assert nlp.parse(alone).heads == gold.heads
+
+
 def test_a_dictionary_s_words_have_its_tags(tagger: Pipeline) -> None:
     gold = twenty()[1]
     dictionary = {gold.forms[1]: ("X", "FW", "Foreign=Yes")}

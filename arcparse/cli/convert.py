@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, TextIO
 from tqdm import tqdm
 
 from arcparse import formats, transform
+from arcparse.cli.options import whole
 from arcparse.cli.skipping import Skipped
 from arcparse.cli.steps import Surroundings, add_steps
 from arcparse.cli.streams import standard_input, standard_output, text_argument
 from arcparse.errors import ConfigurationError
 from arcparse.files import make_folder
 from arcparse.formats import Writing
+from arcparse.limits import SEED
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def add(subparsers: Subparsers) -> None:
 
 def _add_transformations(parser: argparse.ArgumentParser) -> None:
     add_steps(parser.add_argument_group("transformations", "made in the order in which they are given"))
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of --sample (default: 0)")
+    parser.add_argument("--seed", type=whole(SEED), default=0, metavar="N", help="of --sample (default: 0)")
     division = parser.add_mutually_exclusive_group()
     division.add_argument(
         "--split",

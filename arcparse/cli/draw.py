@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from arcparse import drawing
 from arcparse.cli.derivation import title
-from arcparse.cli.options import number
+from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_bytes
 from arcparse.cli.streams import STANDARD_INPUT, no_file, standard_input, standard_output, text_argument
 from arcparse.drawing import Diagram
@@ -21,6 +21,7 @@ from arcparse.drawing.colours import COLOURINGS
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import make_folder, readable
 from arcparse.formats import opened, read_sentences
+from arcparse.limits import WIDTH
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def add(subparsers: Subparsers) -> None:
         "--colour", choices=COLOURINGS, default="none", help="arcs by label, or by HeadConfidence in MISC"
     )
     parser.add_argument(
-        "--width", type=number, metavar="N", help="break sentences that are wider: pixels, cells of a terminal for text"
+        "--width",
+        type=whole(WIDTH),
+        metavar="N",
+        help="break sentences that are wider: pixels, cells of a terminal for text",
     )
     parser.set_defaults(run=run)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
+from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
 from arcparse.cli.report import Differences, Report, as_json, tables, write_csv
 from arcparse.drawing import figures
@@ -17,6 +18,8 @@ from arcparse.evaluation import ALL_METRICS, METRICS, TAG_COLUMNS, Breakdown, Co
 from arcparse.evaluation.calibration import BINS
 from arcparse.evaluation.scores import SPAN_METRICS, TAG_METRICS
 from arcparse.evaluation.significance import RESAMPLES
+from arcparse.limits import COUNT, Range
+from arcparse.limits import SEED as SEED_RANGE
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
 
@@ -83,14 +86,18 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="tell how far confidences can be trusted that `arcparse parse --scores` has written into MISC",
     )
-    parser.add_argument("--bins", type=_positive, default=BINS, metavar="N", help="of these (default: %(default)s)")
+    parser.add_argument(
+        "--bins", type=whole(Range(1, 1000)), default=BINS, metavar="N", help="of these (default: %(default)s)"
+    )
     parser.add_argument(
         "--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM alone: .svg or .png"
     )
     parser.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
     parser.add_argument("--test", choices=TESTS, default="randomisation", help="for p-values (default: %(default)s)")
-    parser.add_argument("--resamples", type=_positive, default=RESAMPLES, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=SEED, metavar="N", help="of resampling (default: %(default)s)")
+    parser.add_argument("--resamples", type=whole(COUNT), default=RESAMPLES, metavar="N", help="(default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=whole(SEED_RANGE), default=SEED, metavar="N", help="of resampling (default: %(default)s)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -154,9 +161,3 @@ def _names_of(what: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...
         return tuple(text.split(","))
 
     return names
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 on")
-    return int(text)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from arcparse import formats
 from arcparse.cli.derivation import table
 from arcparse.cli.inputs import add_input, add_target, input_sentences, target_format
-from arcparse.cli.options import add_model_options, load_pipeline, number
+from arcparse.cli.options import add_model_options, load_pipeline, whole
 from arcparse.cli.skipping import Skipped
 from arcparse.cli.streams import standard_output
 from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.limits import BEAM, NBEST, SAMPLES
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -47,16 +48,16 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--given",
         choices=("tags",),
-        help="keep UPOS, XPOS and FEATS of the input and parse with them; else they are made",
+        help="keep UPOS, XPOS and FEATS of the input and parse with them, and make those that are `_`; else make all",
     )
     parser.add_argument(
         "--beam",
-        type=number,
+        type=whole(BEAM),
         metavar="K",
         help="hypotheses kept; 1 is greedy (default: the model's own; with --nbest or --scores at least 8)",
     )
     parser.add_argument(
-        "--nbest", type=number, metavar="N", help="write the best N trees of each sentence, one after the other"
+        "--nbest", type=whole(NBEST), metavar="N", help="write the best N trees of each sentence, one after the other"
     )
     parser.add_argument(
         "--scores",
@@ -65,7 +66,7 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--samples",
-        type=int,
+        type=whole(SAMPLES),
         metavar="N",
         help="with --scores: trees drawn from the model to know how sure arcs are; 0: ask the beam alone (default: 32)",
     )
@@ -97,8 +98,8 @@ def _check_scores(args: argparse.Namespace) -> None:
         raise ConfigurationError("--trace shows derivations, not trees; leave out --nbest and --scores")
     if args.to and args.trace:
         raise ConfigurationError(f"--trace shows derivations, not trees; leave out --to {args.to}")
-    if args.samples is not None and (not args.scores or args.samples < 0):
-        raise ConfigurationError(f"--samples {args.samples} goes with --scores, and is at least 0")
+    if args.samples is not None and not args.scores:
+        raise ConfigurationError(f"--samples {args.samples} goes with --scores; add it")
     if args.nbest and args.beam and args.nbest > args.beam:
         raise ConfigurationError(f"--nbest {args.nbest} needs a beam as wide; --beam is {args.beam}")
 
@@ -159,9 +160,10 @@ def _scored(
     on_error: Callable[[Sentence, Exception], None],
 ) -> Iterator[Sentence]:
     from arcparse.batches import stream
-    from arcparse.parser.nbest import SAMPLES, ranked
+    from arcparse.parser.nbest import SAMPLES as DEFAULT_SAMPLES
+    from arcparse.parser.nbest import ranked
 
-    samples = SAMPLES if args.samples is None else args.samples
+    samples = DEFAULT_SAMPLES if args.samples is None else args.samples
     settings = {"beam": args.beam, "samples": samples if args.scores else 0, "given_tags": args.given == "tags"}
     for batch in stream(sentences, args.batch_size):
         found = pipeline.nbest_sentences(batch, args.nbest or 1, **settings, on_error=on_error)

@@ -30,7 +30,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is tagged")
     add_target(parser)
     parser.add_argument(
-        "--given", choices=("tags",), help="keep the tags of words that have a UPOS; else they are made"
+        "--given", choices=("tags",), help="keep the tags of the input, and make those that are `_`; else make all"
     )
     parser.add_argument(
         "--dictionary", metavar="FILE", help="forms and their UPOS, XPOS, FEATS, a form a line, tabs between"

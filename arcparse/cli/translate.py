@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.options import add_recurrent_options, load_recurrent, number, numbers
+from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
 from arcparse.cli.streams import AS_INPUT, input_lines, no_file, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
+from arcparse.limits import BEAM, NBEST
 
 if TYPE_CHECKING:
     from arcparse.seq2seq import Output, Seq2Seq
@@ -38,8 +39,10 @@ def add(subparsers: Subparsers) -> None:
     source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
     add_recurrent_options(parser)
-    parser.add_argument("--beam", type=numbers, default=(5,), metavar="K", help="hypotheses kept (default: 5)")
-    parser.add_argument("--nbest", type=number, metavar="N", help="write the best N, each as: line, score, output")
+    parser.add_argument("--beam", type=wholes(BEAM), default=(5,), metavar="K", help="hypotheses kept (default: 5)")
+    parser.add_argument(
+        "--nbest", type=whole(NBEST), metavar="N", help="write the best N, each as: line, score, output"
+    )
     parser.add_argument(
         "--length-power", type=float, metavar="P", help="scores are divided by length ** P (default: 1)"
     )

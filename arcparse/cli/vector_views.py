@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import vectors
-from arcparse.cli.options import number
+from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_bytes
 from arcparse.cli.streams import text_argument
 from arcparse.drawing import png
 from arcparse.drawing.word_map import word_map
 from arcparse.errors import ConfigurationError
+from arcparse.limits import COUNT
 
 if TYPE_CHECKING:
     from arcparse.vectors import WordVectors
@@ -32,7 +33,7 @@ def add(command: Command) -> None:
     alike = command("analogy", "list the words that are to C as B is to A", analogy)
     alike.add_argument("words", nargs=3, type=text_argument, metavar=("A", "B", "C"))
     for parser in (near, alike):
-        parser.add_argument("--count", type=number, default=10, help="words that are listed (default: 10)")
+        parser.add_argument("--count", type=whole(COUNT), default=10, help="words that are listed (default: 10)")
     drawn = command("plot", "draw words as points of a plane, by principal components", plot)
     drawn.add_argument("words", nargs="+", type=text_argument, metavar="WORD")
     drawn.add_argument("--output", type=Path, required=True, metavar="FILE", help="the picture: .png, .svg or .html")
