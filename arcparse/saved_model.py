@@ -30,6 +30,7 @@ BEST = "best"  # the model in the directory of a training run
 FLOATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
 INTEGERS = {"I8": torch.int8, "I16": torch.int16, "I32": torch.int32, "I64": torch.int64, "U8": torch.uint8}
 TYPES = {**FLOATS, **INTEGERS, "BOOL": torch.bool}
+LARGEST = 1e6  # of weights: one bit that flips makes 1e37 of 0.1, and what is computed with it is not finite
 REMEDY = "copy the model again"
 _BREAK = re.compile("[\t\n\r\ud800-\udfff]")
 # torch says in many ways that sizes cannot be.
@@ -90,7 +91,11 @@ class SavedModel:
         for name, own in self.stored.items():
             if own.dtype not in TYPES:
                 self.refuse(WEIGHTS, f"weight {name!r} has type {own.dtype}, not one of {', '.join(TYPES)}")
-        return {name: own.tensor() for name, own in self.stored.items()}
+        found = {name: own.tensor() for name, own in self.stored.items()}
+        for name, tensor in found.items():
+            if tensor.is_floating_point() and tensor.numel() and not within(tensor):
+                self.refuse(WEIGHTS, f"weight {name!r} is not finite, or beyond {LARGEST:g}")
+        return found
 
     def settings(self, cls: type[T]) -> T:
         """Return the settings of the model's kind."""
@@ -171,6 +176,12 @@ class SavedModel:
     def refuse(self, file: str, problem: str) -> NoReturn:
         """Raise ModelError for a problem in one of the files."""
         raise ModelError(f"{self.path / file}: {problem}; {REMEDY}")
+
+
+def within(tensor: torch.Tensor) -> bool:
+    """Return whether all numbers are finite, and no larger than a weight ever is."""
+    least, most = torch.aminmax(tensor)
+    return bool(least >= -LARGEST) and bool(most <= LARGEST)  # NaN is neither
 
 
 def is_cell(text: str) -> bool:

@@ -139,7 +139,7 @@ def test_a_wrong_description_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"config.json: lacks 'kind'"):
         load_model(directory)
     damage(directory, format=2, arcparse="9.0")
-    with pytest.raises(ModelError, match=r"has format 2, of arcparse 9.0; arcparse .* reads format 1; install"):
+    with pytest.raises(ModelError, match=r"has format 2, of arcparse '9.0'; arcparse .* reads format 1; install"):
         load_model(directory)
     (directory / "config.json").write_text("[]")
     with pytest.raises(ModelError, match="must be a JSON object, not list"):
