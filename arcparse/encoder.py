@@ -16,6 +16,7 @@ from torch.nn import functional
 from arcparse.lexicon import Forms, LexiconConfig
 from arcparse.limits import Layers, Part, Units
 from arcparse.pretrained import Pretrained
+from arcparse.threads import aside
 from arcparse.vocabulary import Vocabulary
 
 
@@ -121,7 +122,8 @@ class BiLSTM(nn.Module):
         """
         token = torch.arange(vector.shape[1], device=vector.device).expand(vector.shape[:2])
         turned = torch.where(token < length.unsqueeze(1), length.unsqueeze(1) - 1 - token, token).unsqueeze(2)
-        with torch.autocast(vector.device.type, torch.bfloat16, enabled=self.low_precision and not self.training):
+        low = self.low_precision and not self.training
+        with aside(), torch.autocast(vector.device.type, torch.bfloat16, enabled=low):
             for ahead, back in zip(self.forwards, self.backwards, strict=True):
                 vector = self.dropout(vector)
                 reverse = back(vector.gather(1, turned.expand_as(vector)))[0]

@@ -21,6 +21,7 @@ from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
 from arcparse.tags import COLUMN, with_given, with_tags
+from arcparse.threads import asked, checked
 from arcparse.tokenizer import tokenize
 
 DEFAULT_MODEL = "en"
@@ -40,14 +41,16 @@ class Pipeline:
         tagger: Tagger | None = None,
         lemmatizer: Lemmatizer | None = None,
         segmenter: Segmenter | None = None,
+        *,
+        threads: int = 1,
     ) -> None:
         """Join a parser and, for one that predicts no tags, a tagger; or take a tagger alone.
 
         With a lemmatiser, what is parsed or tagged has lemmas, too; where given tags are kept, so are given lemmas.
-        A segmenter divides raw text in place of the rules for English.
+        A segmenter divides raw text in place of the rules for English. At most so many `threads` work at a time.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
-        self.segmenter = segmenter
+        self.segmenter, self.threads = segmenter, checked(threads)
         self.divide: Divide = segmenter.segment if segmenter else tokenize
 
     @property
@@ -65,12 +68,15 @@ class Pipeline:
         precision: Precision = "float32",
         lemmatizer: str | Path | None = None,
         segmenter: str | Path | None = None,
+        threads: int = 1,
     ) -> Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
         A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
         "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
-        few trees change.
+        few trees change. With `threads` of two or more, batches of sentences are worked on side by side; what torch
+        is told of threads (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for
+        less than one.
         """
         path = find_model(name_or_path)
         kind, config = load_config(path)
@@ -79,11 +85,12 @@ class Pipeline:
         if divider:
             divider.set_precision(low=precision == "bfloat16")
         if kind == TAGGER:
-            return cls(None, Tagger.load(path), lemmas, divider)
+            return cls(None, Tagger.load(path), lemmas, divider, threads=threads)
         tagger = config.get("tagger")
         parser = Parser.load(path)
         parser.set_precision(low=precision == "bfloat16")
-        return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas, divider)
+        own = Tagger.load(sibling(path, tagger)) if tagger else None
+        return cls(parser, own, lemmas, divider, threads=threads)
 
     @overload
     def parse(self, text: str, *, beam: int | None = None, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
@@ -174,7 +181,8 @@ class Pipeline:
             tagged = self._with_needed_tags(batch, given_tags)
             return self._with_lemmas(parser.parse(tagged, given=given_tags, beam_size=beam), given_tags)
 
-        return _with_failures(parsed, lambda sentence: sentence, sentences, on_error)
+        with asked(self.threads):
+            return _with_failures(parsed, lambda sentence: sentence, sentences, on_error)
 
     def nbest_sentences(
         self,
@@ -202,7 +210,8 @@ class Pipeline:
             own = iter(self._with_lemmas([parse.sentence for trees in best for parse in trees], given_tags))
             return [[replace(parse, sentence=next(own)) for parse in trees] for trees in best]
 
-        return _with_failures(found, lambda sentence: [], sentences, on_error)
+        with asked(self.threads):
+            return _with_failures(found, lambda sentence: [], sentences, on_error)
 
     def tag_sentences(
         self,
@@ -223,7 +232,8 @@ class Pipeline:
             known = [with_dictionary(sentence, dictionary, given_tags=given_tags) for sentence in batch]
             return self._with_lemmas(self._tagged(known, given_tags=True), given_tags)
 
-        return _with_failures(tagged, lambda sentence: sentence, sentences, on_error)
+        with asked(self.threads):
+            return _with_failures(tagged, lambda sentence: sentence, sentences, on_error)
 
     def _in_order(
         self, texts: Iterable[Input], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
@@ -231,7 +241,8 @@ class Pipeline:
         """Yield the results of each input, a list for a text; they are found for the sentences of a batch together."""
         for batch in stream(texts, batch_size):
             raw = [text for text in batch if isinstance(text, str)]
-            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+            with asked(self.threads):
+                divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
             groups = [next(divided) if isinstance(text, str) else as_sentences(text) for text in batch]
             found = iter(results([sentence for group in groups for sentence in group]))
             for text, group in zip(batch, groups, strict=True):
@@ -293,9 +304,10 @@ def load(
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    threads: int = 1,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, with lemmatiser and segmenter if wanted; it is kept."""
-    return Pipeline.load(name_or_path, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    return Pipeline.load(name_or_path, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, threads=threads)
 
 
 @overload

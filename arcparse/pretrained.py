@@ -15,6 +15,7 @@ from torch import Tensor
 
 from arcparse.checkpoint import find_model, load_model, save_model, sibling
 from arcparse.saved_model import CONFIG, SavedModel
+from arcparse.threads import turn
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vectors.lookup import SCHEMES
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -100,6 +101,7 @@ class Pretrained:
         return name
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Pretrained:
         """Read a model directory; ModelError where it is of another kind."""
         saved = load_model(directory, KIND)

@@ -94,7 +94,11 @@ class SavedModel:
         found = {name: own.tensor() for name, own in self.stored.items()}
         for name, tensor in found.items():
             if tensor.is_floating_point() and tensor.numel() and not within(tensor):
-                self.refuse(WEIGHTS, f"weight {name!r} is not finite, or beyond {LARGEST:g}")
+                wrong = tensor[~(tensor.abs() <= LARGEST)]
+                raise ModelError(
+                    f"{self.path / WEIGHTS}: {len(wrong)} of the {tensor.numel()} values of weight {name!r} are not "
+                    f"finite or beyond {LARGEST:g}, the first is {wrong[0]:g}; train the model again, or copy it again"
+                )
         return found
 
     def settings(self, cls: type[T]) -> T:
@@ -180,7 +184,7 @@ class SavedModel:
 
 def within(tensor: torch.Tensor) -> bool:
     """Return whether all numbers are finite, and no larger than a weight ever is."""
-    least, most = torch.aminmax(tensor)
+    least, most = torch.aminmax(tensor)  # far faster than to look at each value
     return bool(least >= -LARGEST) and bool(most <= LARGEST)  # NaN is neither
 
 

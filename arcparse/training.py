@@ -24,6 +24,7 @@ from arcparse.run_log import LOG
 from arcparse.saved_model import BEST, difference
 from arcparse.settings import as_dict, changed
 from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
+from arcparse.threads import asked, torch_threads
 
 __all__ = [
     "BEST",
@@ -122,7 +123,13 @@ def train(
     loss is not finite, ConfigurationError where the checkpoint is of another model or other settings, and ModelError
     where it cannot be read.
     """
-    torch.set_num_threads(config.threads)
+    with torch_threads(config.threads), asked(config.threads):
+        return _train(task, config, directory, resume, progress)
+
+
+def _train(
+    task: Task, config: TrainingConfig, directory: Path, resume: bool, progress: Callable[[Progress], None] | None
+) -> Result:
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / CHECKPOINT
     if not resume:

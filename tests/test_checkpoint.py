@@ -40,6 +40,31 @@ def test_what_was_saved_is_loaded(tmp_path: Path, half: bool) -> None:
     assert sorted(os.listdir(tmp_path / "a")) == ["model"]
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path, wrong: float, dtype: torch.dtype) -> None:
+    bias = torch.ones(20, dtype=dtype)
+    bias[[3, 11]] = wrong
+    save(tmp_path / "m", weights={"nothing": torch.zeros(0), "w": torch.ones(2, 3), "bias": bias})
+    message = (
+        rf"m/weights\.safetensors: 2 of the 20 values of weight 'bias' are not finite or beyond 1e\+06, "
+        f"the first is {wrong:g}; train the model again, or copy it again"
+    )
+    saved = load_model(tmp_path / "m")
+    with pytest.raises(ModelError, match=message):
+        _ = saved.weights
+
+
+def test_large_numbers_are_weights_and_those_of_a_flipped_bit_are_not(tmp_path: Path) -> None:
+    large = torch.tensor([1.0, -1.0]) * 1e6
+    save(tmp_path / "m", weights={"w": large})
+    assert load_model(tmp_path / "m").weights["w"].equal(large)
+    for wrong in (torch.finfo(torch.float32).max, -1e7):
+        save(tmp_path / "m", weights={"w": torch.tensor([1.0, wrong])})
+        with pytest.raises(ModelError, match=r"1 of the 2 values of weight 'w' .* beyond 1e\+06, the first is -?[13]"):
+            _ = load_model(tmp_path / "m").weights
+
+
 def test_shared_and_strided_weights_are_saved(tmp_path: Path) -> None:
     matrix = torch.arange(6.0).reshape(2, 3)
     save(tmp_path / "m", weights={"a": matrix, "b": matrix.T, "c": torch.nn.Parameter(matrix)})

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from tiny_model import save_tiny_model
 
+from arcparse import pipeline
 from arcparse.cli import main
 from arcparse.cli.derivation import table
 from arcparse.cli.parse import _format
@@ -258,11 +259,14 @@ def test_the_speed_is_told_if_asked_or_in_a_terminal(
     assert parse("One two.")[2] == ""
 
 
-def test_threads_are_torch_s(parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("options", "expected"), [((), 1), (("--threads", 3), 3)])
+def test_one_thread_works_unless_more_are_asked_for(
+    options: tuple[object, ...], expected: int, parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    parse("One.", "--threads", 3)
-    assert asked == [3]
+    monkeypatch.setattr(pipeline, "asked", lambda number: asked.append(number) or nullcontext())
+    parse("One.", *options)
+    assert set(asked) == {expected}
 
 
 @pytest.mark.parametrize(

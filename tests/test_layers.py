@@ -22,7 +22,7 @@ ROWS = [
     {"optimisation", "snapshot", "saved_model", "run_log", "raw_text", "pseudo_projective"}
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
-    {"vocabulary", "sentence", "settings", "presets"},
+    {"vocabulary", "sentence", "settings", "presets", "threads"},
     {"drawing", "limits"},
     {"errors"},
 ]

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from importlib import import_module, metadata
 
 from arcparse.errors import ArcparseError
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     parsed = _parser(arguments).parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = parsed.run
-    status = run(parsed)
+    status = copy_context().run(run, parsed)  # the number of threads that is asked for ends with the command
     sys.stdout.flush()  # here, so that a reader that has gone is met above and not at exit
     return status
 

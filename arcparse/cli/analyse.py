@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
     use_threads(args)
     gold = list(checked(read_conllu(args.gold)))
-    pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL), args.given == "tags"
+    pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads), args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
     beams, gold_beam = args.beams or BEAMS, args.gold_beam or GOLD_BEAM
     reports = analyse(pipeline.parser, tagged, gold, beams, given=given, gold_beam=gold_beam)

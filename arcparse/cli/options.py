@@ -27,15 +27,14 @@ def numbers(text: str) -> tuple[int, ...]:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Add what `use_threads` reads."""
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.add_argument("--threads", type=number, metavar="N", default=1, help="processor threads (default: 1)")
 
 
 def use_threads(args: argparse.Namespace) -> None:
-    """Let torch use as many threads as the options say."""
-    import torch
+    """Let what is called from now on use as many threads as the options say."""
+    from arcparse import threads
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    threads.use(args.threads)
 
 
 def add_recurrent_options(parser: argparse.ArgumentParser) -> None:
@@ -82,10 +81,10 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
     """Load the model that the options name, with as many threads as they say."""
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
-    use_threads(args)
     return Pipeline.load(
         args.model or DEFAULT_MODEL,
         precision=args.precision,
         lemmatizer=args.lemmatizer,
         segmenter=args.segmenter,
+        threads=args.threads,
     )

@@ -16,8 +16,9 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import ROOT_NAME, Arc
-from arcparse.search import Beam, Scorer, advance
+from arcparse.search import Beam, Scorer, advance, check_numbers
 from arcparse.sentence import ROOT, Sentence
+from arcparse.threads import turn
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class BeamTrace:
         return self.greedy_rank.index(None) if None in self.greedy_rank else None
 
 
+@turn()
 @torch.inference_mode()
 def beam_trace(parser: Parser, sentence: Sentence, beam_size: int, *, given: bool = False) -> BeamTrace:
     """Search a sentence with a beam of `beam_size` and with a greedy one; `given` is what it is to `Parser.parse`."""
@@ -88,6 +90,7 @@ def _beams(
     beams = [beam]
     while not bool(system.is_final(beam.state)[0, 0]):
         beam = advance(system, beam, scorer(beam.state), beam_size)
+        check_numbers(beam.score)
         beams.append(beam)
     return beams
 

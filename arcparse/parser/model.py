@@ -35,6 +35,7 @@ from arcparse.search import Beam, sample, search
 from arcparse.sentence import ROOT, Sentence, Tree
 from arcparse.settings import as_dict, changed
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
+from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
@@ -161,6 +162,7 @@ class Parser(nn.Module):
     def _start(self, words: Words) -> Beam[Configuration]:
         return Beam.start(Configuration.start(words.length), len(words.length), words.length.device)
 
+    @turn()
     @torch.inference_mode()
     def parse(
         self,
@@ -179,6 +181,7 @@ class Parser(nn.Module):
         size = beam_size or self.config.beam
         return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, size))
 
+    @turn()
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, given: bool = False, batch_tokens: int = 2500) -> list[Sentence]:
         """Return the sentences with the tags that the encoder predicts, heads as they were; nothing is searched.
@@ -191,6 +194,7 @@ class Parser(nn.Module):
             sentences, batch_tokens, lambda batch: self._tagged(batch, encode(self, batch, given=given)[1], given)
         )
 
+    @turn()
     @torch.inference_mode()
     def nbest(
         self,
@@ -304,6 +308,7 @@ class Parser(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Parser:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory, KIND)
@@ -322,7 +327,8 @@ def _in_batches(
     sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
 ) -> list[Result]:
     """Return the results of all sentences in order, found for sentences of like length together."""
+    batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
     found: dict[int, Result] = {}
-    for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
-        found.update(zip(batch, results([sentences[i] for i in batch]), strict=True))
+    for batch, own in zip(batches, spread(lambda batch: results([sentences[i] for i in batch]), batches), strict=True):
+        found.update(zip(batch, own, strict=True))
     return [found[i] for i in range(len(sentences))]

@@ -28,6 +28,7 @@ from arcparse.parser.nbest import tree_of
 from arcparse.pseudo_projective import deprojectivise, projectivise
 from arcparse.search import Beam, Scorer, search
 from arcparse.sentence import NONE, ROOT, Sentence, Tree
+from arcparse.threads import turn
 
 BEAMS = (1, 2, 4, 8, 16, 32)
 GOLD_BEAM = 16  # configurations kept on the way to the gold tree
@@ -88,6 +89,7 @@ def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
     return judge(found.tree == gold, gold_score, found.score)
 
 
+@turn()
 @torch.inference_mode()
 def best_found(
     parser: Parser, sentences: Sequence[Sentence], beam_size: int, *, given: bool = False, batch_tokens: int = 2500
@@ -103,6 +105,7 @@ def best_found(
     return [found[i] for i in range(len(sentences))]
 
 
+@turn()
 @torch.inference_mode()
 def gold_scores(
     parser: Parser,

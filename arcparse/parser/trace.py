@@ -10,6 +10,7 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode
 from arcparse.parser.model import Parser
 from arcparse.sentence import Sentence
+from arcparse.threads import turn
 
 ROOT_NAME = "ROOT"
 
@@ -34,6 +35,7 @@ class Step:
     arc: Arc | None  # None for a transition that adds none
 
 
+@turn()
 @torch.inference_mode()
 def derivation(parser: Parser, sentence: Sentence, beam_size: int = 1, *, given: bool = False) -> list[Step]:
     """Return the steps of the best derivation that a beam of `beam_size` finds; none for a sentence without words.

@@ -26,6 +26,7 @@ from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.seq2seq.memory import Memory
 from arcparse.settings import as_dict, check_ranges
+from arcparse.threads import spread, turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "classifier"
@@ -131,12 +132,15 @@ class Classifier(nn.Module):
         score: Tensor = self.output(self.dropout(self.pool(memory)))
         return score.float()
 
+    @turn()
     @torch.inference_mode()
     def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Return the log-probability [B, L] of each label in nats; the model is to be in evaluation mode."""
+        batches = bucket([len(row) for row in rows], BATCH_TOKENS)
+        parts = spread(lambda batch: self([rows[i] for i in batch]).log_softmax(1).cpu(), batches)
         found = torch.zeros(len(rows), len(self.labels))
-        for batch in bucket([len(row) for row in rows], BATCH_TOKENS):
-            found[batch] = self([rows[i] for i in batch]).log_softmax(1).cpu()
+        for batch, part in zip(batches, parts, strict=True):
+            found[batch] = part
         return found
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
@@ -160,6 +164,7 @@ class Classifier(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Classifier:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)

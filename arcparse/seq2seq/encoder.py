@@ -13,6 +13,7 @@ from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
 from arcparse.seq2seq.regularisation import LockedDropout, embed
 from arcparse.seq2seq.transformer import TransformerConfig, TransformerEncoder
+from arcparse.threads import aside
 from arcparse.vocabulary import Vocabulary
 
 
@@ -53,10 +54,11 @@ class Encoder(nn.Module):
         if added is not None:
             vector = vector + added
         is_token = torch.arange(symbol.shape[1], device=symbol.device) < length.unsqueeze(1)
-        if isinstance(self.reader, TransformerEncoder):
-            output, summary = self.reader(vector, length)
-            return Memory(output, is_token, summary)
-        output, ends = self.reader(vector, length)
+        with aside():
+            if isinstance(self.reader, TransformerEncoder):
+                output, summary = self.reader(vector, length)
+                return Memory(output, is_token, summary)
+            output, ends = self.reader(vector, length)
         return Memory(self.dropout(output), is_token, ends[-1][0])
 
 

@@ -26,6 +26,7 @@ from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig, State
 from arcparse.seq2seq.regularisation import LockedDropout, embed
 from arcparse.seq2seq.symbols import BEGINNING, EOS, MARKS, Kind, divided, together, vocabulary
 from arcparse.settings import as_dict
+from arcparse.threads import turn
 from arcparse.vocabulary import Vocabulary
 
 KIND = "lm"
@@ -113,6 +114,7 @@ class LanguageModel(nn.Module):
             found.append(-functional.cross_entropy(scores, gold.flatten(), reduction="none").view_as(gold))
         return torch.cat(found, 1), states
 
+    @turn()
     @torch.inference_mode()
     def perplexity(self, lines: Iterable[str]) -> float:
         """Return the perplexity of a text, the ends of its lines counted as symbols, unknown ones as one symbol.
@@ -125,6 +127,7 @@ class LanguageModel(nn.Module):
         found, _ = self.log_probabilities(ids.unsqueeze(0), self.start(1))
         return math.exp(-float(found.double().mean()))
 
+    @turn()
     @torch.inference_mode()
     def generate(
         self,
@@ -168,6 +171,7 @@ class LanguageModel(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> LanguageModel:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)

@@ -24,6 +24,7 @@ from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
 from arcparse.seq2seq.symbols import BEGINNING
 from arcparse.settings import as_dict
+from arcparse.threads import turn
 from arcparse.vocabulary import SPECIALS
 
 KIND = "lemmatizer"
@@ -69,6 +70,7 @@ class Lemmatizer(nn.Module):
             by_tag.setdefault((form, upos), Counter()).update(lemmas)
         return cls(config, network, {key: most_frequent(lemmas) for key, lemmas in by_tag.items()})
 
+    @turn()
     def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
         """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
 
@@ -136,6 +138,7 @@ class Lemmatizer(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Lemmatizer:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)

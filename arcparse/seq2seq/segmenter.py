@@ -28,6 +28,7 @@ from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict
+from arcparse.threads import spread, turn
 from arcparse.tokenizer import Divided, Token, assembled, paragraphs, tokens_of
 from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
@@ -141,6 +142,7 @@ class Segmenter(nn.Module):
         """Let matrix products be of bfloat16 when it divides: faster on processors that have it."""
         self.low_precision = low
 
+    @turn()
     @torch.inference_mode()
     def classes(self, texts: Sequence[str]) -> list[list[int]]:
         """Return what ends behind each character of texts, read in windows that overlap."""
@@ -152,12 +154,17 @@ class Segmenter(nn.Module):
         for length, indices in by_length.items():
             together = torch.cat([windows[i] for i in indices], 1).to(self.output.bias.device)
             parts = torch.split(together, max(1, BATCH // length), 1)
-            with torch.autocast(together.device.type, torch.bfloat16, enabled=self.low_precision):
-                found = torch.cat([self(part).argmax(2) for part in parts])
+            found = torch.cat(spread(self._found, parts))
             for i, own in zip(indices, torch.split(found, [windows[i].shape[1] for i in indices]), strict=True):
                 settled = own[:, MARGIN:-MARGIN] if len(texts[i]) > WINDOW else own
                 ends[i] = settled.flatten()[: len(texts[i])].tolist()
         return ends
+
+    def _found(self, ids: Tensor) -> Tensor:
+        """Return the class of each character of B windows [B, N]."""
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.low_precision):
+            found: Tensor = self(ids).argmax(2)
+        return found
 
     def _windows(self, text: str) -> Tensor:
         """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [2, W, N]."""
@@ -222,6 +229,7 @@ class Segmenter(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Segmenter:
         """Read a model directory, and the vectors beside it. Raises ModelError where they are not what is asked for."""
         saved = load_model(directory, KIND)

@@ -29,6 +29,7 @@ from arcparse.seq2seq.model import batches
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.seq2seq.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
 from arcparse.settings import as_dict
+from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 
 KIND = "skip-thought"
@@ -108,12 +109,15 @@ class SkipThought(nn.Module):
             count += int(is_word.sum())
         return total / count, count
 
+    @turn()
     @torch.inference_mode()
     def vectors(self, sentences: Sequence[Symbols]) -> Tensor:
         """Return the vectors [B, D] of sentences, of length 1; the model is to be in evaluation mode."""
+        own = batches(sentences)
+        parts = spread(lambda batch: self.encode([sentences[i] for i in batch]).summary.float().cpu(), own)
         found = torch.zeros(len(sentences), self.encoder.dimension)
-        for batch in batches(sentences):
-            found[batch] = self.encode([sentences[i] for i in batch]).summary.float().cpu()
+        for batch, part in zip(own, parts, strict=True):
+            found[batch] = part
         return functional.normalize(found, dim=1)
 
     def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
@@ -129,6 +133,7 @@ class SkipThought(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> SkipThought:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)

@@ -37,6 +37,7 @@ from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
 from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
 from arcparse.tags import TagColumns, TagLayer, best_tags, with_tags
+from arcparse.threads import aside, spread, turn
 from arcparse.vocabulary import SPECIALS
 
 KIND = "tagger"
@@ -115,7 +116,8 @@ class Tagger(nn.Module):
             vector = self.bilstm(vector[row], words.length + 1).flatten(0, 1)
             row = torch.arange(row.numel(), device=row.device).view_as(row)
         width, positions = len(self.bias), self.config.before + 1 + self.config.after
-        table = (torch.cat([self.outside.unsqueeze(0), vector]) @ self.first).view(-1, width)
+        with aside():
+            table = (torch.cat([self.outside.unsqueeze(0), vector]) @ self.first).view(-1, width)
         padded = functional.pad((row + 1).masked_fill(~words.is_token, 0), (self.config.before, self.config.after))
         is_word = words.is_token & (torch.arange(row.shape[1], device=row.device) > 0)
         window = padded.unfold(1, positions, 1)[is_word] * positions + torch.arange(positions, device=row.device)
@@ -163,6 +165,7 @@ class Tagger(nn.Module):
             best[self.searched] = action + len(SPECIALS)
         return best
 
+    @turn()
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, beam_size: int = 1, batch_tokens: int = 10_000) -> list[Sentence]:
         """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
@@ -174,12 +177,15 @@ class Tagger(nn.Module):
         return [tags_of_words(*own, self.columns) for own in zip(sentences, prepared, units, strict=True)]
 
     def _tag(self, sentences: Sequence[Sentence], beam_size: int, batch_tokens: int) -> list[Sentence]:
-        tagged: list[Sentence] = list(sentences)
-        for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
+        def tags(batch: Sequence[int]) -> list[dict[str, list[str]]]:
             words = self.lexicon.words([sentences[i].forms for i in batch]).to(self.device)
             best = self._best(words, beam_size)
-            tags = self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
-            for i, columns in zip(batch, tags, strict=True):
+            return self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
+
+        tagged: list[Sentence] = list(sentences)
+        batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
+        for batch, found in zip(batches, spread(tags, batches), strict=True):
+            for i, columns in zip(batch, found, strict=True):
                 tagged[i] = with_tags(sentences[i], columns)
         return tagged
 
@@ -215,6 +221,7 @@ class Tagger(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Tagger:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory, KIND)
