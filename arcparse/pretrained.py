@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from arcparse.checkpoint import find_model, load_model, save_model, sibling
+from arcparse.errors import VectorsError
 from arcparse.saved_model import CONFIG, SavedModel
 from arcparse.threads import turn
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
@@ -49,15 +51,18 @@ class Pretrained:
         """Read the vectors of a LevelDB store, in its order, scaled to one common level.
 
         A source's own vectors of `<unk>` and `<pad>` are left out: a model learns what stands for an unknown word. Of
-        the `forms` that the source lacks, each has the random vector that the store gives it.
+        the `forms` that the source lacks, each has the random vector that the store gives it. The store is not locked.
+        Raises VectorsError where it holds no vectors.
         """
-        with VectorStore.open(path) as store:
+        with VectorStore.open(path, read_only=True) as store:
             found, matrix = store.dense()
             missing = tuple(form for form in dict.fromkeys(forms) if form not in store)
             if missing:
                 found, matrix = (*found, *missing), np.concatenate([matrix, store.matrix(missing)])
             scheme, source = store.metadata.normalisation, store.metadata.source
-        rows, scale = quantise(matrix * (LEVEL / np.sqrt(np.mean(np.square(matrix)))))
+        if not len(matrix):
+            raise VectorsError(f"{path}: holds no vectors; make it again, for other words or for all of the source's")
+        rows, scale = quantise(_levelled(matrix))
         kept = [row for row, word in enumerate(found) if word not in SPECIALS]
         rows = np.concatenate([np.zeros((len(SPECIALS), matrix.shape[1]), np.int8), rows[kept]])
         scale = np.concatenate([np.ones(len(SPECIALS), np.float32), scale[kept]])
@@ -120,6 +125,11 @@ class Pretrained:
         """Read the vectors that a model names, which lie beside it; none where it names none."""
         name = saved.text("vectors")
         return cls.load(sibling(saved.path, name)) if name else cls.none()
+
+
+def _levelled(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    level = np.sqrt(np.mean(np.square(matrix)))
+    return matrix * (LEVEL / level) if level else matrix  # zeros stay zeros
 
 
 def word_vectors(place: str | Path = "en-vectors") -> WordVectors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,8 @@ ROWS = [
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
-OPTIONAL = {"gensim", "plyvel", "udtools", "cairosvg", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
+LEVELDB = {"plyvel", "plyvel_next"}
+OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 
@@ -78,6 +80,22 @@ def test_a_room_imports_only_from_the_rows_below(path: Path) -> None:
 def test_optional_libraries_are_imported_late(path: Path) -> None:
     tree = top_level(ast.parse(path.read_text(encoding="utf-8")))
     assert not OPTIONAL & {name.partition(".")[0] for name in imports(tree)}
+
+
+PARSE = """
+import sys
+import arcparse
+[sentence] = arcparse.parse("It works.", model="en-small")
+print(len(sentence), *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_parsing_imports_no_library_that_it_can_do_without() -> None:
+    command = [sys.executable, "-W", "error", "-c", PARSE]
+    words, *loaded = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+    assert words == "3"
+    assert {"arcparse", "torch"} <= set(loaded)
+    assert not set(loaded) & (OPTIONAL | {"conllu", "tensorboard", "scipy"})
 
 
 def test_search_imports_torch_alone() -> None:

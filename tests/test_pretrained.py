@@ -9,7 +9,7 @@ import torch
 from overfitted import fitted_parser, vectors
 
 from arcparse.checkpoint import save_model
-from arcparse.errors import ModelError
+from arcparse.errors import ModelError, VectorsError
 from arcparse.pretrained import KIND, LEVEL, Pretrained
 from arcparse.vectors import VectorStore
 from arcparse.vocabulary import SPECIALS
@@ -42,6 +42,24 @@ def test_a_store_is_read_whole_at_one_level(store: Path) -> None:
         if word != "<unk>":
             found = values[pretrained.words.id(word)].numpy()
             assert np.abs(found - row).max() <= np.abs(row).max() / 254 + 1e-6
+
+
+def test_a_store_that_is_open_is_read_and_not_changed(store: Path) -> None:
+    before = Pretrained.from_store(store, ["zebra"])
+    with VectorStore.open(store):  # another training run, or anybody
+        assert Pretrained.from_store(store, ["zebra"]).same_as(before)
+    with VectorStore.open(store, read_only=True) as opened:
+        assert "zebra" not in opened
+
+
+def test_zeros_stay_zeros_and_no_vectors_are_told(tmp_path: Path) -> None:
+    keyed = pytest.importorskip("gensim.models").KeyedVectors(3)
+    keyed.add_vectors(["a", "b"], np.zeros((2, 3), np.float32))
+    VectorStore.create(tmp_path / "zeros", keyed).close()
+    VectorStore.create(tmp_path / "none", keyed, ["absent"]).close()
+    assert not Pretrained.from_store(tmp_path / "zeros").rows.any()
+    with pytest.raises(VectorsError, match=r"none: holds no vectors; make it again"):
+        Pretrained.from_store(tmp_path / "none")
 
 
 def test_saved_vectors_are_read_as_they_were(store: Path, tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from arcparse import vectors
 from arcparse.cli import vector_views
+from arcparse.cli.options import number
 from arcparse.errors import VectorsError
 from arcparse.tokenizer import split_words
 from arcparse.treebank import read_conllu
 from arcparse.vectors import VectorStore, Word2VecConfig
+from arcparse.vectors.store import require_free
 
 _TRAINING = {
     "dimension": "values per vector",
@@ -119,12 +121,14 @@ def train(args: argparse.Namespace) -> int:
 
 
 def _cache_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", type=Path, help="word vectors: word2vec text or binary, GloVe; also packed")
+    parser.add_argument(
+        "source", type=Path, help="word vectors: word2vec text or binary, fastText .vec, GloVe; also packed"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the store to make, a folder")
     parser.add_argument(
         "--words", type=Path, nargs="+", metavar="FILE", help="only what these need: .conllu files, or raw text"
     )
-    parser.add_argument("--limit", type=int, help="only the first LIMIT vectors of the source")
+    parser.add_argument("--limit", type=number, help="only the first LIMIT vectors of the source")
     parser.add_argument(
         "--format", choices=vectors.FORMATS, help="of the source (default: guessed); gensim runs code in the file"
     )
@@ -137,8 +141,9 @@ def _cache_options(parser: argparse.ArgumentParser) -> None:
 
 def cache(args: argparse.Namespace) -> int:
     """Run `arcparse vectors cache`."""
+    require_free(args.output)  # said now, not after the source is read
     before = perf_counter()
-    loaded = vectors.load_vectors(args.source, args.format, limit=args.limit)
+    loaded = vectors.load_vectors(args.source, args.format, limit=args.limit, tell=_warn)
     seconds = perf_counter() - before
     words = None if args.words is None else dict.fromkeys(chain.from_iterable(map(_forms, args.words)))
     with VectorStore.create(
@@ -153,6 +158,10 @@ def cache(args: argparse.Namespace) -> int:
         share = "" if words is None else f", for {sum(word in store for word in words)} of {len(words)} forms"
         print(f"{args.output}: {len(store)} of {len(loaded)} vectors{share}; the source took {seconds:.2f} s to load")
     return 0
+
+
+def _warn(sentence: str) -> None:
+    print(f"arcparse: {sentence}", file=sys.stderr)
 
 
 def _forms(path: Path) -> Iterable[str]:

@@ -52,6 +52,11 @@ class _Tokenised(NamedTuple):
     words: int
 
 
+def is_packed(path: Path) -> bool:
+    """Return whether a file is packed, by its suffix."""
+    return path.suffix in _OPENERS
+
+
 def open_bytes(file: IO[bytes], suffix: str) -> IO[bytes]:
     """Return a file's content, unpacked where its suffix is .gz, .xz or .bz2."""
     return cast("IO[bytes]", _OPENERS[suffix](file)) if suffix in _OPENERS else file

@@ -2,8 +2,9 @@
 
 LevelDB lets one process at a time open a database, and writes into its folder even to read it. A reader that may not
 write, or must not wait for the lock, therefore opens a view: a temporary folder with links to the tables, which never
-change once written, and copies of the few small files beside them. (Should a writer merge tables in that very moment, a
-link may lead nowhere; the error then names a missing file, and opening again helps.)
+change once written, and copies of the few small files beside them. Any number of readers work at once, beside a writer
+and on a read-only disk. (Should a writer merge tables in that very moment, the view is made again; should one do so
+while a view is read, the error names a missing file, and opening again helps.)
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from arcparse.errors import VectorsError
+from arcparse.vectors.needed import require_plyvel
 
 _TABLES = (".ldb", ".sst")
+_TRIES = 10  # of a view, each after a writer changed the folder while it was made
+_NOT_DAMAGE = ("No space left", "Permission denied", "Read-only file system", "Too many open files", "quota exceeded")
 
 
 class Database(NamedTuple):
@@ -34,18 +38,6 @@ class Database(NamedTuple):
             self.view.cleanup()
 
 
-def require_plyvel() -> Any:
-    """Import plyvel. Raises VectorsError where it is not installed."""
-    try:
-        import plyvel
-    except ImportError as error:
-        raise VectorsError(
-            f"a vector store needs plyvel, which cannot be imported ({error}); install it (it exists for "
-            f"Python 3.10 to 3.12), or load the vectors themselves with arcparse.vectors.load_vectors"
-        ) from error
-    return plyvel
-
-
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of LevelDB into VectorsError with the path, the finding and the remedy."""
@@ -53,13 +45,21 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except plyvel.Error as error:
-        found = error.args[0].decode(errors="replace") if error.args else type(error).__name__
-        if found.startswith("IO error: lock "):
+        found = _said(error)
+        if found.startswith("IO error: lock ") and "Permission" not in found:
             raise VectorsError(
                 f"{path}: locked: another process has it open, or this one twice ({found}); close it there, "
                 f"or open it with read_only=True"
             ) from None
+        if any(reason in found for reason in _NOT_DAMAGE):
+            raise VectorsError(
+                f"{path}: cannot be written: {found}; make room or mend the permissions, or open it with read_only=True"
+            ) from None
         raise VectorsError(f"{path}: damaged: {found}; run `arcparse vectors repair {path}`") from None
+
+
+def _said(error: Exception) -> str:
+    return " ".join(error.args[0].decode(errors="replace").split()) if error.args else type(error).__name__
 
 
 def check_folder(path: Path) -> None:
@@ -67,10 +67,16 @@ def check_folder(path: Path) -> None:
     if not path.is_dir():
         what = "not a store but a file" if path.exists() else "no such store"
         raise VectorsError(f"{path}: {what}; make one with `arcparse vectors cache`")
-    names = [name.name for name in path.iterdir()]
+    names = _names(path)
     if not any(name == "CURRENT" or name.startswith("MANIFEST-") or name.endswith(_TABLES) for name in names):
         found = ", ".join(sorted(names)[:3]) or "nothing"
         raise VectorsError(f"{path}: not a store: found {found} in it; make one with `arcparse vectors cache`")
+    folder = next((name for name in sorted(names) if _is_ours(name) and (path / name).is_dir()), None)
+    if folder:
+        raise VectorsError(
+            f"{path}: damaged: {folder} is a folder where the store has a file; remove it, then run "
+            f"`arcparse vectors repair {path}`"
+        )
 
 
 def open_database(path: Path, *, read_only: bool = False) -> Database:
@@ -82,27 +88,72 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
     check_folder(path)
     if not (path / "CURRENT").is_file():
         raise VectorsError(f"{path}: damaged: it has no file CURRENT; run `arcparse vectors repair {path}`")
-    view = _view(path) if read_only or not os.access(path, os.W_OK) else None
-    try:
+    if not read_only and _may_write(path):
         with explained(path):
-            return Database(plyvel.DB(view.name if view else str(path), paranoid_checks=True), view)
-    except VectorsError:
-        if view:
-            view.cleanup()
-        raise
-
-
-def _view(path: Path) -> TemporaryDirectory[str]:
-    view = TemporaryDirectory(prefix="arcparse-vectors-")
-    for file in path.iterdir():
-        if file.suffix in _TABLES:
-            os.symlink(file.resolve(), Path(view.name, file.name))
-        elif file.suffix == ".log" or file.name == "CURRENT" or file.name.startswith("MANIFEST-"):
-            shutil.copyfile(file, Path(view.name, file.name))
-    return view
+            return Database(plyvel.DB(str(path), paranoid_checks=True), None)
+    for _ in range(_TRIES):
+        before = _names(path)
+        try:
+            return _viewed(path)
+        except VectorsError:
+            if _names(path) == before:  # a folder at rest
+                raise
+    raise VectorsError(f"{path}: another process changes it all the time; open it when that has ended")
 
 
 def create_database(path: Path) -> Any:
     """Create an empty database for vectors, which do not compress."""
     with explained(path):
         return require_plyvel().DB(str(path), create_if_missing=True, error_if_exists=True, compression=None)
+
+
+def discard_database(path: Path) -> None:
+    """Remove a database that was never finished, if there is one.
+
+    Raises VectorsError where another process is still making it.
+    """
+    plyvel = require_plyvel()
+    try:
+        plyvel.destroy_db(str(path))
+    except plyvel.Error as error:
+        raise VectorsError(
+            f"{path}: another process is making it ({_said(error)}); wait for it, or name another"
+        ) from None
+
+
+def _names(path: Path) -> set[str]:
+    try:
+        return {file.name for file in path.iterdir()}
+    except OSError as error:
+        raise VectorsError(f"{path}: cannot be read: {error.strerror}; mend its permissions") from None
+
+
+def _is_ours(name: str) -> bool:
+    return name in ("CURRENT", "LOCK") or name.startswith("MANIFEST-") or name.endswith((*_TABLES, ".log"))
+
+
+def _may_write(path: Path) -> bool:
+    own = (path / name for name in _names(path) if _is_ours(name))
+    return os.access(path, os.W_OK) and all(os.access(file, os.W_OK) for file in own if file.exists())
+
+
+def _viewed(path: Path) -> Database:
+    view = TemporaryDirectory(prefix="arcparse-vectors-")
+    try:
+        _fill(Path(view.name), path)
+        with explained(path):
+            return Database(require_plyvel().DB(view.name, paranoid_checks=True), view)
+    except OSError as error:
+        view.cleanup()
+        raise VectorsError(f"{path}: cannot be read: {error}; mend its permissions, or make room for a view") from None
+    except VectorsError:
+        view.cleanup()
+        raise
+
+
+def _fill(view: Path, path: Path) -> None:
+    for file in path.iterdir():
+        if file.suffix in _TABLES:
+            os.symlink(file.resolve(), view / file.name)
+        elif _is_ours(file.name) and file.name != "LOCK":
+            shutil.copyfile(file, view / file.name)

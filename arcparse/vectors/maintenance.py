@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.database import check_folder, explained, open_database, require_plyvel
+from arcparse.vectors.database import check_folder, explained, open_database
+from arcparse.vectors.needed import require_plyvel
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode
 from arcparse.vectors.store import VectorStore, read_metadata, write_metadata
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
 from arcparse.vectors.lookup import find
+from arcparse.vectors.needed import require_gensim
 from arcparse.vectors.store import VectorStore
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ class WordVectors:
 
     def keyed(self) -> KeyedVectors:
         """Return them as gensim has them, for `save_vectors` and `VectorStore.create`."""
-        from gensim.models import KeyedVectors
-
-        keyed = KeyedVectors(self.matrix.shape[1])
+        keyed: KeyedVectors = require_gensim().KeyedVectors(self.matrix.shape[1])
         keyed.add_vectors(list(self.words), self.matrix)
         return keyed
 

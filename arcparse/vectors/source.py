@@ -1,11 +1,11 @@
-"""Word vectors as the world writes them, read and written with gensim's `KeyedVectors`.
+"""Word vectors as the world writes them, read row by row and written with gensim's `KeyedVectors`.
 
-    word2vec-text     a line "count dimension", then a word and its values per line
+    word2vec-text     a line "count dimension", then a word and its values per line; fastText's .vec is the same
     word2vec-binary   the same first line, then each word, a space and 4 bytes per value
     glove             word2vec-text without the first line (Pennington et al. 2014)
     gensim            what `KeyedVectors.save` or `Word2Vec.save` wrote
 
-The first three may be packed (.gz, .xz, .bz2) and are told apart by their content. The native format of gensim is a
+All may be packed (.gz, .xz, .bz2); the first three are told apart by their content. The native format of gensim is a
 pickle, and unpickling runs whatever code the file holds: it is read only when the caller names it.
 """
 
@@ -15,111 +15,247 @@ import lzma
 import re
 import warnings
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.corpus import open_bytes
+from arcparse.vectors.corpus import is_packed, open_bytes
+from arcparse.vectors.needed import require_gensim
+from arcparse.vectors.rows import (
+    LONGEST_LINE,
+    MOST_VALUES,
+    Header,
+    Row,
+    binary_rows,
+    header,
+    is_number,
+    text_row,
+    text_rows,
+)
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
 TEXT, BINARY, GLOVE, GENSIM = FORMATS = ("word2vec-text", "word2vec-binary", "glove", "gensim")
-_LONGEST_LINE = 1 << 16  # bytes; a text line of 1,000 values has about 12,000
+Tell = Callable[[str], object]
+
+_SAMPLE = 1 << 16  # bytes after the first line, by which text and binary are told apart
+_BLOCK = 1 << 24  # bytes of vectors for which memory is asked at first
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_HEADER = re.compile(rb"\d+ \d+\s*")
-# what gensim and the unpackers raise
-_UNREADABLE = (OSError, EOFError, ValueError, AssertionError, zlib.error, lzma.LZMAError)
+_BINARY_BYTE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what the unpackers raise
+_OTHERS = {  # how files begin that are none of these formats, and the remedy
+    b"PK\x03\x04": "a .zip archive; unpack it, and give the file inside",
+    b"\x1f\x8b": "packed; a packed file must end in .gz, .xz or .bz2",
+    b"\xfd7zXZ": "packed; a packed file must end in .gz, .xz or .bz2",
+    b"BZh": "packed; a packed file must end in .gz, .xz or .bz2",
+    b"\xff\xfe": "UTF-16; write it as UTF-8",
+    b"\xfe\xff": "UTF-16; write it as UTF-8",
+    b"\xba\x16\x4f\x2f": "fastText's own .bin; give its .vec file, or write that with fastText",
+    b"\x93NUMPY": "an array of numpy; give the file of gensim's that lies beside it, with format='gensim'",
+}
 
 
 def guess_format(path: Path) -> str:
-    """Return the name of a file's format, from its first two lines.
+    """Return the name of a file's format, from its first bytes.
 
     Raises VectorsError where the file cannot be read, or is none of word2vec text, word2vec binary and GloVe.
     """
-    try:
-        with path.open("rb") as stored, open_bytes(stored, path.suffix) as content:
-            first, second = content.readline(_LONGEST_LINE), content.readline(_LONGEST_LINE)
-    except _UNREADABLE as error:
-        raise VectorsError(f"{path}: cannot be read: {error}; is it whole, and packed as its name says?") from error
+    with _opened(path) as content:
+        first, sample = content.readline(LONGEST_LINE), content.read(_SAMPLE)
+    other = next((remedy for magic, remedy in _OTHERS.items() if first.startswith(magic)), None)
+    if other or not first:
+        raise VectorsError(f"{path}: {other or 'empty; fetch it again'}")
     if _PICKLE.match(first):
         raise VectorsError(
             f"{path}: a pickle, perhaps of gensim; loading one runs the code in it, "
             f"so if you trust the file, name the format: format={GENSIM!r} (--format {GENSIM})"
         )
-    if _HEADER.fullmatch(first):
-        return TEXT if _is_entry(second, int(first.split()[1])) else BINARY
-    if _is_entry(first, len(first.split()) - 1):
+    claimed = header(first)
+    if claimed:
+        return TEXT if _is_text(sample, claimed.dimension) else BINARY
+    if len(first.split()) > 1 and is_number(first.split()[-1].replace(b",", b".")):  # a comma is told of by its line
         return GLOVE
     raise VectorsError(
         f"{path}: neither word2vec nor GloVe: it begins with {first[:40]!r}; expected a line 'count dimension', "
-        f"or a word and its values; a packed file must end in .gz, .xz or .bz2"
+        f"or a word and its values"
     )
 
 
-def _is_entry(line: bytes, dimension: int) -> bool:
-    values = line.split()[1:]
+def _is_text(sample: bytes, dimension: int) -> bool:
+    """Return whether what follows a header is text: its first line is a row, or no byte is one that text has not."""
+    with suppress(VectorsError):
+        return bool(text_row(sample.partition(b"\n")[0], dimension, "").word)
+    return not _BINARY_BYTE.search(sample)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, unpacked. Raises VectorsError where it is none, or where reading it in the block fails."""
+    if not path.is_file():
+        raise VectorsError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; give a file of word vectors")
     try:
-        return len(values) == dimension > 0 and all(np.isfinite([float(value) for value in values]))
-    except ValueError:
-        return False
+        with path.open("rb") as stored, open_bytes(stored, path.suffix) as content:
+            yield content
+    except _UNREADABLE as error:
+        raise VectorsError(f"{path}: cannot be read: {error}; is it whole, and packed as its name says?") from error
 
 
-def load_vectors(path: Path, format: str | None = None, *, limit: int | None = None) -> KeyedVectors:
-    """Load word vectors, all or the first `limit` of the file; the format is guessed where it is not named.
+def load_vectors(
+    path: Path, format: str | None = None, *, limit: int | None = None, tell: Tell = warnings.warn
+) -> KeyedVectors:
+    """Load word vectors, all or the first `limit` rows of the file; the format is guessed where it is not named.
 
     `format="gensim"` unpickles, that is, it runs code from the file: use it for files that you trust.
-    Bytes of words that are not UTF-8, as word2vec.c cuts them, become U+FFFD.
-    Raises VectorsError where the file is not in the format, or truncated.
+    Bytes of words that are not UTF-8, as word2vec.c cuts them, become U+FFFD; of a word that stands twice, the first
+    vector is kept. `tell` is called with a sentence where either occurs, with the number.
+    Raises VectorsError, which names the line or row, where the file is not in the format, cut off, or holds a value
+    that is not finite.
     """
     if format is not None and format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
-    if not path.is_file():
-        raise VectorsError(f"{path}: no such file of word vectors")
+    if limit is not None and limit < 1:
+        raise VectorsError(f"limit {limit}: at least 1 vector is needed")
     format = format or guess_format(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves a GloVe file for Python to close
+    if format == GENSIM:
+        return _load_native(path, limit, tell)
+    with _opened(path) as content:
+        claimed = None if format == GLOVE else _claimed(content, path, format)
+        binary = claimed if format == BINARY else None
+        rows = binary_rows(content, str(path), binary) if binary else text_rows(content, str(path), claimed)
+        return _keyed(*_collected(_counted(rows, path, claimed, limit), path, _likely(path, claimed, limit), tell))
+
+
+def _claimed(content: IO[bytes], path: Path, format: str) -> Header:
+    """Read the header. Raises VectorsError where there is none, or one of no vectors."""
+    line = content.readline(LONGEST_LINE)
+    claimed = header(line)
+    if not claimed:
+        raise VectorsError(
+            f"{path}:1: {line[:40]!r} where {format} has 'count dimension'; name the format, {GLOVE} if words follow"
+        )
+    count, dimension = claimed
+    if not (count and 1 <= dimension <= MOST_VALUES):
+        raise VectorsError(
+            f"{path}:1: the header says {count} vectors of {dimension} values; at least 1 of 1 to {MOST_VALUES} is "
+            f"needed; fetch the file again, or name its format"
+        )
+    return claimed
+
+
+def _counted(rows: Iterable[Row], path: Path, claimed: Header | None, limit: int | None) -> Iterator[Row]:
+    """Yield the first `limit` rows, or all of them if they are as many as the header claims. Raises VectorsError."""
+    if limit is not None:
+        yield from islice(rows, limit)
+        return
+    count = 0
+    for count, row in enumerate(rows, 1):
+        if claimed and count > claimed.vectors:
+            raise VectorsError(
+                f"{row.place}: the header says {claimed.vectors} vectors, and here is one more, of {row.word!r}; "
+                f"correct the header, or read the first with a limit (--limit {claimed.vectors})"
+            )
+        yield row
+    if claimed and count < claimed.vectors:
+        raise VectorsError(
+            f"{path}: cut off: the header says {claimed.vectors} vectors, the file holds {count}; fetch it again, or "
+            f"read the first with a limit (--limit {count})"
+        )
+
+
+def _likely(path: Path, claimed: Header | None, limit: int | None) -> int:
+    """Return how many rows a file may have: what its header claims, if its size allows that."""
+    if not claimed or is_packed(path):
+        return 0
+    possible = path.stat().st_size // (2 * claimed.dimension)  # a value has at least a digit and a blank
+    return min(claimed.vectors, possible, limit or possible)
+
+
+def _collected(rows: Iterable[Row], path: Path, likely: int, tell: Tell) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the words of rows, each once, and their vectors; memory grows where they are more than `likely`."""
+    index: dict[str, int] = {}
+    matrix = np.empty((0, 0), np.float32)
+    twice, broken = list[str](), list[str]()
+    for word, values, place in rows:
+        if word in index:
+            twice.append(f"{place}: {word!r}")
+            continue
+        if "\ufffd" in word:
+            broken.append(f"{place}: {word!r}")
+        if not index:
+            matrix = np.empty((max(likely, _BLOCK // values.nbytes, 1), len(values)), np.float32)
+        elif len(index) == len(matrix):
+            matrix.resize((len(matrix) * 3 // 2 + 1, len(values)), refcheck=False)
+        matrix[len(index)] = values
+        index[word] = len(index)
+    if not index:
+        raise VectorsError(f"{path}: holds no vectors; fetch it again")
+    if broken:
+        tell(f"{broken[0]} is not UTF-8 in full, U+FFFD stands for the rest (rows like this: {len(broken)})")
+    if twice:
+        tell(f"{twice[0]} is there already, the first vector is kept (rows like this: {len(twice)})")
+    matrix.resize((len(index), matrix.shape[1]), refcheck=False)
+    return list(index), matrix
+
+
+def _keyed(words: Sequence[str], matrix: NDArray[np.float32]) -> KeyedVectors:
+    keyed: KeyedVectors = require_gensim().KeyedVectors(matrix.shape[1])
+    keyed.index_to_key, keyed.vectors = list(words), matrix
+    keyed.key_to_index = {word: row for row, word in enumerate(words)}
+    return keyed
+
+
+def _load_native(path: Path, limit: int | None, tell: Tell) -> KeyedVectors:
+    keyed_vectors = require_gensim().KeyedVectors
+    with _opened(path):
         try:
-            return _load_native(path, limit) if format == GENSIM else _load_word2vec(path, format, limit)
-        except _UNREADABLE as error:
+            loaded = keyed_vectors.load(str(path))
+        except Exception as error:  # the code in a pickle raises anything
             found = str(error) or type(error).__name__
-    raise VectorsError(f"{path}: not {format}, or cut off: {found}; fetch it again, or name its format")
-
-
-def _load_word2vec(path: Path, format: str, limit: int | None) -> KeyedVectors:
-    from gensim.models import KeyedVectors
-
-    return KeyedVectors.load_word2vec_format(
-        str(path), binary=format == BINARY, no_header=format == GLOVE, limit=limit, unicode_errors="replace"
-    )
-
-
-def _load_native(path: Path, limit: int | None) -> KeyedVectors:
-    import pickle
-
-    from gensim.models import KeyedVectors
-
-    try:
-        loaded = KeyedVectors.load(str(path))
-    except (pickle.UnpicklingError, AttributeError, ImportError, KeyError, IndexError) as error:
-        raise ValueError(f"not a pickle of gensim's: {error}") from error
+            raise VectorsError(f"{path}: not {GENSIM}'s, or cut off: {found}; fetch it again, with its .npy") from error
     vectors = getattr(loaded, "wv", loaded)
-    if not isinstance(vectors, KeyedVectors):
-        raise ValueError(f"it holds a {type(vectors).__name__}, not KeyedVectors")
+    if not isinstance(vectors, keyed_vectors):
+        raise VectorsError(f"{path}: not {GENSIM}'s: it holds a {type(vectors).__name__}, not KeyedVectors")
+    _check_native(vectors, path)
+    wordless = len(vectors.index_to_key) - len(vectors.key_to_index)
+    if wordless:
+        tell(f"{path}: {wordless} rows have no word of their own and are left out")
+        vectors = _keyed(*dense(vectors))
     return vectors if limit is None else vectors.vectors_for_all(vectors.index_to_key[:limit])
+
+
+def _check_native(vectors: Any, path: Path) -> None:
+    words, matrix = list(vectors.key_to_index), np.asarray(vectors.vectors)
+    if not words or matrix.ndim != 2 or matrix.dtype.kind != "f" or max(vectors.key_to_index.values()) >= len(matrix):
+        raise VectorsError(f"{path}: {len(words)} words and an array {matrix.shape} of {matrix.dtype}; fetch it again")
+    finite = np.isfinite(matrix).all(axis=1)
+    odd = next((word for word, row in vectors.key_to_index.items() if not finite[row]), None)
+    if odd is not None:
+        raise VectorsError(f"{path}: the vector of {odd!r} holds a value that is not finite; train the vectors again")
 
 
 def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> None:
     """Write word vectors in any of `FORMATS`, packed where the name ends in .gz, .xz or .bz2.
 
-    Raises VectorsError for an unknown format, and where the file cannot be written.
+    Raises VectorsError for an unknown format, for a word that the format cannot hold, as one with a blank in a binary
+    file, and where the file cannot be written.
     """
     if format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
+    if format != GENSIM:
+        word = next((word for word in vectors.index_to_key if not _can_hold(format, word)), None)
+        if word is not None:
+            raise VectorsError(
+                f"{path}: {format} cannot hold the word {word!r}, since blanks end words and lines end rows there; "
+                f"write `_` for a blank, or choose format {GENSIM!r}"
+            )
     try:
         if format == GENSIM:
             vectors.save(str(path))
@@ -129,9 +265,23 @@ def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> Non
         raise VectorsError(f"{path}: cannot be written: {error}") from error
 
 
+def _can_hold(format: str, word: str) -> bool:
+    """Return whether a word comes back from a row of a format."""
+    try:
+        content = word.encode()
+        if format == BINARY:
+            return content.split() == [content] and _BINARY_BYTE.search(content) is None
+        return b"\n" not in content and text_row(content + b" 0", 1, "").word == word
+    except (UnicodeEncodeError, VectorsError):
+        return False
+
+
 def dense(vectors: KeyedVectors) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Return the words and their vectors, float32 [words, dimension], in the same order."""
-    return tuple(vectors.index_to_key), cast("NDArray[np.float32]", np.ascontiguousarray(vectors.vectors, np.float32))
+    """Return the words, each once, and their vectors, float32 [words, dimension], in the same order."""
+    row, matrix = vectors.key_to_index, vectors.vectors
+    if len(row) < len(matrix):  # gensim leaves rows without a word where a file has one twice
+        matrix = matrix[list(row.values())]
+    return tuple(row), np.ascontiguousarray(matrix, np.float32)
 
 
 def checksum(path: Path) -> str:

@@ -7,9 +7,8 @@ they lack a random vector, uniform in [-0.25, 0.25], the same one for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.database import Database, create_database, explained, open_database
+from arcparse.vectors.database import Database, create_database, discard_database, explained, open_database
 from arcparse.vectors.lookup import candidates, find
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode, encode, key, random_vector
 from arcparse.vectors.source import checksum
@@ -64,12 +63,12 @@ class VectorStore:
         """Write the vectors that `words` need, or all of them, to a new store, and open it.
 
         `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file that the vectors came from, for the
-        metadata. The folder appears once it is complete. Raises VectorsError where it exists, where a setting is
-        unknown, and where a value does not fit into dtype.
+        metadata. The folder appears once it is complete; until then it is a hidden one beside it, `.NAME.unfinished`,
+        and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
+        setting is unknown, and where a value does not fit into dtype.
         """
-        if path.exists():
-            raise VectorsError(f"{path}: exists already; remove it, or name another")
-        chosen = list(vectors.index_to_key) if words is None else _needed(vectors, words, normalisation)
+        require_free(path)
+        chosen = list(vectors.key_to_index) if words is None else _needed(vectors, words, normalisation)
         metadata = Metadata(
             dimension=int(vectors.vector_size),
             count=len(chosen),
@@ -79,14 +78,15 @@ class VectorStore:
             checksum=checksum(source) if source else "",
             seed=seed,
         )
-        if not path.parent.is_dir():
-            raise VectorsError(f"{path}: the folder {path.parent} does not exist; make it first")
-        unfinished = Path(mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        discard_database(unfinished)
         try:
-            _write(unfinished / "store", vectors, chosen, metadata)
-            (unfinished / "store").rename(path)
-        finally:
-            rmtree(unfinished)
+            _write(unfinished, vectors, chosen, metadata)
+            _rename(unfinished, path)
+        except BaseException:
+            with suppress(VectorsError):
+                discard_database(unfinished)
+            raise
         return cls.open(path)
 
     @classmethod
@@ -227,6 +227,22 @@ def write_metadata(db: Any, metadata: Metadata) -> None:
     """Write both copies of the metadata."""
     for name in METADATA_KEYS:
         db.put(name, metadata.to_bytes(), sync=True)
+
+
+def require_free(path: Path) -> None:
+    """Raise VectorsError where no store can be made at a path: it exists, or its folder does not."""
+    if path.exists():
+        raise VectorsError(f"{path}: exists already; remove it, or name another")
+    if not path.parent.is_dir():
+        raise VectorsError(f"{path}: the folder {path.parent} does not exist; make it first")
+
+
+def _rename(unfinished: Path, path: Path) -> None:
+    require_free(path)  # another process may have been faster
+    try:
+        unfinished.rename(path)
+    except OSError as error:
+        raise VectorsError(f"{path}: cannot be made: {error.strerror}; name another") from None
 
 
 def _needed(vectors: KeyedVectors, forms: Iterable[str], scheme: str) -> list[str]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from arcparse.errors import ConfigurationError, VectorsError
 from arcparse.limits import AboveZero, NotNegative, Positive, Range, Seed, Threads, Units
 from arcparse.settings import check_ranges
+from arcparse.vectors.needed import require_gensim
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -79,10 +80,8 @@ def train_vectors(
     says nothing within an epoch.
     Raises VectorsError where there is nothing to learn.
     """
-    from gensim.models import FastText, Word2Vec
-
-    text = _text(corpus)
-    model = (FastText if config.subwords else Word2Vec)(**config.arguments())
+    text, models = _text(corpus), require_gensim()
+    model = (models.FastText if config.subwords else models.Word2Vec)(**config.arguments())
     model.build_vocab(**text)
     if not len(model.wv):
         raise VectorsError(f"no word occurs min_count={config.min_count} times; lower it, or give more text")
@@ -94,7 +93,7 @@ def train_vectors(
         epochs=config.epochs,
         callbacks=callbacks,
     )
-    return model.wv
+    return cast("KeyedVectors", model.wv)
 
 
 def _text(corpus: Iterable[Sequence[str]] | Path) -> dict[str, Any]:

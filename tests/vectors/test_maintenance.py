@@ -7,6 +7,7 @@ import pytest
 
 from arcparse.errors import VectorsError
 from arcparse.vectors import VectorStore, info, repair, verify
+from arcparse.vectors.needed import require_plyvel
 from arcparse.vectors.record import Metadata
 
 
@@ -26,9 +27,7 @@ def scratch(file: Path) -> None:
 
 
 def put(path: Path, key: bytes, record: bytes) -> None:
-    import plyvel
-
-    db = plyvel.DB(str(path))
+    db = require_plyvel().DB(str(path))
     db.put(key, record)
     db.close()
 
@@ -140,10 +139,8 @@ def test_a_wrong_count_is_a_problem_that_repair_mends(path: Path) -> None:
 
 
 def test_reports_of_many_problems_are_short(tmp_path: Path, large: Any) -> None:
-    import plyvel
-
     VectorStore.create(tmp_path / "store", large).close()
-    db = plyvel.DB(str(tmp_path / "store"))
+    db = require_plyvel().DB(str(tmp_path / "store"))
     for i in range(100):
         db.put(f"v:word{i}".encode(), b"")
     db.close()
@@ -165,13 +162,11 @@ def test_repair_waits_for_no_lock(path: Path) -> None:
 
 
 def test_without_any_metadata_there_is_nothing_to_repair(path: Path) -> None:
-    import plyvel
-
-    db = plyvel.DB(str(path))
+    db = require_plyvel().DB(str(path))
     db.delete(b"!metadata")
     db.close()
     assert verify(path).known == 3000
-    db = plyvel.DB(str(path))
+    db = require_plyvel().DB(str(path))
     db.delete(b"~metadata")
     db.close()
     with pytest.raises(VectorsError, match="without metadata"):

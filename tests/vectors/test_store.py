@@ -15,7 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arcparse.errors import VectorsError
-from arcparse.vectors import DTYPES, ERROR_BOUND, VectorStore, candidates, checksum
+from arcparse.vectors import DTYPES, ERROR_BOUND, VectorStore, candidates, checksum, database
+from arcparse.vectors import store as store_module
+from arcparse.vectors.database import explained
+from arcparse.vectors.needed import LEVELDB, require_plyvel
 from arcparse.vectors.record import METADATA_KEYS, Metadata, decode, encode, random_vector
 
 HOLD = """
@@ -207,12 +210,10 @@ def test_another_dimension_is_refused_and_the_lock_released(store_path: Path) ->
 
 
 def test_what_is_no_store_is_named(tmp_path: Path) -> None:
-    import plyvel
-
     (tmp_path / "file").write_text("text")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "readme").touch()
-    plyvel.DB(str(tmp_path / "other"), create_if_missing=True).close()
+    require_plyvel().DB(str(tmp_path / "other"), create_if_missing=True).close()
     for name, message in {
         "missing": "no such store",
         "file": "not a store but a file",
@@ -235,9 +236,7 @@ def test_what_is_no_store_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_metadata_of_another_version_or_kind(store_path: Path, content: bytes, message: str) -> None:
-    import plyvel
-
-    db = plyvel.DB(str(store_path))
+    db = require_plyvel().DB(str(store_path))
     for name in METADATA_KEYS:
         db.put(name, content)
     db.close()
@@ -246,9 +245,7 @@ def test_metadata_of_another_version_or_kind(store_path: Path, content: bytes, m
 
 
 def test_a_record_of_another_length_is_damage(store_path: Path) -> None:
-    import plyvel
-
-    db = plyvel.DB(str(store_path))
+    db = require_plyvel().DB(str(store_path))
     db.put(b"v:paris", b"1234")
     db.close()
     with VectorStore.open(store_path) as store, pytest.raises(VectorsError, match=r"4 bytes where float32 needs 20"):
@@ -271,10 +268,106 @@ def test_creation_leaves_a_whole_store_or_none(tmp_path: Path, keyed: Any, store
     assert [path.name for path in tmp_path.iterdir()] == [store_path.name]
 
 
+UNFINISHED = """
+import os, sys
+from pathlib import Path
+from arcparse.vectors import store
+from gensim.models import KeyedVectors
+vectors = KeyedVectors(2)
+vectors.add_vectors(["a", "b"], [[1, 2], [3, 4]])
+def stop(*_):
+    print("writing", flush=True)
+    sys.stdin.read()
+store.write_metadata = stop
+store.VectorStore.create(Path(sys.argv[1]), vectors)
+"""
+
+
+def test_a_killed_creation_is_cleaned_by_the_next_and_a_living_one_respected(tmp_path: Path, keyed: Any) -> None:
+    path = tmp_path / "new.vectors"
+    command = [sys.executable, "-c", UNFINISHED, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "writing\n"
+        with pytest.raises(VectorsError, match=r"another process is making it.*wait for it, or name another"):
+            VectorStore.create(path, keyed)
+        process.kill()
+    assert [file.name for file in tmp_path.iterdir()] == [".new.vectors.unfinished"]
+    with VectorStore.create(path, keyed) as store:
+        assert len(list(store)) == len(keyed)
+    assert [file.name for file in tmp_path.iterdir()] == ["new.vectors"]
+
+
+def test_a_store_that_another_process_finished_first_stays(
+    tmp_path: Path, keyed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new.vectors"
+
+    write = store_module._write
+
+    def late(*arguments: Any) -> None:
+        write(*arguments)
+        path.mkdir()
+
+    monkeypatch.setattr(store_module, "_write", late)
+    with pytest.raises(VectorsError, match=r"new\.vectors: exists already"):
+        VectorStore.create(path, keyed)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "MANIFEST-*", "*.ldb"])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_folder_in_place_of_a_file_is_named(store_path: Path, name: str, read_only: bool) -> None:
+    [file] = store_path.glob(name)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(VectorsError, match=rf"small\.vectors: damaged: {file.name} is a folder where"):
+        VectorStore.open(store_path, read_only=read_only)
+
+
+def test_a_view_is_made_again_where_a_writer_changed_the_folder(
+    store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill, tries = database._fill, []
+
+    def fill_late(view: Path, path: Path) -> None:
+        tries.append(path)
+        fill(view, path)
+        if len(tries) < 3:  # as if the tables had been merged meanwhile
+            for table in view.glob("*.ldb"):
+                table.unlink()
+            (path / f"{100 + len(tries)}.ldb").write_bytes(b"")
+
+    monkeypatch.setattr(database, "_fill", fill_late)
+    with VectorStore.open(store_path, read_only=True) as store:
+        assert "paris" in store
+    assert len(tries) == 3
+
+
+@pytest.mark.parametrize("reason", ["No space left on device", "Permission denied", "Read-only file system"])
+def test_a_disk_that_cannot_be_written_is_no_damage(tmp_path: Path, reason: str) -> None:
+    with pytest.raises(VectorsError, match=f"cannot be written: .*{reason}.*read_only=True"), explained(tmp_path):
+        raise require_plyvel().IOError(f"IO error: /store/000005.log: {reason}".encode())
+
+
+def test_files_that_may_not_be_written_are_read(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).suffix != ".log")
+    with VectorStore.open(store_path) as store:
+        assert store.read_only
+        assert "paris" in store
+
+
 def test_plyvel_is_missed_with_a_message(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "plyvel", None)
-    with pytest.raises(VectorsError, match=r"needs plyvel.*install it"):
+    for name in LEVELDB:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(VectorsError, match=r"needs plyvel .*or plyvel-next.*install one"):
         VectorStore.open(store_path)
+
+
+def test_either_library_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "plyvel", None)
+    monkeypatch.setitem(sys.modules, "plyvel_next", sys)
+    assert require_plyvel() is sys
 
 
 def test_opening_reads_only_what_it_needs(tmp_path: Path, large: Any) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from arcparse.cli import main
 from arcparse.vectors import VectorStore, load_vectors, save_vectors
+from arcparse.vectors.needed import require_plyvel
 
 FORMS = ["The", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "again", "today", "."]
 TREEBANK = "# text = The quick brown fox jumps over the lazy dog again today.\n" + "".join(
@@ -60,9 +61,7 @@ def test_a_store_for_the_words_of_a_corpus(
 
 
 def test_damage_is_reported_and_repaired(store_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import plyvel
-
-    db = plyvel.DB(str(store_path))
+    db = require_plyvel().DB(str(store_path))
     db.put(b"v:paris", b"short")
     db.close()
     assert main(["vectors", "verify", str(store_path)]) == 1
