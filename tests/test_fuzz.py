@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from fuzz import Tally, described, inputs, main
-from fuzz_kinds import KINDS, Kind
+from fuzz_kinds import KINDS
+from fuzz_text import Kind
 
 from arcparse import dictionary
 from arcparse.errors import TreebankError

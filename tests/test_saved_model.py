@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import torch
-from fuzz_kinds import KINDS, with_sums
+from fuzz_kinds import KINDS
+from fuzz_models import with_sums
 from safetensors.torch import load, save
 
 from arcparse import seq2seq

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from fuzz_kinds import KINDS, Kind
+from fuzz_kinds import KINDS
+from fuzz_text import Kind
 
 from arcparse.errors import ArcparseError
 
