@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -26,11 +27,12 @@ import torch
 from safetensors import SafetensorError, deserialize
 from safetensors.torch import save as bytes_from_tensors
 
-from arcparse.errors import ConfigurationError, ModelError
+from arcparse.errors import ConfigurationError, ModelError, shown
 from arcparse.files import aside, make_folder, replacing, write_errors
 from arcparse.saved_model import BEST, CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 
 FORMAT = 1
+NAME = re.compile(r"[^/\\:]{1,80}")  # of what lies beside a model
 FIELDS = {"kind": (str, "a string"), "config": (dict, "a table"), "metadata": (dict, "a table")}
 SHIPPED = Path(__file__).parent / "models"
 MAX_ARCHIVE_BYTES = (
@@ -82,7 +84,7 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     path = _settled(Path(path))
     description = _described(path)
     if kind and description["kind"] != kind:
-        raise ModelError(f"{path}: holds a model of kind {description['kind']!r}; name one of kind {kind!r}")
+        raise ModelError(f"{path}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
     vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, description["sha256"]))
     for name, symbols in vocabularies.items():
         if not isinstance(symbols, list) or not set(map(type, symbols)) <= {str} or not _can_be_written(symbols):
@@ -113,9 +115,10 @@ def load_config(path: Path) -> tuple[str, dict[str, Any]]:
 def _described(path: Path) -> dict[str, Any]:
     """Return what config.json holds, all of it that is needed."""
     description: dict[str, Any] = _parsed(path, CONFIG, _content(path, CONFIG))
-    if description.get("format") != FORMAT:
+    if description.get("format") != FORMAT or description["format"] is True:
         raise ModelError(
-            f"{path / CONFIG}: has format {description.get('format')!r}, of arcparse {description.get('arcparse')}; "
+            f"{path / CONFIG}: has format {shown(description.get('format'))}, "
+            f"of arcparse {shown(description.get('arcparse'))}; "
             f"arcparse {version('arcparse')} reads format {FORMAT}; install the other version or train the model again"
         )
     try:
@@ -142,9 +145,9 @@ def find_model(name_or_path: str | Path) -> Path:
         return found
     path = _settled(Path(name_or_path))
     best = _settled(path / BEST)
-    if str(name_or_path) and (best / CONFIG).is_file() and not (path / CONFIG).exists():
+    if str(name_or_path) and os.path.isfile(best / CONFIG) and not os.path.exists(path / CONFIG):
         return best
-    if str(name_or_path) and (path.is_dir() or zipfile.is_zipfile(path)):
+    if str(name_or_path) and (os.path.isdir(path) or (os.path.isfile(path) and zipfile.is_zipfile(path))):
         return path
     found = shipped(str(name_or_path))
     if found:
@@ -166,8 +169,8 @@ def _names_shipped() -> list[str]:
 
 def sibling(directory: Path, name: str) -> Path:
     """Return the path of a plain name beside a model directory. Raises ModelError for a name that leads elsewhere."""
-    if not isinstance(name, str) or not name or name in (".", "..") or any(character in name for character in "/\\:\0"):
-        raise ModelError(f"{directory}: {name!r} must be a plain name, of a file or directory beside the model")
+    if not isinstance(name, str) or name in ("", ".", "..") or not NAME.fullmatch(name) or not name.isprintable():
+        raise ModelError(f"{directory}: {shown(name)} must be a plain name, of a file or directory beside the model")
     return Path(directory).resolve().parent / name
 
 
@@ -253,7 +256,8 @@ def _aside(directory: Path) -> Path:
 
 def _settled(directory: Path, repair: bool = False) -> Path:
     """Return the directory, or the one renamed aside where a kill left only that; `repair` renames it back."""
-    if directory.exists() or not directory.name or not _aside(directory).is_dir():
+    # `os.path`, since a name that no file can have is an error to `pathlib`, and a model that is not there to us.
+    if os.path.exists(directory) or not directory.name or not os.path.isdir(_aside(directory)):
         return directory
     if repair:
         os.replace(_aside(directory), directory)
@@ -286,7 +290,7 @@ def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
 def _content(path: Path, name: str) -> bytes:
     """Read one file of a model directory or archive."""
     try:
-        if path.is_dir():
+        if os.path.isdir(path):
             return (path / name).read_bytes()
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in _safe_entries(path, archive)}

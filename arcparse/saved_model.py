@@ -8,7 +8,6 @@ just another one, costs no time.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ BEST = "best"  # the model in the directory of a training run
 FLOATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
 INTEGERS = {"I8": torch.int8, "I16": torch.int16, "I32": torch.int32, "I64": torch.int64, "U8": torch.uint8}
 TYPES = {**FLOATS, **INTEGERS, "BOOL": torch.bool}
+LARGEST = 1e6  # of weights: one bit that flips makes 1e37 of 0.1, and what is computed with it is not finite
 REMEDY = "copy the model again"
 _BREAK = re.compile("[\t\n\r\ud800-\udfff]")
 # torch says in many ways that sizes cannot be.
@@ -93,19 +93,13 @@ class SavedModel:
                 self.refuse(WEIGHTS, f"weight {name!r} has type {own.dtype}, not one of {', '.join(TYPES)}")
         found = {name: own.tensor() for name, own in self.stored.items()}
         for name, tensor in found.items():
-            self._check_finite(name, tensor)
-        return found
-
-    def _check_finite(self, name: str, tensor: torch.Tensor) -> None:
-        """Refuse a weight that is no number, or infinite: what it scores has no best."""
-        if tensor.is_floating_point() and tensor.numel():
-            least, greatest = tensor.aminmax()  # far faster than a look at each value
-            if not (math.isfinite(least) and math.isfinite(greatest)):
-                wrong = tensor[~tensor.isfinite()]
+            if tensor.is_floating_point() and tensor.numel() and not within(tensor):
+                wrong = tensor[~(tensor.abs() <= LARGEST)]
                 raise ModelError(
                     f"{self.path / WEIGHTS}: {len(wrong)} of the {tensor.numel()} values of weight {name!r} are not "
-                    f"finite, the first is {wrong[0]:g}; train the model again, or copy it again"
+                    f"finite or beyond {LARGEST:g}, the first is {wrong[0]:g}; train the model again, or copy it again"
                 )
+        return found
 
     def settings(self, cls: type[T]) -> T:
         """Return the settings of the model's kind."""
@@ -186,6 +180,12 @@ class SavedModel:
     def refuse(self, file: str, problem: str) -> NoReturn:
         """Raise ModelError for a problem in one of the files."""
         raise ModelError(f"{self.path / file}: {problem}; {REMEDY}")
+
+
+def within(tensor: torch.Tensor) -> bool:
+    """Return whether all numbers are finite, and no larger than a weight ever is."""
+    least, most = torch.aminmax(tensor)  # far faster than to look at each value
+    return bool(least >= -LARGEST) and bool(most <= LARGEST)  # NaN is neither
 
 
 def is_cell(text: str) -> bool:

@@ -27,6 +27,7 @@ T = TypeVar("T")
 LONGEST = 80  # characters of an override in a message
 LARGEST = {int: 2**53, float: sys.float_info.max}  # so that torch takes it; NaN and infinity are not within it
 DOTS = 1000  # in a line of TOML: reading a key of many parts takes the square of their number
+_FOUND: dict[type[Any], dict[str, Any]] = {}  # by `_kinds`
 NONE = "none"  # how TOML and --set, which have no null, write the None of an optional setting
 
 
@@ -107,7 +108,7 @@ def check_ranges(config: Any) -> None:
 
     What `load_settings` and `from_dict` make is checked before, so that the error says where the number stands.
     """
-    hints = get_type_hints(type(config), include_extras=True)
+    hints = _kinds(type(config))
     for name in _fields(config):
         _check_range(hints[name], getattr(config, name), type(config).__name__, name)
 
@@ -186,15 +187,15 @@ def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(cls: type[Any], values: Mapping[str, Any], place: str, prefix: str = "") -> dict[str, Any]:
     """Return the values converted to the types of the dataclass's fields, nested dataclasses as dicts."""
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _kinds(cls)
     known = list(_fields(cls))
     for key in values:
         if key not in known:
-            raise ConfigurationError(f"{place}: there is no setting {shown(prefix + key)}{_hint(cls, key, prefix)}")
+            raise ConfigurationError(f"{place}: there is no setting {shown(prefix + key)}{_meant(cls, key, prefix)}")
     return {key: _converted(hints[key], value, place, prefix + key) for key, value in values.items()}
 
 
-def _hint(cls: type[Any], key: str, prefix: str) -> str:
+def _meant(cls: type[Any], key: str, prefix: str) -> str:
     """Return which settings an unknown key may mean: those near it, whatever tables they are in, or else all."""
     names = list(_names(cls, prefix))
     near = get_close_matches(key, {name.rpartition(".")[2] for name in names}, n=1)
@@ -206,7 +207,7 @@ def _hint(cls: type[Any], key: str, prefix: str) -> str:
 
 def _names(cls: type[Any], prefix: str) -> Iterator[str]:
     """Give the names of all settings below a prefix, those of tables within tables, too."""
-    hints = get_type_hints(cls)
+    hints = _kinds(cls)
     for name in _fields(cls):
         kind = _not_none(hints[name])
         yield prefix + name
@@ -265,7 +266,7 @@ def _described(kind: Any) -> str:
 
 def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None) -> T:
     """Build the dataclass; what `values` leaves out is taken from `default`, or else from the fields' own defaults."""
-    hints, fields = get_type_hints(cls), _fields(cls)
+    hints, fields = _kinds(cls), _fields(cls)
     filled = dict(values)
     for key, value in values.items():
         if dataclasses.is_dataclass(_not_none(hints[key])) and isinstance(value, dict):
@@ -275,6 +276,13 @@ def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None
     if missing:
         raise ConfigurationError(f"{cls.__name__}: the setting {missing[0]!r} has no default; give it a value")
     return cls(**{**given, **filled})
+
+
+def _kinds(cls: type[Any]) -> dict[str, Any]:
+    """Return the annotations of a dataclass, with their ranges; to find them takes longer than all else here."""
+    if cls not in _FOUND:
+        _FOUND[cls] = get_type_hints(cls, include_extras=True)
+    return _FOUND[cls]
 
 
 def _fields(cls: Any) -> dict[str, dataclasses.Field[Any]]:

@@ -16,14 +16,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, shown
 from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
 from arcparse.sentence import NONE
 
 LABEL_ATTRIBUTE = "label"  # known from the configuration, all others from an encoder
 ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
 CHILDREN = {"leftmost(1)": LEFT, "leftmost(2)": LEFT2, "rightmost(1)": RIGHT, "rightmost(2)": RIGHT2}
-_START = re.compile(r"(stack|buffer)\((\d+)\)$")
+_START = re.compile(r"(stack|buffer)\([0-9]{1,2}\)$")
+LONGEST = 8  # steps of a path: beyond, there is hardly ever a token
+MOST = 1000  # templates
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Features:
         """Compile `templates`; ConfigurationError names one that cannot be read, or says that there is none."""
         if not templates:
             raise ConfigurationError('the parser has no features; set templates such as features = ["stack(0).vector"]')
+        if len(templates) > MOST:
+            raise ConfigurationError(f"the parser has {len(templates)} features; set at most {MOST}")
         paths = [_parse(template) for template in templates]
         self.templates = tuple(templates)
         self.attributes = tuple(dict.fromkeys(attribute for _, attribute in paths))
@@ -87,10 +91,10 @@ def _parse(template: str) -> tuple[tuple[str, ...], str]:
     *path, attribute = [part.strip() for part in template.split(".")]
     path = [f"{part}(1)" if part in ("leftmost", "rightmost") else part for part in path]
     wrong = [part for part in path[1:] if part not in CHILDREN]
-    if attribute not in ATTRIBUTES or not path or not _START.match(path[0]) or wrong:
+    if attribute not in ATTRIBUTES or not 1 <= len(path) <= LONGEST or not _START.match(path[0]) or wrong:
         raise ConfigurationError(
-            f"feature template {template!r}: expected stack(i) or buffer(i), then any of {', '.join(CHILDREN)}, "
-            f"then one of {', '.join(ATTRIBUTES)}"
+            f"feature template {shown(template)}: expected stack(i) or buffer(i) with i below 100, then up to "
+            f"{LONGEST - 1} of {', '.join(CHILDREN)}, then one of {', '.join(ATTRIBUTES)}"
         )
     return tuple(path), attribute
 

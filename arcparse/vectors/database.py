@@ -59,7 +59,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _said(error: Exception) -> str:
-    return error.args[0].decode(errors="replace") if error.args else type(error).__name__
+    return " ".join(error.args[0].decode(errors="replace").split()) if error.args else type(error).__name__
 
 
 def check_folder(path: Path) -> None:
