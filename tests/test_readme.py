@@ -44,6 +44,26 @@ def place(tmp_path: Path, sample_treebank: Path) -> Path:
     return tmp_path
 
 
+DECIMAL = re.compile(r" *-?[0-9]+\.([0-9]+)")
+UNITS = 2  # of the last digit that is shown: processors add up in their own order
+
+
+def alike(expected: str, printed: str) -> bool:
+    """Whether texts are the same but for the last digit of decimal numbers, and the room that these take."""
+    if DECIMAL.sub("#", expected) != DECIMAL.sub("#", printed):
+        return False
+    pairs = zip(DECIMAL.finditer(expected), DECIMAL.finditer(printed), strict=True)
+    return all(
+        len(one[1]) == len(other[1]) and abs(float(one[0]) - float(other[0])) <= (UNITS + 0.1) / 10 ** len(one[1])
+        for one, other in pairs
+    )
+
+
+class Checker(doctest.OutputChecker):
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        return alike(want, got)
+
+
 def run(command: str, place: Path) -> str:
     """Run a command line of arcparse in a folder and return what it prints."""
     program, *arguments = shlex.split(command)
@@ -51,7 +71,7 @@ def run(command: str, place: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "arcparse", *arguments],
         cwd=place,
-        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         check=False,
@@ -74,12 +94,29 @@ def test_the_first_command_s_parse_runs(place: Path) -> None:
 
 
 def test_python_examples() -> None:
-    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(Checker())
     examples = [*blocks("pycon"), arcparse.__doc__ or ""]
     assert len(examples) > 1
     for number, example in enumerate(examples):
         runner.run(parser.get_doctest(example, {}, f"README {number}", "README.md", 0))
     assert runner.failures == 0
+
+
+@pytest.mark.parametrize(
+    ("printed", "same"),
+    [
+        ("p 0.96 (2, 0)  -0.001  10", True),
+        ("p 0.94 (2, 0)  -0.001  10", True),
+        ("p 0.96 (2, 0)   0.001  10", True),
+        ("p 0.93 (2, 0)  -0.001  10", False),
+        ("p 0.96 (2, 1)  -0.001  10", False),
+        ("p 0.96 (2, 0)  -0.001  11", False),
+        ("p 0.960 (2, 0)  -0.001  10", False),
+        ("p 0.96 (2, 0)  -0.001  10  0.5", False),
+    ],
+)
+def test_last_digits_may_differ_and_nothing_else(printed: str, same: bool) -> None:
+    assert alike("p 0.96 (2, 0)  -0.001  10", printed) == same
 
 
 @pytest.mark.slow
@@ -89,4 +126,4 @@ def test_console_examples(place: Path) -> None:
     for command, expected in examples:
         printed = run(command, place)
         if expected:
-            assert printed.strip() == expected.strip(), command
+            assert alike(expected.strip(), printed.strip()), f"{command}{printed}"
