@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
 from arcparse.treebank.files import Location, chunks_of, name_of
-from arcparse.treebank.reading import BYTE_ORDER_MARK
 
 Tags: TypeAlias = "tuple[str, str, str]"  # UPOS, XPOS, FEATS
 Dictionary: TypeAlias = "Mapping[str, Tags]"

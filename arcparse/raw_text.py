@@ -14,9 +14,9 @@ from typing import Protocol
 from arcparse.errors import CharacterError
 from arcparse.sentence import MISC, Sentence
 from arcparse.tokenizer import tokenize
-from arcparse.treebank.encoding import Checked, replaced
+from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
 from arcparse.treebank.files import Location, chunks_of, name_of
-from arcparse.treebank.reading import BYTE_ORDER_MARK, OnError
+from arcparse.treebank.reading import OnError
 
 
 class Divide(Protocol):
