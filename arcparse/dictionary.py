@@ -13,7 +13,7 @@ from typing import TypeAlias
 from arcparse.errors import TreebankError
 from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.treebank.reading import BYTE_ORDER_MARK
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
 
 Tags: TypeAlias = "tuple[str, str, str]"  # UPOS, XPOS, FEATS
 Dictionary: TypeAlias = "Mapping[str, Tags]"

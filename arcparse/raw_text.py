@@ -15,8 +15,8 @@ from arcparse.errors import CharacterError
 from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import MISC, Sentence
 from arcparse.tokenizer import tokenize
-from arcparse.treebank.encoding import Checked, replaced
-from arcparse.treebank.reading import BYTE_ORDER_MARK, OnError
+from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
+from arcparse.treebank.reading import OnError
 
 
 class Divide(Protocol):

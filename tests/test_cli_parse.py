@@ -340,3 +340,31 @@ def test_the_figure_is_aligned_and_long_lists_are_shortened() -> None:
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("東京", 4), ("e\u0301", 1), ("…", 1)])
 def test_width_is_counted_in_columns_of_the_terminal(text: str, columns: int) -> None:
     assert cells(text) == columns
+
+
+def test_trees_come_out_in_the_format_that_is_asked_for(parse: Callable[..., Any], tmp_path: Path) -> None:
+    parsed = parse_conllu(parse(TEXT)[1])
+    status, out, err = parse(TEXT, "--to", "nltk4", "--tag", "upos")
+    assert (status, err) == (0, "")
+    rows = [f"{t.form}\t{t.upos}\t{t.head}\t{t.deprel}" for t in parsed[0]]
+    assert out.startswith("\n".join([*rows, "", ""]))
+    assert parse(TEXT, "--output", tmp_path / "out.jsonl") == (0, "", "")
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n") == len(parsed)
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"It rained.\n" * 20 + b"caf\xe9", ":21: byte 0xe9 at offset 223"),
+        ((RICH * 20).encode() + b"1\tb\n", ":221: 2 columns"),
+        (b'{"form": ["It"]}\n' * 20 + b"\xe9", ":21: byte 0xe9 at offset 340"),
+    ],
+)
+def test_what_precedes_a_fault_is_written(
+    content: bytes, place: str, tmp_path: Path, parse: Callable[..., Any]
+) -> None:
+    (tmp_path / "in").write_bytes(content)
+    status, out, err = parse("--input", tmp_path / "in", "--batch-size", 16)
+    assert status == 2
+    assert err.startswith(f"arcparse: {tmp_path}/in{place}")
+    assert [sentence.is_parsed for sentence in parse_conllu(out)] == [True] * 20

@@ -34,7 +34,7 @@ def formats(tag: Tag | None = None, columns: Sequence[str] = ()) -> dict[str, Fo
     columns.
     """
     made = [
-        Format("conllu", "CoNLL-U of Universal Dependencies", (".conllu",), EVERYTHING, _read_conllu, str),
+        Format("conllu", "CoNLL-U of Universal Dependencies", (".conllu", ".conllup"), EVERYTHING, _read_conllu, str),
         *_tables(tag or "xpos"),
         *([_configured(columns)] if columns else []),
         *_running_texts(tag or "xpos"),

@@ -11,8 +11,8 @@ from typing import TextIO
 
 from arcparse.errors import CharacterError, TreebankError
 from arcparse.files import COMPRESSED, Location, chunks_of, name_of, read_errors, unpacked
-from arcparse.treebank.encoding import Checked, replaced
-from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST, OnError
+from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
+from arcparse.treebank.reading import LONGEST, OnError, with_line_feeds
 
 SAMPLE = 1 << 14  # characters that are looked at to tell a format
 
@@ -72,16 +72,16 @@ def _chunks(location: Location, name: str) -> Iterator[str]:
 
 
 def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
-    """Give the numbered lines of a stream without their LF or CRLF, and without a byte-order mark.
+    """Give the numbered lines of a stream without their ends, and without a byte-order mark.
 
     Raises TreebankError where one has more than `LONGEST` characters.
     """
     rest, number, mark = "", 0, BYTE_ORDER_MARK
-    for chunk in chunks_of(stream, name):
+    for chunk in with_line_feeds(chunks_of(stream, name)):
         text = (rest + chunk).removeprefix(mark)
-        mark = ""
+        mark = "" if chunk else mark
         *whole, rest = text.split("\n")
-        yield from enumerate([line.removesuffix("\r") for line in whole] if "\r" in text else whole, number + 1)
+        yield from enumerate(whole, number + 1)
         number += len(whole)
         if len(rest) > LONGEST:
             raise TreebankError(f"{name}:{number + 1}: a line of over {LONGEST} characters; end each sentence's line")

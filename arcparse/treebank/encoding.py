@@ -9,6 +9,7 @@ import re
 
 from arcparse.errors import CharacterError
 
+BYTE_ORDER_MARK = "\ufeff"
 REPLACEMENT = "\ufffd"
 SURROGATES = re.compile("[\ud800-\udfff]")
 ESCAPED = range(0xDC80, 0xDD00)  # what bytes are decoded to
