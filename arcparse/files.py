@@ -140,7 +140,7 @@ def write_errors(path: str | os.PathLike[str], fault: Fault = TreebankError) -> 
     except BrokenPipeError:
         raise
     except OSError as error:
-        remedy = "make room there" if error.errno in NO_ROOM else "check the folder"
+        remedy = "make room there and run it again" if error.errno in NO_ROOM else "check the folder"
         raise fault(f"{os.fspath(path)}: cannot be written: {error.strerror or error}; {remedy}") from None
 
 

@@ -29,12 +29,12 @@ def settle() -> None:
         if getattr(sys, name) is None:
             _reopen(number)
     if sys.stdin is None:
-        sys.stdin = os.fdopen(0, "r", closefd=False)
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(_named(io.FileIO(0, closefd=False), "stdin")))
     if sys.stdout is sys.__stdout__:
         whole = sys.stdout is not None and not (sys.stdout.line_buffering or sys.stdout.write_through)
-        sys.stdout = _writer(_Output(1, "w", closefd=False), line_buffering=not whole)
+        sys.stdout = _writer(_named(_Output(1, "w", closefd=False), "stdout"), line_buffering=not whole)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _writer(_Messages(2, "w", closefd=False), line_buffering=True)
+        sys.stderr = _writer(_named(_Messages(2, "w", closefd=False), "stderr"), line_buffering=True)
     for stream in (sys.stdout, sys.stderr):
         _unicode(stream, "utf-8", READABLE)
 
@@ -45,6 +45,12 @@ def _reopen(number: int) -> None:
     if opened != number:
         os.dup2(opened, number)
         os.close(opened)
+
+
+def _named(raw: io.FileIO, name: str) -> io.FileIO:
+    """Give a descriptor the name by which errors call its stream."""
+    raw.name = f"<{name}>"
+    return raw
 
 
 def _writer(raw: io.FileIO, line_buffering: bool) -> TextIO:
@@ -75,10 +81,10 @@ class _Messages(io.FileIO):
             return memoryview(data).nbytes
 
 
-def _readable(error: UnicodeError) -> tuple[str, int]:
+def _readable(error: UnicodeError) -> tuple[bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return readable(error.object[error.start : error.end]), error.end
+    return readable(error.object[error.start : error.end]).encode("utf-8"), error.end
 
 
 def standard_input() -> TextIO:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +90,25 @@ def run(args: argparse.Namespace) -> int:
     if args.output is None:
         print("arcparse: say where the run's files go: --output DIRECTORY", file=sys.stderr)
         return 2
-    with _Bar() as bar:
+    with _told_once(), _Bar() as bar:
         result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar)
     print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
     if args.kind == "tagger" and args.jackknife:
-        with _Bar() as bar:
+        with _told_once(), _Bar() as bar:
             recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
         print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")
     return 0
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep TensorBoard's thread from showing why it cannot write: the training raises that too."""
+    shown = threading.excepthook
+    threading.excepthook = lambda args: None if issubclass(args.exc_type, OSError) else shown(args)
+    try:
+        yield
+    finally:
+        threading.excepthook = shown
 
 
 def _report(error: ArcparseError) -> None:
