@@ -40,6 +40,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line, `sys.argv` without argument, and return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read where torch is loaded: training's threads wait asleep
     try:
         return _run(arguments)
     except ArcparseError as error:
