@@ -83,7 +83,7 @@ def test_a_sentence_has_the_vector_alone_that_it_has_among_others() -> None:
     model = fitted().model
     asked = [("the", "cats"), ("xyzzy",), (), ("now", "cooks", "bake", "often")]
     alone = torch.cat([model.vectors([sentence]) for sentence in asked])
-    assert torch.allclose(alone, model.vectors(asked), atol=1e-6)
+    assert torch.allclose(alone, model.vectors(asked), atol=1e-5)
 
 
 def test_the_loss_is_per_word_of_both_neighbours() -> None:
