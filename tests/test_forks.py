@@ -24,7 +24,10 @@ from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
 from arcparse.training import train
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system knows no forks")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the system knows no forks"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),  # it is what is tested
+]
 
 SECONDS = 60  # after which a child that hangs is ended, and its test fails
 FORMS = ["The", "old", "man", "the", "boats", "."]

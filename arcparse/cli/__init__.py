@@ -42,6 +42,7 @@ SIGNALLED = 128  # and the signal's number above it, as shells report it
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line, `sys.argv` without argument, and return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded: training's threads wait asleep
     streams.settle()
     with signals.stopping():
         try:

@@ -85,7 +85,9 @@ def test_attention_equals_its_scalar_twin(kind: str) -> None:
         assert (weight[b, :, size:] == 0).all()
         for t in range(2):
             expected = scalar_attention(layer, kind, query[b, t].tolist(), value[b, :size].tolist())
-            assert [*context[b, t].tolist(), *weight[b, t, :size].tolist()] == pytest.approx(expected, abs=1e-5)
+            assert [*context[b, t].tolist(), *weight[b, t, :size].tolist()] == pytest.approx(
+                expected, rel=1e-4, abs=1e-5
+            )
 
 
 @pytest.mark.parametrize("kind", ATTENTIONS[1:])
@@ -97,8 +99,8 @@ def test_what_is_no_token_does_not_matter(kind: str) -> None:
     padded = torch.cat([value, 1e3 * torch.randn(1, 4, SIZE)], 1)
     short = layer(query, layer.keys(value), value, torch.ones(1, 3, dtype=torch.bool))
     long = layer(query, layer.keys(padded), padded, torch.arange(7).unsqueeze(0) < 3)
-    assert long[0].allclose(short[0], atol=1e-6)
-    assert long[1][..., :3].allclose(short[1], atol=1e-6)
+    assert long[0].allclose(short[0], atol=1e-5)
+    assert long[1][..., :3].allclose(short[1], atol=1e-5)
 
 
 def test_the_dimensions_must_fit() -> None:
