@@ -20,6 +20,7 @@ from arcparse.treebank.reading import LONGEST, OnError, with_line_feeds
 
 COMPRESSED = (".gz", ".xz", ".bz2")
 OPENED_BY = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open, b"BZh": bz2.open}  # by how their bytes begin
+PIECE = 1 << 16  # characters read at a time from a stream, whose writer may be slow
 SAMPLE = 1 << 14  # characters that are looked at to tell a format
 
 
@@ -73,7 +74,7 @@ def _chunks(location: Location, name: str) -> Iterator[str]:
         yield from chunks_of(location, name)
         return
     try:
-        yield from chunks_of(_decompressed(location), name)
+        yield from chunks_of(_decompressed(location), name, PIECE)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise TreebankError(f"{name}: cannot be read: {error}; check that its compressed bytes are whole") from None
 
