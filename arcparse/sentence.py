@@ -233,7 +233,8 @@ class Sentence:
     def __str__(self) -> str:
         """Return the sentence as a CoNLL-U block that ends in a blank line.
 
-        Raises TreebankError where a cell or comment cannot stand in one, as a form with a tab or of no characters.
+        Raises TreebankError where a cell or comment cannot stand in one, as a form with a tab, of no characters or with
+        a lone surrogate.
         """
         text = block_text(self)
         if not _has_shape(self, text):
@@ -255,14 +256,23 @@ def _has_shape(sentence: Sentence, text: str) -> bool:
     tabs = comments.count("\t") + (len(COLUMNS) - 1) * size
     lines = len(sentence.comments) + size + 1
     has_empty_cell = size > 0 and not all(map(all, sentence.columns))
-    return (text.count("\n"), text.count("\t")) == (lines, tabs) and "\r" not in text and not has_empty_cell
+    shape = text.count("\n"), text.count("\t")
+    return shape == (lines, tabs) and "\r" not in text and not has_empty_cell and _has_utf8(text)
+
+
+def _has_utf8(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode("utf-8"))
+    except UnicodeEncodeError:
+        return False
 
 
 def _shape_error(sentence: Sentence) -> TreebankError:
     place = f"{sentence.place}: " if sentence.place else ""
     for comment in sentence.comments:
-        if comment[:1] != "#" or "\n" in comment or "\r" in comment:
-            return TreebankError(f"{place}comment {comment[:60]!r} must begin with '#' and have no line break; mend it")
+        if comment[:1] != "#" or "\n" in comment or "\r" in comment or not _has_utf8(comment):
+            must = "must begin with '#' and have no line break and no lone surrogate; mend it"
+            return TreebankError(f"{place}comment {comment[:60]!r} {must}")
     for name, cells in zip(COLUMNS, sentence.columns, strict=False):
         for row, cell in enumerate(cells, 1):
             if not cell:
@@ -272,6 +282,8 @@ def _shape_error(sentence: Sentence) -> TreebankError:
                 return TreebankError(
                     f"{place}{name.upper()} {cell[:60]!r} of row {row} has a tab or line break; {remedy}"
                 )
+            if not _has_utf8(cell):
+                return TreebankError(f"{place}{name.upper()} {cell[:60]!r} of row {row} has no UTF-8; replace it")
     return TreebankError(f"{place}{len(sentence.columns)} columns; a sentence has {len(COLUMNS)}: add those that lack")
 
 

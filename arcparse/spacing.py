@@ -26,11 +26,12 @@ def spaces_at(text: str, position: int) -> str:
 
 def mark_after(text: str, end: int) -> str:
     """Return what MISC says of the space behind the token that ends at `end`; the empty string for one blank."""
-    following = text[end : end + 2]
-    if not following[:1].isspace():
+    space = text[end : end + 1]
+    if space == " ":  # mostly, and it is asked for each token
+        if not text[end + 1 : end + 2].isspace():
+            return ""
+    elif not space.isspace():
         return GLUED
-    if following[0] == " " and not following[1:].isspace():
-        return ""
     return AFTER + escaped(spaces_at(text, end))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from arcparse.cli import main
-from arcparse.cli.inputs import add_input, add_target, input_sentences, target_format
+from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.skipping import Skipped
 from arcparse.errors import CharacterError, ConfigurationError
 from arcparse.formats import formats, write_sentences
@@ -35,7 +35,8 @@ def parsed(*arguments: object) -> argparse.Namespace:
 
 
 def sentences(*arguments: object) -> list[Sentence]:
-    return list(input_sentences(parsed(*arguments), formats("upos"), tokenize, Skipped()))
+    args = parsed(*arguments)
+    return list(input_sentences(args, known_formats(args), tokenize, Skipped()))
 
 
 def forms(*arguments: object) -> list[tuple[str, ...]]:
@@ -94,6 +95,17 @@ def test_every_format_of_convert_is_read(name: str, sample_treebank: Path, tmp_p
         write_sentences(gold, file, name)
     found = sentences("--from", name, "--input", tmp_path / "file")
     assert sorted(form for s in found for form in s.forms) == sorted(form for s in gold for form in s.forms)
+
+
+def test_columns_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("B-X Wolves\nO howl\n", encoding="utf-8")
+    [found] = sentences("--from", "columns", "--columns", "NER,form", "--input", tmp_path / "a")
+    assert [(token.form, token.misc) for token in found] == [("Wolves", "NER=B-X"), ("howl", "NER=O")]
+
+
+def test_conllu_plus_is_known_by_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, b"# global.columns = ID FORM SRL\n1\tGo\tA\n\n")
+    assert [token.misc for token in sentences()[0]] == ["SRL=A"]
 
 
 def test_what_is_written_is_asked_for_or_named() -> None:

@@ -155,6 +155,8 @@ def test_sentence_of_no_words():
         (Sentence.from_forms(["a"]).replace(miscs=["A\tB"]), "MISC .* of row 1 has a tab"),
         (Sentence.from_forms(["a"], ["# a\n# b"]), "comment .* line break"),
         (Sentence.from_forms(["a"], ["a"]), "comment 'a' must begin with '#'"),
+        (Sentence.from_forms(["a", "é\ud800"]), r"FORM 'é\\ud800' of row 2 has no UTF-8; replace it"),
+        (Sentence.from_forms(["a"], ["# \udce9"]), r"comment '# \\udce9' must .* no lone surrogate"),
         (Sentence((), (("1",), ("a",))), "2 columns; a sentence has 10"),
     ],
 )

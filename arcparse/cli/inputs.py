@@ -36,6 +36,13 @@ def add_input(parser: argparse.ArgumentParser, act: str) -> None:
         "them (default: CoNLL and JSON by their look, else as the file is named, else text)",
     )
     parser.add_argument(
+        "--columns",
+        type=lambda names: tuple(names.split(",")),
+        default=(),
+        metavar="NAMES",
+        help="of the format `columns`: form,xpos,Chunk,NER",
+    )
+    parser.add_argument(
         "--skip-bad",
         action="store_true",
         help="report sentences of the input that are malformed, and pass over them; of text, report bytes that are not "
@@ -54,6 +61,11 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tag", choices=("upos", "xpos"), default="upos", help="of formats with a single one (default: upos)"
     )
+
+
+def known_formats(args: argparse.Namespace) -> Known:
+    """Return the formats by name, with the columns and the tag that are told."""
+    return formats.formats(args.tag, args.columns)
 
 
 def target_format(args: argparse.Namespace, known: Known) -> Format:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arcparse import formats
 from arcparse.cli.derivation import table
-from arcparse.cli.inputs import add_input, add_target, input_sentences, target_format
+from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
 from arcparse.cli.skipping import Skipped
 from arcparse.cli.streams import standard_output
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.svg and not args.trace:
         raise ConfigurationError("--svg draws the beam that --trace shows; add --trace, and --beam 2 or more")
     _check_scores(args)
-    known = formats.formats(args.tag)
+    known = known_formats(args)
     target = target_format(args, known)
     pipeline, tally = load_pipeline(args), Tally()
     sentences = tally.counted(input_sentences(args, known, pipeline.divide, tally.skipped))

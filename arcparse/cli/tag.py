@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import formats
-from arcparse.cli.inputs import add_input, add_target, input_sentences, target_format
+from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline
 from arcparse.cli.parse import Tally
 from arcparse.cli.streams import standard_output
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from arcparse.batches import stream
 
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
-    known = formats.formats(args.tag)
+    known = known_formats(args)
     target = target_format(args, known)
     pipeline, tally = load_pipeline(args), Tally("tagged")
     given = args.given == "tags"

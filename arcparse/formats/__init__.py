@@ -15,8 +15,8 @@ What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS
     tagged, word_tag tag                                              dropped               --      --           --
     vertical         none                                             dropped               --      --           --
     horizontal       none                                             dropped               --      --           --
-    text             SpaceAfter in MISC, as spaces                    text; newpar and      their   --           --
-                                                                      newdoc as blank line  form
+    text             TokenRange, SpaceAfter, SpacesAfter and          text; newpar and      their   --           --
+                     SpacesBefore in MISC, as white space             newdoc as blank line  form
     penn             tag (read only)                                  --                    --      --           --
     bracketed        HEAD DEPREL, but not where words stand           dropped               --      --           --
     bracketed-order  HEAD DEPREL                                      dropped               --      --           --
@@ -27,8 +27,10 @@ What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS
 never knew it. Enhanced dependencies (DEPS) are left out with their column. The basic tree is never changed by
 a conversion. Where a format has one space between columns, a space inside a cell is a no-break space. A -DOCSTART-
 line has no place for the id of `# newdoc id`. Attributes of MISC that are columns come back in the columns' order.
-Plain text is divided into sentences and words anew. All else that a format holds comes back the same, byte for byte,
-and what it loses is told with counts, or refused with --strict.
+Plain text is divided into sentences and words anew; it comes back byte for byte, all white space included, from the
+sentences that were made of it, since their MISC says it as UDPipe does. Columns of CoNLL-U Plus (`# global.columns`)
+that CoNLL-U lacks are read into MISC under their names. All else that a format holds comes back the same, byte for
+byte, and what it loses is told with counts, or refused with --strict.
 
     format        what a format is, and what a sentence loses in it
     source        files, folders, patterns and streams

@@ -19,10 +19,9 @@ from arcparse.formats.format import INDEX, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.formats.table import NO_BREAK
 from arcparse.raw_text import read_text
-from arcparse.sentence import EMPTY, Sentence
-from arcparse.spacing import space_after, space_before
+from arcparse.sentence import EMPTY, MISC, Sentence
+from arcparse.spacing import AFTER, space_after, space_before
 
-HAS_PLACE = re.compile(r"(?:^|\|)(?:TokenRange|SpacesAfter)=")
 BEGINNING = re.compile(r"#\s*new(?:doc|par)\b")
 
 
@@ -32,15 +31,21 @@ def plain_text(sentence: Sentence, *, first: bool = False) -> str:
     Such a line has a blank line before it where a paragraph begins, but not before the `first` of a file. Raises
     TreebankError where it has a line break inside.
     """
-    tokens = list(sentence.surface_tokens())
-    if tokens and HAS_PLACE.search(tokens[-1][1]):
-        before = space_before(tokens[0][1])
-        return before + "".join([form + space_after(misc) for form, misc in tokens])
+    if _has_place("|".join(sentence.columns[MISC])):
+        tokens = list(sentence.surface_tokens())
+        if tokens and _has_place(tokens[-1][1]):
+            before = space_before(tokens[0][1])
+            return before + "".join([form + space_after(misc) for form, misc in tokens])
     text = sentence.text
     if "\n" in text:
         raise TreebankError(f"{sentence.place}: a form has a line break inside; replace it before writing")
     blank = "\n" if not first and any(map(BEGINNING.match, sentence.comments)) else ""
     return f"{blank}{text}\n"
+
+
+def _has_place(misc: str) -> bool:
+    """Tell whether MISC says where in a text a token was, or what white space came behind it."""
+    return "TokenRange=" in misc or AFTER in misc
 
 
 def read_plain(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:

@@ -14,6 +14,7 @@ from arcparse.files import COMPRESSED, Location, chunks_of, name_of, read_errors
 from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
 from arcparse.treebank.reading import LONGEST, OnError, with_line_feeds
 
+PIECE = 1 << 16  # characters read at a time from a stream, whose writer may be slow
 SAMPLE = 1 << 14  # characters that are looked at to tell a format
 
 
@@ -68,7 +69,7 @@ def _chunks(location: Location, name: str) -> Iterator[str]:
         return
     with read_errors(name):
         location = unpacked(location)
-    yield from chunks_of(location, name)
+    yield from chunks_of(location, name, PIECE)
 
 
 def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:

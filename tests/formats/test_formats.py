@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from written import in_order, lost, read, reduced, write
 
 from arcparse import trees
-from arcparse.errors import ConfigurationError, TreebankError, TreeError
+from arcparse.errors import CharacterError, ConfigurationError, TreebankError, TreeError
 from arcparse.formats import Format, formats, guess, read_sentences, write_sentences
 from arcparse.sentence import DEPREL, FORM, HEAD, MISC, XPOS, Sentence
 from arcparse.treebank import parse_conllu, read_conllu
@@ -413,6 +413,9 @@ def test_behind_a_malformed_tree_penn_brackets_go_on() -> None:
         ("( (S\n (NN a)))", "penn"),
         ("(NN cat)", "bracketed"),
         ("digraph g {", "dot"),
+        ("# global.columns = ID FORM\n1\ta\n", "conllu"),
+        ("1\ta\t_\t_\t_\t_\t0\troot\t_\t_\r2\tb\t_\t_\t_\t_\t1\tx\t_\t_\r", "conllu"),
+        ("1\ta\t_\t_\t_\t_\t0\troot\t_\t_\tx\n", "conllu"),
     ],
 )
 def test_formats_are_guessed(text: str, name: str) -> None:
@@ -474,3 +477,31 @@ def test_every_format_says_what_it_is() -> None:
         assert form.summary
     suffixes = [suffix for form in formats().values() for suffix in form.suffixes]
     assert len(set(suffixes)) == len(suffixes)
+
+
+# What is no UTF-8 -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["horizontal", "vertical", "jsonl", "text", "bracketed", "dot"])
+def test_a_lone_surrogate_is_told_and_what_precedes_is_written(name: str) -> None:
+    good, bad = (parse_conllu(f"1\t{form}\t_\t_\t_\t_\t0\troot\t_\t_\n")[0] for form in "ab")
+    bad = Sentence((), (*bad.columns[:FORM], ("b\ud800",), *bad.columns[2:]), "f:7")
+    stream = io.StringIO(newline="")
+    with pytest.raises(TreebankError, match=r"f:7: '\\ud800' has no UTF-8; replace it"):
+        write_sentences([good, bad], stream, name)
+    assert stream.getvalue() == write([good], name)
+
+
+@pytest.mark.parametrize("name", ["horizontal", "vertical", "jsonl", "word_tag", "bracketed"])
+def test_what_precedes_a_bad_byte_is_read(name: str, tmp_path: Path) -> None:
+    good = parse_conllu("1\ta\t_\t_\t_\t_\t0\troot\t_\t_\n")
+    (tmp_path / "f").write_bytes(write(good * 3, name).encode() + b"\xff\n")
+    found = []
+    with pytest.raises(CharacterError, match=r"f:\d+: byte 0xff at offset \d+ is not UTF-8"):
+        found.extend(read_sentences(tmp_path / "f", name))
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(("text", "name"), [("a b\rc\r", "horizontal"), ("a\rb\r\rc\r", "vertical")])
+def test_lines_of_old_macs_are_lines(text: str, name: str) -> None:
+    assert read(text, name) == read(text.replace("\r", "\n"), name)
