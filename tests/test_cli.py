@@ -135,3 +135,34 @@ def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: p
     with pytest.raises(SystemExit, match="0"):
         runpy.run_module("arcparse", run_name="__main__")
     assert capsys.readouterr().out.startswith("arcparse 0.")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4194304 bytes."),
+    ],
+)
+def test_a_lack_of_memory_is_one_line(
+    parse_runs: Callable[..., None], capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    parse_runs(failing(error))
+    assert cli.main(["parse"]) == 2
+    assert capsys.readouterr().err.startswith("arcparse: there is not enough memory; ")
+
+
+@pytest.mark.parametrize("error", [ImportError("no module named x"), RuntimeError("shapes differ")])
+def test_errors_of_the_program_itself_are_not_taken_for_it(parse_runs: Callable[..., None], error: Exception) -> None:
+    parse_runs(failing(error))
+    with pytest.raises(type(error)):
+        cli.main(["parse"])
+
+
+def test_an_error_of_the_system_is_one_line_with_its_path(
+    parse_runs: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parse_runs(failing(PermissionError(13, "Permission denied", "runs/x")))
+    assert cli.main(["parse"]) == 2
+    assert capsys.readouterr() == ("", "arcparse: runs/x: Permission denied; check the path\n")

@@ -36,6 +36,7 @@ SUBCOMMANDS = {
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits
+NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment", "bad_alloc")
 SIGNALLED = 128  # and the signal's number above it, as shells report it
 
 
@@ -77,12 +78,19 @@ def _told(run: Callable[[], int]) -> int:
         return 0
     except OSError as error:
         return _failed(_explained(error))
-    except MemoryError:
-        return _failed("there is not enough memory; give a smaller --batch-size, or raise the limit (ulimit -v)")
+    except (MemoryError, ImportError, RuntimeError) as error:
+        if not _lacks_memory(error):
+            raise
+        return _failed("there is not enough memory; do less at a time (--batch-size) or raise the limit (ulimit -v)")
     except KeyboardInterrupt:
         return SIGNALLED + signal.SIGINT
     except signals.Stopped as stopped:
         return SIGNALLED + stopped.number
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Return whether memory was wanting, of which each library tells in words of its own."""
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
 def _failed(message: str) -> int:
