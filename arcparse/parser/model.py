@@ -38,6 +38,7 @@ from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
 MARGIN = 5.0  # of scores; what is less likely than the best by e^5 hardly ever wins in the end (LAS stays as it is)
+WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
 Result = TypeVar("Result")
 
 
@@ -176,7 +177,7 @@ class Parser(nn.Module):
         `batch_tokens` at a time.
         """
         size = beam_size or self.config.beam
-        return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, size))
+        return _in_batches(sentences, _fewer(batch_tokens, size), lambda batch: self._parse_batch(batch, given, size))
 
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, given: bool = False, batch_tokens: int = 2500) -> list[Sentence]:
@@ -206,7 +207,9 @@ class Parser(nn.Module):
         Confidences are shares of the beam's mass and of `samples` trees drawn from the model; 0 for the beam alone.
         """
         return _in_batches(
-            sentences, batch_tokens, lambda batch: self._nbest_batch(batch, size, given, beam_size, samples)
+            sentences,
+            _fewer(batch_tokens, max(beam_size, samples)),
+            lambda batch: self._nbest_batch(batch, size, given, beam_size, samples),
         )
 
     def _parse_batch(self, sentences: Sequence[Sentence], given: bool, beam_size: int) -> list[Sentence]:
@@ -311,6 +314,11 @@ class Parser(nn.Module):
         system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
         parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
         return saved.restored(parser)
+
+
+def _fewer(batch_tokens: int, hypotheses: int) -> int:
+    """Return how many tokens are searched at a time, so that many hypotheses need no more memory than WIDE do."""
+    return max(1, batch_tokens * WIDE // max(WIDE, hypotheses))
 
 
 def _in_batches(
