@@ -33,7 +33,7 @@ from arcparse.pseudo_projective import Projectivity, deprojectivise
 from arcparse.search import Beam, sample, search
 from arcparse.sentence import ROOT, Sentence, Tree
 from arcparse.settings import as_dict, from_dict
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
+from arcparse.tags import COLUMN, COMBINATIONS, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
@@ -129,10 +129,8 @@ class Parser(nn.Module):
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:
-                tags = {
-                    name: torch.where(keep & (given[name] != Vocabulary.UNKNOWN), given[name], own)
-                    for name, own in tags.items()
-                }
+                kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
+                tags = self.tags.completed(scores, kept)
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
             blocks = {"vector": Block(self.projection(context).flatten(0, 1), row)}
         blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
@@ -312,7 +310,8 @@ class Parser(nn.Module):
         config = from_dict(ParserConfig, saved.config["parser"])
         lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
         system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
-        parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
+        tags = TagColumns({name: own[name] for name in COLUMN}, saved.vocabularies.get(COMBINATIONS, ()))
+        parser = cls(config, lexicon, tags, system, pretrained)
         return saved.restored(parser)
 
 
