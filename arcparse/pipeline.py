@@ -24,7 +24,7 @@ from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
-from arcparse.tags import COLUMN, lacks_tags, with_given, with_tags
+from arcparse.tags import COLUMN, lacks_tags
 from arcparse.threads import asked, checked
 from arcparse.tokenizer import tokenize
 
@@ -345,13 +345,7 @@ class Pipeline:
             return self._parser.tag(sentences, given=given_tags)
         if self.tagger is None:
             raise ModelError("this parser follows tags and has no tagger; give sentences with tags, and `given_tags`")
-        tagged = self.tagger.tag(sentences)
-        if not given_tags:
-            return tagged
-        return [
-            with_tags(own, with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
-            for own, new in zip(sentences, tagged, strict=True)
-        ]
+        return self.tagger.tag(sentences, given=given_tags)
 
     @property
     def _predicts_tags(self) -> bool:

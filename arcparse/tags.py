@@ -12,30 +12,46 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import pad
+from arcparse.errors import ModelError
 from arcparse.saved_model import VOCABULARIES, SavedModel
 from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}
+COMBINATIONS = "tags"  # what a saved model calls those of its columns
 IGNORED = -100  # what cross-entropy leaves out
 
 
 class TagColumns:
-    """Vocabularies by column name; `<pad>` stands for the root's tag."""
+    """Vocabularies by column name; `<pad>` stands for the root's tag.
 
-    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
-        """Take the vocabularies of "upos", "xpos" and "feats"."""
-        self.vocabularies = dict(vocabularies)
+    Beside them the combinations of tags that the treebank has, so that what is made agrees with what is given.
+    """
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary], combinations: Iterable[str] = ()) -> None:
+        """Take the vocabularies of "upos", "xpos" and "feats", and combinations of them, tabs between.
+
+        Raises ModelError for a combination that is none of theirs.
+        """
+        self.vocabularies, self.combinations = dict(vocabularies), tuple(combinations)
+        rows = [self._combination_ids(combination) for combination in self.combinations]
+        self._combined = torch.tensor(rows, dtype=torch.long).view(-1, len(COLUMN)).unbind(1)
+
+    def _combination_ids(self, combination: str) -> list[int]:
+        tags = combination.split("\t")
+        known = [tag in self.vocabularies[name] for name, tag in zip(COLUMN, tags, strict=False)]
+        if len(tags) != len(COLUMN) or not all(known):
+            raise ModelError(f"{combination!r} is no combination of the model's UPOS, XPOS and FEATS")
+        return [self.vocabularies[name].id(tag) for name, tag in zip(COLUMN, tags, strict=True)]
 
     @classmethod
     def build(cls, sentences: Sequence[Sentence]) -> TagColumns:
         """Collect the tags of a treebank."""
-        return cls(
-            {
-                name: Vocabulary.build(tag for sentence in sentences for tag in sentence.words(column))
-                for name, column in COLUMN.items()
-            }
-        )
+        vocabularies = {
+            name: Vocabulary.build(tag for sentence in sentences for tag in sentence.words(column))
+            for name, column in COLUMN.items()
+        }
+        return cls(vocabularies, sorted({tags for sentence in sentences for tags in _combinations(sentence)}))
 
     @classmethod
     def restore(cls, saved: SavedModel) -> TagColumns:
@@ -44,7 +60,10 @@ class TagColumns:
         empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
         if empty:
             saved.refuse(VOCABULARIES, f"{empty[0]} has no tag")
-        return cls(vocabularies)
+        try:
+            return cls(vocabularies, saved.symbols(COMBINATIONS) if COMBINATIONS in saved.vocabularies else ())
+        except ModelError as error:
+            saved.refuse(VOCABULARIES, str(error))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -53,7 +72,8 @@ class TagColumns:
 
     def symbols_by_column(self) -> dict[str, tuple[str, ...]]:
         """Return the vocabularies that a model saves."""
-        return {name: vocabulary.symbols for name, vocabulary in self.vocabularies.items()}
+        symbols = {name: vocabulary.symbols for name, vocabulary in self.vocabularies.items()}
+        return symbols | ({COMBINATIONS: self.combinations} if self.combinations else {})
 
     def ids(self, sentences: Sequence[Sentence], device: torch.device | str = "cpu") -> dict[str, Tensor]:
         """Return the tags that B sentences have, as ids [B, N] by column; the root's is PAD, a new one UNKNOWN."""
@@ -70,6 +90,28 @@ class TagColumns:
             for name, ids in self.ids(sentences, device).items()
         }
 
+    def completed(self, scores: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the given ids [B, N] by column and, where they are UNKNOWN, the best of the scores [B, N, tags].
+
+        A word that has some tags gets such others that the treebank has the combination, if it has one of those given.
+        """
+        known = {name: ids != Vocabulary.UNKNOWN for name, ids in given.items()}
+        tags = {name: torch.where(known[name], given[name], best) for name, best in best_tags(scores).items()}
+        has_tag = torch.stack(list(known.values()))
+        some = (has_tag.any(0) & ~has_tag.all(0)).nonzero(as_tuple=True)
+        if not self.combinations or not len(some[0]):
+            return tags
+        total = torch.zeros(len(some[0]), len(self.combinations), device=has_tag.device)
+        combined = dict(zip(COLUMN, (ids.to(has_tag.device) for ids in self._combined), strict=True))
+        for name, ids in combined.items():
+            total += scores[name][some].log_softmax(1)[:, ids - len(SPECIALS)]
+            total.masked_fill_(known[name][some].unsqueeze(1) & (given[name][some].unsqueeze(1) != ids), -torch.inf)
+        best, index = total.max(1)
+        for name, ids in combined.items():
+            made = ~known[name][some] & ~best.isneginf()
+            tags[name][some] = torch.where(made, ids[index], tags[name][some])
+        return tags
+
     def symbols(self, ids: Mapping[str, Tensor], lengths: Sequence[int]) -> list[dict[str, list[str]]]:
         """Return for each sentence the tags of its words, by column, from ids [B, N]."""
         rows = {name: column.tolist() for name, column in ids.items()}
@@ -80,6 +122,10 @@ class TagColumns:
             }
             for sentence, length in enumerate(lengths)
         ]
+
+
+def _combinations(sentence: Sentence) -> Iterable[str]:
+    return map("\t".join, zip(sentence.upos, sentence.xpos, sentence.feats, strict=True))
 
 
 def with_tags(sentence: Sentence, tags: Mapping[str, Sequence[str]]) -> Sentence:

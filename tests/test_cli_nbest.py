@@ -105,7 +105,6 @@ def test_a_sentence_that_fails_comes_out_as_it_came(parse: Callable[..., Any], m
         (["--trace", "--scores"], "leave out --nbest and --scores"),
         (["--nbest", "3", "--beam", "2"], "--nbest 3 needs a beam as wide; --beam is 2"),
         (["--samples", "3"], "--samples 3 goes with --scores"),
-        (["--scores", "--samples", "-1"], "and is at least 0"),
     ],
 )
 def test_options_that_contradict_are_refused(arguments: list[str], message: str, parse: Callable[..., Any]) -> None:

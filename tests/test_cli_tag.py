@@ -74,7 +74,8 @@ def test_a_treebank_keeps_its_trees_and_on_request_its_tags(
     sample_treebank: Path, tag: Callable[..., Any], tmp_path: Path
 ) -> None:
     gold = list(read_conllu(sample_treebank))
-    odd = [sentence.replace(upos=["X", *["_"] * (len(sentence) - 1)]) for sentence in gold]
+    none = [["_"] * len(sentence) for sentence in gold]
+    odd = [own.replace(upos=["X", *no[1:]], xpos=no, feats=no) for own, no in zip(gold, none, strict=True)]
     write_conllu(odd, tmp_path / "in.conllu")
     made = parse_conllu(tag("--input", tmp_path / "in.conllu")[1])
     kept = parse_conllu(tag("--input", tmp_path / "in.conllu", "--given", "tags", "--batch-size", 7)[1])
@@ -82,6 +83,17 @@ def test_a_treebank_keeps_its_trees_and_on_request_its_tags(
     assert all(sentence.upos[0] == "X" for sentence in kept)
     assert [sentence.upos[1:] for sentence in made] == [sentence.upos[1:] for sentence in kept]
     assert any(sentence.upos[0] != "X" for sentence in made)
+    assert "_" not in {upos for sentence in kept for upos in sentence.upos}
+
+
+def test_xpos_alone_is_kept_and_the_others_are_made(
+    sample_treebank: Path, tag: Callable[..., Any], tmp_path: Path
+) -> None:
+    gold = list(read_conllu(sample_treebank))
+    none = [["_"] * len(sentence) for sentence in gold]
+    write_conllu([own.replace(upos=no, feats=no) for own, no in zip(gold, none, strict=True)], tmp_path / "in.conllu")
+    kept = parse_conllu(tag("--input", tmp_path / "in.conllu", "--given", "tags")[1])
+    assert [sentence.xpos for sentence in kept] == [sentence.xpos for sentence in gold]
     assert "_" not in {upos for sentence in kept for upos in sentence.upos}
 
 

@@ -138,6 +138,15 @@ def test_each_given_tag_stays_and_serves(tagger: Pipeline, column: str) -> None:
     assert getattr(found, column)[0] == odd[0]
 
 
+def test_a_saved_model_makes_tags_that_agree_with_the_given_ones(tagger: Pipeline) -> None:
+    seen = {tags for own in twenty() for tags in zip(own.upos, own.xpos, own.feats, strict=True)}
+    for gold in twenty()[:5]:
+        forced = bare(gold).replace(upos=["VERB"] * len(gold))
+        found = tagger.tag(forced)
+        assert found.upos == forced.upos
+        assert set(zip(found.upos, found.xpos, found.feats, strict=True)) <= seen
+
+
 def test_a_word_s_single_tag_does_not_hide_the_others(nlp: Pipeline) -> None:
     gold = twenty()[1]
     for name in ("upos", "xpos", "feats"):

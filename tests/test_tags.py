@@ -4,6 +4,7 @@ import pytest
 import torch
 from overfitted import sample
 
+from arcparse.errors import ModelError
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, lacks_tags, tag_loss, with_given, with_tags
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -98,3 +99,43 @@ def test_the_loss_is_the_mean_over_known_tags_summed_over_columns() -> None:
         )
     )
     torch.testing.assert_close(tag_loss(scores, gold), expected)
+
+
+def combined(*combinations: str) -> TagColumns:
+    names = {"upos": ("NOUN", "VERB"), "xpos": ("NN", "VB", "VBD"), "feats": ("_", "Tense=Past")}
+    return TagColumns({name: Vocabulary((*SPECIALS, *tags)) for name, tags in names.items()}, combinations)
+
+
+def completed(columns: TagColumns, **tags: str) -> tuple[str, ...]:
+    """The tags of one word whose best ones, each for itself, are NOUN, NN and Tense=Past."""
+    scores = {"upos": [2.0, 1.0], "xpos": [3.0, 1.0, 2.0], "feats": [0.0, 1.0]}
+    sentence = Sentence.from_forms(["a"]).replace(**{name: [tag] for name, tag in tags.items()})
+    both = {name: torch.tensor([[own, own]]) for name, own in scores.items()}
+    made = columns.symbols(columns.completed(both, columns.given_ids([sentence])), [1])[0]
+    return tuple(tags[0] for tags in made.values())
+
+
+def test_tags_are_made_that_agree_with_the_given_ones() -> None:
+    alone, columns = combined(), combined("NOUN\tNN\t_", "VERB\tVB\t_", "VERB\tVBD\tTense=Past")
+    best = ("NOUN", "NN", "Tense=Past")
+    assert completed(alone) == completed(columns) == best
+    assert completed(alone, upos="VERB") == ("VERB", "NN", "Tense=Past")
+    assert completed(columns, upos="VERB") == ("VERB", "VBD", "Tense=Past")
+    assert completed(columns, xpos="VB") == ("VERB", "VB", "_")
+    assert completed(columns, upos="NOUN") == ("NOUN", "NN", "_")
+    assert completed(columns, feats="Tense=Past") == ("VERB", "VBD", "Tense=Past")
+    assert completed(columns, upos="NOUN", xpos="VBD") == ("NOUN", "VBD", "Tense=Past")  # no treebank's word has these
+    assert completed(columns, upos="ODD") == best  # a tag of another tag set says nothing
+
+
+def test_combinations_are_those_of_the_treebank(columns: TagColumns) -> None:
+    found = {tuple(combination.split("\t")) for combination in columns.combinations}
+    assert found == {tags for s in sample() for tags in zip(s.upos, s.xpos, s.feats, strict=True)}
+    assert columns.symbols_by_column()["tags"] == columns.combinations
+    assert set(combined().symbols_by_column()) == {"upos", "xpos", "feats"}
+
+
+@pytest.mark.parametrize("wrong", ["NOUN\tNN", "NOUN\tNN\tX", "NOUN", "", "NOUN\tNN\t_\t_"])
+def test_a_combination_of_other_tags_is_refused(wrong: str) -> None:
+    with pytest.raises(ModelError, match=r"is no combination of the model's UPOS, XPOS and FEATS"):
+        combined(wrong)

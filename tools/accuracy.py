@@ -1,7 +1,7 @@
 """Score models on a gold treebank: `python tools/accuracy.py GOLD.conllu MODEL...` prints a row for each input.
 
-Inputs: gold tokens with the model's own tags, gold tokens with gold tags, and raw text, which is rebuilt from the
-`# text` comments with a blank line before each document and paragraph.
+Inputs: gold tokens with the model's own tags, with gold tags, with those of some columns alone (upos, xpos+feats), and
+raw text, which is rebuilt from the `# text` comments with a blank line before each document and paragraph.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from arcparse import Pipeline, evaluate, read_conllu
 from arcparse.cli.options import whole
 from arcparse.limits import BEAM
 from arcparse.raw_text import running_text
+from arcparse.sentence import EMPTY, Sentence
+from arcparse.tags import COLUMN, with_tags
 
 METRICS = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
 
@@ -22,22 +24,29 @@ def main() -> None:
     options.add_argument("gold", help="CoNLL-U file with gold trees")
     options.add_argument("models", nargs="+", metavar="MODEL", help="names or directories")
     options.add_argument("--beam", type=whole(BEAM), help="hypotheses (default: the model's)")
-    options.add_argument("--inputs", default="own,gold,raw", help="of own, gold, raw (default: all)")
+    options.add_argument(
+        "--inputs", default="own,gold,raw", help="of own, gold, upos+xpos and the like, raw (default: own,gold,raw)"
+    )
     options.add_argument("--segmenter", help="name or directory of what divides raw text (default: rules)")
     args = options.parse_args()
     gold = list(read_conllu(args.gold))
     print("| model | input | " + " | ".join(METRICS) + " |\n|---|---|" + "---|" * len(METRICS))
     for name in args.models:
         nlp = Pipeline.load(name, segmenter=args.segmenter)
-        runs = {
-            "own": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam, given_tags=False),
-            "gold": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam),
-            "raw": lambda nlp=nlp: nlp.parse(running_text(gold), beam=args.beam),
-        }
         for kind in args.inputs.split(","):
-            scores = evaluate(gold, runs[kind]())
+            scores = evaluate(gold, _parsed(nlp, gold, kind, args.beam))
             row = " | ".join(f"{100 * scores[metric].f1:.2f}" for metric in METRICS)
             print(f"| {name} | {kind} | {row} |", flush=True)
+
+
+def _parsed(nlp: Pipeline, gold: list[Sentence], kind: str, beam: int | None) -> list[Sentence]:
+    """Return the parses of one input."""
+    if kind == "raw":
+        return nlp.parse(running_text(gold), beam=beam)
+    given = {"own": [], "gold": list(COLUMN)}.get(kind, kind.split("+"))
+    hidden = [name for name in COLUMN if name not in given]
+    bare = [with_tags(sentence, {name: [EMPTY] * len(sentence) for name in hidden}) for sentence in gold]
+    return nlp.parse_sentences(bare, beam=beam)
 
 
 if __name__ == "__main__":

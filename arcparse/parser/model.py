@@ -41,6 +41,7 @@ from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
 MARGIN = 5.0  # of scores; what is less likely than the best by e^5 hardly ever wins in the end (LAS stays as it is)
+WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
 Result = TypeVar("Result")
 
 
@@ -145,10 +146,8 @@ class Parser(nn.Module):
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:
-                tags = {
-                    name: torch.where(keep & (given[name] != Vocabulary.UNKNOWN), given[name], own)
-                    for name, own in tags.items()
-                }
+                kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
+                tags = self.tags.completed(scores, kept)
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
             blocks = {"vector": Block(self.projection(context).flatten(0, 1), row)}
         blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
@@ -194,7 +193,7 @@ class Parser(nn.Module):
         `batch_tokens` at a time.
         """
         size = beam_size or self.config.beam
-        return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, size))
+        return _in_batches(sentences, _fewer(batch_tokens, size), lambda batch: self._parse_batch(batch, given, size))
 
     @turn()
     @torch.inference_mode()
@@ -226,7 +225,9 @@ class Parser(nn.Module):
         Confidences are shares of the beam's mass and of `samples` trees drawn from the model; 0 for the beam alone.
         """
         return _in_batches(
-            sentences, batch_tokens, lambda batch: self._nbest_batch(batch, size, given, beam_size, samples)
+            sentences,
+            _fewer(batch_tokens, max(beam_size, samples)),
+            lambda batch: self._nbest_batch(batch, size, given, beam_size, samples),
         )
 
     def _parse_batch(self, sentences: Sequence[Sentence], given: bool, beam_size: int) -> list[Sentence]:
@@ -341,6 +342,11 @@ class Parser(nn.Module):
         system = system_called(config.system)(label, root_label, word_label)
         tags = TagColumns.restore(saved)
         return saved.network(lambda: cls(config, lexicon, tags, system, pretrained))
+
+
+def _fewer(batch_tokens: int, hypotheses: int) -> int:
+    """Return how many tokens are searched at a time, so that many hypotheses need no more memory than WIDE do."""
+    return max(1, batch_tokens * WIDE // max(WIDE, hypotheses))
 
 
 def _in_batches(

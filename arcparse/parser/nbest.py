@@ -17,7 +17,7 @@ Axis letters: B sentences, K hypotheses, M trees, V trees that are counted, N to
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +28,7 @@ from arcparse.pseudo_projective import LIFTED, ON_PATH, Projectivity, deprojecti
 from arcparse.sentence import NONE, Sentence, Tree
 
 SAMPLES = 32  # a quarter as many lose little, twice as many bring little
+COMPARED = 1 << 24  # arcs that are compared at a time: 64 MiB as floats
 DIVISIONS = ("# newdoc", "# newpar")
 BEAM_WEIGHT = 4.0  # as many samples does the beam count for, so that no arc of its trees has confidence 0
 
@@ -85,7 +86,11 @@ def rank(score: Tensor, head: Tensor, label: Tensor, temperature: float = 1.0) -
     The hypotheses have `score` [B, K], best first, and `head`, `label` [B, K, N], equal in the padding. Behind a
     sentence's last tree the mass is -inf.
     """
-    same_tree = _shared_arcs(head, label, head, label)[1].all(3)
+
+    def same_trees(some: Tensor, labels: Tensor) -> Iterator[Tensor]:
+        yield _shared_arcs(some, labels, head, label)[1].all(3)
+
+    [same_tree] = _by_parts(same_trees, head, label, head)
     is_first = same_tree.long().argmax(2) == torch.arange(score.shape[1], device=score.device)
     merged = score.unsqueeze(1).masked_fill(~same_tree, -torch.inf).logsumexp(2).masked_fill(~is_first, -torch.inf)
     mass, order = merged.sort(dim=1, descending=True, stable=True)
@@ -95,9 +100,27 @@ def rank(score: Tensor, head: Tensor, label: Tensor, temperature: float = 1.0) -
 
 def confidence(trees: Trees, counted: Trees) -> tuple[Tensor, Tensor]:
     """Return the share of the `counted` trees that have the heads, and heads and labels, of `trees` [B, M, N]."""
-    shared = _shared_arcs(trees.head, trees.label, counted.head, counted.label)
-    same_head, same_arc = ((counted.share[:, None, :, None] * same).sum(2).clamp(max=1) for same in shared)
+
+    def shares(head: Tensor, label: Tensor) -> Iterator[Tensor]:
+        for same in _shared_arcs(head, label, counted.head, counted.label):
+            yield (counted.share[:, None, :, None] * same).sum(2).clamp(max=1)
+
+    same_head, same_arc = _by_parts(shares, trees.head, trees.label, counted.head)
     return same_head, same_arc
+
+
+def _by_parts(
+    compared: Callable[[Tensor, Tensor], Iterable[Tensor]], head: Tensor, label: Tensor, others: Tensor
+) -> list[Tensor]:
+    """Return what `compared` gives for trees [B, M, N], so many trees at a time that memory stays small.
+
+    They are compared with all tokens of the `others` [B, V, N].
+    """
+    size = max(1, COMPARED // max(1, others.numel()))
+    parts = [
+        list(compared(*part)) for part in zip(torch.split(head, size, 1), torch.split(label, size, 1), strict=True)
+    ]
+    return [torch.cat(column, 1) for column in zip(*parts, strict=True)]
 
 
 def _shared_arcs(head: Tensor, label: Tensor, other_head: Tensor, other_label: Tensor) -> tuple[Tensor, Tensor]:

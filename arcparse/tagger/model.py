@@ -36,9 +36,9 @@ from arcparse.settings import as_dict, changed, check_ranges
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
 from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
-from arcparse.tags import TagColumns, TagLayer, best_tags, with_tags
+from arcparse.tags import TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.threads import aside, spread, turn
-from arcparse.vocabulary import SPECIALS
+from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "tagger"
 
@@ -154,8 +154,8 @@ class Tagger(nn.Module):
         """Return the tags of the searched column as actions [B, N], NONE where there is none that is known."""
         return (tags[self.searched] - len(SPECIALS)).clamp(min=NONE)
 
-    def _best(self, words: Words, beam_size: int) -> dict[str, Tensor]:
-        """Return the ids of the best tags of each column [B, N]."""
+    def _best(self, words: Words, beam_size: int, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the ids of the best tags of each column [B, N]; those `given`, if any, stay where they are known."""
         scorer = self.bind(words)
         action = torch.full_like(words.row, NONE)
         if self.previous is not None:
@@ -163,33 +163,44 @@ class Tagger(nn.Module):
             start = Tagging.start(words.length, self.config.previous_tags)
             beam = search(self.system, scores, Beam.start(start, len(words.length), self.device), beam_size)
             action[:, 1:] = beam.history()[:, 0]
-        best = best_tags(scorer.columns(action))
+        searched = action + len(SPECIALS)
+        if given:  # what is found between given tags is scored after these
+            action = torch.where(given[self.searched] > Vocabulary.UNKNOWN, self.actions(given), action)
+        scored = scorer.columns(action)
+        best = self.tags.completed(scored, given) if given else best_tags(scored)
         if self.previous is not None:
-            best[self.searched] = action + len(SPECIALS)
+            is_free = torch.stack([ids == Vocabulary.UNKNOWN for ids in given.values()]).all(0) if given else None
+            best[self.searched] = searched if is_free is None else searched.where(is_free, best[self.searched])
         return best
 
     @turn()
     @torch.inference_mode()
-    def tag(self, sentences: Sequence[Sentence], *, beam_size: int = 1, batch_tokens: int = 10_000) -> list[Sentence]:
-        """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
+    def tag(
+        self, sentences: Sequence[Sentence], *, given: bool = False, beam_size: int = 1, batch_tokens: int = 10_000
+    ) -> list[Sentence]:
+        """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together.
+
+        Tags that the sentences have stay if they are `given`, and the others are made to agree with them.
+        """
         if self.config.preparation == "none":
-            return self._tag(sentences, beam_size, batch_tokens)
+            return self._tag(sentences, given, beam_size, batch_tokens)
         knows = known_to(self.pretrained)
         prepared = [prepare(sentence, knows, phrases=False) for sentence in sentences]
-        units = self._tag([own.units for own in prepared], beam_size, batch_tokens)
+        units = self._tag([own.units for own in prepared], given, beam_size, batch_tokens)
         return [tags_of_words(*own, self.columns) for own in zip(sentences, prepared, units, strict=True)]
 
-    def _tag(self, sentences: Sequence[Sentence], beam_size: int, batch_tokens: int) -> list[Sentence]:
+    def _tag(self, sentences: Sequence[Sentence], given: bool, beam_size: int, batch_tokens: int) -> list[Sentence]:
         def tags(batch: Sequence[int]) -> list[dict[str, list[str]]]:
-            words = self.lexicon.words([sentences[i].forms for i in batch]).to(self.device)
-            best = self._best(words, beam_size)
+            own = [sentences[i] for i in batch]
+            words = self.lexicon.words([sentence.forms for sentence in own]).to(self.device)
+            best = self._best(words, beam_size, self.tags.given_ids(own, self.device) if given else {})
             return self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
 
         tagged: list[Sentence] = list(sentences)
         batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
         for batch, found in zip(batches, spread(tags, batches), strict=True):
             for i, columns in zip(batch, found, strict=True):
-                tagged[i] = with_tags(sentences[i], columns)
+                tagged[i] = with_tags(sentences[i], with_given(sentences[i], columns) if given else columns)
         return tagged
 
     def rebuilt(self, config: TaggerConfig) -> Tagger:

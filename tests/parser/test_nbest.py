@@ -14,6 +14,7 @@ from tiny_model import tiny_parser
 from torch import Tensor
 
 from arcparse.confidence import HEAD, LABEL, read_confidence
+from arcparse.parser import model, nbest
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import BEAM_WEIGHT, Parse, Trees, confidence, rank, ranked, restored, tree_of
@@ -241,3 +242,28 @@ def test_scores_are_written_into_comments_and_misc() -> None:
     assert written.replace(miscs=sentence.columns[9], comments=sentence.comments) == sentence
     assert ranked(sentence, 1).comments == (*sentence.comments, "# nbest = 1")
     assert ranked(ranked(sentence, 1), 2).comments == ("# score = old", "# text = x", "# nbest = 2")
+
+
+@pytest.mark.parametrize("compared", [1, 100])
+def test_trees_compared_by_parts_are_those_compared_at_once(compared: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = fitted_parser("bilstm").model
+    whole = parser.nbest(sample(), 4, beam_size=6, samples=5)
+    monkeypatch.setattr(nbest, "COMPARED", compared)
+    assert parser.nbest(sample(), 4, beam_size=6, samples=5) == whole
+
+
+def test_many_hypotheses_are_searched_for_fewer_sentences_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser, batches = fitted_parser("bilstm").model, []
+    words = parser.lexicon.words
+    monkeypatch.setattr(parser.lexicon, "words", lambda forms: batches.append(len(forms)) or words(forms))
+    expected = parser.parse(twenty(), beam_size=3)
+    assert batches == [len(twenty())]
+    monkeypatch.setattr(model, "WIDE", 1)
+    for search in (
+        lambda: parser.parse(twenty(), beam_size=40, batch_tokens=40),
+        lambda: parser.nbest(twenty(), 1, beam_size=1, samples=40, batch_tokens=40),
+    ):
+        batches.clear()
+        search()
+        assert batches == [1] * len(twenty())
+    assert parser.parse(twenty(), beam_size=3) == expected

@@ -178,3 +178,19 @@ def test_global_training_goes_on_from_a_tagger_of_the_same_network(tmp_path: obj
     [strange] = parse_conllu("1\ta\t_\tNEW" + "\t_" * 6 + "\n\n")
     with pytest.raises(TreebankError, match="has no UPOS 'NEW'"):
         task(model.config, (strange,))
+
+
+@pytest.mark.parametrize("previous", [0, 2])
+def test_given_tags_stay_and_the_others_agree_with_them(previous: int) -> None:
+    tagger = untrained(previous)
+    bare = Sentence.from_forms(SENTENCES[1])
+    free = tagger.tag([bare])[0]
+    assert tagger.tag([bare], given=True) == [free]
+    assert tagger.tag([free], given=True) == [free]
+    for tag in "NVA":
+        given = ["_", tag, "_", "_"]
+        [found] = tagger.tag([bare.replace(upos=given)], given=True)
+        assert found.upos == (free.upos[0], tag, *free.upos[2:])
+        assert found.xpos[1] == tag.lower()
+        [backwards] = tagger.tag([bare.replace(xpos=[cell.lower() for cell in given])], given=True)
+        assert (backwards.upos[1], backwards.xpos[1]) == (tag, tag.lower())
