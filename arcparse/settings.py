@@ -230,6 +230,8 @@ def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
     """Return the value where it is of the type or can be read as such."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
         return _checked(kind, value, place, key + ".")
+    if get_origin(kind) is dict and isinstance(value, Mapping):
+        return dict(value)  # a table that another schema describes
     if get_origin(kind) is Literal and any(
         value == choice and type(value) is type(choice) for choice in get_args(kind)
     ):
@@ -256,6 +258,8 @@ def _described(kind: Any) -> str:
         return "one of " + ", ".join(map(repr, get_args(kind)))
     if get_origin(kind) is tuple:
         return f"a list of {_described(_bare(get_args(kind)[0]))}"
+    if get_origin(kind) is dict:
+        return "a table"
     name = str(getattr(kind, "__name__", kind))
     return f"a table of {name}" if dataclasses.is_dataclass(kind) else name
 
@@ -265,7 +269,7 @@ def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None
     hints, fields = _kinds(cls), _fields(cls)
     filled = dict(values)
     for key, value in values.items():
-        if isinstance(value, dict):
+        if dataclasses.is_dataclass(_not_none(hints[key])) and isinstance(value, dict):
             filled[key] = _construct(_not_none(hints[key]), value, _default(fields[key], default))
     given = {} if default is None else {key: getattr(default, key) for key in fields}
     missing = [key for key, field in fields.items() if key not in {**given, **filled} and _is_required(field)]

@@ -236,7 +236,7 @@ def test_csv_has_a_row_for_each_score(three: tuple[str, str, str], capsys: pytes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--breakdown", "label,height"], "no breakdown 'height'; there are label, distance, length"),
+        (["--breakdown", "label,height"], "no breakdown 'height'; there are label, distance, length, projectivity"),
         (["--resamples", "0"], "'0' is no number from 1 on"),
         (["--json", "--csv"], "not allowed with"),
     ],

@@ -26,6 +26,7 @@ BREAKDOWNS: dict[str, Callable[..., Breakdown]] = {
     "label": evaluation.by_label,
     "distance": evaluation.by_distance,
     "length": evaluation.by_length,
+    "projectivity": evaluation.by_projectivity,
 }
 TESTS = {"randomisation": evaluation.approximate_randomisation, "bootstrap": evaluation.paired_bootstrap}
 SEED = 1
@@ -62,7 +63,8 @@ def add(subparsers: Subparsers) -> None:
         type=_names_of("breakdown", tuple(BREAKDOWNS)),
         default=(),
         metavar="NAME,NAME",
-        help="scores by label (and confusions of labels), distance of head and dependent, length of the sentence",
+        help="scores by label (and confusions of labels), distance of head and dependent, length of the sentence, "
+        "projectivity of arcs",
     )
     parser.add_argument(
         "--train",

@@ -17,7 +17,7 @@ from arcparse.training import BEST, Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
 KINDS = {
-    "parser": "an arc-standard parser",
+    "parser": "a transition-based parser",
     "tagger": "a tagger of UPOS, XPOS and FEATS",
     "lemmatizer": "a lemmatiser",
     "segmenter": "a segmenter of text into sentences and tokens",

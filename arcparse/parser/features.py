@@ -76,8 +76,8 @@ class Features:
         device, width = state.depth.device, state.table.shape[3]
         place = state.depth.unsqueeze(2) - self._depth.to(device)
         stack = state.stack.gather(2, place.clamp(min=0)).masked_fill(place < 0, NONE).long()
-        front = state.front.unsqueeze(2) + self._offset.to(device)
-        token = torch.cat([stack, front.masked_fill(front > state.length.unsqueeze(2), NONE)], 2)
+        buffer = state.buffer(state.front.unsqueeze(2) + self._offset.to(device))
+        token = torch.cat([stack, buffer], 2)
         table = state.table.flatten(2)
         for step in self._steps:
             parent = token.index_select(2, step.columns.to(device))

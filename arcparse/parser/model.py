@@ -1,8 +1,9 @@
-"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, arc-standard.
+"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, a transition system.
 
 With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in
-SyntaxNet (Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless
-they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features suffice.
+SyntaxNet (Andor et al. 2016). Any other, such as the recurrent "bilstm", reads the sentence, predicts the tags on the
+way (unless they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features
+suffice.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
-from arcparse.errors import ModelError
+from arcparse.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.limits import AboveZero, Dimension, Hypotheses
-from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.features import Features
 from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
+from arcparse.parser.systems import System, system_called
 from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
 from arcparse.saved_model import VOCABULARIES, difference
@@ -48,10 +49,12 @@ class ParserConfig:
     """What the network is made of."""
 
     features: tuple[str, ...]
-    encoder: Literal["none", "bilstm"] = "bilstm"
-    projectivity: Projectivity = "lift"  # how labels of lifted arcs are decorated, and the parser's read
+    encoder: str = "bilstm"  # or "none"; see `arcparse.encoder`
+    system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
+    projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
     upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size
     xpos_dimension: Dimension = 32
@@ -61,6 +64,16 @@ class ParserConfig:
     beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
     temperature: AboveZero = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
     sampling_temperature: AboveZero = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
+        chosen(self)
+        if self.projectivity != "lift" and not system_called(self.system).projective:
+            raise ConfigurationError(
+                f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
+                "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"
+            )
+        system_called(self.system)
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class Parser(nn.Module):
     """A network with all that it needs to read sentences: vocabularies, pretrained vectors, transition system."""
 
     def __init__(
-        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: ArcStandard, pretrained: Pretrained
+        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
     ) -> None:
         """Make an untrained parser."""
         super().__init__()
@@ -88,26 +101,28 @@ class Parser(nn.Module):
         )
         for name, embedding in self.embeddings.items():
             nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
-        self.bilstm: BiLSTM | None = None
-        if config.encoder == "bilstm":
-            self.bilstm = BiLSTM(config.bilstm, self.forms.dimension)
-            self.tag_layer = TagLayer(self.bilstm.dimension, tags.sizes)
-            dimensions["vector"] = config.projection or self.bilstm.dimension
-            self.projection = (
-                nn.Linear(self.bilstm.dimension, config.projection) if config.projection else nn.Identity()
-            )
+        encoder = add_encoder(self, config, self.forms.dimension)
+        if encoder is not None:
+            self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
+            dimensions["vector"] = config.projection or encoder.dimension
+            self.projection = nn.Linear(encoder.dimension, config.projection) if config.projection else nn.Identity()
         features = Features(config.features)
         missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
         if missing:
             raise ModelError(
                 f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
             )
-        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, len(system.labels), system.num_actions)
+        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What reads the sentence; None where tokens have the vectors of their forms."""
+        return encoder_of(self, self.config)
 
     @property
     def predicts_tags(self) -> bool:
         """Whether the parser tags on its own."""
-        return self.bilstm is not None
+        return self.encoder is not None
 
     @property
     def device(self) -> torch.device:
@@ -119,14 +134,14 @@ class Parser(nn.Module):
 
         Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
         """
-        vector = self.forms(words.forms)
+        vector, encoder = self.forms(words.forms), self.encoder
         scores: dict[str, Tensor] = {}
-        if self.bilstm is None:
+        if encoder is None:
             if given is None:
                 raise ModelError("this parser needs tags; give them, or a tagger")
             tags, blocks = dict(given), {"form": Block(vector, words.row)}
         else:
-            context = self.bilstm(vector[words.row], words.length + 1)
+            context = encoder(vector[words.row], words.length + 1)
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:
@@ -142,8 +157,8 @@ class Parser(nn.Module):
     def set_precision(self, *, low: bool) -> None:
         """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
         self.scorer.low_precision = low
-        if self.bilstm is not None:
-            self.bilstm.low_precision = low
+        if self.encoder is not None:
+            self.encoder.low_precision = low
 
     def bind(self, encoding: Encoding) -> BoundScorer:
         """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
@@ -160,7 +175,7 @@ class Parser(nn.Module):
         return search(self.system, scorer, self._start(words), beam_size, margin=math.inf if scored else MARGIN)
 
     def _start(self, words: Words) -> Beam[Configuration]:
-        return Beam.start(Configuration.start(words.length), len(words.length), words.length.device)
+        return Beam.start(self.system.start(words.length), len(words.length), words.length.device)
 
     @turn()
     @torch.inference_mode()
@@ -262,6 +277,11 @@ class Parser(nn.Module):
 
     def rebuilt(self, config: ParserConfig) -> Parser:
         """Return a parser of the same weights with another configuration; ModelError where its network differs."""
+        if config.system != self.config.system:
+            raise ModelError(
+                f"the model to start from has the transition system {self.config.system!r}, not {config.system!r}; "
+                "set parser.system to that"
+            )
         if config.projectivity != self.config.projectivity:
             raise ModelError(
                 f"the model to start from has labels for projectivity {self.config.projectivity!r}, "
@@ -284,7 +304,7 @@ class Parser(nn.Module):
         arcs = {(head == ROOT, label) for s in sentences for head, label in zip(s.heads, s.labels, strict=True)}
         labels = sorted({label for _, label in arcs})
         root_labels, word_labels = ({label for is_root, label in arcs if is_root == root} for root in (True, False))
-        system = ArcStandard(labels, root_labels, word_labels)
+        system = system_called(config.system)(labels, root_labels, word_labels)
         return cls(config, lexicon, TagColumns.build(sentences), system, pretrained)
 
     def save(
@@ -318,7 +338,7 @@ class Parser(nn.Module):
         root_label, word_label = (set(saved.symbols(name)) for name in ("root_label", "word_label"))
         if not label or not root_label | word_label <= set(label):
             saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
-        system = ArcStandard(label, root_label, word_label)
+        system = system_called(config.system)(label, root_label, word_label)
         tags = TagColumns.restore(saved)
         return saved.network(lambda: cls(config, lexicon, tags, system, pretrained))
 

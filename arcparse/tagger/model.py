@@ -1,8 +1,8 @@
 """The tagger: a feed-forward network over a window of words (Collobert et al. 2011, section 3.2).
 
 A word is its embedding, pretrained vector, affixes, shape and characters. With the encoder "none" the network sees
-those of the word's neighbours at fixed distances; with "bilstm" a recurrent layer reads the sentence first, and the
-window is of its vectors. UPOS, XPOS and FEATS are predicted together from the last hidden layer. What a form adds to
+those of the word's neighbours at fixed distances; any other reads the sentence first, and the window is of its vectors.
+UPOS, XPOS and FEATS are predicted together from the last hidden layer. What a form adds to
 the first hidden layer at each distance is computed once for all its occurrences, as in the parser.
 
 With `previous_tags`, the first layer also sees the tags of the words before, and the tags are searched. Only those of
@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.encoder import BiLSTM, BiLSTMConfig, FormEncoder
+from arcparse.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.limits import Part, Range, Units
@@ -49,8 +49,9 @@ class TaggerConfig:
 
     before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
     after: Annotated[int, Range(0, 32)] = 3
-    encoder: Literal["none", "bilstm"] = "none"
+    encoder: str = "none"  # or "bilstm"; see `arcparse.encoder`
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)
     batch_normalisation: bool = False  # before each hidden layer's rectifier (Ioffe & Szegedy 2015)
     dropout: Part = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
@@ -65,6 +66,7 @@ class TaggerConfig:
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
+        chosen(self)
         check_ranges(self)
         if self.batch_normalisation and self.normalisation == "global":
             raise ConfigurationError(
@@ -83,8 +85,8 @@ class Tagger(nn.Module):
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
         if not self.forms.dimension:
             raise ConfigurationError("the tagger sees nothing of a word; give it --vectors, or parts in tagger.lexicon")
-        self.bilstm = BiLSTM(config.bilstm, self.forms.dimension) if config.encoder == "bilstm" else None
-        dimension = self.bilstm.dimension if self.bilstm else self.forms.dimension
+        encoder = add_encoder(self, config, self.forms.dimension)
+        dimension = encoder.dimension if encoder else self.forms.dimension
         positions, width = config.before + 1 + config.after, config.hidden[0]
         self.outside = nn.Parameter(torch.zeros(dimension))  # what stands beyond the sentence
         first = torch.empty(dimension, positions * width)
@@ -112,8 +114,9 @@ class Tagger(nn.Module):
     def bind(self, words: Words) -> BoundTagger:
         """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
         vector, row = self.input_dropout(self.forms(words.forms)), words.row
-        if self.bilstm is not None:
-            vector = self.bilstm(vector[row], words.length + 1).flatten(0, 1)
+        encoder = encoder_of(self, self.config)
+        if encoder is not None:
+            vector = encoder(vector[row], words.length + 1).flatten(0, 1)
             row = torch.arange(row.numel(), device=row.device).view_as(row)
         width, positions = len(self.bias), self.config.before + 1 + self.config.after
         with aside():

@@ -100,8 +100,9 @@ def test_the_local_loss_of_the_oracles_path_is_the_mean_over_decisions() -> None
 def test_an_illegal_gold_action_gives_way_to_the_best_legal_one_in_its_direction() -> None:
     legal = torch.tensor([[True, True, True, False, False, True, True], [True, True, True, False, False, True, True]])
     scores = torch.tensor([[9.0, 1.0, 2.0, 7.0, 8.0, 3.0, 4.0]]).expand(2, -1)
-    assert _allowed(torch.tensor([3, 4]), legal, scores).tolist() == [5, 6]  # LEFT, RIGHT
-    assert _allowed(torch.tensor([1, 0]), legal, scores).tolist() == [1, 0]
+    kind = torch.tensor([0, 1, 2, 1, 2, 1, 2])
+    assert _allowed(torch.tensor([3, 4]), legal, scores, kind).tolist() == [5, 6]  # LEFT, RIGHT
+    assert _allowed(torch.tensor([1, 0]), legal, scores, kind).tolist() == [1, 0]
 
 
 def test_off_the_gold_path_every_target_is_legal_in_the_end() -> None:
@@ -111,7 +112,7 @@ def test_off_the_gold_path_every_target_is_legal_in_the_end() -> None:
     target, legal, active = targets(task)
     was_legal = legal.gather(1, target.unsqueeze(1)).squeeze(1)
     assert not was_legal[active].all()  # the case does arise
-    allowed = _allowed(target, legal, torch.randn(legal.shape))
+    allowed = _allowed(target, legal, torch.randn(legal.shape), task.model.system.kind)
     assert legal.gather(1, allowed.unsqueeze(1))[active].all()
     assert allowed[was_legal].equal(target[was_legal])
 
