@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +43,9 @@ MAX_ARCHIVE_BYTES = (
 MAX_ARCHIVE_FILES = 1000
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
 SYMLINK = 0o120000
-UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError)  # RuntimeError: encrypted, or another compression
+# What a broken archive raises; RuntimeError is of an encrypted one, or of another compression.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
+UNREADABLE = (OSError, *BROKEN)
 
 
 def save_model(
@@ -201,7 +205,9 @@ def unpack(file: Path, directory: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _write(target, archive.read(entry))
     except UNREADABLE as error:
-        raise ModelError(f"{file}: is no archive that can be read: {error}; copy it again") from None
+        raise ModelError(
+            f"{file}: is no archive that can be read: {str(error) or 'it ends too early'}; copy it again"
+        ) from None
 
 
 def _safe_entries(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -298,7 +304,7 @@ def _content(path: Path, name: str) -> bytes:
                 raise FileNotFoundError(2, "it is not in the archive")
             return archive.read(entries[name])
     except UNREADABLE as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or str(error) or "it ends too early"
         raise ModelError(f"{path / name}: cannot be read: {reason}; give a model directory or .zip archive") from None
 
 

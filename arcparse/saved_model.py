@@ -163,6 +163,8 @@ class SavedModel:
         except IMPOSSIBLE as error:
             self.refuse(CONFIG, f"describes no network that can be: {str(error).splitlines()[0]}")
         self.expect(module.state_dict())
+        if _has_other_tensors(module):
+            module = build()
         module.load_state_dict(self.weights, assign=True)
         return module.eval()
 
@@ -191,6 +193,13 @@ def within(tensor: torch.Tensor) -> bool:
 def is_cell(text: str) -> bool:
     """Return whether a cell of a treebank can hold a text: not an empty one, none with a tab, line end or surrogate."""
     return bool(text) and not _BREAK.search(text)
+
+
+def _has_other_tensors(module: torch.nn.Module) -> bool:
+    """Return whether a module on "meta" has tensors beside its weights, as a user's own may: no file has them."""
+    known = set(map(id, module.state_dict(keep_vars=True).values()))
+    own = [value for part in module.modules() for value in (*vars(part).values(), *part.buffers(recurse=False))]
+    return any(isinstance(value, torch.Tensor) and value.is_meta and id(value) not in known for value in own)
 
 
 def difference(expected: Mapping[str, Shaped], found: Mapping[str, Shaped]) -> str:

@@ -302,6 +302,18 @@ def test_a_broken_archive_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "m").exists()
 
 
+def test_an_archive_that_says_more_than_it_holds_is_named(tmp_path: Path) -> None:
+    file = archive_of(tmp_path / "m.zip", "config.json")
+    content = bytearray(file.read_bytes())
+    listed = content.index(b"PK\x01\x02")
+    content[listed + 20 : listed + 28] = (1_000_000).to_bytes(4, "little") * 2  # its size, packed and unpacked
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"config\.json: cannot be read: it ends too early"):
+        load_model(file)
+    with pytest.raises(ModelError, match=r"m\.zip: is no archive that can be read: it ends too early"):
+        unpack(file, tmp_path / "m")
+
+
 def test_an_empty_directory_may_become_a_model(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     save(tmp_path / "m")

@@ -15,7 +15,7 @@ from fuzz_models import with_sums
 from safetensors.torch import load, save
 
 from arcparse import seq2seq
-from arcparse.checkpoint import load_config
+from arcparse.checkpoint import find_model, load_config, load_model, save_model
 from arcparse.errors import ModelError
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings
@@ -224,8 +224,6 @@ def test_what_names_another_model_must_be_a_string(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_a_run_serves_as_its_best_model(tmp_path: Path) -> None:
-    from arcparse.checkpoint import find_model
-
     directory, _ = made("model-parser", tmp_path / "run")
     directory.rename(tmp_path / "run" / "best")
     assert find_model(tmp_path / "run") == tmp_path / "run" / "best"
@@ -247,3 +245,19 @@ def test_a_difference_of_weights_is_told_in_words() -> None:
     assert difference(one, two) == "weight 'b' is one too many"
     assert difference(two, one) == "weight 'b' is missing"
     assert difference(one, {"a": two["a"]}) == "weight 'a' has shape (3,), not (2,)"
+
+
+class Counting(torch.nn.Module):
+    """It has a weight, a buffer that is not saved and a plain tensor, as somebody's own encoder may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(3))
+        self.register_buffer("place", torch.arange(3), persistent=False)
+        self.factor = torch.tensor([2.0])
+
+
+def test_tensors_beside_the_weights_have_values(tmp_path: Path) -> None:
+    save_model(tmp_path / "m", kind="toy", config={}, vocabularies={}, weights={"weight": torch.ones(3)})
+    network = load_model(tmp_path / "m").network(Counting)
+    assert (network.weight.tolist(), network.place.tolist(), network.factor.tolist()) == ([1, 1, 1], [0, 1, 2], [2])
