@@ -24,7 +24,8 @@ _LATIN = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z])(?: WITH .*)?")
 
 def scripts(pairs: Iterable[tuple[str, str]]) -> frozenset[Script]:
     """Return the scripts that `LEAST` pairs of form and lemma have, and the one of no edits."""
-    counts = Counter(script(lowered(form), lowered(lemma)) for form, lemma in pairs)
+    low = ((lowered(form), lowered(lemma)) for form, lemma in pairs)
+    counts = Counter(script(form, lemma) for form, lemma in low if form != lemma)
     return frozenset({(), *(known for known, count in counts.items() if count >= LEAST)})
 
 

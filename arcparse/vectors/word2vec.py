@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from arcparse.errors import ConfigurationError, VectorsError
 from arcparse.vectors.needed import require_gensim
+from arcparse.vectors.rows import MOST_VALUES
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
 SUBWORDS = (3, 4)  # letters of a run, the word's edges included: "ed>"
+LARGEST_SEED = 2**32 - 1  # numpy's
 BUCKETS = 200_000  # vectors that runs share by their hash; gensim's 2 million need gigabytes
 
 
@@ -44,6 +49,11 @@ class Word2VecConfig:
         for name in ("dimension", "window", "min_count", "epochs", "workers"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name, most in (("dimension", MOST_VALUES), ("seed", LARGEST_SEED)):
+            if getattr(self, name) > most:
+                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at most {most}")
+        if not (isfinite(self.sample) and isfinite(self.learning_rate)):
+            raise ConfigurationError(f"sample {self.sample} and learning_rate {self.learning_rate} must be finite")
         if min(self.negative, self.sample, self.seed) < 0 or self.learning_rate <= 0:
             raise ConfigurationError("negative, sample and seed must be at least 0, and learning_rate above it")
         if not self.negative and not self.hierarchical_softmax:
@@ -82,7 +92,10 @@ def train_vectors(
     """
     text, models = _text(corpus), require_gensim()
     model = (models.FastText if config.subwords else models.Word2Vec)(**config.arguments())
-    model.build_vocab(**text)
+    try:
+        model.build_vocab(**text)
+    except UnicodeDecodeError as error:
+        raise VectorsError(f"{corpus}: not UTF-8: {error}; write it with `arcparse vectors prepare`") from None
     if not len(model.wv):
         raise VectorsError(f"no word occurs min_count={config.min_count} times; lower it, or give more text")
     callbacks = [_epochs(progress)] if progress else []
@@ -93,13 +106,16 @@ def train_vectors(
         epochs=config.epochs,
         callbacks=callbacks,
     )
+    if not np.isfinite(model.wv.vectors).all():
+        raise VectorsError(f"training went to infinity at learning_rate={config.learning_rate}; lower it")
     return cast("KeyedVectors", model.wv)
 
 
 def _text(corpus: Iterable[Sequence[str]] | Path) -> dict[str, Any]:
     if isinstance(corpus, Path):
         if not corpus.is_file():
-            raise VectorsError(f"{corpus}: no such file; write it with `arcparse vectors prepare`")
+            found = "a folder" if corpus.is_dir() else "no such file"
+            raise VectorsError(f"{corpus}: {found}; write a file with `arcparse vectors prepare`")
         return {"corpus_file": str(corpus)}
     if iter(corpus) is corpus:
         raise VectorsError("the corpus is a generator, which can be read only once; pass a list or a RawText")
