@@ -16,8 +16,9 @@ from arcparse.sentence import Sentence, Token, Tree
 if TYPE_CHECKING:
     from arcparse.dictionary import read_dictionary
     from arcparse.evaluation import evaluate
+    from arcparse.functions import nbest, parse, tag
     from arcparse.parser.nbest import Parse
-    from arcparse.pipeline import Pipeline, load, parse, tag
+    from arcparse.pipeline import Pipeline, load
     from arcparse.treebank import read_conllu, write_conllu
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Tree",
     "evaluate",
     "load",
+    "nbest",
     "parse",
     "read_conllu",
     "read_dictionary",
@@ -40,16 +42,33 @@ _ROOMS = {
     "Pipeline": "pipeline",
     "evaluate": "evaluation",
     "load": "pipeline",
-    "parse": "pipeline",
+    "nbest": "functions",
+    "parse": "functions",
     "read_conllu": "treebank",
     "read_dictionary": "dictionary",
-    "tag": "pipeline",
+    "tag": "functions",
     "write_conllu": "treebank",
 }
 
 
+def _svg(sentence: Sentence) -> str:
+    from arcparse import drawing
+
+    return drawing.svg(drawing.diagram(sentence))
+
+
+Sentence.drawer = _svg
+
+
 def __getattr__(name: str) -> Any:
     """Import what needs torch when it is first used, so that `arcparse --help` answers at once."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("arcparse")
     if name not in _ROOMS:
         raise AttributeError(f"module 'arcparse' has no attribute {name!r}")
     return getattr(import_module(f"arcparse.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, those too that are not imported yet."""
+    return sorted([*__all__, "__version__"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
 import torch
 
 from arcparse.errors import ConfigurationError
+from arcparse.lists import lists_of
 
 NOISE = (
     0.1  # lengths vary by a tenth when they are sorted: batches differ between epochs, padding grows by a few per cent
@@ -60,12 +61,10 @@ def pad(rows: Sequence[Sequence[int]], value: int = 0) -> torch.Tensor:
 
 
 def stream(items: Iterable[T], batch_size: int) -> Iterator[list[T]]:
-    """Yield lists of `batch_size` items, the last one shorter, reading no further ahead than one list.
+    """Yield lists of `batch_size` items as `lists_of` does.
 
     Raises ConfigurationError where `batch_size` is not positive.
     """
     if batch_size < 1:
         raise ConfigurationError(f"batch_size must be at least 1, not {batch_size}")
-    iterator = iter(items)
-    while batch := list(islice(iterator, batch_size)):
-        yield batch
+    yield from lists_of(items, batch_size)

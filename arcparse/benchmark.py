@@ -18,12 +18,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
 
-import torch
-
 from arcparse.batches import stream
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
 from arcparse.pipeline import DEFAULT_MODEL, Pipeline, Precision
 from arcparse.sentence import EMPTY, MISC, Sentence
+from arcparse.threads import asked
 from arcparse.treebank import read_conllu, write_conllu
 
 Stage: TypeAlias = "Callable[[], Callable[[], object]]"  # prepares, untimed, and returns what is timed
@@ -100,7 +99,7 @@ class Report:
 
 
 def benchmark(plan: Plan) -> Report:
-    """Measure all that `plan` asks for; sets the number of torch's threads.
+    """Measure all that `plan` asks for.
 
     Raises TreebankError for a file without words, ConfigurationError where a peer is not installed and ModelError where
     a model cannot be loaded.
@@ -111,7 +110,6 @@ def benchmark(plan: Plan) -> Report:
     started = [_process(["parse", FIRST_TEXT, *_options(plan)])[0] for _ in range(plan.runs)]
     whole = ["parse", "--input", str(plan.file), "--from", "conllu", "--output", os.devnull, *_options(plan)]
     peak = _process([*whole, "--batch-size", str(plan.batch_size)])[1]
-    torch.set_num_threads(plan.threads)
     sample = min(sentences, key=lambda sentence: abs(len(sentence) - LATENCY_TOKENS))
     systems = {OWN: arcparse_stages(plan, sentences, sample)}
     if plan.udpipe:
@@ -119,7 +117,9 @@ def benchmark(plan: Plan) -> Report:
     if plan.spacy:
         systems["spacy"] = spacy_stages(plan, sentences, sample)
     tokens = sum(map(len, sentences))
-    measures = _measures(take_turns(systems, plan.runs), tokens, len(sample))
+    with asked(plan.threads):
+        seconds = take_turns(systems, plan.runs)
+    measures = _measures(seconds, tokens, len(sample))
     measures.append(Measure("start to first tree", OWN, "s", tuple(started)))
     measures.append(Measure("peak memory", OWN, "MiB", (peak / 2**20,)))
     return Report(plan, len(sentences), tokens, tuple(measures))
@@ -156,7 +156,7 @@ def _measures(seconds: Seconds, tokens: int, sample_tokens: int) -> list[Measure
 
 def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
     """Return the stages of arcparse, its model loaded and used once."""
-    pipeline = Pipeline.load(plan.model, precision=plan.precision)
+    pipeline = Pipeline.load(plan.model, precision=plan.precision, threads=plan.threads)
     parser, tagger = pipeline.parser, pipeline.tagger
     tags = tagger is not None or parser.predicts_tags
     lexicons = [parser.lexicon, *([tagger.lexicon] if tagger else [])]

@@ -13,27 +13,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as tensors_from_bytes
+from safetensors import SafetensorError, deserialize
 from safetensors.torch import save as bytes_from_tensors
 
-from arcparse.errors import ModelError
-
-Module = TypeVar("Module", bound=torch.nn.Module)
+from arcparse.errors import ConfigurationError, ModelError, shown
+from arcparse.files import aside, make_folder, replacing, write_errors
+from arcparse.saved_model import BEST, CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 
 FORMAT = 1
-CONFIG, WEIGHTS, VOCABULARIES = "config.json", "weights.safetensors", "vocabularies.json"
+NAME = re.compile(r"[^/\\:]{1,80}")  # of what lies beside a model
+FIELDS = {"kind": (str, "a string"), "config": (dict, "a table"), "metadata": (dict, "a table")}
 SHIPPED = Path(__file__).parent / "models"
 MAX_ARCHIVE_BYTES = (
     4 << 30
@@ -42,28 +42,6 @@ MAX_ARCHIVE_FILES = 1000
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
 SYMLINK = 0o120000
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError)  # RuntimeError: encrypted, or another compression
-
-
-@dataclass(frozen=True)
-class SavedModel:
-    """What a model directory holds; floating-point weights are float32 however they were stored."""
-
-    path: Path
-    kind: str
-    config: dict[str, Any]
-    vocabularies: dict[str, list[str]]
-    weights: dict[str, torch.Tensor]
-    metadata: dict[str, Any]
-
-    def restored(self, module: Module) -> Module:
-        """Give a module the weights and return it, ready for use. Raises ModelError where it is another network."""
-        try:
-            module.load_state_dict(self.weights)
-        except RuntimeError as error:
-            raise ModelError(
-                f"{self.path}: its weights, settings and vectors do not fit together; copy the model again: {error}"
-            ) from None
-        return module.eval()
 
 
 def save_model(
@@ -106,15 +84,26 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     path = _settled(Path(path))
     description = _described(path)
     if kind and description["kind"] != kind:
-        raise ModelError(f"{path}: holds a model of kind {description['kind']!r}; name one of kind {kind!r}")
+        raise ModelError(f"{path}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
     vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, description["sha256"]))
+    for name, symbols in vocabularies.items():
+        if not isinstance(symbols, list) or not set(map(type, symbols)) <= {str} or not _can_be_written(symbols):
+            raise ModelError(f"{path / VOCABULARIES}: {name!r} must be a list of strings; copy the model again")
     try:
-        stored = tensors_from_bytes(_verified(path, WEIGHTS, description["sha256"]))
+        views = deserialize(_verified(path, WEIGHTS, description["sha256"]))  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
-    weights = {name: _single(tensor) for name, tensor in stored.items()}
-    kind, config, metadata = (description[name] for name in ("kind", "config", "metadata"))
-    return SavedModel(path, kind, config, vocabularies, weights, metadata)
+    stored = {name: Stored(view["dtype"], tuple(view["shape"]), view["data"]) for name, view in views}
+    kind, config, metadata = (description[name] for name in FIELDS)
+    return SavedModel(path, kind, config, vocabularies, metadata, stored)
+
+
+def _can_be_written(symbols: Sequence[str]) -> bool:
+    """Return whether symbols are Unicode: JSON can escape half a character, which no file can hold."""
+    try:
+        return bool("".join(symbols).encode()) or True
+    except UnicodeEncodeError:
+        return False
 
 
 def load_config(path: Path) -> tuple[str, dict[str, Any]]:
@@ -126,36 +115,62 @@ def load_config(path: Path) -> tuple[str, dict[str, Any]]:
 def _described(path: Path) -> dict[str, Any]:
     """Return what config.json holds, all of it that is needed."""
     description: dict[str, Any] = _parsed(path, CONFIG, _content(path, CONFIG))
-    if description.get("format") != FORMAT:
+    if description.get("format") != FORMAT or description["format"] is True:
         raise ModelError(
-            f"{path / CONFIG}: has format {description.get('format')!r}, of arcparse {description.get('arcparse')}; "
+            f"{path / CONFIG}: has format {shown(description.get('format'))}, "
+            f"of arcparse {shown(description.get('arcparse'))}; "
             f"arcparse {version('arcparse')} reads format {FORMAT}; install the other version or train the model again"
         )
     try:
-        needed = {name: description[name] for name in ("kind", "config", "metadata")}
-        return needed | {"sha256": {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}}
+        needed = {name: description[name] for name in FIELDS}
+        found = needed | {"sha256": {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{path / CONFIG}: lacks {error}; copy the model again") from None
+    for name, (kind, described) in FIELDS.items():
+        if not isinstance(found[name], kind):
+            raise ModelError(f"{path / CONFIG}: {name!r} must be {described}; copy the model again")
+    return found
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """Return the model at a path, or else the shipped model of that name. Raises ModelError, listing those shipped."""
+    """Return the shipped model of a name, or else the model at a path, of a training run its best.
+
+    A name that is shipped means that model wherever the command runs; a folder of the same name is told from it by a
+    separator, `./en`, or by being a `Path`. Raises ModelError, listing those shipped.
+    """
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigurationError(f"a model is a name or a path, not {name_or_path!r}; give a string or a Path")
+    found = shipped(name_or_path)
+    if found:
+        return found
     path = _settled(Path(name_or_path))
-    if path.is_dir() or zipfile.is_zipfile(path):
+    best = _settled(path / BEST)
+    if str(name_or_path) and os.path.isfile(best / CONFIG) and not os.path.exists(path / CONFIG):
+        return best
+    if str(name_or_path) and (os.path.isdir(path) or (os.path.isfile(path) and zipfile.is_zipfile(path))):
         return path
-    shipped = sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
-    if str(name_or_path) in shipped:
-        return SHIPPED / str(name_or_path)
+    found = shipped(str(name_or_path))
+    if found:
+        return found
     raise ModelError(
-        f"{name_or_path}: there is no model directory or .zip archive there, and no model of that name is shipped; "
-        f"shipped: {', '.join(shipped) or 'none'}"
+        f"{str(name_or_path) or repr('')}: there is no model directory or .zip archive there, and no model of that "
+        f"name is shipped; shipped: {', '.join(_names_shipped()) or 'none'}"
     )
+
+
+def shipped(name: str | Path) -> Path | None:
+    """Return the shipped model of a plain name; None where there is none, and for a `Path`, which is a place."""
+    return SHIPPED / name if isinstance(name, str) and name in _names_shipped() else None
+
+
+def _names_shipped() -> list[str]:
+    return sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
 
 
 def sibling(directory: Path, name: str) -> Path:
     """Return the path of a plain name beside a model directory. Raises ModelError for a name that leads elsewhere."""
-    if not name or name in (".", "..") or any(character in name for character in "/\\:\0"):
-        raise ModelError(f"{directory}: {name!r} must be a plain name, of a file or directory beside the model")
+    if not isinstance(name, str) or name in ("", ".", "..") or not NAME.fullmatch(name) or not name.isprintable():
+        raise ModelError(f"{directory}: {shown(name)} must be a plain name, of a file or directory beside the model")
     return Path(directory).resolve().parent / name
 
 
@@ -164,17 +179,12 @@ def pack(directory: Path, file: Path) -> None:
     paths = sorted(path for path in Path(directory).rglob("*") if path.is_symlink() or not path.is_dir())
     if not paths:
         raise ModelError(f"{directory}: there is nothing to pack; give a model directory")
-    aside = file.with_name(f".{file.name}.new")
-    try:
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in paths:
-                if path.is_symlink() or not path.is_file():
-                    raise ModelError(f"{path}: only regular files can be packed; replace it by what it points to")
-                entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(file, ModelError) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            if path.is_symlink() or not path.is_file():
+                raise ModelError(f"{path}: only regular files can be packed; replace it by what it points to")
+            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def unpack(file: Path, directory: Path) -> None:
@@ -218,26 +228,26 @@ def _replacing(directory: Path) -> Iterator[Path]:
     """Yield a fresh directory that takes the place of `directory` at the end, or vanishes after an error.
 
     The old directory is renamed aside, the new one into place, the old one removed; `_settled` finds the old one where
-    a kill fell between the two renames.
+    a kill fell between the two renames. Raises ModelError where it cannot be written.
     """
-    directory = _settled(Path(directory), repair=True).resolve()
-    fresh, old = directory.with_name(f".{directory.name}.new"), _aside(directory)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        yield fresh
-        if directory.exists():
-            lost = {entry.name for entry in directory.iterdir()} - {entry.name for entry in fresh.iterdir()}
-            if lost:
-                raise ModelError(
-                    f"{directory}: holds {sorted(lost)[0]!r}, no part of the model; give another directory"
-                )
-            shutil.rmtree(old, ignore_errors=True)
-            os.replace(directory, old)
-        os.replace(fresh, directory)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with write_errors(directory, ModelError):
+        directory = Path(os.path.realpath(_settled(Path(directory), repair=True)))
+        make_folder(directory.parent, ModelError)
+        with aside(directory.parent, is_folder=True) as fresh:
+            yield fresh
+            if directory.exists():
+                _set_aside(directory, {entry.name for entry in fresh.iterdir()})
+            os.replace(fresh, directory)
+            shutil.rmtree(_aside(directory), ignore_errors=True)
+
+
+def _set_aside(directory: Path, files: set[str]) -> None:
+    """Rename a directory. Raises ModelError where it holds other files than those of the new one."""
+    lost = {entry.name for entry in directory.iterdir()} - files
+    if lost:
+        raise ModelError(f"{directory}: holds {sorted(lost)[0]!r}, no part of the model; give another directory")
+    shutil.rmtree(_aside(directory), ignore_errors=True)
+    os.replace(directory, _aside(directory))
 
 
 def _aside(directory: Path) -> Path:
@@ -246,7 +256,8 @@ def _aside(directory: Path) -> Path:
 
 def _settled(directory: Path, repair: bool = False) -> Path:
     """Return the directory, or the one renamed aside where a kill left only that; `repair` renames it back."""
-    if directory.exists() or not directory.name or not _aside(directory).is_dir():
+    # `os.path`, since a name that no file can have is an error to `pathlib`, and a model that is not there to us.
+    if os.path.exists(directory) or not directory.name or not os.path.isdir(_aside(directory)):
         return directory
     if repair:
         os.replace(_aside(directory), directory)
@@ -276,14 +287,10 @@ def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
     return halved
 
 
-def _single(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
-
-
 def _content(path: Path, name: str) -> bytes:
     """Read one file of a model directory or archive."""
     try:
-        if path.is_dir():
+        if os.path.isdir(path):
             return (path / name).read_bytes()
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in _safe_entries(path, archive)}
@@ -305,7 +312,7 @@ def _verified(path: Path, name: str, sums: Mapping[str, str]) -> bytes:
 def _parsed(path: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path / name}: is no JSON: {error}; copy the model again") from None
     if not isinstance(value, dict):
         raise ModelError(f"{path / name}: must be a JSON object, not {type(value).__name__}; copy the model again")

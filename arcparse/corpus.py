@@ -7,25 +7,21 @@ address is `ADDRESS/raw/REVISION/FILE`. What is fetched takes its name only when
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import http.client
-import lzma
 import os
 import re
 import sys
 import urllib.error
 import urllib.request
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.errors import ConfigurationError, TreebankError, nearest
+from arcparse.files import COMPRESSED, NO_ROOM, make_folder, reading, write_errors
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +34,6 @@ TIMEOUT = 30.0  # seconds without a byte
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # no folder, no hidden file: it is written where the user says
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TEXTS = ("language", "licence", "address", "version", "revision")
-COMPRESSED: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
 
 Progress: TypeAlias = "Callable[[str, int, int | None], None]"  # file, bytes so far, bytes in all if known
 State: TypeAlias = Literal["whole", "differs", "missing"]
@@ -120,9 +115,9 @@ def find_treebank(registry: Registry, name: str) -> Treebank:
     """Return a treebank by its name. Raises ConfigurationError, naming the nearest, for an unknown one."""
     if name in registry:
         return registry[name]
-    near = get_close_matches(name, registry, n=1, cutoff=0.0)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ConfigurationError(f"there is no treebank {name!r}{hint}; `arcparse corpus list` shows all")
+    raise ConfigurationError(
+        f"there is no treebank {name!r}{nearest(name, registry)}; `arcparse corpus list` shows all"
+    )
 
 
 # Fetching
@@ -142,10 +137,7 @@ def fetch(
     Raises TreebankError where a file cannot be had, or is not what the registry says, and leaves none under its name.
     """
     base = _checked_url(base_url or treebank.base_url, "--base-url").rstrip("/")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TreebankError(f"{directory}: cannot be made: {error.strerror}; give another folder") from None
+    make_folder(directory)
     paths = [directory / file for file in treebank.files]
     for path, checksum in zip(paths, treebank.files.values(), strict=True):
         if not path.exists():
@@ -164,6 +156,9 @@ def _fetch_file(url: str, path: Path, checksum: str, timeout: float, progress: P
         error.close()
         raise TreebankError(f"{url}: HTTP status {error.code} ({error.reason}); check the address") from None
     except (OSError, http.client.HTTPException) as error:  # a URLError and a time-out are OSErrors
+        if getattr(error, "filename", None) or getattr(error, "errno", None) in NO_ROOM:
+            with write_errors(path):
+                raise
         reason = getattr(error, "reason", None) or error
         what = f"no byte for {timeout:g} s" if isinstance(reason, TimeoutError) else f"{reason}"
         raise TreebankError(f"{url}: cannot be fetched: {what}; run it again to go on from there") from None
@@ -239,11 +234,7 @@ def _state(found: str | None, expected: str) -> State:
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, unpacked. Raises TreebankError where it cannot be read."""
     digest = hashlib.sha256()
-    try:
-        with cast(BinaryIO, COMPRESSED.get(path.suffix, open)(path, "rb")) as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TreebankError(f"{path}: cannot be read: {reason}") from None
+    with reading(path) as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()

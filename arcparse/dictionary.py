@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
+from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.treebank.files import Location, chunks_of, name_of
-from arcparse.treebank.reading import BYTE_ORDER_MARK
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
 
 Tags: TypeAlias = "tuple[str, str, str]"  # UPOS, XPOS, FEATS
 Dictionary: TypeAlias = "Mapping[str, Tags]"
@@ -55,10 +55,10 @@ def _entry(line: str, place: str) -> tuple[str, Tags]:
 def with_dictionary(sentence: Sentence, dictionary: Dictionary, *, given_tags: bool = True) -> Sentence:
     """Return the sentence with the dictionary's tags on its words.
 
-    With `given_tags`, words that have a UPOS keep their tags; without, only words of the dictionary have tags then.
+    With `given_tags`, words that have a tag keep theirs; without, only words of the dictionary have tags then.
     """
     own = zip(sentence.upos, sentence.xpos, sentence.feats, strict=True)
-    kept = [tags if given_tags and tags[0] != EMPTY else UNTAGGED for tags in own]
+    kept = [tags if given_tags else UNTAGGED for tags in own]
     tags = [
         dictionary.get(form, UNTAGGED) if mine == UNTAGGED else mine
         for form, mine in zip(sentence.forms, kept, strict=True)

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from arcparse.batches import pad
+from arcparse.limits import Dimension, Range, Share, Whole
+from arcparse.saved_model import SavedModel
 from arcparse.sentence import Sentence
 from arcparse.vectors.lookup import find, zero_digits
 from arcparse.vocabulary import Vocabulary
@@ -29,17 +32,19 @@ _RUN = re.compile(r"(.)\1+")
 class LexiconConfig:
     """Which parts of a form are looked at, and how large their vectors are; a dimension of 0 leaves a part out."""
 
-    min_count: int = 2  # rarer forms share the vector of unknown words, which is so trained
-    word_dimension: int = 64  # SyntaxNet's word embeddings
-    prefixes: tuple[int, ...] = (2, 3)
-    suffixes: tuple[int, ...] = (1, 2, 3, 4)
-    affix_dimension: int = 16
-    shape_dimension: int = 16
-    character_dimension: int = 32
-    character_filters: int = 64  # of a convolution over three characters (Ma & Hovy 2016 have 30)
-    longest: int = 24  # characters of a longer form that are read; the end is read by the suffixes
-    word_dropout: float = 0.2  # share of forms whose own word vector is hidden in training
-    vector_dropout: float = 0.1  # the same for the pretrained vector
+    min_count: Whole = 2  # rarer forms share the vector of unknown words, which is so trained
+    word_dimension: Dimension = 64  # SyntaxNet's word embeddings
+    prefixes: tuple[Annotated[int, Range(1, 32)], ...] = (2, 3)
+    suffixes: tuple[Annotated[int, Range(1, 32)], ...] = (1, 2, 3, 4)
+    affix_dimension: Dimension = 16
+    shape_dimension: Dimension = 16
+    character_dimension: Dimension = 32
+    character_filters: Dimension = 64  # of a convolution over three characters (Ma & Hovy 2016 have 30)
+    longest: Annotated[int, Range(1, 1024)] = (
+        24  # characters of a longer form that are read; the end is read by the suffixes
+    )
+    word_dropout: Share = 0.2  # share of forms whose own word vector is hidden in training
+    vector_dropout: Share = 0.1  # the same for the pretrained vector
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,9 @@ class Lexicon:
         )
 
     @classmethod
-    def restore(cls, config: LexiconConfig, own: Mapping[str, Vocabulary], vector: Vocabulary, scheme: str) -> Lexicon:
+    def restore(cls, config: LexiconConfig, saved: SavedModel, vector: Vocabulary, scheme: str) -> Lexicon:
         """Take up again what `symbols` gave, among the other vocabularies of a saved model."""
-        return cls(config, {name: own[name] for name in OWN} | {"vector": vector}, scheme)
+        return cls(config, {name: saved.vocabulary(name) for name in OWN} | {"vector": vector}, scheme)
 
     def symbols(self) -> dict[str, tuple[str, ...]]:
         """Return the vocabularies that a model saves; those of the pretrained vectors are saved with them."""

@@ -10,62 +10,54 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 
 from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.limits import AboveZero, NotNegative, Part, Positive, Range, Seed, Threads, Whole
+from arcparse.settings import check_ranges
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """Settings of the loop."""
 
-    epochs: int = 20  # treebanks of 10^5 tokens are learnt by then
-    patience: int = (
+    epochs: Whole = 20  # treebanks of 10^5 tokens are learnt by then
+    patience: Positive = (
         6  # epochs without a better score before stopping: scores waver by a tenth of a point between epochs
     )
     optimizer: Literal["adam", "adamw", "momentum", "adagrad"] = "adam"  # needs the least tuning of the four
-    learning_rate: float = 2e-3  # twice Adam's 1e-3: embeddings start from nothing, averaging takes the noise away
-    betas: tuple[float, ...] = (0.9, 0.9)  # Dozat & Manning 2017: a rare word's second moment must not stay stale
-    momentum: float = 0.9  # of "momentum", SyntaxNet's
+    learning_rate: AboveZero = 2e-3  # twice Adam's 1e-3: embeddings start from nothing, averaging takes the noise away
+    betas: Annotated[tuple[Part, ...], Range(2, 2)] = (
+        0.9,
+        0.9,
+    )  # a rare word's second moment must not stay (Dozat & Manning 2017)
+    momentum: Part = 0.9  # of "momentum", SyntaxNet's
     schedule: Literal["constant", "linear", "staircase", "plateau"] = "linear"  # to zero: the last steps only settle
-    warmup_steps: int = 0  # steps of linear rise: deep encoders need hundreds, a feed-forward parser none
-    decay_steps: int = 0  # of "linear": steps to zero, 0 for all epochs; of "staircase": steps per stair
-    decay_rate: float = 0.96  # of "staircase": factor per stair, SyntaxNet's; of "plateau" per stalled epoch
-    weight_decay: float = 0.0  # on matrices, not on biases; averaging and dropout regularise already
-    clip: float = 5.0  # largest norm of the gradient, above that of ordinary steps; 0 switches clipping off
-    averaging: float = 0.9999  # decay of the averaged weights, SyntaxNet's; 0 switches averaging off
-    batch_tokens: int = 1000  # padded tokens of a batch, for the task to keep: some 40 sentences
-    seed: int = 1  # of every random number in training
-    threads: int = 1  # of torch: the matrices are too small for more to pay
+    warmup_steps: Whole = 0  # steps of linear rise: deep encoders need hundreds, a feed-forward parser none
+    decay_steps: Whole = 0  # of "linear": steps to zero, 0 for all epochs; of "staircase": steps per stair
+    decay_rate: Annotated[float, Range(0, 1, without=(0,))] = (
+        0.96  # of "staircase": factor per stair, SyntaxNet's; of "plateau" per stalled epoch
+    )
+    weight_decay: NotNegative = 0.0  # on matrices, not on biases; averaging and dropout regularise already
+    clip: NotNegative = 5.0  # largest norm of the gradient, above that of ordinary steps; 0 switches clipping off
+    averaging: Part = 0.9999  # decay of the averaged weights, SyntaxNet's; 0 switches averaging off
+    batch_tokens: Annotated[int, Range(1, 10_000_000)] = (
+        1000  # padded tokens of a batch, for the task to keep: some 40 sentences
+    )
+    seed: Seed = 1  # of every random number in training
+    threads: Threads = 1  # of torch: the matrices are too small for more to pay
     device: str = "auto"  # a GPU where there is one
-    log_every: int = 20  # steps between reports, about a second
-    checkpoint_minutes: float = 2.0  # what a kill costs at most
+    log_every: Positive = 20  # steps between reports, about a second
+    checkpoint_minutes: NotNegative = 2.0  # what a kill costs at most
     tensorboard: bool = True  # scalars for TensorBoard in the run's `log`
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
-        limits = (
-            ("epochs", self.epochs >= 0, "at least 0"),
-            ("patience", self.patience >= 1, "at least 1"),
-            ("learning_rate", 0 < self.learning_rate < math.inf, "above 0"),
-            ("betas", len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas), "two numbers in [0, 1)"),
-            ("momentum", 0 <= self.momentum < 1, "in [0, 1)"),
-            ("warmup_steps", self.warmup_steps >= 0, "at least 0"),
-            ("decay_steps", self.decay_steps >= (self.schedule == "staircase"), "at least 0, for a staircase 1"),
-            ("decay_rate", 0 < self.decay_rate <= 1, "in (0, 1]"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0"),
-            ("clip", self.clip >= 0, "at least 0"),
-            ("averaging", 0 <= self.averaging < 1, "in [0, 1)"),
-            ("batch_tokens", self.batch_tokens >= 1, "at least 1"),
-            ("threads", self.threads >= 1, "at least 1"),
-            ("log_every", self.log_every >= 1, "at least 1"),
-            ("checkpoint_minutes", self.checkpoint_minutes >= 0, "at least 0"),
-        )
-        for name, holds, limit in limits:
-            if not holds:
-                raise ConfigurationError(f"the training setting {name} must be {limit}, not {getattr(self, name)!r}")
+        check_ranges(self)
+        if self.schedule == "staircase" and not self.decay_steps:
+            raise ConfigurationError('decay_steps must be at least 1 with schedule = "staircase", not 0')
 
 
 class Learner:
@@ -116,11 +108,14 @@ class Learner:
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return weights, averages and the optimiser's state by name."""
-        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
-        tensors |= {f"average.{i}": tensor for i, tensor in enumerate(self.average)}
+        tensors = self.tensors_of_model() | {f"average.{i}": tensor for i, tensor in enumerate(self.average)}
         for i, slots in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{name}": slot for name, slot in slots.items() if slot is not None}
         return tensors
+
+    def tensors_of_model(self) -> dict[str, torch.Tensor]:
+        """Return the weights by name."""
+        return {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take what `tensors` returned. Raises RuntimeError or KeyError where the model is another one."""

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar, get_args, overload
 
+from arcparse.arguments import Input, as_sentences, each_input, list_of_sentences
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.dictionary import Dictionary, with_dictionary
-from arcparse.errors import ArcparseError, ConfigurationError, ModelError
+from arcparse.errors import ArcparseError, ConfigurationError, InputError, ModelError
+from arcparse.limits import BATCH_SIZE, BEAM, NBEST
+from arcparse.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import SAMPLES, Parse
 from arcparse.raw_text import Divide
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
-from arcparse.tags import COLUMN, with_given, with_tags
+from arcparse.tags import COLUMN, lacks_tags, with_given, with_tags
+from arcparse.threads import asked, checked
 from arcparse.tokenizer import tokenize
 
 DEFAULT_MODEL = "en"
 NBEST_BEAM = 8  # hypotheses that n-best trees and confidences need at least
-Input = str | Sequence[str] | Sentence
+NBEST_KEYWORD = "the keyword nbest of parse goes with the next version: call nbest(text, n) instead"
+Tokens = Sequence[str] | Sentence
 Precision = Literal["float32", "bfloat16"]
+PRECISIONS = get_args(Precision)
 Result = TypeVar("Result")
 OnError = Callable[[Sentence, Exception], None]
 
@@ -40,14 +47,16 @@ class Pipeline:
         tagger: Tagger | None = None,
         lemmatizer: Lemmatizer | None = None,
         segmenter: Segmenter | None = None,
+        *,
+        threads: int = 1,
     ) -> None:
         """Join a parser and, for one that predicts no tags, a tagger; or take a tagger alone.
 
         With a lemmatiser, what is parsed or tagged has lemmas, too; where given tags are kept, so are given lemmas.
-        A segmenter divides raw text in place of the rules for English.
+        A segmenter divides raw text in place of the rules for English. At most so many `threads` work at a time.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
-        self.segmenter = segmenter
+        self.segmenter, self.threads = segmenter, checked(threads)
         self.divide: Divide = segmenter.segment if segmenter else tokenize
 
     @property
@@ -65,71 +74,109 @@ class Pipeline:
         precision: Precision = "float32",
         lemmatizer: str | Path | None = None,
         segmenter: str | Path | None = None,
+        threads: int = 1,
     ) -> Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
         A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
         "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
-        few trees change.
+        few trees change. With `threads` of two or more, batches of sentences are worked on side by side; what torch
+        is told of threads (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for
+        less than one.
         """
+        _check_precision(precision)
         path = find_model(name_or_path)
         kind, config = load_config(path)
-        lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer else None
-        divider = Segmenter.load(find_model(segmenter)) if segmenter else None
+        lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer is not None else None
+        divider = Segmenter.load(find_model(segmenter)) if segmenter is not None else None
         if divider:
             divider.set_precision(low=precision == "bfloat16")
         if kind == TAGGER:
-            return cls(None, Tagger.load(path), lemmas, divider)
+            return cls(None, Tagger.load(path), lemmas, divider, threads=threads)
         tagger = config.get("tagger")
         parser = Parser.load(path)
         parser.set_precision(low=precision == "bfloat16")
-        return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas, divider)
+        own = Tagger.load(sibling(path, tagger)) if tagger else None
+        return cls(parser, own, lemmas, divider, threads=threads)
 
     @overload
     def parse(self, text: str, *, beam: int | None = None, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
     @overload
-    def parse(
-        self, text: Sequence[str] | Sentence, *, beam: int | None = None, given_tags: bool = True
-    ) -> Sentence: ...
-    @overload
-    def parse(  # type: ignore[overload-overlap]
-        self, text: str, *, nbest: int, beam: int | None = None, given_tags: bool = True
-    ) -> list[list[Parse]]: ...
-    @overload
-    def parse(
-        self, text: Sequence[str] | Sentence, *, nbest: int, beam: int | None = None, given_tags: bool = True
-    ) -> list[Parse]: ...
-    def parse(self, text: Input, *, nbest: int = 0, beam: int | None = None, given_tags: bool = True) -> Any:
+    def parse(self, text: Tokens, *, beam: int | None = None, given_tags: bool = True) -> Sentence: ...
+    def parse(self, text: Input, *, nbest: int | None = None, beam: int | None = None, given_tags: bool = True) -> Any:
         """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-        With `nbest`, the best trees that the beam holds take the place of each sentence, up to that number, the
-        likeliest first, with scores. Words that have a UPOS keep their tags and are parsed with them, unless
-        `given_tags` is false. The beam is as wide as the model's own, and with `nbest` at least 8, unless told. Raises
-        ConfigurationError where the beam has less places than trees are asked for.
+        Tags that a sentence has are kept, and it is parsed with them, unless `given_tags` is false; see
+        `arcparse.tags.given_cells`. The beam is as wide as the model's own unless told. Raises InputError for what is
+        no text and no sentence, ConfigurationError for a beam outside `arcparse.limits.BEAM`.
         """
-        sentences = as_sentences(text, self.divide)
-        parsed: Sequence[Any]
-        if nbest:
-            parsed = self.nbest_sentences(sentences, nbest, beam=beam, given_tags=given_tags)
-        else:
-            parsed = self.parse_sentences(sentences, beam=beam, given_tags=given_tags)
-        return parsed if isinstance(text, str) else parsed[0]
+        if nbest is not None:  # until the next version
+            warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
+            return self.nbest(text, nbest, beam=beam, given_tags=given_tags)
+        return self._of_one(text, partial(self.parse_sentences, beam=beam, given_tags=given_tags))
+
+    @overload
+    def nbest(  # type: ignore[overload-overlap]
+        self, text: str, n: int, *, beam: int | None = None, samples: int = SAMPLES, given_tags: bool = True
+    ) -> list[list[Parse]]: ...
+    @overload
+    def nbest(
+        self, text: Tokens, n: int, *, beam: int | None = None, samples: int = SAMPLES, given_tags: bool = True
+    ) -> list[Parse]: ...
+    def nbest(
+        self, text: Input, n: int, *, beam: int | None = None, samples: int = SAMPLES, given_tags: bool = True
+    ) -> Any:
+        """Return, in place of each sentence that `parse` gives, its best trees, up to `n`, with scores.
+
+        They are the likeliest of those that the beam holds, the likeliest first. The beam is at least 8 and `n` wide
+        unless told; `samples` is what it is to `nbest_sentences`. Raises ConfigurationError where the beam has less
+        places than trees are asked for.
+        """
+        found = partial(self.nbest_sentences, n=n, beam=beam, samples=samples, given_tags=given_tags)
+        return self._of_one(text, found)
 
     @overload
     def tag(self, text: str, *, given_tags: bool = True, dictionary: Dictionary | None = None) -> list[Sentence]: ...  # type: ignore[overload-overlap]
     @overload
-    def tag(
-        self, text: Sequence[str] | Sentence, *, given_tags: bool = True, dictionary: Dictionary | None = None
-    ) -> Sentence: ...
+    def tag(self, text: Tokens, *, given_tags: bool = True, dictionary: Dictionary | None = None) -> Sentence: ...
     def tag(self, text: Input, *, given_tags: bool = True, dictionary: Dictionary | None = None) -> Any:
         """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-        Words that have a UPOS keep their tags, unless `given_tags` is false; the others have those of the `dictionary`
-        (see `arcparse.read_dictionary`), and where it has none the model's. Trees stay as they are.
+        Tags that a sentence has are kept, unless `given_tags` is false; words without any have those of the
+        `dictionary` (see `arcparse.read_dictionary`), and where it has none the model's. Trees stay as they are.
         """
-        tagged = self.tag_sentences(as_sentences(text, self.divide), given_tags, dictionary=dictionary)
-        return tagged if isinstance(text, str) else tagged[0]
+        return self._of_one(text, partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary))
 
+    @overload
+    def parse_many(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int = ...,
+        beam: int | None = ...,
+        given_tags: bool = ...,
+        on_error: OnError | None = ...,
+    ) -> Iterator[list[Sentence]]: ...
+    @overload
+    def parse_many(
+        self,
+        texts: Iterable[list[str] | tuple[str, ...] | Sentence],
+        *,
+        batch_size: int = ...,
+        beam: int | None = ...,
+        given_tags: bool = ...,
+        on_error: OnError | None = ...,
+    ) -> Iterator[Sentence]: ...
+    @overload
+    def parse_many(
+        self,
+        texts: Iterable[Input],
+        *,
+        batch_size: int = ...,
+        beam: int | None = ...,
+        given_tags: bool = ...,
+        on_error: OnError | None = ...,
+    ) -> Iterator[list[Sentence] | Sentence]: ...
     def parse_many(
         self,
         texts: Iterable[Input],
@@ -138,14 +185,45 @@ class Pipeline:
         beam: int | None = None,
         given_tags: bool = True,
         on_error: OnError | None = None,
-    ) -> Iterator[list[Sentence] | Sentence]:
+    ) -> Iterator[Any]:
         """Yield for each input what `parse` returns, in order; `batch_size` inputs are in memory at a time.
 
-        With `on_error`, a sentence that cannot be parsed is reported to it and comes out as it went in.
+        With `on_error`, a sentence that cannot be parsed is reported to it and comes out as it went in. Raises
+        InputError at once where `texts` is a single one.
         """
-        parsed = partial(self.parse_sentences, beam=beam, given_tags=given_tags, on_error=on_error)
-        return self._in_order(texts, batch_size, parsed)
+        parsed = partial(self.parse_sentences, beam=_width(beam), given_tags=given_tags, on_error=on_error)
+        return self._in_order(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size), parsed)
 
+    @overload
+    def tag_many(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int = ...,
+        given_tags: bool = ...,
+        dictionary: Dictionary | None = ...,
+        on_error: OnError | None = ...,
+    ) -> Iterator[list[Sentence]]: ...
+    @overload
+    def tag_many(
+        self,
+        texts: Iterable[list[str] | tuple[str, ...] | Sentence],
+        *,
+        batch_size: int = ...,
+        given_tags: bool = ...,
+        dictionary: Dictionary | None = ...,
+        on_error: OnError | None = ...,
+    ) -> Iterator[Sentence]: ...
+    @overload
+    def tag_many(
+        self,
+        texts: Iterable[Input],
+        *,
+        batch_size: int = ...,
+        given_tags: bool = ...,
+        dictionary: Dictionary | None = ...,
+        on_error: OnError | None = ...,
+    ) -> Iterator[list[Sentence] | Sentence]: ...
     def tag_many(
         self,
         texts: Iterable[Input],
@@ -154,60 +232,62 @@ class Pipeline:
         given_tags: bool = True,
         dictionary: Dictionary | None = None,
         on_error: OnError | None = None,
-    ) -> Iterator[list[Sentence] | Sentence]:
+    ) -> Iterator[Any]:
         """Yield for each input what `tag` returns, in order, as `parse_many` does."""
         tagged = partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary, on_error=on_error)
-        return self._in_order(texts, batch_size, tagged)
+        return self._in_order(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size), tagged)
 
     def parse_sentences(
         self,
         sentences: Sequence[Sentence],
         *,
         beam: int | None = None,
-        given_tags: bool = False,
+        given_tags: bool = True,
         on_error: OnError | None = None,
     ) -> list[Sentence]:
         """Return the sentences tagged and parsed, in order; one that fails and goes to `on_error` as it was."""
-        parser = self.parser
+        parser, width, sentences = self.parser, _width(beam), list_of_sentences(sentences)
 
         def parsed(batch: Sequence[Sentence]) -> list[Sentence]:
             tagged = self._with_needed_tags(batch, given_tags)
-            return self._with_lemmas(parser.parse(tagged, given=given_tags, beam_size=beam), given_tags)
+            return self._with_lemmas(parser.parse(tagged, given=given_tags, beam_size=width), given_tags)
 
-        return _with_failures(parsed, lambda sentence: sentence, sentences, on_error)
+        with asked(self.threads):
+            return _with_failures(parsed, lambda sentence: sentence, sentences, on_error)
 
     def nbest_sentences(
         self,
         sentences: Sequence[Sentence],
-        nbest: int,
+        n: int,
         *,
         beam: int | None = None,
         samples: int = SAMPLES,
-        given_tags: bool = False,
+        given_tags: bool = True,
         on_error: OnError | None = None,
     ) -> list[list[Parse]]:
-        """Return the best trees of each sentence, as `parse` does; none of one that fails and goes to `on_error`.
+        """Return the best trees of each sentence, as `nbest` does; none of one that fails and goes to `on_error`.
 
         Their arcs' confidences are shares of the beam and of `samples` trees drawn from the model. Raises
         ConfigurationError where the beam has less places than trees are asked for.
         """
-        parser = self.parser
-        beam = beam or max(nbest, parser.config.beam, NBEST_BEAM)
-        if not 1 <= nbest <= beam:
-            raise ConfigurationError(f"nbest must be a number from 1 to the beam's {beam}, not {nbest}; widen the beam")
+        parser, n, samples = self.parser, NBEST.whole("n", n), SAMPLES_RANGE.whole("samples", samples)
+        width, sentences = _width(beam) or max(n, parser.config.beam, NBEST_BEAM), list_of_sentences(sentences)
+        if n > width:
+            raise ConfigurationError(f"n must be at most the beam's {width}, not {n}; widen the beam")
 
         def found(batch: Sequence[Sentence]) -> list[list[Parse]]:
             tagged = self._with_needed_tags(batch, given_tags)
-            best = parser.nbest(tagged, nbest, given=given_tags, beam_size=beam, samples=samples)
+            best = parser.nbest(tagged, n, given=given_tags, beam_size=width, samples=samples)
             own = iter(self._with_lemmas([parse.sentence for trees in best for parse in trees], given_tags))
             return [[replace(parse, sentence=next(own)) for parse in trees] for trees in best]
 
-        return _with_failures(found, lambda sentence: [], sentences, on_error)
+        with asked(self.threads):
+            return _with_failures(found, lambda sentence: [], sentences, on_error)
 
     def tag_sentences(
         self,
         sentences: Sequence[Sentence],
-        given_tags: bool = False,
+        given_tags: bool = True,
         *,
         dictionary: Dictionary | None = None,
         on_error: OnError | None = None,
@@ -216,6 +296,9 @@ class Pipeline:
 
         Raises ModelError where tags are needed and nobody makes them.
         """
+        sentences = list_of_sentences(sentences)
+        if dictionary is not None and not isinstance(dictionary, Mapping):
+            raise InputError(f"dictionary must be what arcparse.read_dictionary(FILE) returns, not {dictionary!r}")
 
         def tagged(batch: Sequence[Sentence]) -> list[Sentence]:
             if not dictionary:
@@ -223,16 +306,23 @@ class Pipeline:
             known = [with_dictionary(sentence, dictionary, given_tags=given_tags) for sentence in batch]
             return self._with_lemmas(self._tagged(known, given_tags=True), given_tags)
 
-        return _with_failures(tagged, lambda sentence: sentence, sentences, on_error)
+        with asked(self.threads):
+            return _with_failures(tagged, lambda sentence: sentence, sentences, on_error)
+
+    def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Any]]) -> Any:
+        """Return the results of a text as a list, that of one sentence as it is."""
+        found = results(as_sentences(text, self.divide))
+        return found if isinstance(text, str) else found[0]
 
     def _in_order(
-        self, texts: Iterable[Input], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
+        self, texts: Iterator[str | Sentence], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
     ) -> Iterator[list[Sentence] | Sentence]:
         """Yield the results of each input, a list for a text; they are found for the sentences of a batch together."""
         for batch in stream(texts, batch_size):
             raw = [text for text in batch if isinstance(text, str)]
-            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
-            groups = [next(divided) if isinstance(text, str) else as_sentences(text) for text in batch]
+            with asked(self.threads):
+                divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+            groups = [next(divided) if isinstance(text, str) else [text] for text in batch]
             found = iter(results([sentence for group in groups for sentence in group]))
             for text, group in zip(batch, groups, strict=True):
                 own = [next(found) for _ in group]
@@ -240,15 +330,18 @@ class Pipeline:
 
     def _with_needed_tags(self, sentences: Sequence[Sentence], given_tags: bool) -> Sequence[Sentence]:
         """Return the sentences with tags, or as they are where the parser makes its own on the way."""
-        return sentences if self.parser.predicts_tags else self._tagged(sentences, given_tags)
+        return sentences if self._predicts_tags else self._tagged(sentences, given_tags)
 
     def _with_lemmas(self, sentences: list[Sentence], given: bool) -> list[Sentence]:
         return self.lemmatizer.lemmatize(sentences, given=given) if self.lemmatizer else sentences
 
     def _tagged(self, sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
-        if given_tags and all(EMPTY not in sentence.upos for sentence in sentences):
-            return list(sentences)
-        if self._parser is not None and self._parser.predicts_tags:
+        """Return the sentences with all tags: the given ones, if they count, and the model's in the other cells."""
+        if given_tags:
+            columns = self.tagger.columns if self.tagger else tuple(COLUMN) if self._predicts_tags else ("upos",)
+            if not any(lacks_tags(sentence, columns) for sentence in sentences):
+                return list(sentences)
+        if self._parser is not None and self._predicts_tags:
             return self._parser.tag(sentences, given=given_tags)
         if self.tagger is None:
             raise ModelError("this parser follows tags and has no tagger; give sentences with tags, and `given_tags`")
@@ -259,6 +352,10 @@ class Pipeline:
             with_tags(own, with_given(own, {name: new.words(column) for name, column in COLUMN.items()}))
             for own, new in zip(sentences, tagged, strict=True)
         ]
+
+    @property
+    def _predicts_tags(self) -> bool:
+        return self._parser is not None and self._parser.predicts_tags
 
 
 def _with_failures(
@@ -279,58 +376,28 @@ def _with_failures(
     return [found for sentence in sentences for found in _with_failures(results, instead, [sentence], on_error)]
 
 
-def as_sentences(text: Input, divide: Divide = tokenize) -> list[Sentence]:
-    """Return what is to be parsed as sentences: text is divided, a list of forms is one sentence."""
-    if isinstance(text, str):
-        return divide(text)
-    return [text if isinstance(text, Sentence) else Sentence.from_forms(text)]
+def _check_precision(precision: str) -> None:
+    if precision not in PRECISIONS:
+        raise ConfigurationError(f"precision must be {' or '.join(map(repr, PRECISIONS))}, not {precision!r}")
 
 
-@lru_cache(maxsize=4)
+def _width(beam: int | None) -> int | None:
+    return None if beam is None else BEAM.whole("beam", beam)
+
+
 def load(
     name_or_path: str | Path = DEFAULT_MODEL,
     *,
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    threads: int = 1,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, with lemmatiser and segmenter if wanted; it is kept."""
-    return Pipeline.load(name_or_path, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    lemmas, divider = (name if name is None else find_model(name).resolve() for name in (lemmatizer, segmenter))
+    return _kept(find_model(name_or_path).resolve(), precision, lemmas, divider, threads)
 
 
-@overload
-def parse(text: str, *, model: str | Path = DEFAULT_MODEL, beam: int | None = None) -> list[Sentence]: ...  # type: ignore[overload-overlap]
-@overload
-def parse(
-    text: Sequence[str] | Sentence, *, model: str | Path = DEFAULT_MODEL, beam: int | None = None
-) -> Sentence: ...
-@overload
-def parse(  # type: ignore[overload-overlap]
-    text: str, *, nbest: int, model: str | Path = DEFAULT_MODEL, beam: int | None = None
-) -> list[list[Parse]]: ...
-@overload
-def parse(
-    text: Sequence[str] | Sentence, *, nbest: int, model: str | Path = DEFAULT_MODEL, beam: int | None = None
-) -> list[Parse]: ...
-def parse(text: Input, *, nbest: int = 0, model: str | Path = DEFAULT_MODEL, beam: int | None = None) -> Any:
-    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
-
-    With `nbest`, the best trees that the beam holds take the place of each sentence, with scores.
-    """
-    return load(model).parse(text, nbest=nbest, beam=beam)
-
-
-@overload
-def tag(  # type: ignore[overload-overlap]
-    text: str, *, model: str | Path = DEFAULT_MODEL, dictionary: Dictionary | None = None
-) -> list[Sentence]: ...
-@overload
-def tag(
-    text: Sequence[str] | Sentence, *, model: str | Path = DEFAULT_MODEL, dictionary: Dictionary | None = None
-) -> Sentence: ...
-def tag(text: Input, *, model: str | Path = DEFAULT_MODEL, dictionary: Dictionary | None = None) -> Any:
-    """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
-
-    Words that have a UPOS keep their tags; so do the forms of the `dictionary`.
-    """
-    return load(model).tag(text, dictionary=dictionary)
+@lru_cache(maxsize=4)
+def _kept(model: Path, precision: Precision, lemmatizer: Path | None, segmenter: Path | None, threads: int) -> Pipeline:
+    return Pipeline.load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, threads=threads)

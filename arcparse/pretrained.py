@@ -14,9 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from arcparse.checkpoint import CONFIG, find_model, load_model, save_model
+from arcparse.checkpoint import find_model, load_model, save_model, shipped, sibling
 from arcparse.errors import VectorsError
+from arcparse.saved_model import CONFIG, SavedModel
+from arcparse.threads import turn
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
+from arcparse.vectors.lookup import SCHEMES
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "vectors"
@@ -103,13 +106,25 @@ class Pretrained:
         return name
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Pretrained:
         """Read a model directory; ModelError where it is of another kind."""
         saved = load_model(directory, KIND)
-        words = Vocabulary(tuple(saved.vocabularies["word"]))
-        return cls(
-            words, saved.config["scheme"], saved.weights["rows"], saved.weights["scale"], saved.metadata["source"]
-        )
+        words, scheme = saved.vocabulary("word"), saved.text("scheme")
+        if scheme not in SCHEMES:
+            saved.refuse(CONFIG, f"config.scheme must be one of {', '.join(SCHEMES)}, not {scheme[:60]!r}")
+        shape = saved.stored["rows"].shape[1:] if "rows" in saved.stored else ()
+        with torch.device("meta"):
+            saved.expect(
+                {"rows": torch.zeros(len(words), *shape[:1] or [0], dtype=torch.int8), "scale": torch.zeros(len(words))}
+            )
+        return cls(words, scheme, saved.weights["rows"], saved.weights["scale"], str(saved.metadata.get("source", "")))
+
+    @classmethod
+    def beside(cls, saved: SavedModel) -> Pretrained:
+        """Read the vectors that a model names, which lie beside it; none where it names none."""
+        name = saved.text("vectors")
+        return cls.load(sibling(saved.path, name)) if name else cls.none()
 
 
 def _levelled(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -123,6 +138,6 @@ def word_vectors(place: str | Path = "en-vectors") -> WordVectors:
     Raises VectorsError or ModelError where there are none.
     """
     path = Path(place)
-    if path.is_dir() and not (path / CONFIG).exists():
+    if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
         return WordVectors.open(path)
     return Pretrained.load(find_model(place)).word_vectors()

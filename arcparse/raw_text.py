@@ -6,21 +6,17 @@ next piece. Numbers, paragraphs and character offsets go on over the pieces.
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, Protocol, TextIO, TypeAlias
+from typing import Protocol
 
-from arcparse.errors import TreebankError
+from arcparse.errors import CharacterError
+from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import MISC, Sentence
 from arcparse.tokenizer import tokenize
-
-Location: TypeAlias = "str | os.PathLike[str] | TextIO"
+from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
+from arcparse.treebank.reading import OnError
 
 
 class Divide(Protocol):
@@ -33,28 +29,47 @@ class Divide(Protocol):
 PIECE = 1 << 16  # characters divided at a time, and more where two sentences are longer
 UNSETTLED = 2  # sentences at the end of a piece: the tokenizer looks across one gap, no further
 RANGE = re.compile(r"TokenRange=(\d+):(\d+)")
-OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 def read_text(
-    source: Location, *, name: str | None = None, piece: int = PIECE, divide: Divide = tokenize
+    source: Location,
+    *,
+    name: str | None = None,
+    piece: int = PIECE,
+    divide: Divide = tokenize,
+    on_error: OnError | None = None,
 ) -> Iterator[Sentence]:
     """Divide a path (.gz, .xz and .bz2 opened as they are) or a text stream into sentences of tokens.
 
     Each sentence has `place="file:line"`; `name` stands for the file there. `piece` is in characters; what divides
-    pieces is `tokenize`, or the `segment` of a segmenter, for which what is near may matter. Raises
-    TreebankError where the file cannot be read or is not UTF-8.
+    pieces is `tokenize`, or the `segment` of a segmenter, for which what is near may matter. A byte-order mark at the
+    beginning is left out. Raises TreebankError where the file cannot be read, and CharacterError, behind the sentences
+    before it, at a byte that is not UTF-8; with `on_error` that function is handed the error of the first such byte of
+    a line, and U+FFFD stands in the place of each.
     """
-    if not isinstance(source, str | os.PathLike):
-        yield from _sentences(source, name or str(getattr(source, "name", "<stream>")), piece, divide)
-        return
-    name = name or os.fspath(source)
-    try:
-        with OPEN.get(Path(source).suffix.lower(), open)(source, "rt", encoding="utf-8-sig", newline="") as file:
-            yield from _sentences(file, name, piece, divide)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TreebankError(f"{name}: cannot be read: {reason}; check the path and that the file is whole") from None
+    name = name or name_of(source)
+    characters = _Characters(_reader(source, name), name, on_error)
+    text, offset, line, number, ended = "", 0, 1, 0, False  # `text` begins `offset` characters on, on `line`
+    opening: tuple[str, ...] | None = None  # the comments that belong before its first sentence, once they are known
+    while not ended:
+        chunk = characters.read(max(piece, len(text)))  # as much as is held back: linear for endless sentences
+        text, ended = text + chunk, not chunk
+        found = divide(text, offset=offset)
+        settled = len(found) if ended else max(0, len(found) - UNSETTLED)
+        begins = [_begin(sentence, offset) for sentence in found[: settled + 1]] + [len(text)]
+        counted = 0  # characters whose line breaks are in `line`
+        for index, sentence in enumerate(found[: settled + 1]):
+            opening = sentence.comments[:-2] if index or opening is None else opening
+            if index == settled:
+                break
+            number += 1
+            line, counted = line + text.count("\n", counted, begins[index]), begins[index]
+            characters.check(offset + begins[index + 1])
+            yield _placed(sentence, (*opening, f"# sent_id = {number}"), f"{name}:{line}")
+        begin = begins[settled] if settled else 0
+        line += text.count("\n", counted, begin)
+        text, offset = text[begin:], offset + begin
+    characters.check(offset + len(text))
 
 
 def running_text(sentences: Iterable[Sentence]) -> str:
@@ -66,31 +81,49 @@ def running_text(sentences: Iterable[Sentence]) -> str:
     return "".join(parts).strip() + "\n"
 
 
-def _sentences(stream: TextIO, name: str, piece: int, divide: Divide) -> Iterator[Sentence]:
-    text, offset, line, number, ended = "", 0, 1, 0, False  # `text` begins `offset` characters on, on `line`
-    opening: tuple[str, ...] | None = None  # the comments that belong before its first sentence, once they are known
-    while not ended:
-        chunk = _read(stream, max(piece, len(text)), name)  # as much as is held back: linear for endless sentences
-        text, ended = text + chunk, not chunk
-        found = divide(text, offset=offset)
-        settled = len(found) if ended else max(0, len(found) - UNSETTLED)
-        begin = 0
-        for index, sentence in enumerate(found):
-            opening = sentence.comments[:-2] if index or opening is None else opening
-            before, begin = begin, _begin(sentence, offset)
-            line += text.count("\n", before, begin)
-            if index == settled:
-                break
-            number += 1
-            yield _placed(sentence, (*opening, f"# sent_id = {number}"), f"{name}:{line}")
-        text, offset = text[begin:], offset + begin
+class _Characters:
+    """The text of a file, with U+FFFD for what is no UTF-8, and the first fault, which is told when it is reached."""
+
+    def __init__(self, read: Callable[[int], str], name: str, on_error: OnError | None) -> None:
+        self._read, self._on_error = read, on_error
+        self._checked = Checked(name)
+        self._count = 0  # characters read
+        self._fault: tuple[int, CharacterError] | None = None
+
+    def read(self, size: int) -> str:
+        """Return some more characters, at most as many; the empty string at the end."""
+        text = self._read(size)
+        if not self._count and text.startswith(BYTE_ORDER_MARK):
+            self._checked.faults(BYTE_ORDER_MARK)  # which counts its bytes
+            text = text[1:] or self._read(size)
+        faults = self._checked.faults(text)
+        for at, error in faults:
+            if self._on_error:
+                self._on_error(error)
+            elif not self._fault:
+                self._fault = self._count + at, error
+        self._count += len(text)
+        return replaced(text) if faults else text
+
+    def check(self, end: int) -> None:
+        """Raise the error of a character before the place `end`."""
+        if self._fault and self._fault[0] < end:
+            raise self._fault[1] from None
 
 
-def _read(stream: TextIO, size: int, name: str) -> str:
-    try:
-        return stream.read(size)
-    except UnicodeDecodeError as error:
-        raise TreebankError(f"{name}: {error}; convert the file to UTF-8") from None
+def _reader(source: Location, name: str) -> Callable[[int], str]:
+    """Return what reads some characters, at most as many as it is told, of a path or stream."""
+    if not isinstance(source, str | os.PathLike):
+        return lambda size: next(chunks_of(source, name, size), "")
+    chunks, held = filter(None, chunks_of(source, name)), ""
+
+    def read(size: int) -> str:
+        nonlocal held
+        held = held or next(chunks, "")
+        text, held = held[:size], held[size:]
+        return text
+
+    return read
 
 
 def _begin(sentence: Sentence, offset: int) -> int:

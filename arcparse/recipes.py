@@ -5,19 +5,19 @@ A run reads its treebanks and vectors, trains with checkpoints in its directory 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from arcparse.checkpoint import CONFIG, find_model, load_config, sibling
-from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
+from arcparse.checkpoint import find_model, load_config, shipped, sibling
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
 from arcparse.parser.task import ParserSettings, ParserTask
+from arcparse.presets import DEFAULT, presets
 from arcparse.pretrained import Pretrained
+from arcparse.saved_model import CONFIG
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
@@ -34,20 +34,8 @@ from arcparse.training import BEST, Progress, Task, train
 from arcparse.treebank import write_conllu
 from arcparse.trees import checked
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 Settings = TypeVar("Settings")
 OnError = Callable[[ArcparseError], None]
-
-
-def presets(kind: str) -> dict[str, dict[str, Any]]:
-    """Return the shipped presets of a kind by name."""
-    folder = resources.files("arcparse") / "presets" / kind
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
-    return {file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
 def resolve(
@@ -59,9 +47,9 @@ def resolve(
     preset, key or value, ModelError where that model cannot be read.
     """
     known = presets(kind)
-    name = preset or RECIPES[kind].preset
+    name = preset or DEFAULT[kind]
     if name not in known:
-        raise ConfigurationError(f"there is no {kind} preset {name!r}; there are {', '.join(known)}")
+        raise ConfigurationError(f"there is no {kind} preset {shown(name)}; there are {', '.join(known)}")
     return load_settings(
         cls, file=file, preset=known[name], overrides=overrides, below=partial(_network_of_start, kind)
     )
@@ -77,6 +65,8 @@ def _network_of_start(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     found, config = load_config(place)
     if found != kind:
         raise ModelError(f"{place}: holds a model of kind {found!r}; start from one of kind {kind!r}")
+    if not isinstance(config.get(kind), dict):
+        raise ModelError(f"{place / CONFIG}: config.{kind} must be a table; copy the model again")
     return {kind: config[kind]}
 
 
@@ -85,7 +75,7 @@ def load_vectors(place: str) -> Pretrained:
     if not place:
         return Pretrained.none()
     path = Path(place)
-    if path.is_dir() and not (path / CONFIG).exists():
+    if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
         return Pretrained.from_store(path)
     return Pretrained.load(find_model(place))
 
@@ -226,20 +216,19 @@ def language_model_task(settings: LanguageModelSettings, on_error: OnError | Non
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a kind of model is trained: its settings, the preset taken where none is named, and what reads its data."""
+    """How a kind of model is trained: its settings, and what reads its data."""
 
     settings: type[Any]
-    preset: str
     task: Callable[[Any, OnError | None], Any]
 
 
 RECIPES = {
-    "parser": Recipe(ParserSettings, "bilstm", parser_task),
-    "tagger": Recipe(TaggerSettings, "window", tagger_task),
-    "lemmatizer": Recipe(LemmatizerSettings, "attention", lemmatizer_task),
-    "segmenter": Recipe(SegmenterSettings, "lstm", segmenter_task),
-    "seq2seq": Recipe(Seq2SeqSettings, "attention", seq2seq_task),
-    "classifier": Recipe(ClassifierSettings, "lstm", classifier_task),
-    "skip-thought": Recipe(SkipThoughtSettings, "gru", skip_thought_task),
-    "lm": Recipe(LanguageModelSettings, "tokens", language_model_task),
+    "parser": Recipe(ParserSettings, parser_task),
+    "tagger": Recipe(TaggerSettings, tagger_task),
+    "lemmatizer": Recipe(LemmatizerSettings, lemmatizer_task),
+    "segmenter": Recipe(SegmenterSettings, segmenter_task),
+    "seq2seq": Recipe(Seq2SeqSettings, seq2seq_task),
+    "classifier": Recipe(ClassifierSettings, classifier_task),
+    "skip-thought": Recipe(SkipThoughtSettings, skip_thought_task),
+    "lm": Recipe(LanguageModelSettings, language_model_task),
 }

@@ -201,13 +201,21 @@ def search(
     derivation ends. Where derivations differ in length, sums of log-probabilities favour short ones: with
     `length_power` a score is the sum divided by (number of actions) ** length_power, from the first action on
     (Wu et al. 2016, section 7, without their constant). A hypothesis whose score is more than `margin` below the best
-    one of its sentence is given up (Freitag & Al-Onaizan 2017, section 3.2), which saves the time of scoring it.
+    one of its sentence is given up (Freitag & Al-Onaizan 2017, section 3.2), which saves the time of scoring it. Raises
+    ValueError where scores are not numbers.
     """
     if beam_size < 1:
         raise ValueError(f"the beam must hold at least 1 hypothesis, not {beam_size}")
     while not bool((system.is_final(beam.state) | beam.score.isneginf()).all()):
         beam = advance(system, beam, scorer(beam.state), beam_size, length_power, margin)
+        check_numbers(beam.score)
     return beam
+
+
+def check_numbers(score: Tensor) -> None:
+    """Raise ValueError where a score is not a number: illegal actions seem as good then, and a search need not end."""
+    if bool(score.isnan().any()):
+        raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
 
 
 def normalised(system: TransitionSystem[State], scorer: Scorer[State]) -> Scorer[State]:
@@ -232,7 +240,8 @@ def sample(
 
     Each action is drawn from the softmax of the legal ones' scores divided by `temperature`. In each step the draws of
     a sentence are spread evenly (Latin hypercube, McKay et al. 1979), which needs fewer of them, and are the same for
-    all sentences, so that what a sentence gets does not depend on the batch. A dead end stays where it is.
+    all sentences, so that what a sentence gets does not depend on the batch. A dead end stays where it is. Raises
+    ValueError where scores are not numbers.
     """
     generator = torch.Generator().manual_seed(seed)
     device = beam.score.device
@@ -243,6 +252,7 @@ def sample(
         if bool(waits.all()):
             return state
         upto = (scorer(state) / temperature).masked_fill(~legal, -torch.inf).softmax(2).cumsum(2)
+        check_numbers(upto[..., -1].masked_fill(waits, 1))
         draw = (torch.randperm(size, generator=generator) + torch.rand(size, generator=generator)) / size
         draw = draw.clamp(max=1 - 1e-6).to(device)  # a sum may fall short of 1
         action = (upto > draw[:, None] * upto[..., -1:]).long().argmax(2)

@@ -7,11 +7,13 @@ nodes (`8.1`); everything that a parser looks at concerns the words alone, numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from arcparse.errors import TreebankError, TreeError
+from arcparse.spacing import GLUED
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
@@ -66,6 +68,7 @@ class Sentence:
     comments: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
     place: str = field(default="", compare=False, repr=False)
+    drawer: ClassVar[Callable[[Sentence], str]]  # set by the package, since drawing stands above this room
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
@@ -172,14 +175,18 @@ class Sentence:
         given = self.comment("text")
         return given if given is not None else self._detokenised()
 
-    def _detokenised(self) -> str:
-        parts, covered = [], 0
+    def surface_tokens(self) -> Iterator[tuple[str, str]]:
+        """Give form and MISC of each token of the text: a range, or a word outside all ranges."""
+        covered = 0
         for name, form, misc in zip(self.columns[ID], self.columns[FORM], self.columns[MISC], strict=True):
             first, dash, last = name.partition("-")
-            if "." in name or (not dash and int(first) <= covered):
-                continue
-            covered = int(last) if dash else covered
-            parts.append(form if "SpaceAfter=No" in misc.split("|") else form + " ")
+            if "." not in name and (dash or int(first) > covered):
+                covered = int(last) if dash else covered
+                yield form, misc
+
+    def _detokenised(self) -> str:
+        tokens = self.surface_tokens()
+        parts = [form if GLUED in misc.split("|") else form + " " for form, misc in tokens]
         return "".join(parts).rstrip(" ")
 
     def replace(
@@ -219,16 +226,53 @@ class Sentence:
 
     def svg(self) -> str:
         """Return a drawing of the tree as SVG; `arcparse.drawing` has colours, widths and other formats."""
-        from arcparse import drawing
-
-        return drawing.svg(drawing.diagram(self))
+        return type(self).drawer(self)
 
     _repr_svg_ = svg  # in a notebook a sentence shows its tree
 
     def __str__(self) -> str:
-        """Return the sentence as a CoNLL-U block that ends in a blank line."""
-        rows = map("\t".join, zip(*self.columns, strict=True))
-        return "\n".join([*self.comments, *rows, "", ""])
+        """Return the sentence as a CoNLL-U block that ends in a blank line.
+
+        Raises TreebankError where a cell or comment cannot stand in one, as a form with a tab or of no characters.
+        """
+        text = block_text(self)
+        if not _has_shape(self, text):
+            raise _shape_error(self)
+        return text
+
+
+def block_text(sentence: Sentence) -> str:
+    """Return the CoNLL-U block of a sentence as `str` does, whatever its cells hold."""
+    rows = map("\t".join, zip(*sentence.columns, strict=True))
+    return "\n".join([*sentence.comments, *rows, "", ""])
+
+
+def _has_shape(sentence: Sentence, text: str) -> bool:
+    """Return whether the lines and cells of the block `text` are those of the sentence."""
+    if any(not comment.startswith("#") for comment in sentence.comments):
+        return False
+    comments, size = "".join(sentence.comments), len(sentence.columns[ID]) if sentence.columns else 0
+    tabs = comments.count("\t") + (len(COLUMNS) - 1) * size
+    lines = len(sentence.comments) + size + 1
+    has_empty_cell = size > 0 and not all(map(all, sentence.columns))
+    return (text.count("\n"), text.count("\t")) == (lines, tabs) and "\r" not in text and not has_empty_cell
+
+
+def _shape_error(sentence: Sentence) -> TreebankError:
+    place = f"{sentence.place}: " if sentence.place else ""
+    for comment in sentence.comments:
+        if comment[:1] != "#" or "\n" in comment or "\r" in comment:
+            return TreebankError(f"{place}comment {comment[:60]!r} must begin with '#' and have no line break; mend it")
+    for name, cells in zip(COLUMNS, sentence.columns, strict=False):
+        for row, cell in enumerate(cells, 1):
+            if not cell:
+                return TreebankError(f"{place}{name.upper()} of row {row} is empty; write '{EMPTY}' for no value")
+            if any(character in cell for character in "\t\n\r"):
+                remedy = "CoNLL-U has no place for it: replace it by a space"
+                return TreebankError(
+                    f"{place}{name.upper()} {cell[:60]!r} of row {row} has a tab or line break; {remedy}"
+                )
+    return TreebankError(f"{place}{len(sentence.columns)} columns; a sentence has {len(COLUMNS)}: add those that lack")
 
 
 def _head_text(head: int) -> str:

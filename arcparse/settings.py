@@ -1,20 +1,22 @@
 """Settings: frozen dataclasses filled from a preset, a TOML file and `--set key=value`, the later over the earlier.
 
-The dataclass is the whole schema: its annotations are the types, its defaults the defaults. A key that it does not have
-is an error that names the nearest one it has.
+The dataclass is the whole schema: its annotations are the types, its defaults the defaults, and a number's annotation
+has its range, `Annotated[int, Range(1, 32)]` (see `arcparse.limits`; that of a tuple is of its length). A key that it
+does not have is an error that names the nearest one it has.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, shown
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,6 +24,10 @@ else:
     import tomli as tomllib
 
 T = TypeVar("T")
+LONGEST = 80  # characters of an override in a message
+LARGEST = {int: 2**53, float: sys.float_info.max}  # so that torch takes it; NaN and infinity are not within it
+DOTS = 1000  # in a line of TOML: reading a key of many parts takes the square of their number
+_FOUND: dict[type[Any], dict[str, Any]] = {}  # by `_kinds`
 NONE = "none"  # how TOML and --set, which have no null, write the None of an optional setting
 
 
@@ -36,12 +42,13 @@ def load_settings(
     """Fill a frozen dataclass from the preset, then the file, then the overrides (`"a.b=value"`).
 
     `below` is shown what these set, as nested dicts, and returns what serves where they set nothing. Raises
-    ConfigurationError, naming where it stands, for a key that does not exist or a value of another type.
+    ConfigurationError, naming where it stands, for a key that does not exist, or a value of another type or outside its
+    range.
     """
     layers: list[tuple[str, Mapping[str, Any]]] = [("preset", preset or {})]
     if file is not None:
         layers.append((str(file), _read(file)))
-    layers += [(f"--set {override}", _parse(override)) for override in overrides]
+    layers += [(f"--set {_short(override)}", _parse(override)) for override in overrides]
     values: dict[str, Any] = {}
     for place, layer in layers:
         values = _overlaid(values, _checked(cls, layer, place))
@@ -50,14 +57,76 @@ def load_settings(
     return _construct(cls, values)
 
 
-def from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
-    """Make a frozen dataclass of what `as_dict` gave. Raises ConfigurationError as `load_settings` does."""
-    return _construct(cls, _checked(cls, values, cls.__name__))
+def from_dict(cls: type[T], values: Mapping[str, Any], place: str = "") -> T:
+    """Make a frozen dataclass of what `as_dict` gave at a place. Raises ConfigurationError as `load_settings` does."""
+    return _construct(cls, _checked(cls, values, place or cls.__name__))
 
 
 def as_dict(config: Any) -> dict[str, Any]:
     """Return a configuration as nested dicts of plain values: tuples become lists, None stays None."""
     return {name: _plain(getattr(config, name)) for name in _fields(config)}
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return in words how dicts of `as_dict` differ: `hidden is 8, was 4`; a key that one lacks does not count."""
+    found = []
+    for key in (key for key in now if key in before and before[key] != now[key]):
+        if isinstance(before[key], Mapping) and isinstance(now[key], Mapping):
+            found += changed(before[key], now[key], f"{prefix}{key}.")
+        else:
+            found.append(f"{prefix}{key} is {shown(now[key])}, was {shown(before[key])}")
+    return found
+
+
+def as_toml(config: Any) -> str:
+    """Return a configuration as a TOML file that `load_settings` reads back."""
+    return "\n".join(_toml_lines(as_dict(config))) + "\n"
+
+
+def _toml_lines(values: Mapping[str, Any], table: str = "") -> Iterator[str]:
+    """Give the lines of a table: its own values, then the tables in it."""
+    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
+    if table:
+        yield from ("", f"[{table}]")
+    yield from (f"{key} = {_toml(value)}" for key, value in values.items() if key not in tables)
+    for key, value in tables.items():
+        yield from _toml_lines(value, f"{table}.{key}".removeprefix("."))
+
+
+def _toml(value: Any) -> str:
+    if value is None:
+        return f'"{NONE}"'
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool | str):  # JSON writes them as TOML does, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)
+
+
+def check_ranges(config: Any) -> None:
+    """Check the numbers of a dataclass made in code, in its `__post_init__`. Raises ConfigurationError for one outside.
+
+    What `load_settings` and `from_dict` make is checked before, so that the error says where the number stands.
+    """
+    hints = _kinds(type(config))
+    for name in _fields(config):
+        _check_range(hints[name], getattr(config, name), type(config).__name__, name)
+
+
+def _check_range(kind: Any, value: Any, place: str, key: str) -> None:
+    """Compare a number, or the length and the entries of a tuple, with the range that the annotation has, if any."""
+    kind = _not_none(kind)
+    for limit in getattr(kind, "__metadata__", ()) if value is not None else ():
+        number, name = (len(value), f"the length of {key}") if isinstance(value, tuple) else (value, key)
+        limit.check(f"{place}: {name}", number)
+    if isinstance(value, tuple):
+        for i, entry in enumerate(value):
+            _check_range(get_args(_bare(kind))[0], entry, place, f"{key}[{i}]")
+
+
+def _bare(kind: Any) -> Any:
+    """Return X of `Annotated[X, ...]`, any other annotation as it is."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _plain(value: Any) -> Any:
@@ -68,28 +137,40 @@ def _plain(value: Any) -> Any:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _loaded(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and tables nested as deeply
         raise ConfigurationError(f"{file}: is not TOML: {error}") from None
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    """Return what TOML says. Raises ValueError, or RecursionError, where it cannot be read."""
+    if any(line.count(".") > DOTS for line in text.splitlines()):
+        raise ValueError(f"a line has over {DOTS} dots")
+    return tomllib.loads(text)
 
 
 def _parse(override: str) -> dict[str, Any]:
     """Turn `a.b=value` into nested dicts; a value that is no TOML is a string."""
     key, equals, text = override.partition("=")
     if not equals or not all(name.strip() for name in key.split(".")):
-        raise ConfigurationError(f"--set {override}: write it as key=value, for example training.seed=2")
+        raise ConfigurationError(f"--set {_short(override)}: write it as key=value, for example training.seed=2")
     nested: Any = _toml_value(text.strip())
     for name in reversed(key.split(".")):
         nested = {name.strip(): nested}
     return dict(nested)
 
 
+def _short(override: str) -> str:
+    line = " ".join(override.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
+
+
 def _toml_value(text: str) -> Any:
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        parsed = _loaded(f"value = {text}")
+    except (ValueError, RecursionError):  # as in `_read`
         return text
     value = parsed["value"]
     is_setting = len(parsed) == 1 and isinstance(value, bool | int | float | str | list | dict)
@@ -106,34 +187,62 @@ def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(cls: type[Any], values: Mapping[str, Any], place: str, prefix: str = "") -> dict[str, Any]:
     """Return the values converted to the types of the dataclass's fields, nested dataclasses as dicts."""
-    hints = get_type_hints(cls)
+    hints = _kinds(cls)
     known = list(_fields(cls))
     for key in values:
         if key not in known:
-            near = get_close_matches(key, known, n=1, cutoff=0.0)
-            hint = f"; did you mean {prefix + near[0]!r}?" if near else ""
-            raise ConfigurationError(f"{place}: there is no setting {prefix + key!r}{hint}")
+            raise ConfigurationError(f"{place}: there is no setting {shown(prefix + key)}{_meant(cls, key, prefix)}")
     return {key: _converted(hints[key], value, place, prefix + key) for key, value in values.items()}
+
+
+def _meant(cls: type[Any], key: str, prefix: str) -> str:
+    """Return which settings an unknown key may mean: those near it, whatever tables they are in, or else all."""
+    names = list(_names(cls, prefix))
+    near = get_close_matches(key, {name.rpartition(".")[2] for name in names}, n=1)
+    meant = [name for name in names if name.rpartition(".")[2] in near]
+    if meant:
+        return f"; did you mean {' or '.join(map(repr, meant))}?"
+    return f"; there are {', '.join(prefix + name for name in _fields(cls))}" if names else ""
+
+
+def _names(cls: type[Any], prefix: str) -> Iterator[str]:
+    """Give the names of all settings below a prefix, those of tables within tables, too."""
+    hints = _kinds(cls)
+    for name in _fields(cls):
+        kind = _not_none(hints[name])
+        yield prefix + name
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            yield from _names(kind, f"{prefix}{name}.")
 
 
 def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
     inner = _not_none(kind)
     if inner is not kind and (value is None or value == NONE):
         return None
-    kind = inner
+    converted = _of_type(_bare(inner), value, place, key)
+    _check_range(inner, converted, place, key)
+    if type(converted) in LARGEST and not abs(converted) <= LARGEST[type(converted)]:
+        raise ConfigurationError(f"{place}: {key} is {shown(converted)}, which is no number to count with")
+    return converted
+
+
+def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
+    """Return the value where it is of the type or can be read as such."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
         return _checked(kind, value, place, key + ".")
+    if get_origin(kind) is dict and isinstance(value, Mapping):
+        return dict(value)  # a table that another schema describes
     if get_origin(kind) is Literal and any(
         value == choice and type(value) is type(choice) for choice in get_args(kind)
     ):
         return value
     if get_origin(kind) is tuple and isinstance(value, list | tuple):
         return tuple(_converted(get_args(kind)[0], entry, place, f"{key}[{i}]") for i, entry in enumerate(value))
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
     if kind in (int, float, bool, str) and type(value) is kind:  # `type`, since True is an int to isinstance
         return value
-    raise ConfigurationError(f"{place}: {key} must be {_described(kind)}, not {value!r}")
+    raise ConfigurationError(f"{place}: {key} must be {_described(kind)}, not {shown(value)}")
 
 
 def _not_none(kind: Any) -> Any:
@@ -148,23 +257,32 @@ def _described(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(repr, get_args(kind)))
     if get_origin(kind) is tuple:
-        return f"a list of {_described(get_args(kind)[0])}"
+        return f"a list of {_described(_bare(get_args(kind)[0]))}"
+    if get_origin(kind) is dict:
+        return "a table"
     name = str(getattr(kind, "__name__", kind))
     return f"a table of {name}" if dataclasses.is_dataclass(kind) else name
 
 
 def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None) -> T:
     """Build the dataclass; what `values` leaves out is taken from `default`, or else from the fields' own defaults."""
-    hints, fields = get_type_hints(cls), _fields(cls)
+    hints, fields = _kinds(cls), _fields(cls)
     filled = dict(values)
     for key, value in values.items():
-        if isinstance(value, dict):
+        if dataclasses.is_dataclass(_not_none(hints[key])) and isinstance(value, dict):
             filled[key] = _construct(_not_none(hints[key]), value, _default(fields[key], default))
     given = {} if default is None else {key: getattr(default, key) for key in fields}
     missing = [key for key, field in fields.items() if key not in {**given, **filled} and _is_required(field)]
     if missing:
         raise ConfigurationError(f"{cls.__name__}: the setting {missing[0]!r} has no default; give it a value")
     return cls(**{**given, **filled})
+
+
+def _kinds(cls: type[Any]) -> dict[str, Any]:
+    """Return the annotations of a dataclass, with their ranges; to find them takes longer than all else here."""
+    if cls not in _FOUND:
+        _FOUND[cls] = get_type_hints(cls, include_extras=True)
+    return _FOUND[cls]
 
 
 def _fields(cls: Any) -> dict[str, dataclasses.Field[Any]]:

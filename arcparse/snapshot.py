@@ -7,7 +7,6 @@ that is killed leaves the old snapshot or the new one. Nothing is pickled.
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from arcparse.errors import ModelError
+from arcparse.files import replacing
 
 TENSORS, RANDOM = "tensors.", "random."
 
@@ -31,33 +31,29 @@ def seed_everything(seed: int) -> None:
 
 
 def save_snapshot(file: Path, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
-    """Write tensors, JSON-able values and the random states, in place of an older snapshot."""
+    """Write tensors, JSON-able values and the random states, in place of an older snapshot.
+
+    Raises ModelError where it cannot be written; the older one stays then.
+    """
     copies = {TENSORS + name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     states, described = _random_state()
     copies |= {RANDOM + name: state for name, state in states.items()}
-    aside = file.with_name(f".{file.name}.new")
-    save_file(copies, aside, {"values": json.dumps(dict(values)), "random": json.dumps(described)})
-    with aside.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    os.replace(aside, file)
+    content = save(copies, {"values": json.dumps(dict(values)), "random": json.dumps(described)})
+    with replacing(file, ModelError, durable=True) as stream:
+        stream.write(content)
 
 
 def load_snapshot(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read tensors and values. Raises ModelError where the file is no snapshot."""
-    try:
-        with safe_open(file, "pt") as opened:
-            names = opened.keys()
-            tensors = {n.removeprefix(TENSORS): opened.get_tensor(n) for n in names if n.startswith(TENSORS)}
-            return tensors, dict(json.loads(opened.metadata()["values"]))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{file}: is no snapshot of a run: {error}; remove it to start afresh") from None
+    tensors, metadata = _read(file)
+    return {n.removeprefix(TENSORS): tensors[n] for n in tensors if n.startswith(TENSORS)}, dict(metadata["values"])
 
 
 def restore_random_state(file: Path) -> None:
-    """Put every random generator into the state in which it was saved."""
-    with safe_open(file, "pt") as opened:
-        described = json.loads(opened.metadata()["random"])
-        states = {name: opened.get_tensor(RANDOM + name) for name in described["tensors"]}
+    """Put every random generator into the state in which it was saved. Raises ModelError as `load_snapshot` does."""
+    tensors, metadata = _read(file)
+    described = metadata["random"]
+    states = {name: tensors[RANDOM + name] for name in described["tensors"]}
     version, internal, gauss = described["python"]
     random.setstate((version, tuple(internal), gauss))
     name, position, has_gauss, cached = described["numpy"]
@@ -65,6 +61,17 @@ def restore_random_state(file: Path) -> None:
     torch.set_rng_state(states["torch"])
     if "cuda" in states and torch.cuda.is_available():
         torch.cuda.set_rng_state(states["cuda"])
+
+
+def _read(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read all tensors and what the header says; as bytes, since safetensors opens no path that is not UTF-8."""
+    try:
+        content = file.read_bytes()
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        return tensors, {name: json.loads(header[name]) for name in ("values", "random")}
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{file}: is no snapshot of a run: {error}; remove it to start afresh") from None
 
 
 def _random_state() -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

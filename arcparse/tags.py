@@ -5,13 +5,14 @@ FEATS is predicted whole ("Number=Sing|Person=3" is one tag), so that its values
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import pad
+from arcparse.saved_model import VOCABULARIES, SavedModel
 from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -36,6 +37,15 @@ class TagColumns:
             }
         )
 
+    @classmethod
+    def restore(cls, saved: SavedModel) -> TagColumns:
+        """Take up again what `symbols_by_column` gave. Raises ModelError where a column has no tag."""
+        vocabularies = {name: saved.vocabulary(name, cells=True) for name in COLUMN}
+        empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
+        if empty:
+            saved.refuse(VOCABULARIES, f"{empty[0]} has no tag")
+        return cls(vocabularies)
+
     @property
     def sizes(self) -> dict[str, int]:
         """The number of symbols of each column."""
@@ -50,6 +60,14 @@ class TagColumns:
         return {
             name: pad([[Vocabulary.PAD, *self.vocabularies[name].ids(s.words(column))] for s in sentences]).to(device)
             for name, column in COLUMN.items()
+        }
+
+    def given_ids(self, sentences: Sequence[Sentence], device: torch.device | str = "cpu") -> dict[str, Tensor]:
+        """Return the same ids, but UNKNOWN where no tag is given."""
+        given = [given_cells(sentence) for sentence in sentences]
+        return {
+            name: ids.masked_fill(~pad([[1, *own[name]] for own in given]).bool().to(device), Vocabulary.UNKNOWN)
+            for name, ids in self.ids(sentences, device).items()
         }
 
     def symbols(self, ids: Mapping[str, Tensor], lengths: Sequence[int]) -> list[dict[str, list[str]]]:
@@ -69,11 +87,34 @@ def with_tags(sentence: Sentence, tags: Mapping[str, Sequence[str]]) -> Sentence
     return sentence.replace(upos=tags.get("upos"), xpos=tags.get("xpos"), feats=tags.get("feats"))
 
 
+def given_cells(sentence: Sentence) -> dict[str, list[bool]]:
+    """Return by column which tags of the words are given: those that are not `_`.
+
+    A word may have no XPOS and no features, so `_` is given in these columns, too, where the word has a UPOS and some
+    word of the sentence shows that the column is filled in. In a column of `_` alone nothing is given.
+    """
+    has_upos = [tag != EMPTY for tag in sentence.upos]
+    given = {}
+    for name, column in COLUMN.items():
+        has_tag = [tag != EMPTY for tag in sentence.words(column)]
+        given[name] = [own or upos for own, upos in zip(has_tag, has_upos, strict=True)] if any(has_tag) else has_tag
+    return given
+
+
+def lacks_tags(sentence: Sentence, columns: Iterable[str]) -> bool:
+    """Return whether a tag of these columns is not given."""
+    given = given_cells(sentence)
+    return not all(all(given[name]) for name in columns)
+
+
 def with_given(sentence: Sentence, predicted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the predicted tags by column, but a word's own in all three columns where it has a UPOS."""
-    own = [tag != EMPTY for tag in sentence.upos]
+    """Return the predicted tags by column, with the given ones in their place."""
+    given = given_cells(sentence)
     return {
-        name: [mine if has else tag for has, mine, tag in zip(own, sentence.words(COLUMN[name]), tags, strict=True)]
+        name: [
+            mine if is_given else tag
+            for is_given, mine, tag in zip(given[name], sentence.words(COLUMN[name]), tags, strict=True)
+        ]
         for name, tags in predicted.items()
     }
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
+from arcparse.spacing import BEFORE, escaped, mark_after, spaces_at
 
 Span = tuple[int, int]
 Token = tuple[Span, tuple[str, ...]]  # where it is, and its words
@@ -114,7 +115,8 @@ def tokenize(text: str, *, offset: int = 0) -> list[Sentence]:
     """Divide a text into sentences of tokens.
 
     A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character and
-    the one behind its last, counted in `text` from `offset`.
+    the one behind its last, counted in `text` from `offset`; and the white space around it as `arcparse.spacing` says,
+    so that the sentences hold the whole text.
     """
     return assembled(text, (_divided(text, *span) for span in paragraphs(text)), offset)
 
@@ -125,10 +127,12 @@ def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) 
     Comments and MISC are those of `tokenize`.
     """
     sentences: list[Sentence] = []
+    opening = spaces_at(text, 0)
     for paragraph in divided:
         for number, tokens in enumerate(paragraph):
             begin = [] if number else ["# newpar"] if sentences else ["# newdoc", "# newpar"]
-            sentences.append(_sentence(text, tokens, [*begin, f"# sent_id = {len(sentences) + 1}"], offset))
+            before = opening if not sentences else ""
+            sentences.append(_sentence(text, tokens, [*begin, f"# sent_id = {len(sentences) + 1}"], offset, before))
     return sentences
 
 
@@ -185,18 +189,21 @@ def _may_follow(final: str, form: str) -> bool:
     return final in (".", "?", "!") or not form[0].islower()
 
 
-def _sentence(text: str, tokens: Divided, comments: list[str], offset: int) -> Sentence:
+def _sentence(text: str, tokens: Divided, comments: list[str], offset: int, before: str) -> Sentence:
+    """Return the sentence of tokens; `before` is the space before the first, where that is the first of a text."""
     rows: list[tuple[str, str, str]] = []
     number = 1  # of the next word
     for (start, end), words in tokens:
-        form, glued = text[start:end], text[end : end + 1].strip()
-        misc = f"{'SpaceAfter=No|' if glued else ''}TokenRange={start + offset}:{end + offset}"
+        form, mark = text[start:end], mark_after(text, end)
+        misc = f"{mark}{'|' if mark else ''}TokenRange={start + offset}:{end + offset}"
         if len(words) == 1:
-            rows.append((str(number), words[0], misc))
+            rows.append((str(number), form, misc))
         else:
             rows.append((f"{number}-{number + len(words) - 1}", form, misc))
             rows.extend((str(i), word, EMPTY) for i, word in enumerate(words, number))
         number += len(words)
+    if before:
+        rows[0] = (*rows[0][:2], f"{BEFORE}{escaped(before)}|{rows[0][-1]}")
     columns = [(EMPTY,) * len(rows)] * len(COLUMNS)
     columns[ID], columns[FORM], columns[MISC] = zip(*rows, strict=True)
     line = " ".join(text[tokens[0][0][0] : tokens[-1][0][1]].split())

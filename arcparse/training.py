@@ -12,19 +12,23 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, ModelError
+from arcparse.files import make_folder, write_errors
 from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
 from arcparse.run_log import LOG
-from arcparse.settings import as_dict
+from arcparse.saved_model import BEST, difference
+from arcparse.settings import as_dict, changed
 from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
+from arcparse.threads import asked, torch_threads
 
 __all__ = [
+    "BEST",
     "Loss",
     "Progress",
     "Result",
@@ -36,7 +40,7 @@ __all__ = [
     "train",
 ]
 
-CHECKPOINT, BEST = "checkpoint.safetensors", "best"  # what lies in the directory of a run, beside its log
+CHECKPOINT = "checkpoint.safetensors"  # what lies in the directory of a run, beside BEST and its log
 DEV_LOSS = "dev_loss"  # among a task's scores, what the schedule "plateau" looks at
 EPOCH_STRIDE = 1_000_003  # between the random seeds of two runs, above any number of epochs
 # These say how long a run goes on and what it reports, not what a step does: they may change when it is resumed.
@@ -118,10 +122,16 @@ def train(
 
     With `resume`, a run that was stopped goes on from the checkpoint in its directory. Raises ArcparseError where the
     loss is not finite, ConfigurationError where the checkpoint is of another model or other settings, and ModelError
-    where it cannot be read.
+    where it cannot be read, or the directory not be written; the last checkpoint stays then.
     """
-    torch.set_num_threads(config.threads)
-    directory.mkdir(parents=True, exist_ok=True)
+    with torch_threads(config.threads), asked(config.threads):
+        return _train(task, config, directory, resume, progress)
+
+
+def _train(
+    task: Task, config: TrainingConfig, directory: Path, resume: bool, progress: Callable[[Progress], None] | None
+) -> Result:
+    make_folder(directory, ModelError)
     file = directory / CHECKPOINT
     if not resume:
         file.unlink(missing_ok=True)
@@ -209,7 +219,13 @@ class State:
 
 
 def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) -> None:
-    save_snapshot(file, learner.tensors(), {"state": asdict(state), "config": as_dict(config)})
+    values = {"state": asdict(state), "config": as_dict(config), "network": _network(learner)}
+    save_snapshot(file, learner.tensors(), values)
+
+
+def _network(learner: Learner) -> dict[str, Any]:
+    """Return the settings of the model, where it has some."""
+    return as_dict(learner.model.config) if is_dataclass(getattr(learner.model, "config", None)) else {}
 
 
 def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
@@ -221,12 +237,16 @@ def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
             raise ConfigurationError(
                 f"{file}: was trained with {name} {before.get(name)!r}, not {now[name]!r}; {remedy}"
             )
+    problem = difference(learner.tensors_of_model(), {k: v for k, v in tensors.items() if k.startswith("model.")})
+    if problem:
+        reasons = changed(values.get("network", {}), _network(learner)) or [f"its data or settings differ: {problem}"]
+        raise ConfigurationError(f"{file}: is of another model: {', '.join(reasons)}; {remedy}")
     try:
         learner.restore(tensors)
-    except (RuntimeError, KeyError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigurationError(f"{file}: is of another model: {reason}; {remedy}") from None
-    return State(**values["state"])
+        return State(**values["state"])
+    except (RuntimeError, KeyError, ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ConfigurationError(f"{file}: cannot be gone on from: {reason}; {remedy}") from None
 
 
 class _Reporter:
@@ -239,12 +259,14 @@ class _Reporter:
         self.begun, self.first = time.monotonic(), state.updates
         self.since, self.items = self.begun, 0  # of the last report
         self.rate, self.speed = config.learning_rate, 0.0
+        self.log = directory / LOG
         self.writer: Any = None
         if config.tensorboard:
             from torch.utils.tensorboard import SummaryWriter  # late: it takes seconds to import
 
-            # What was logged from the first step that is done again goes, the score after the last one stays.
-            self.writer = SummaryWriter(str(directory / LOG), purge_step=state.updates + 1)
+            with write_errors(self.log, ModelError):
+                # What was logged from the first step that is done again goes, the score after the last one stays.
+                self.writer = SummaryWriter(str(self.log), purge_step=state.updates + 1)
 
     def step(self, state: State, steps: int, items: int, rate: float) -> None:
         """Count the items of a step, and report every `log_every` steps and after an epoch's last."""
@@ -265,12 +287,14 @@ class _Reporter:
     def close(self) -> None:
         """Write out what TensorBoard has not written yet."""
         if self.writer is not None:
-            self.writer.close()
+            with write_errors(self.log, ModelError):
+                self.writer.close()
 
     def _write(self, group: str, scalars: dict[str, float], updates: int) -> None:
         if self.writer is not None:
-            for name, value in scalars.items():
-                self.writer.add_scalar(f"{group}/{name}", value, updates)
+            with write_errors(self.log, ModelError):
+                for name, value in scalars.items():
+                    self.writer.add_scalar(f"{group}/{name}", value, updates)
 
     def _report(self, state: State, steps: int, metrics: dict[str, float]) -> None:
         if self.progress is None:

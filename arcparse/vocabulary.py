@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import ClassVar
 
-from arcparse.errors import ArcparseError
+from arcparse.errors import ArcparseError, nearest
 
 SPECIALS = ("<pad>", "<unk>")
 
@@ -79,9 +78,9 @@ class Vocabulary:
         return self.symbols[id]
 
     def _missing(self, symbol: str) -> ArcparseError:
-        near = get_close_matches(symbol, self.symbols, n=1, cutoff=0.0)
-        hint = f"; the nearest known is {near[0]!r}" if near else ""
-        return ArcparseError(f"{symbol!r} is not in the vocabulary of {len(self)} symbols{hint}")
+        return ArcparseError(
+            f"{symbol!r} is not in the vocabulary of {len(self)} symbols{nearest(symbol, self.symbols)}"
+        )
 
     def __len__(self) -> int:
         """Return the number of symbols, the specials included."""

@@ -1,7 +1,7 @@
-"""Arc-standard, its features and its scorer once more: one configuration at a time, in plain Python.
+"""Transition systems, their features and their scorer once more: one configuration at a time, in plain Python.
 
-The batched code must give what this gives. It is written from the definitions (Nivre 2004; Chen & Manning 2014), with
-none of the tricks.
+The batched code must give what this gives. It is written from the definitions (Nivre 2004, 2009; Chen & Manning 2014),
+with none of the tricks.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.scorer import FeedForwardScorer
+from arcparse.parser.swap import Swap
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class State:
     stack: tuple[int, ...] = (0,)
     front: int = 1
     arcs: tuple[tuple[int, int, int], ...] = ()  # head, label, dependent
+
+    @property
+    def buffer(self) -> tuple[int, ...]:
+        return tuple(range(self.front, self.length + 1))
 
 
 def legal(system: ArcStandard, state: State) -> set[int]:
@@ -62,7 +67,41 @@ def derivations(system: ArcStandard, state: State, done: tuple[int, ...] = ()) -
         yield from derivations(system, apply(state, action), (*done, action))
 
 
-def children(state: State, head: int, side: str) -> list[int]:
+@dataclass(frozen=True)
+class SwapState:
+    length: int
+    stack: tuple[int, ...]
+    buffer: tuple[int, ...]
+    arcs: tuple[tuple[int, int, int], ...] = ()
+
+
+def swap_start(length: int) -> SwapState:
+    return SwapState(length, (0,), tuple(range(1, length + 1)))
+
+
+def swap_legal(system: Swap, state: SwapState) -> set[str]:
+    actions = {"SHIFT"} if state.buffer else set()
+    *_, below, top = (0, *state.stack)
+    if len(state.stack) > 2:
+        actions |= {f"{side}-ARC({label})" for side in ("LEFT", "RIGHT") for label in system.word_labels}
+        actions |= {"SWAP"} if below < top else set()
+    elif len(state.stack) == 2 and not state.buffer:
+        actions = {f"RIGHT-ARC({label})" for label in system.root_labels}
+    return actions
+
+
+def swap_apply(system: Swap, state: SwapState, name: str) -> SwapState:
+    if name == "SHIFT":
+        return replace(state, stack=(*state.stack, state.buffer[0]), buffer=state.buffer[1:])
+    *rest, below, top = state.stack
+    if name == "SWAP":
+        return replace(state, stack=(*rest, top), buffer=(below, *state.buffer))
+    head, dependent = (top, below) if name.startswith("LEFT") else (below, top)
+    label = system.labels.index(name[name.index("(") + 1 : -1])
+    return replace(state, stack=(*rest, head), arcs=(*state.arcs, (head, label, dependent)))
+
+
+def children(state: State | SwapState, head: int, side: str) -> list[int]:
     """Return the children on a side, the outermost first."""
     of_head = [dependent for other, _, dependent in state.arcs if other == head]
     if side == "leftmost":
@@ -70,10 +109,10 @@ def children(state: State, head: int, side: str) -> list[int]:
     return sorted((child for child in of_head if child > head), reverse=True)
 
 
-def look(state: State, template: str) -> int:
+def look(state: State | SwapState, template: str) -> int:
     """Return the token that a template names, -1 for none."""
     start, *steps = template.split(".")[:-1]
-    line = state.stack[::-1] if start.startswith("stack") else range(state.front, state.length + 1)
+    line = state.stack[::-1] if start.startswith("stack") else state.buffer
     place = int(start[start.index("(") + 1 : -1])
     token = line[place] if place < len(line) else -1
     for step in steps:

@@ -17,6 +17,7 @@ from arcparse.evaluation import (
     by_known,
     by_label,
     by_length,
+    by_projectivity,
     compare,
     evaluate,
     label_confusion,
@@ -44,6 +45,8 @@ def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punc
     lengths = by_length(compared, punctuation=punctuation, starts=(1, 2, 4))
     for metric in ("UAS", "LAS", "CLAS", "Root", "UEM", "LEM"):
         assert total(lengths, metric) == scores[metric]
+    crossing = by_projectivity(compared, punctuation=punctuation)
+    assert [total(crossing, metric) for metric in ("UAS", "LAS")] == [scores["UAS"], scores["LAS"]]
     known = by_known(compared, rng.sample(compared.gold.text.forms, 1), punctuation=punctuation)
     assert list(known) in (["known"], ["known", "unknown"])
     for metric in ("UPOS", "XPOS", "UFeats", "UAS", "LAS"):
@@ -52,6 +55,19 @@ def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punc
     assert confusion.total() == scores["LAS"].aligned
     right = sum(count for (ours, theirs), count in confusion.items() if ours == theirs)
     assert right == total(by_label(compared, punctuation=punctuation), "Label").correct
+
+
+def test_arcs_that_cross_are_counted_apart() -> None:
+    words = Sentence.from_forms(["a", "b", "c", "d"]).replace(labels=["x", "x", "root", "x"])
+    gold = words.replace(heads=[3, 4, 0, 3])  # the arc 4 -> 2 spans the root's child, and no other arc spans a stranger
+    found = by_projectivity(compare([gold], [words.replace(heads=[3, 3, 0, 3])]))
+    assert {part: (s["UAS"].correct, s["UAS"].gold, s["UAS"].system) for part, s in found.items()} == {
+        "projective": (3, 3, 4),
+        "non-projective": (0, 1, 0),
+    }
+    found = by_projectivity(compare([gold], [gold.replace(labels=["x", "y", "root", "x"])]))
+    assert found["non-projective"]["UAS"] == Score(1, 1, 1, 1)
+    assert found["non-projective"]["LAS"] == Score(0, 1, 1, 1)
 
 
 @given(TEXTS, SEEDS)
@@ -141,5 +157,12 @@ def test_sentences_are_long_as_gold_says(size: int, part: str) -> None:
 
 def test_nothing_has_no_parts() -> None:
     nothing = compare([], [])
-    assert by_label(nothing) == by_distance(nothing) == by_length(nothing) == by_known(nothing, []) == {}
+    assert (
+        by_label(nothing)
+        == by_distance(nothing)
+        == by_length(nothing)
+        == by_known(nothing, [])
+        == by_projectivity(nothing)
+        == {}
+    )
     assert not label_confusion(nothing)

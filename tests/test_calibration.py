@@ -13,7 +13,7 @@ import pytest
 from texts import DOGS
 
 from arcparse.cli import main
-from arcparse.cli.reliability import reliability_diagram, reliability_rows
+from arcparse.cli.reliability import reliability_rows
 from arcparse.confidence import with_confidence
 from arcparse.errors import TreebankError
 from arcparse.evaluation import Reliability, calibration, compare
@@ -103,23 +103,6 @@ def test_the_table_has_a_row_for_each_bin_that_is_not_empty() -> None:
         ["UAS all", "3", "73.33", "66.67", "50.00", "0.4117"],
         ["LAS all", "0", "0.00", "0.00", "0.00", "0.0000"],
     ]
-
-
-def test_the_diagram_draws_every_bin_inside_its_panel() -> None:
-    root = ElementTree.fromstring(reliability_diagram(panels()))  # noqa: S314  # our own
-    groups = root.findall(f"{NAMESPACE}g")
-    assert ["expected error 50.00%" in "".join(group.itertext()) for group in groups] == [True, False]
-    width, height = float(root.get("width", 0)), float(root.get("height", 0))
-    for number, group in enumerate(groups):
-        boxes = group.findall(f"{NAMESPACE}rect")
-        assert len(boxes) == 30
-        for box in boxes:
-            x, y, wide, high = (float(box.get(name, "nan")) for name in ("x", "y", "width", "height"))
-            assert 0 <= x <= x + wide <= 240.01
-            assert 0 <= y <= y + high <= height - 48
-        assert width > 48 + number * 288 + 240
-    tips = [tip.text for tip in groups[0].iter(f"{NAMESPACE}title")]
-    assert "2 words, confidence 0.925, right 0.500" in tips
 
 
 @pytest.fixture

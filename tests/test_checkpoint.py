@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from arcparse import checkpoint
-from arcparse.checkpoint import find_model, load_model, pack, save_model, sibling, unpack
+from arcparse.checkpoint import find_model, load_model, pack, save_model, shipped, sibling, unpack
 from arcparse.errors import ModelError
 
 
@@ -38,6 +38,31 @@ def test_what_was_saved_is_loaded(tmp_path: Path, half: bool) -> None:
     assert model.weights["w"].equal(torch.full((2, 3), 1.5))
     assert model.weights["ids"].equal(torch.arange(3, dtype=torch.int8))
     assert sorted(os.listdir(tmp_path / "a")) == ["model"]
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path, wrong: float, dtype: torch.dtype) -> None:
+    bias = torch.ones(20, dtype=dtype)
+    bias[[3, 11]] = wrong
+    save(tmp_path / "m", weights={"nothing": torch.zeros(0), "w": torch.ones(2, 3), "bias": bias})
+    message = (
+        rf"m/weights\.safetensors: 2 of the 20 values of weight 'bias' are not finite or beyond 1e\+06, "
+        f"the first is {wrong:g}; train the model again, or copy it again"
+    )
+    saved = load_model(tmp_path / "m")
+    with pytest.raises(ModelError, match=message):
+        _ = saved.weights
+
+
+def test_large_numbers_are_weights_and_those_of_a_flipped_bit_are_not(tmp_path: Path) -> None:
+    large = torch.tensor([1.0, -1.0]) * 1e6
+    save(tmp_path / "m", weights={"w": large})
+    assert load_model(tmp_path / "m").weights["w"].equal(large)
+    for wrong in (torch.finfo(torch.float32).max, -1e7):
+        save(tmp_path / "m", weights={"w": torch.tensor([1.0, wrong])})
+        with pytest.raises(ModelError, match=r"1 of the 2 values of weight 'w' .* beyond 1e\+06, the first is -?[13]"):
+            _ = load_model(tmp_path / "m").weights
 
 
 def test_shared_and_strided_weights_are_saved(tmp_path: Path) -> None:
@@ -89,6 +114,7 @@ for kill_at in range(1, 20):
     directory = Path(sys.argv[1]) / str(kill_at) / "m"
     save(directory, 1.0)
     if os.fork() == 0:
+        Path.mkdir = killing(Path.mkdir)
         checkpoint.os.replace = killing(os.replace)
         checkpoint._write = killing(checkpoint._write)
         checkpoint.shutil.rmtree = killing(checkpoint.shutil.rmtree)
@@ -139,7 +165,7 @@ def test_a_wrong_description_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"config.json: lacks 'kind'"):
         load_model(directory)
     damage(directory, format=2, arcparse="9.0")
-    with pytest.raises(ModelError, match=r"has format 2, of arcparse 9.0; arcparse .* reads format 1; install"):
+    with pytest.raises(ModelError, match=r"has format 2, of arcparse '9.0'; arcparse .* reads format 1; install"):
         load_model(directory)
     (directory / "config.json").write_text("[]")
     with pytest.raises(ModelError, match="must be a JSON object, not list"):
@@ -171,6 +197,30 @@ def test_find_model_takes_a_path_or_a_shipped_name(tmp_path: Path, monkeypatch: 
     assert find_model(tmp_path / "own") == tmp_path / "own"
     with pytest.raises(ModelError, match=r"^../shipped: there is no model .*; shipped: english$"):
         find_model("../shipped")
+
+
+def test_a_shipped_name_is_that_model_wherever_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
+    save(tmp_path / "shipped" / "en")
+    save(tmp_path / "here" / "en")
+    save(tmp_path / "here" / "own")
+    monkeypatch.chdir(tmp_path / "here")
+    assert find_model("en") == shipped("en") == tmp_path / "shipped" / "en"
+    for own in ("./en", "en/", "../here/en", str(tmp_path / "here" / "en"), Path("en")):
+        assert find_model(own).resolve() == tmp_path / "here" / "en"
+        assert shipped(own) is None
+    assert find_model("own").resolve() == tmp_path / "here" / "own"
+    monkeypatch.chdir(tmp_path)
+    assert find_model(Path("en")) == tmp_path / "shipped" / "en"
+
+
+@pytest.mark.parametrize("name", ["", ".", "nowhere"])
+def test_a_name_of_no_model_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=r"there is no model|cannot be read"):
+        load_model(find_model(name))
 
 
 def test_sibling_is_a_plain_name(tmp_path: Path) -> None:

@@ -236,8 +236,8 @@ def test_csv_has_a_row_for_each_score(three: tuple[str, str, str], capsys: pytes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--breakdown", "label,height"], "no breakdown 'height'; there are label, distance, length"),
-        (["--resamples", "0"], "'0' is no number from 1 on"),
+        (["--breakdown", "label,height"], "no breakdown 'height'; there are label, distance, length, projectivity"),
+        (["--resamples", "0"], "argument --resamples: must be from 1 to 1000000, not 0"),
         (["--json", "--csv"], "not allowed with"),
     ],
 )

@@ -6,16 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from tiny_model import save_tiny_model
 
+from arcparse import pipeline
 from arcparse.cli import main
 from arcparse.cli.derivation import table
-from arcparse.cli.parse import _format
 from arcparse.drawing.widths import cells
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import Arc, Step
@@ -180,23 +180,6 @@ def test_input_is_read_as_it_is_needed(
     assert [sentence.comment("sent_id") for sentence in parse_conllu(out)] == [str(n) for n in range(1, 41)]
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("a.conllu", "conllu"),
-        ("A.CoNLLU", "conllu"),
-        ("a.conll.gz", "conllu"),
-        ("a.conllu.xz", "conllu"),
-        ("a.txt", "text"),
-        ("a.txt.bz2", "text"),
-        ("conllu", "text"),
-        ("a.conllu.bak", "text"),
-    ],
-)
-def test_the_format_is_guessed_by_name(name: str, expected: str) -> None:
-    assert _format(name) == expected
-
-
 def test_what_is_asked_for_is_stronger_than_the_name(tmp_path: Path, parse: Callable[..., Any]) -> None:
     (tmp_path / "in.conllu").write_text("Plain text.")
     _, out, _ = parse("--input", tmp_path / "in.conllu", "--from", "text")
@@ -258,11 +241,14 @@ def test_the_speed_is_told_if_asked_or_in_a_terminal(
     assert parse("One two.")[2] == ""
 
 
-def test_threads_are_torch_s(parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("options", "expected"), [((), 1), (("--threads", 3), 3)])
+def test_one_thread_works_unless_more_are_asked_for(
+    options: tuple[object, ...], expected: int, parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(torch, "set_num_threads", asked.append)
-    parse("One.", "--threads", 3)
-    assert asked == [3]
+    monkeypatch.setattr(pipeline, "asked", lambda number: asked.append(number) or nullcontext())
+    parse("One.", *options)
+    assert set(asked) == {expected}
 
 
 @pytest.mark.parametrize(
@@ -270,8 +256,13 @@ def test_threads_are_torch_s(parse: Callable[..., Any], monkeypatch: pytest.Monk
     [
         (["x", "--input", "f"], "not allowed with argument"),
         (["--trace", "--output", "f"], "not allowed with argument"),
-        (["x", "--beam", "0"], "must be at least 1, not 0"),
-        (["x", "--batch-size", "many"], "invalid number value: 'many'"),
+        (["x", "--beam", "0"], "argument --beam: must be from 1 to 1024, not 0"),
+        (["x", "--beam", "100000000"], "argument --beam: must be from 1 to 1024, not 100000000"),
+        (["x", "--nbest", "1025"], "argument --nbest: must be from 1 to 1024, not 1025"),
+        (["x", "--scores", "--samples", "-1"], "argument --samples: must be from 0 to 1024, not -1"),
+        (["x", "--threads", "9" * 5000], "argument --threads: must be a whole number from 1 to 1024, not '9999"),
+        (["x", "--batch-size", "100001"], "argument --batch-size: must be from 1 to 100000, not 100001"),
+        (["x", "--batch-size", "many"], "must be a whole number from 1 to 100000, not 'many'"),
         (["x", "--given", "trees"], "invalid choice: 'trees'"),
     ],
 )
@@ -349,3 +340,31 @@ def test_the_figure_is_aligned_and_long_lists_are_shortened() -> None:
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("東京", 4), ("e\u0301", 1), ("…", 1)])
 def test_width_is_counted_in_columns_of_the_terminal(text: str, columns: int) -> None:
     assert cells(text) == columns
+
+
+def test_trees_come_out_in_the_format_that_is_asked_for(parse: Callable[..., Any], tmp_path: Path) -> None:
+    parsed = parse_conllu(parse(TEXT)[1])
+    status, out, err = parse(TEXT, "--to", "nltk4", "--tag", "upos")
+    assert (status, err) == (0, "")
+    rows = [f"{t.form}\t{t.upos}\t{t.head}\t{t.deprel}" for t in parsed[0]]
+    assert out.startswith("\n".join([*rows, "", ""]))
+    assert parse(TEXT, "--output", tmp_path / "out.jsonl") == (0, "", "")
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n") == len(parsed)
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"It rained.\n" * 20 + b"caf\xe9", ":21: byte 0xe9 at offset 223"),
+        ((RICH * 20).encode() + b"1\tb\n", ":221: 2 columns"),
+        (b'{"form": ["It"]}\n' * 20 + b"\xe9", ":21: byte 0xe9 at offset 340"),
+    ],
+)
+def test_what_precedes_a_fault_is_written(
+    content: bytes, place: str, tmp_path: Path, parse: Callable[..., Any]
+) -> None:
+    (tmp_path / "in").write_bytes(content)
+    status, out, err = parse("--input", tmp_path / "in", "--batch-size", 16)
+    assert status == 2
+    assert err.startswith(f"arcparse: {tmp_path}/in{place}")
+    assert [sentence.is_parsed for sentence in parse_conllu(out)] == [True] * 20

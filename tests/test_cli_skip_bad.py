@@ -80,7 +80,9 @@ def test_what_can_be_read_is_parsed(treebank: Path, model: Path, capsys: pytest.
     assert "t.conllu:4 (sent_id m): HEAD '5'" in capsys.readouterr().err
     assert cli.main([*command, "--skip-bad"]) == 0
     assert len(list(read_conllu(output))) == 4
-    assert [line.partition(")")[0][-1] for line in capsys.readouterr().err.splitlines()] == ["m", "b"]
+    *told, count = capsys.readouterr().err.splitlines()
+    assert [line.partition(")")[0][-1] for line in told] == ["m", "b"]
+    assert count == "arcparse: 2 sentences were passed over"
 
 
 @pytest.mark.parametrize(("options", "status"), [([], 2), (["--skip-bad"], 0)])

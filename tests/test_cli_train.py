@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,10 @@ from overfitted import sample
 from arcparse import cli
 from arcparse.checkpoint import load_model
 from arcparse.parser.model import Parser
+from arcparse.parser.task import ParserSettings
 from arcparse.pipeline import Pipeline
+from arcparse.presets import DEFAULT, presets
+from arcparse.recipes import RECIPES, resolve
 from arcparse.tagger.model import Tagger
 from arcparse.treebank import read_conllu, write_conllu
 from arcparse.trees import check_tree
@@ -41,13 +43,15 @@ def command(kind: str, treebank: Path, *options: object, settings: tuple[str, ..
 def test_a_dry_run_prints_settings_and_what_the_data_hold(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(command("parser", treebank, "--dry-run", "--seed", "5")) == 0
     output = capsys.readouterr().out
-    settings, _, statistics = output.partition("\n}\n")
-    shown = json.loads(settings + "}")
-    assert shown["training"]["seed"] == 5
-    assert (shown["train"], shown["parser"]["scorer"]["hidden"]) == (str(treebank), [16])
+    _, _, statistics = output.partition("# train: ")
+    file = treebank.parent / "shown.toml"
+    file.write_text(output, encoding="utf-8")
+    shown = resolve(ParserSettings, "parser", file=file)
+    assert (shown.training.seed, shown.train, shown.parser.scorer.hidden) == (5, str(treebank), (16,))
+    file.unlink()
     tokens = sum(len(sentence) for sentence in sample()[:12])
     longest = max(len(sentence) for sentence in sample()[:12])
-    assert f"train: 12 sentences, {tokens} tokens, the longest of {longest}" in statistics
+    assert f"12 sentences, {tokens} tokens, the longest of {longest}" in statistics
     assert "parameters: " in statistics
     assert " word, " in statistics
     assert sorted(path.name for path in treebank.parent.iterdir()) == ["small.conllu"]
@@ -106,11 +110,50 @@ def test_a_dry_run_jackknifes_nothing(treebank: Path) -> None:
     assert not tagged.exists()
 
 
+@pytest.mark.parametrize("kind", RECIPES)
+def test_help_says_what_each_preset_is_for(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["train", kind, "--help"])
+    _, _, listed = capsys.readouterr().out.partition("presets:\n")
+    rows = [line.split(maxsplit=1) for line in listed.splitlines()]
+    assert sorted(name for name, _ in rows) == sorted(presets(kind))
+    assert rows[0][0] == DEFAULT[kind]
+    assert all(purpose.endswith(".") and len(purpose) > 20 for _, purpose in rows)
+
+
+def test_a_run_of_another_network_is_named_by_its_setting(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = treebank.parent / "run"
+    assert cli.main(command("parser", treebank, "--output", run, "--epochs", 1)) == 0
+    capsys.readouterr()
+    again = command("parser", treebank, "--output", run, "--epochs", 2, "--set", "parser.scorer.hidden=[8]")
+    assert cli.main(again) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(
+        f"arcparse: {run / 'checkpoint.safetensors'}: is of another model: scorer.hidden is [8], was [16]; "
+    )
+    assert error.count("\n") == 1
+
+
+def test_a_run_of_other_data_is_named_by_a_weight(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = treebank.parent / "run"
+    assert cli.main(command("tagger", treebank, "--output", run, "--epochs", 1)) == 0
+    write_conllu(sample()[:20], treebank)
+    assert cli.main(command("tagger", treebank, "--output", run, "--epochs", 2)) == 2
+    assert "is of another model: its data or settings differ: weight 'model." in capsys.readouterr().err
+
+
+def test_a_run_serves_as_a_model(treebank: Path) -> None:
+    run = treebank.parent / "run"
+    assert cli.main(command("parser", treebank, "--output", run, "--epochs", 1)) == 0
+    assert cli.main(["parse", "--model", str(run), str(treebank)]) == 0
+
+
 def test_settings_come_from_a_file_too(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = treebank.parent / "run.toml"
     file.write_text(f'train = "{treebank}"\ndev = "{treebank}"\n[tagger]\nhidden = [7]\n', encoding="utf-8")
     assert cli.main(["train", "tagger", str(file), "--dry-run"]) == 0
-    assert '"hidden": [\n      7\n    ]' in capsys.readouterr().out
+    assert "[tagger]" in (printed := capsys.readouterr().out)
+    assert "hidden = [7]" in printed
 
 
 @pytest.mark.parametrize("kind", ["parser", "tagger"])
@@ -128,7 +171,7 @@ def test_a_run_needs_a_place(
     [
         (["train", "parser"], "no train file is set"),
         (["train", "tagger", "--preset", "big"], "no tagger preset 'big'"),
-        (["train", "parser", "--set", "epochs=3"], "no setting 'epochs'"),
+        (["train", "parser", "--set", "epochs=3"], "no setting 'epochs'; did you mean 'training.epochs'?"),
         (["train", "parser", "missing.toml"], "missing.toml: cannot be read"),
         (["train", "parser", "--train", "nowhere.conllu", "--dev", "nowhere.conllu"], "nowhere.conllu"),
     ],

@@ -15,22 +15,23 @@ ROWS = [
     {"tools", "__main__"},
     {"cli"},
     {"__init__", "benchmark"},
-    {"pipeline", "recipes"},
+    {"functions"},
+    {"pipeline", "recipes", "drawing"},
     {"tagger", "parser", "seq2seq"},
     {"encoder"},
     {"lexicon", "pretrained", "tags"},
-    {"training", "losses", "evaluation", "checkpoint", "batches", "formats", "transform"},
-    {"optimisation", "snapshot", "run_log", "raw_text", "pseudo_projective"}
+    {"training", "losses", "arguments", "evaluation", "checkpoint", "batches", "formats", "transform"},
+    {"optimisation", "snapshot", "saved_model", "run_log", "raw_text", "pseudo_projective"}
     | {"validation", "statistics", "interop", "dictionary"},
     {"search", "trees", "treebank", "tokenizer", "vectors", "confidence", "corpus", "outcome"},
-    {"vocabulary", "sentence", "settings"},
-    {"drawing"},
+    {"vocabulary", "sentence", "settings", "presets", "threads", "files"},
+    {"limits", "spacing", "lists"},
     {"errors"},
 ]
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
 LEVELDB = {"plyvel", "plyvel_next"}
-OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
+OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "matplotlib", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

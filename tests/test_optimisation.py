@@ -136,12 +136,12 @@ def test_a_plateau_lowers_the_rate_for_each_loss_that_is_no_lower(losses: list[f
     ],
 )
 def test_settings_have_limits(setting: str, value: object) -> None:
-    with pytest.raises(ConfigurationError, match=f"the training setting {setting} must be .*, not "):
+    with pytest.raises(ConfigurationError, match=f"TrainingConfig: .*{setting} must be .*, not "):
         TrainingConfig(**{setting: value})  # type: ignore[arg-type]
 
 
 def test_a_staircase_needs_steps() -> None:
-    with pytest.raises(ConfigurationError, match="decay_steps must be at least 0, for a staircase 1, not 0"):
+    with pytest.raises(ConfigurationError, match=r"at least 1 with schedule = .staircase., not 0"):
         TrainingConfig(schedule="staircase")
 
 

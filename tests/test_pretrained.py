@@ -8,9 +8,11 @@ import pytest
 import torch
 from overfitted import fitted_parser, vectors
 
+from arcparse import checkpoint
 from arcparse.checkpoint import save_model
 from arcparse.errors import ModelError, VectorsError
-from arcparse.pretrained import KIND, LEVEL, Pretrained
+from arcparse.pretrained import KIND, LEVEL, Pretrained, word_vectors
+from arcparse.recipes import load_vectors
 from arcparse.vectors import VectorStore
 from arcparse.vocabulary import SPECIALS
 
@@ -115,3 +117,15 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     save_model(tmp_path / "x", kind=KIND + "s", config={}, vocabularies={}, weights={})
     with pytest.raises(ModelError, match=r"holds a model of kind .vectorss"):
         Pretrained.load(tmp_path / "x")
+
+
+def test_a_folder_does_not_take_the_place_of_shipped_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
+    vectors().save(tmp_path / "shipped" / "en-vectors")
+    (tmp_path / "here" / "en-vectors").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert load_vectors("en-vectors").same_as(vectors())
+    assert word_vectors("en-vectors").words == vectors().word_vectors().words
+    for own in (load_vectors, word_vectors):
+        with pytest.raises(VectorsError, match="en-vectors"):
+            own("./en-vectors")

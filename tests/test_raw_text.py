@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arcparse.errors import TreebankError
+from arcparse.errors import CharacterError, TreebankError
 from arcparse.raw_text import read_text
 from arcparse.tokenizer import tokenize
 
@@ -86,6 +86,45 @@ def test_what_cannot_be_read_is_told_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.txt.xz").write_bytes(b"no xz")
     with pytest.raises(TreebankError, match=r"a\.txt\.xz: cannot be read"):
         list(read_text(tmp_path / "a.txt.xz"))
-    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
-    with pytest.raises(TreebankError, match=r"latin\.txt: .*0xe9.*; convert the file to UTF-8"):
-        list(read_text(tmp_path / "latin.txt"))
+
+
+LINES = "".join(f"Line {number} is good.\n" for number in range(1, 41)).encode()
+BAD = LINES + "Süß caf".encode() + b"\xe9 and \xff here.\n" + LINES
+
+
+@pytest.mark.parametrize("piece", [50, 1 << 16])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_bad_byte_is_told_with_line_and_byte_behind_what_precedes(suffix: str, piece: int, tmp_path: Path) -> None:
+    path = tmp_path / f"latin.txt{suffix}"
+    path.write_bytes(gzip.compress(BAD) if suffix else BAD)
+    found = []
+    with pytest.raises(CharacterError) as error:
+        found.extend(read_text(path, name="a", piece=piece))
+    assert found == tokenize(LINES.decode() + "S")[:-1]
+    offset = len(LINES) + len("Süß caf".encode())
+    assert str(error.value) == f"a:41: byte 0xe9 at offset {offset} is not UTF-8; convert the file to UTF-8"
+
+
+@pytest.mark.parametrize("piece", [50, 1 << 16])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_bad_bytes_are_replaced_on_request(piece: int, mark: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(mark + BAD + b"\xfe")
+    errors: list[TreebankError] = []
+    found = list(read_text(tmp_path / "a", name="a", piece=piece, on_error=errors.append))
+    assert found == tokenize((BAD + b"\xfe").decode(errors="replace"))
+    places = [(41, len(mark + LINES) + 9), (82, len(mark + BAD))]
+    assert [str(error).partition(" is not")[0] for error in errors] == [
+        f"a:{line}: byte 0x{byte} at offset {offset}" for (line, offset), byte in zip(places, ["e9", "fe"], strict=True)
+    ]
+
+
+@pytest.mark.parametrize("piece", [1, 7])
+def test_a_lone_surrogate_is_told_with_its_line(piece: int) -> None:
+    with pytest.raises(CharacterError, match=r"a:2: '\\ud800' at offset 5 has no UTF-8; replace it"):
+        list(read_text(io.StringIO("One.\n\ud800", newline=""), name="a", piece=piece))
+
+
+@pytest.mark.parametrize("piece", [1, 2, 100])
+def test_a_byte_order_mark_at_the_beginning_is_left_out(piece: int) -> None:
+    assert list(read_text(io.StringIO("\ufeffOne. Two."), piece=piece)) == tokenize("One. Two.")
+    assert list(read_text(io.StringIO("\ufeff"), piece=piece)) == []

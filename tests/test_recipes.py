@@ -14,7 +14,9 @@ from arcparse import recipes
 from arcparse.cli.train import KINDS
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.parser.task import ParserSettings, ParserTask
-from arcparse.recipes import presets, resolve
+from arcparse.presets import DEFAULT, presets
+from arcparse.recipes import RECIPES, resolve
+from arcparse.settings import as_toml
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training import Progress, TrainingConfig
 from arcparse.treebank import read_conllu, write_conllu
@@ -68,7 +70,7 @@ def test_every_tagger_preset_builds_a_model_with_a_finite_loss(name: str) -> Non
 @pytest.mark.parametrize("kind", recipes.RECIPES)
 def test_without_a_preset_the_default_serves(kind: str) -> None:
     recipe = recipes.RECIPES[kind]
-    assert resolve(recipe.settings, kind) == resolve(recipe.settings, kind, preset=recipe.preset)
+    assert resolve(recipe.settings, kind) == resolve(recipe.settings, kind, preset=DEFAULT[kind])
 
 
 def test_whatever_has_a_recipe_is_trained_by_the_command() -> None:
@@ -161,3 +163,11 @@ def test_jackknifing_writes_the_treebank_with_tags_of_the_other_folds(tmp_path: 
 
 def test_the_twenty_are_projective_and_many() -> None:
     assert len(twenty()) == 20
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in RECIPES for name in presets(kind)])
+def test_a_preset_written_as_toml_gives_the_same_settings(kind: str, name: str, tmp_path: Path) -> None:
+    overrides = ["start=en"] if name == "global" else []
+    settings = resolve(RECIPES[kind].settings, kind, preset=name, overrides=overrides)
+    (tmp_path / "all.toml").write_text(as_toml(settings), encoding="utf-8")
+    assert resolve(RECIPES[kind].settings, kind, file=tmp_path / "all.toml") == settings

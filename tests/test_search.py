@@ -165,6 +165,23 @@ def test_a_dead_end_ends_the_search_without_a_score() -> None:
     assert not beam.state.ended.any()
 
 
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
+def test_scores_that_are_not_numbers_end_a_search(wrong: float) -> None:
+    def scorer(state: Word) -> Tensor:  # those of the second of two words are wrong from its second letter on
+        scores = torch.zeros(*state.code.shape, 3) - 100.0 * (torch.arange(3) == STOP)
+        scores[1] = torch.where((state.length[1] > 0).unsqueeze(1), wrong, scores[1])
+        return scores
+
+    system = Spelling(4)
+    for run in (
+        lambda: search(system, scorer, start(2), 1),
+        lambda: search(system, scorer, start(2), 3, margin=1.0),
+        lambda: sample(system, scorer, start(2), 4),
+    ):
+        with pytest.raises(ValueError, match="scores are not numbers: its weights are damaged or too large"):
+            run()
+
+
 def test_a_sentence_is_searched_the_same_alone_and_in_a_batch() -> None:
     scores, system = table(9, 4), Spelling(4)
     together = search(system, lambda state: scores[torch.arange(4)[:, None], state.code], start(4), 3)

@@ -143,3 +143,31 @@ def test_sentence_of_no_words():
     empty = Sentence.from_forms([])
     assert len(empty) == 0
     assert empty.forms == empty.heads == empty.tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "message"),
+    [
+        (Sentence.from_forms(["a", "b\tc"]), r"FORM 'b\\tc' of row 2 has a tab or line break; .* replace it"),
+        (Sentence.from_forms(["b\nc"]), "FORM .* of row 1 has a tab or line break"),
+        (Sentence.from_forms(["b\r"]), "FORM .* of row 1 has a tab or line break"),
+        (Sentence.from_forms(["a", ""]), "FORM of row 2 is empty; write '_'"),
+        (Sentence.from_forms(["a"]).replace(miscs=["A\tB"]), "MISC .* of row 1 has a tab"),
+        (Sentence.from_forms(["a"], ["# a\n# b"]), "comment .* line break"),
+        (Sentence.from_forms(["a"], ["a"]), "comment 'a' must begin with '#'"),
+        (Sentence((), (("1",), ("a",))), "2 columns; a sentence has 10"),
+    ],
+)
+def test_what_could_not_be_read_again_is_no_text(sentence, message):
+    with pytest.raises(TreebankError, match=message):
+        str(sentence)
+
+
+def test_the_tokens_of_the_text_are_ranges_and_the_words_outside():
+    assert [form for form, _ in made().surface_tokens()] == ["vámonos", "al", "mar", "!"]
+    assert dict(made().surface_tokens())["mar"] == "SpaceAfter=No|Gloss=sea"
+
+
+def test_comments_may_hold_tabs_in_text():
+    sentence = Sentence.from_forms(["a"], ["# a\tb"])
+    assert str(sentence).startswith("# a\tb\n1\ta\t_")

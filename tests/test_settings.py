@@ -1,28 +1,32 @@
 import json
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arcparse.errors import ConfigurationError
-from arcparse.settings import as_dict, from_dict, load_settings
+from arcparse.limits import Range
+from arcparse.settings import as_dict, as_toml, changed, check_ranges, from_dict, load_settings
 
 
 @dataclass(frozen=True)
 class Layer:
-    size: int = 8
-    dropout: float = 0.5
+    size: Annotated[int, Range(1, 64)] = 8
+    dropout: Annotated[float, Range(0, 1)] = 0.5
 
 
 @dataclass(frozen=True)
 class Model:
     name: str
     shape: Literal["wide", "deep", 3] = "wide"
-    widths: tuple[int, ...] = (4, 2)
+    widths: Annotated[tuple[Annotated[int, Range(1)], ...], Range(0, 3)] = (4, 2)
     templates: tuple[str, ...] = ()
     vectors: str | None = None
-    limit: int | None = 7
+    limit: Annotated[int, Range(0, 9)] | None = 7
     fast: bool = False
     layer: Layer = field(default_factory=lambda: Layer(size=16))
     shared: Layer = Layer(size=3)
@@ -143,3 +147,82 @@ def test_a_class_without_fields_has_no_nearest() -> None:
 
     with pytest.raises(ConfigurationError, match=r"^Nothing: there is no setting 'x'$"):
         from_dict(Nothing, {"x": 1})
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("layer.size=65", r"--set layer.size=65: layer\.size must be from 1 to 64, not 65"),
+        ("layer.dropout=2", r"layer\.dropout must be from 0 to 1, not 2\.0"),
+        ("layer.dropout=nan", r"layer\.dropout must be from 0 to 1, not nan"),
+        ("layer.dropout=" + "9" * 400, r"layer\.dropout must be float, not 999"),
+        ("limit=10", "limit must be from 0 to 9, not 10"),
+        ("widths=[4, 0]", r"widths\[1\] must be at least 1, not 0"),
+        ("widths=[1, 2, 3, 4]", "the length of widths must be from 0 to 3, not 4"),
+    ],
+)
+def test_a_number_stays_in_its_range(override: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        load_settings(Model, preset={"name": "m"}, overrides=[override])
+
+
+def test_what_is_made_in_code_can_be_checked() -> None:
+    check_ranges(Model("m", limit=None))
+    with pytest.raises(ConfigurationError, match=r"Model: widths\[0\] must be at least 1, not -1"):
+        check_ranges(Model("m", widths=(-1,)))
+    with pytest.raises(ConfigurationError, match="Layer: size must be from 1 to 64, not 1000000000"):
+        check_ranges(Layer(size=10**9))
+
+
+@given(
+    name=st.text(st.characters(blacklist_categories=["Cs"])),
+    widths=st.lists(st.integers(1, 2**53), max_size=3),
+    templates=st.lists(st.text(st.characters(blacklist_categories=["Cs"]))),
+    vectors=st.none() | st.just("'quoted' \"twice\" \\ \x7f\n"),
+    dropout=st.floats(0, 1),
+    fast=st.booleans(),
+)
+def test_toml_is_read_back(name: str, widths: list[int], templates: list[str], dropout: float, **others: Any) -> None:
+    model = Model(name, widths=tuple(widths), templates=tuple(templates), extra=Layer(2, dropout), **others)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".toml") as file:
+        file.write(as_toml(model))
+        file.flush()
+        assert load_settings(Model, file=Path(file.name)) == model
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 5000, "-" + "9" * 5000, "0x" + "f" * 5000, "[" * 5000, "{a=" * 5000, "1e999", "nan", "inf", "'" * 5000],
+)
+@pytest.mark.parametrize(
+    "key", ["limit", "layer", "layer.dropout", "shape", "widths", "fast", "x" * 5000, "a." * 5000 + "a"]
+)
+def test_values_that_are_too_large_or_deep_are_named_in_a_line(key: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as found:
+        load_settings(Model, preset={"name": "x"}, overrides=[f"{key}={value}"])
+    assert len(str(found.value)) < 600
+    (tmp_path / "a.toml").write_text(f"{key} = {value}")
+    with pytest.raises(ConfigurationError, match=r"a\.toml: "):
+        load_settings(Model, preset={"name": "x"}, file=tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("dropout=1", "did you mean 'layer.dropout' or 'shared.dropout' or 'extra.dropout'?"),
+        ("extra.siez=1", "did you mean 'extra.size'?"),
+        ("zzz=1", "there are name, shape, widths, templates, vectors, limit, fast, layer, shared, extra"),
+        ("layer.zzz=1", "there are layer.size, layer.dropout"),
+    ],
+)
+def test_settings_that_are_near_or_else_all_are_proposed(override: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as found:
+        load_settings(Model, preset={"name": "x"}, overrides=[override])
+    assert str(found.value).endswith(f"; {hint}")
+
+
+def test_what_changed_is_told_in_words() -> None:
+    before, now = Model("a", widths=(1,)), Model("a", widths=(1, 2), layer=Layer(9))
+    expected = ["widths is [1, 2], was [1]", "layer.size is 9, was 16", "layer.dropout is 0.5, was 0.25"]
+    assert changed({**as_dict(before), "layer": {"size": 16, "dropout": 0.25}, "gone": 1}, as_dict(now)) == expected
+    assert changed(as_dict(now), as_dict(now)) == []

@@ -5,7 +5,7 @@ import torch
 from overfitted import sample
 
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.tags import TagColumns, TagLayer, best_tags, tag_loss, with_given, with_tags
+from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, lacks_tags, tag_loss, with_given, with_tags
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 
@@ -32,11 +32,37 @@ def test_an_unseen_tag_is_unknown(columns: TagColumns) -> None:
     assert columns.sizes["upos"] == len({tag for s in sample() for tag in s.upos}) + len(SPECIALS)
 
 
-def test_given_tags_stay_in_all_columns_where_there_is_a_upos() -> None:
-    sentence = Sentence.from_forms(["a", "b"]).replace(upos=["DET", EMPTY], xpos=["_", "NN"], feats=["X=1", "Y=2"])
-    predicted = {"upos": ["NOUN", "VERB"], "xpos": ["P", "Q"], "feats": ["_", "Z=3"]}
-    assert with_given(sentence, predicted) == {"upos": ["DET", "VERB"], "xpos": ["_", "Q"], "feats": ["X=1", "Z=3"]}
+MADE = {"upos": ["NOUN", "VERB"], "xpos": ["P", "Q"], "feats": ["F=1", "Z=3"]}
+
+
+@pytest.mark.parametrize(
+    ("upos", "xpos", "feats", "kept"),
+    [
+        ("DET _", "_ NN", "X=1 Y=2", ("DET VERB", "_ NN", "X=1 Y=2")),
+        ("DET _", "_ _", "_ _", ("DET VERB", "P Q", "F=1 Z=3")),
+        ("_ _", "DT _", "_ _", ("NOUN VERB", "DT Q", "F=1 Z=3")),
+        ("_ _", "_ _", "_ Y=2", ("NOUN VERB", "P Q", "F=1 Y=2")),
+        ("DET X", "_ _", "_ Y=2", ("DET X", "P Q", "_ Y=2")),
+        ("DET X", "DT FW", "_ _", ("DET X", "DT FW", "F=1 Z=3")),
+        ("_ _", "_ _", "_ _", ("NOUN VERB", "P Q", "F=1 Z=3")),
+    ],
+)
+def test_each_given_tag_stays_and_the_others_are_made(upos: str, xpos: str, feats: str, kept: tuple[str, ...]) -> None:
+    sentence = Sentence.from_forms(["a", "b"]).replace(upos=upos.split(), xpos=xpos.split(), feats=feats.split())
+    assert tuple(" ".join(column) for column in with_given(sentence, MADE).values()) == kept
     assert with_given(sentence, {}) == {}
+    assert lacks_tags(sentence, COLUMN)
+    assert not lacks_tags(with_tags(sentence, MADE), COLUMN)
+    assert lacks_tags(sentence, ["upos"]) == (EMPTY in upos)
+
+
+def test_ids_of_given_tags_are_unknown_elsewhere(columns: TagColumns) -> None:
+    sentence = sample()[0]
+    own = columns.ids([sentence])
+    given = columns.given_ids([sentence.replace(xpos=[EMPTY] * len(sentence)), Sentence.from_forms(["a"])])
+    assert given["upos"][:1].equal(own["upos"])
+    assert given["xpos"][0].tolist() == [Vocabulary.PAD] + [Vocabulary.UNKNOWN] * len(sentence)
+    assert [ids[1, :2].tolist() for ids in given.values()] == [[Vocabulary.PAD, Vocabulary.UNKNOWN]] * 3
 
 
 def test_tags_are_exchanged_in_the_columns_that_are_named() -> None:

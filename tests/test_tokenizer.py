@@ -85,7 +85,14 @@ def test_a_contraction_is_a_range_row() -> None:
     (sentence,) = tokenize(" I don't.")
     assert sentence.columns[ID] == ("1", "2-3", "2", "3", "4")
     assert sentence.columns[FORM] == ("I", "don't", "do", "n't", ".")
-    assert sentence.columns[MISC] == ("TokenRange=1:2", "SpaceAfter=No|TokenRange=3:8", "_", "_", "TokenRange=8:9")
+    miscs = (
+        "SpacesBefore=\\s|TokenRange=1:2",
+        "SpaceAfter=No|TokenRange=3:8",
+        "_",
+        "_",
+        "SpaceAfter=No|TokenRange=8:9",
+    )
+    assert sentence.columns[MISC] == miscs
     assert sentence.comments == ("# newdoc", "# newpar", "# sent_id = 1", "# text = I don't.")
     assert not sentence.is_parsed
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arcparse import files
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, Sentence
-from arcparse.treebank import files, from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
+from arcparse.treebank import from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
 
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 FILES = [
@@ -167,19 +168,35 @@ FAULTS = {
         3,
         "9 columns in '2\\tx\\t_\\t_\\t_\\t_\\t0\\t_\\t_', expected 10",
     ),
-    "eleven columns": ([row() + "\t_"], 2, "11 columns in "),
+    "eleven columns": (
+        [row() + "\t_"],
+        2,
+        "11 columns in '1\\tx\\t_\\t_\\t_\\t_\\t0\\t_\\t_\\t_\\t_', expected 10; name the columns of CoNLL-U Plus",
+    ),
     "nine and eleven columns": ([row()[:-2], row("2", "1") + "\t_"], 2, "9 columns in "),
     "spaces for tabs": ([row().replace("\t", " ")], 2, "1 column in '1 x _ _ _ _ 0 _ _ _', expected 10; separate them"),
     "a long row": (["word " * 50], 2, "1 column in 'word word"),
-    "blank with spaces": ([row(), "  "], 3, "1 column in '  ', expected 10"),
+    "blank with spaces": ([row(), " \t"], 3, "a line of blanks, ' \\t', between rows; leave it empty where a sentence"),
+    "mark on a row": ([row(), "\ufeff" + row()], 3, "ID '\\ufeff1' where '2' was expected; files were put together"),
+    "mark on a comment": ([row(), "\ufeff# a"], 3, "byte-order mark before '# a'; files were put together without"),
+    "no empty line between": ([row(), row()], 3, "ID '1' where '2' was expected; put the empty line before it"),
+    "no empty line between ranges": (
+        [row(), row("1-2", "_"), row(), row("2", "1")],
+        3,
+        "ID '1-2' where '2' was expected; put the empty line before it that ends a sentence, or number the words on",
+    ),
     "empty FORM": ([row(form="")], 2, "FORM '' is empty; write '_'"),
     "empty last column": ([row()[:-1]], 2, "MISC '' is empty; write '_'"),
     "empty middle MISC": ([row()[:-1], row("2", "1")], 2, "MISC '' is empty"),
     "empty ID": ([row("")], 2, f"ID '' where '1' was expected; {ID_RULE}"),
-    "comment after rows": ([row(), "# late"], 3, "comment '# late' after a row; comments stand before the first row"),
+    "comment after rows": (
+        [row(), "# late", row()],
+        3,
+        "comment '# late' after a row; comments stand before the first row: move it there, or put the empty line",
+    ),
     "comment of ten columns after rows": ([row(), row("# 2")], 3, "ID '# 2' where '2' was expected"),
     "ID gap": ([row(), row("3", "1")], 3, "ID '3' where '2' was expected"),
-    "ID twice": ([row(), row("1", "0")], 3, "ID '1' where '2' was expected"),
+    "ID twice": ([row(), row("2", "0"), row("2", "0")], 4, f"ID '2' where '3' was expected; {ID_RULE}"),
     "ID order": ([row("2", "0"), row("1")], 2, "ID '2' where '1' was expected"),
     "ID zero": ([row("01")], 2, "ID '01' where '1' was expected"),
     "ID of other digits": ([row("١")], 2, "ID '١' where '1' was expected"),
@@ -192,7 +209,11 @@ FAULTS = {
     "range beyond": ([row(), row("2-9", "_"), row("2", "1")], 3, "ID '2-9' in a sentence of 2 words"),
     "no words": ([row("0.1", "_")], 2, "ID '0.1' in a sentence of 0 words"),
     "no rows": ([], 1, "comments without words; remove them or the blank line after them"),
-    "CR inside": ([row(), row("2", "1", "a\rb")], 3, "carriage return '\\r' inside a line; end lines by LF or CRLF"),
+    "CR inside": (
+        [row(), row("2", "1", "a\rb")],
+        3,
+        "carriage return '\\r' inside a line; remove it, or end all lines",
+    ),
     "CR ends rows": (["\r".join([row(), row("2", "1")])], 2, "carriage return"),
     "lone surrogate": ([row(), row("2", "1", "\ud800")], 3, "'\\ud800' has no UTF-8; replace it"),
     "HEAD outside": ([row(), row("2", "19")], 3, "HEAD '19' is outside the sentence of 2 words; give 0 for the root"),
@@ -380,6 +401,82 @@ def test_nothing_is_written_that_would_not_be_read_back(tmp_path, monkeypatch, s
         write_conllu([*parse_conllu(SAMPLE), sentence], "out")
     assert str(error.value).startswith(message)
     assert os.listdir(tmp_path) == []
+
+
+# Other files ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_files_put_together_may_have_a_mark_inside(size):
+    text = "\ufeff" + SAMPLE + "\ufeff" + SAMPLE + "\n\ufeff\n\n"
+    chunks = [text[i : i + size] for i in range(0, len(text), size)]
+    assert list(reading.parse_chunks(chunks, "a")) == parse_conllu(SAMPLE * 2)
+
+
+@pytest.mark.parametrize("size", [1000, 1 << 20])
+def test_lines_of_old_macs_are_lines(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(files, "CHUNK", size)
+    (tmp_path / "a").write_bytes((SAMPLE * 9).replace("\n", "\r").encode())
+    read = list(read_conllu(tmp_path / "a", name="a"))
+    assert read == parse_conllu(SAMPLE * 9)
+    assert [sentence.place for sentence in read[:3]] == ["a:1", "a:14", "a:17"]
+    (tmp_path / "a").write_bytes(row().encode() + b"\r")
+    assert len(list(read_conllu(tmp_path / "a"))) == 1
+
+
+# CoNLL-U Plus ---------------------------------------------------------------------------------------------------------
+
+PLUS = """\
+# global.columns = ID FORM UPOS MISC PARSEME:MWE SRL
+# sent_id = p1
+1-2\tdon't\t_\t_\t*\t_
+1\tdo\tAUX\t_\t1:LVC|x\t_
+2\tn't\tPART\tSpaceAfter=No\t*\ta\\b
+
+1\tGo\tVERB\tA=b\t_\t_
+
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_columns_of_conllu_plus_come_to_their_places_and_others_to_misc(mark):
+    first, second = parse_conllu(mark + PLUS, name="p")
+    assert (first.comments, second.comments) == (("# sent_id = p1",), ())
+    assert (first.forms, first.upos, first.heads) == (("do", "n't"), ("AUX", "PART"), (-1, -1))
+    assert first.columns[-1] == (
+        "PARSEME:MWE=*",
+        "PARSEME:MWE=1:LVC\\px",
+        "SpaceAfter=No|PARSEME:MWE=*|SRL=a\\\\b",
+    )
+    assert second.columns[-1] == ("A=b",)
+    assert (first.place, second.place) == ("p:2", "p:7")
+    assert parse_conllu(text_of([first, second])) == [first, second]
+
+
+def test_conllu_plus_may_have_no_numbers_and_a_file_may_follow_another():
+    text = "# global.columns = FORM HEAD\n\na\t2\nb\t0\n\n" + PLUS + "\ufeff" + SAMPLE
+    read = parse_conllu(text)
+    assert read[0].heads == (2, 0)
+    assert read[1:] == parse_conllu(PLUS) + parse_conllu(SAMPLE)
+
+
+def test_the_header_of_the_ten_columns_is_a_comment():
+    text = f"# global.columns = {' '.join(name.upper() for name in COLUMNS)}\n{SAMPLE}"
+    assert text_of(parse_conllu(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (PLUS.replace("\tA=b", ""), r"p:7: 5 columns, expected the 6 that '# global.columns' names: ID FORM UPOS MISC"),
+        (PLUS.replace("SRL", "FORM"), "p:1: .* names a column twice"),
+        ("# global.columns =\n" + SAMPLE, "p:1: .* names no column; write such as '# global.columns = ID FORM"),
+        (PLUS.replace("1\tGo", "2\tGo"), "p:7: ID '2' where '1' was expected"),
+    ],
+)
+def test_conllu_plus_that_is_malformed_is_refused_with_its_place(text, message):
+    with pytest.raises(TreebankError, match=message):
+        parse_conllu(text, name="p")
 
 
 # The conllu library ---------------------------------------------------------------------------------------------------

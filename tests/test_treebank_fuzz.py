@@ -20,10 +20,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arcparse import trees
+from arcparse import files, trees
 from arcparse.errors import ArcparseError, TreebankError, TreeError
 from arcparse.sentence import Sentence
-from arcparse.treebank import files, parse_conllu, read_conllu, reading, write_conllu
+from arcparse.treebank import parse_conllu, read_conllu, reading, write_conllu
 
 CHECKOUT = Path(__file__).parent.parent
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", CHECKOUT.parent / "shared" / "corpora"))
@@ -50,9 +50,19 @@ Block = tuple[int, list[str]]  # its first line, its lines
 
 def blocks_of(data: bytes) -> list[Block]:
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").replace("\r\n", "\n")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     grouped = groupby(enumerate(text.split("\n"), 1), key=lambda numbered: numbered[1] != "")
     found = [list(numbered) for filled, numbered in grouped if filled]
-    return [(numbered[0][0], [line for _, line in numbered]) for numbered in found]
+    return list(filter(None, (without_mark(n[0][0], [line for _, line in n]) for n in found)))
+
+
+def without_mark(number: int, lines: list[str]) -> Block | None:
+    """The block without a byte-order mark before it, None where there is nothing else."""
+    first = lines[0].removeprefix("\ufeff")
+    if first or len(lines) == 1:
+        return (number, [first, *lines[1:]]) if first else None
+    return number + 1, lines[1:]
 
 
 def is_sound(lines: list[str]) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 
 from arcparse import Pipeline, evaluate, read_conllu
+from arcparse.cli.options import whole
+from arcparse.limits import BEAM
 from arcparse.raw_text import running_text
 
 METRICS = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
@@ -19,7 +21,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("gold", help="CoNLL-U file with gold trees")
     options.add_argument("models", nargs="+", metavar="MODEL", help="names or directories")
-    options.add_argument("--beam", type=int, help="hypotheses (default: the model's)")
+    options.add_argument("--beam", type=whole(BEAM), help="hypotheses (default: the model's)")
     options.add_argument("--inputs", default="own,gold,raw", help="of own, gold, raw (default: all)")
     options.add_argument("--segmenter", help="name or directory of what divides raw text (default: rules)")
     args = options.parse_args()
@@ -28,8 +30,8 @@ def main() -> None:
     for name in args.models:
         nlp = Pipeline.load(name, segmenter=args.segmenter)
         runs = {
-            "own": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam),
-            "gold": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam, given_tags=True),
+            "own": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam, given_tags=False),
+            "gold": lambda nlp=nlp: nlp.parse_sentences(gold, beam=args.beam),
             "raw": lambda nlp=nlp: nlp.parse(running_text(gold), beam=args.beam),
         }
         for kind in args.inputs.split(","):

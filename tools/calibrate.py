@@ -12,9 +12,12 @@ import os
 from pathlib import Path
 
 from arcparse import Pipeline, read_conllu
-from arcparse.checkpoint import CONFIG
+from arcparse.cli.options import whole
+from arcparse.limits import BEAM
+from arcparse.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.parser.nbest import SAMPLES
 from arcparse.parser.temperature import fit_temperatures
+from arcparse.saved_model import CONFIG
 
 NAMES = ("temperature", "sampling_temperature")
 
@@ -24,8 +27,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("model", type=Path, help="a model directory")
     options.add_argument("gold", help="CoNLL-U file with gold trees that the model has not learned from")
-    options.add_argument("--beam", type=int, default=8, help="hypotheses, as when the model is used (default: 8)")
-    options.add_argument("--samples", type=int, default=SAMPLES, help=f"trees drawn (default: {SAMPLES})")
+    options.add_argument(
+        "--beam", type=whole(BEAM), default=8, help="hypotheses, as when the model is used (default: 8)"
+    )
+    options.add_argument(
+        "--samples", type=whole(SAMPLES_RANGE), default=SAMPLES, help=f"trees drawn (default: {SAMPLES})"
+    )
     options.add_argument("--given-tags", action="store_true", help="parse with the tags of GOLD")
     args = options.parse_args()
     nlp, gold = Pipeline.load(args.model), list(read_conllu(args.gold))

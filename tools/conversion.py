@@ -20,7 +20,9 @@ from pathlib import Path
 from statistics import median
 
 from arcparse.cli.derivation import in_columns
+from arcparse.cli.options import whole
 from arcparse.formats import formats, read_sentences, write_sentences
+from arcparse.limits import RUNS as RUNS_RANGE
 
 OWN, PLAIN, RUNS = "arcparse", "conllu", 5
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system counts resident memory
@@ -80,7 +82,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("file", nargs="?", help="CoNLL-U, not compressed")
-    parser.add_argument("--runs", type=int, default=RUNS, help=f"(default: {RUNS})")
+    parser.add_argument("--runs", type=whole(RUNS_RANGE), default=RUNS, help=f"(default: {RUNS})")
     parser.add_argument("--job", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.job:

@@ -17,13 +17,14 @@ from arcparse import Pipeline, Sentence
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
+from arcparse.parser.systems import System
 from arcparse.search import Beam, search
 
 LENGTHS, BEAMS = (10, 20, 40, 80), (1, 2, 4, 8, 16, 32)
 Scorer = Callable[[Configuration], Tensor]
 
 
-def cost(system: ArcStandard, scorer: Scorer, words: int, beam_size: int) -> tuple[int, int, float]:
+def cost(system: System, scorer: Scorer, words: int, beam_size: int) -> tuple[int, int, float]:
     """Return the steps of a search for one sentence, the states that it scores, and the seconds that it takes."""
     widths: list[int] = []
 
@@ -32,7 +33,7 @@ def cost(system: ArcStandard, scorer: Scorer, words: int, beam_size: int) -> tup
         return scorer(state)
 
     start = time.perf_counter()
-    search(system, counted, Beam.start(Configuration.start(torch.tensor([words])), 1), beam_size)
+    search(system, counted, Beam.start(system.start(torch.tensor([words])), 1), beam_size)
     return len(widths), sum(widths), time.perf_counter() - start
 
 
@@ -43,7 +44,7 @@ def main() -> None:
     options.add_argument("model", nargs="?", help="name or directory of a parser that predicts tags")
     args = options.parse_args()
     parser = Pipeline.load(args.model).parser if args.model else None
-    system = parser.system if parser else ArcStandard(("a", "b"), ("a",), ("a", "b"))
+    system: System = parser.system if parser else ArcStandard(("a", "b"), ("a",), ("a", "b"))
     generator = torch.Generator().manual_seed(1)
     print("| words | beam | steps | states scored | states per word and hypothesis | seconds |\n|" + "---:|" * 6)
     for words in LENGTHS:

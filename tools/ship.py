@@ -13,6 +13,8 @@ from pathlib import Path
 
 from arcparse import seq2seq
 from arcparse.checkpoint import SHIPPED, load_config, load_model, sibling
+from arcparse.cli.options import whole
+from arcparse.limits import BEAM
 from arcparse.parser.model import Parser
 from arcparse.pretrained import Pretrained
 from arcparse.tagger.model import Tagger
@@ -27,7 +29,9 @@ def main() -> None:
     options.add_argument("model", type=Path, help="the best model of a training run")
     options.add_argument("name", help="what users will call it")
     options.add_argument("--vectors", default="en-vectors", help="the name of the shared vectors (default: en-vectors)")
-    options.add_argument("--beam", type=int, help="hypotheses that it parses with unless told (default: as trained)")
+    options.add_argument(
+        "--beam", type=whole(BEAM), help="hypotheses that it parses with unless told (default: as trained)"
+    )
     options.add_argument("--card", type=Path, required=True, help="the model card, in Markdown")
     args = options.parse_args()
     kind, _ = load_config(args.model)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 
 from arcparse import seq2seq
+from arcparse.cli.options import whole
 from arcparse.formats import read_sentences
+from arcparse.limits import COUNT
 from arcparse.seq2seq.skip_thought import words_of
 from arcparse.tokenizer import split_words
 
@@ -21,7 +23,7 @@ def main() -> None:
     options.add_argument("model", help="a model directory")
     options.add_argument("text", help="where to look")
     options.add_argument("sentences", nargs="+", metavar="SENTENCE", help="what to look for")
-    options.add_argument("--nearest", type=int, default=5, metavar="N", help="sentences shown (default: 5)")
+    options.add_argument("--nearest", type=whole(COUNT), default=5, metavar="N", help="sentences shown (default: 5)")
     args = options.parse_args()
     model = seq2seq.load(args.model, seq2seq.SkipThought)
     by_words = {words_of(sentence): sentence.text for sentence in read_sentences(args.text)}

@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from arcparse.cli.options import number
+from arcparse.cli.options import whole
 from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
 from arcparse.formats import opened
+from arcparse.limits import COUNT, SEED
 from arcparse.seq2seq.pairs import columns
 
 WORD = re.compile(r"\w+")
@@ -61,9 +62,9 @@ def main() -> int:
     options.add_argument("folder", metavar="FOLDER", type=Path)
     options.add_argument("--languages", nargs=2, default=["source", "output"], help="how the files of a part end")
     options.add_argument(
-        "--sources", type=number, default=2000, help="distinct sources of dev, of test (default: 2000)"
+        "--sources", type=whole(COUNT), default=2000, help="distinct sources of dev, of test (default: 2000)"
     )
-    options.add_argument("--seed", type=int, default=1, help="of the draw (default: 1)")
+    options.add_argument("--seed", type=whole(SEED), default=1, help="of the draw (default: 1)")
     args = options.parse_args()
     try:
         if len(set(args.languages)) == 1:

@@ -12,8 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from arcparse import Sentence, evaluate, load
+from arcparse.cli.options import whole
 from arcparse.errors import ArcparseError, TreebankError
 from arcparse.formats import opened, read_sentences
+from arcparse.limits import BEAM, LENGTH
 from arcparse.parser.linearisation import symbols_of, tree_of
 from arcparse.seq2seq import Seq2Seq
 from arcparse.seq2seq import load as load_translator
@@ -72,8 +74,8 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("step", choices=("write", "score"))
     options.add_argument("places", nargs=2, metavar="PLACE", help="TREEBANK PAIRS, or MODEL GOLD")
-    options.add_argument("--longest", type=int, default=15, help="words of a sentence (default: 15)")
-    options.add_argument("--beam", type=int, nargs="+", default=[1, 8], help="hypotheses kept (default: 1 8)")
+    options.add_argument("--longest", type=whole(LENGTH), default=15, help="words of a sentence (default: 15)")
+    options.add_argument("--beam", type=whole(BEAM), nargs="+", default=[1, 8], help="hypotheses kept (default: 1 8)")
     options.add_argument("--parser", default="en-small", help="the parser to compare with (default: en-small)")
     args = options.parse_args()
     try:

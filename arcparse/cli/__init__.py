@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from importlib import import_module, metadata
 
+from arcparse.cli import signals, streams
 from arcparse.errors import ArcparseError
 
 SUBCOMMANDS = {
@@ -33,30 +36,63 @@ SUBCOMMANDS = {
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits
-INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+SIGNALLED = 128  # and the signal's number above it, as shells report it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line, `sys.argv` without argument, and return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    try:
-        return _run(arguments)
-    except ArcparseError as error:
-        print(f"arcparse: {error}", file=sys.stderr)
-        return USAGE_ERROR
-    except BrokenPipeError:
-        _close_output()
-        return 0
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    streams.settle()
+    with signals.stopping():
+        try:
+            status = _told(lambda: _run(arguments))
+        except SystemExit:  # argparse's own, after a help that must have been written
+            if failed := _told(_flush):
+                return failed
+            raise
+        return _told(_flush) or status
 
 
 def _run(arguments: list[str]) -> int:
     parsed = _parser(arguments).parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = parsed.run
-    status = run(parsed)
-    sys.stdout.flush()  # here, so that a reader that has gone is met above and not at exit
-    return status
+    return copy_context().run(run, parsed)  # the number of threads that is asked for ends with the command
+
+
+def _flush() -> int:
+    """Write out what is still held, so that a full disk, or a reader that has gone, is met here and not at exit."""
+    sys.stdout.flush()
+    return 0
+
+
+def _told(run: Callable[[], int]) -> int:
+    """Return the status of what runs; tell in one line what went wrong outside the program."""
+    try:
+        return run()
+    except ArcparseError as error:
+        return _failed(str(error))
+    except BrokenPipeError:
+        streams.discard_output()
+        return 0
+    except OSError as error:
+        return _failed(_explained(error))
+    except MemoryError:
+        return _failed("there is not enough memory; give a smaller --batch-size, or raise the limit (ulimit -v)")
+    except KeyboardInterrupt:
+        return SIGNALLED + signal.SIGINT
+    except signals.Stopped as stopped:
+        return SIGNALLED + stopped.number
+
+
+def _failed(message: str) -> int:
+    print(f"arcparse: {message}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+def _explained(error: OSError) -> str:
+    """Return what failed and why."""
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}; check the path"
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -71,8 +107,3 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         else:
             subparsers.add_parser(name, help=summary)
     return parser
-
-
-def _close_output() -> None:
-    """Point standard output at nothing, so that Python's own flush at exit meets no broken pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

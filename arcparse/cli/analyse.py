@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.options import add_threads, number, numbers, use_threads
+from arcparse.cli.options import add_threads, use_threads, whole, wholes
+from arcparse.limits import BEAM
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
 from arcparse.trees import checked
@@ -35,10 +36,10 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("gold", type=Path, metavar="GOLD", help="CoNLL-U file of gold trees")
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
-    parser.add_argument("--beams", type=numbers, metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)")
+    parser.add_argument("--beams", type=wholes(BEAM), metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)")
     parser.add_argument(
         "--gold-beam",
-        type=number,
+        type=whole(BEAM),
         metavar="K",
         help="configurations kept in the search for the gold tree's best score (default: 16)",
     )
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
     use_threads(args)
     gold = list(checked(read_conllu(args.gold)))
-    pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL), args.given == "tags"
+    pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads), args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
     beams, gold_beam = args.beams or BEAMS, args.gold_beam or GOLD_BEAM
     reports = analyse(pipeline.parser, tagged, gold, beams, given=given, gold_beam=gold_beam)

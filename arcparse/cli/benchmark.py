@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.options import number, numbers
+from arcparse.cli.options import whole, wholes
 from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.limits import BATCH_SIZE, BEAM, RUNS, THREADS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -34,18 +35,22 @@ def add(subparsers: Subparsers) -> None:
         "--model", default="en", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)"
     )
     parser.add_argument(
-        "--threads", type=numbers, default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
+        "--threads", type=wholes(THREADS), default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
     )
     parser.add_argument(
-        "--runs", type=number, default=5, metavar="N", help="runs of which the median is taken (default: 5)"
+        "--runs", type=whole(RUNS), default=5, metavar="N", help="runs of which the median is taken (default: 5)"
     )
     parser.add_argument(
-        "--batch-size", type=number, default=1024, metavar="N", help="sentences at a time (default: 1024)"
+        "--batch-size", type=whole(BATCH_SIZE), default=1024, metavar="N", help="sentences at a time (default: 1024)"
     )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the networks")
-    parser.add_argument("--beam", type=number, metavar="K", help="hypotheses kept; 1 is greedy (default: the model's)")
+    parser.add_argument(
+        "--beam", type=whole(BEAM), metavar="K", help="hypotheses kept; 1 is greedy (default: the model's)"
+    )
     parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
-    parser.add_argument("--udpipe-beam", type=number, default=5, metavar="K", help="its beam (default: 5, as its own)")
+    parser.add_argument(
+        "--udpipe-beam", type=whole(BEAM), default=5, metavar="K", help="its beam (default: 5, as its own)"
+    )
     parser.add_argument("--spacy", default="", metavar="MODEL", help="measure spaCy too, with this model")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import add_recurrent_options, load_recurrent
-from arcparse.cli.streams import STANDARD_INPUT, input_lines, standard_input, standard_output
+from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, input_lines, no_file, standard_input, standard_output
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
 
@@ -31,7 +31,7 @@ def add(subparsers: Subparsers) -> None:
         "label of the file which labels its texts were given, and its precision, recall and F1 in per cent.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", metavar="TEXT", help="the text to label")
+    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="the text to label")
     source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
     source.add_argument("--gold", metavar="FILE", help="score the model on lines of label, tab, text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
@@ -61,7 +61,7 @@ def _scores(model: Classifier, place: str) -> str:
     from arcparse.seq2seq.labelled import read_labelled
 
     counts: Counter[tuple[str, str]] = Counter()  # of gold and found labels
-    texts = read_labelled(standard_input("utf-8-sig"), "<stdin>") if place == STANDARD_INPUT else read_labelled(place)
+    texts = read_labelled(standard_input(), "<stdin>") if place == STANDARD_INPUT else read_labelled(place)
     for batch in stream(texts, BATCH):
         strange = next((text.label for text in batch if text.label not in model.labels), None)
         if strange is not None:

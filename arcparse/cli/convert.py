@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, TextIO
 from tqdm import tqdm
 
 from arcparse import formats, transform
+from arcparse.cli.options import whole
+from arcparse.cli.skipping import Skipped
 from arcparse.cli.steps import Surroundings, add_steps
-from arcparse.cli.streams import standard_input, standard_output
-from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.cli.streams import standard_input, standard_output, text_argument
+from arcparse.errors import ConfigurationError
+from arcparse.files import make_folder
 from arcparse.formats import Writing
+from arcparse.limits import SEED
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -61,7 +65,9 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="fail where anything would be lost")
     parser.add_argument(
-        "--skip-bad", action="store_true", help="report and pass over sentences that cannot be read or written"
+        "--skip-bad",
+        action="store_true",
+        help="report and pass over sentences that cannot be read or written; bytes that are not UTF-8 become U+FFFD",
     )
     _add_transformations(parser)
     parser.set_defaults(run=run)
@@ -69,7 +75,7 @@ def add(subparsers: Subparsers) -> None:
 
 def _add_transformations(parser: argparse.ArgumentParser) -> None:
     add_steps(parser.add_argument_group("transformations", "made in the order in which they are given"))
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of --sample (default: 0)")
+    parser.add_argument("--seed", type=whole(SEED), default=0, metavar="N", help="of --sample (default: 0)")
     division = parser.add_mutually_exclusive_group()
     division.add_argument(
         "--split",
@@ -83,7 +89,7 @@ def _add_transformations(parser: argparse.ArgumentParser) -> None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))
+    return tuple(text_argument(text).split(","))
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -100,7 +106,7 @@ def _folds(text: str) -> dict[str, float]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert and tell what was lost; return 1 where a sentence was passed over."""
+    """Convert and tell what was lost; return 1 where a sentence was passed over or a byte replaced."""
     job = _Job(args)
     shares = args.split or args.folds
     if shares:
@@ -110,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         job.convert_all()
     job.tell()
-    return 1 if job.skipped else 0
+    return 1 if job.skipped.sentences or job.skipped.lines else 0
 
 
 class _Job:
@@ -124,9 +130,9 @@ class _Job:
         self._target = formats.format_of(args.to, self._known) if args.to else named or self._known[DEFAULT]
         suffixes = {suffix for form in self._known.values() for suffix in form.suffixes}
         self._files = formats.expanded(args.inputs or [STANDARD_INPUT], suffixes)
-        self._on_error = self._skip if args.skip_bad else None
+        self.skipped = Skipped()
+        self._on_error = self.skipped if args.skip_bad else None
         self._lost: Counter[str] = Counter()
-        self.skipped = 0
 
     def convert_all(self) -> None:
         """Convert all inputs to one output."""
@@ -138,7 +144,7 @@ class _Job:
         targets = {file: folder / (_stem(file) + self._target.suffixes[0]) for file in self._files}
         if len(set(targets.values())) < len(targets):
             raise ConfigurationError(f"{folder}: two inputs have the same name; convert them to different folders")
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for file, target in targets.items():
             with formats.opened(target) as stream:
                 self._write(stream, self._transformed(self._sentences([file])))
@@ -163,8 +169,7 @@ class _Job:
         if self._lost:
             counts = ", ".join(f"{what} ({number})" for what, number in self._lost.most_common())
             print(f"arcparse: {self._target.name} cannot hold: {counts}", file=sys.stderr)
-        if self.skipped:
-            print(f"arcparse: {self.skipped} sentences were passed over", file=sys.stderr)
+        self.skipped.tell()
 
     def _write(self, stream: TextIO, sentences: Iterable[Sentence]) -> None:
         writing = self._writing(stream)
@@ -173,10 +178,6 @@ class _Job:
 
     def _writing(self, stream: TextIO) -> Writing:
         return Writing(stream, self._target, strict=self._args.strict, on_error=self._on_error)
-
-    def _skip(self, error: ArcparseError) -> None:
-        self.skipped += 1
-        print(f"arcparse: {error}: skipped", file=sys.stderr)
 
     def _sentences(self, files: Sequence[str]) -> Iterator[Sentence]:
         with tqdm(unit="word", unit_scale=True, leave=False, disable=None) as bar:
@@ -188,7 +189,7 @@ class _Job:
 
     def _read(self, file: str) -> Iterator[Sentence]:
         from_stdin = file == STANDARD_INPUT
-        source = standard_input("utf-8-sig") if from_stdin else file
+        source = standard_input() if from_stdin else file
         name = "<stdin>" if from_stdin else file
         return formats.read_sentences(source, self._source, name=name, known=self._known, on_error=self._on_error)
 

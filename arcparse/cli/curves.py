@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse import drawing
 from arcparse.cli.pictures import write_picture
-from arcparse.drawing import Panel
+from arcparse.drawing import figures
+from arcparse.drawing.figures import Panel
 from arcparse.errors import ConfigurationError
+from arcparse.files import readable
 from arcparse.run_log import Scalars, read_log
 
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ def _names(text: str) -> tuple[str, ...]:
 def run(args: argparse.Namespace) -> int:
     """Draw; return the exit status."""
     logs = dict(zip(_short(args.runs), map(read_log, args.runs), strict=True))
-    write_picture(drawing.curves(panels(logs, args.only)), args.output)
+    write_picture(figures.curves(panels(logs, args.only)), args.output)
     return 0
 
 
 def _short(runs: Sequence[Path]) -> list[str]:
     """Return the names of runs, their whole paths where names are not distinct."""
-    names = [run.resolve().name for run in runs]
-    return names if len(set(names)) == len(names) else [str(run) for run in runs]
+    names = [readable(run.resolve().name) for run in runs]
+    return names if len(set(names)) == len(names) else [readable(str(run)) for run in runs]
 
 
 def panels(logs: dict[str, Scalars], only: Sequence[str] | None = None) -> list[Panel]:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from arcparse import drawing
 from arcparse.cli.derivation import title
-from arcparse.cli.options import number
+from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_bytes
-from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.cli.streams import STANDARD_INPUT, no_file, standard_input, standard_output, text_argument
 from arcparse.drawing import Diagram
 from arcparse.drawing.colours import COLOURINGS
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.files import make_folder, readable
 from arcparse.formats import opened, read_sentences
+from arcparse.limits import WIDTH
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ def add(subparsers: Subparsers) -> None:
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", metavar="FILE", help="treebank of any format, - for standard input")
-    source.add_argument("--text", metavar="TEXT", help="what to parse and draw")
+    text = no_file("what `arcparse parse --input {}` writes as FILE, or the file itself if it holds trees")
+    source.add_argument("--text", type=text, metavar="TEXT", help="what to parse and draw")
     parser.add_argument(
         "--model", metavar="NAME_OR_PATH", help="for --text: a shipped model or one's place (default: en)"
     )
@@ -56,13 +59,16 @@ def add(subparsers: Subparsers) -> None:
         "--colour", choices=COLOURINGS, default="none", help="arcs by label, or by HeadConfidence in MISC"
     )
     parser.add_argument(
-        "--width", type=number, metavar="N", help="break sentences that are wider: pixels, cells of a terminal for text"
+        "--width",
+        type=whole(WIDTH),
+        metavar="N",
+        help="break sentences that are wider: pixels, cells of a terminal for text",
     )
     parser.set_defaults(run=run)
 
 
 def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split(","))
+    return frozenset(text_argument(text).split(","))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         width = args.width or _terminal_width(args.output)
         _write((f"{name}\n{drawing.text(diagram, width=width)}\n" for name, diagram in diagrams), args.output)
     elif form == "html":
-        heading = args.file or args.text
+        heading = readable(args.file or args.text)
         _write(drawing.page(diagrams, title=heading, colour=args.colour, width=_pixels(args)), args.output)
     else:
         _draw_each(diagrams, form, args)
@@ -134,7 +140,7 @@ def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -
     """Write one picture to the output, or each to a file of its own where that is a folder."""
     named = ((name, _picture(diagram, form, args)) for name, diagram in diagrams)
     if args.output is not None and (args.output.is_dir() or not args.output.suffix):
-        args.output.mkdir(parents=True, exist_ok=True)
+        make_folder(args.output)
         for position, (name, picture) in enumerate(named, 1):
             write_bytes(picture, args.output / f"{position:04}-{_file_name(name)}.{form}")
         return

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
-from arcparse.cli.reliability import reliability_diagram
+from arcparse.cli.options import whole
+from arcparse.cli.pictures import write_picture
 from arcparse.cli.report import Differences, Report, as_json, tables, write_csv
+from arcparse.drawing import figures
 from arcparse.evaluation import ALL_METRICS, METRICS, TAG_COLUMNS, Breakdown, Confusion, Interval, Reliability, Score
 from arcparse.evaluation.calibration import BINS
 from arcparse.evaluation.scores import SPAN_METRICS, TAG_METRICS
 from arcparse.evaluation.significance import RESAMPLES
+from arcparse.limits import COUNT, Range
+from arcparse.limits import SEED as SEED_RANGE
 from arcparse.sentence import Sentence
 from arcparse.treebank import read_conllu
 
@@ -26,6 +30,7 @@ BREAKDOWNS: dict[str, Callable[..., Breakdown]] = {
     "label": evaluation.by_label,
     "distance": evaluation.by_distance,
     "length": evaluation.by_length,
+    "projectivity": evaluation.by_projectivity,
 }
 TESTS = {"randomisation": evaluation.approximate_randomisation, "bootstrap": evaluation.paired_bootstrap}
 SEED = 1
@@ -62,7 +67,8 @@ def add(subparsers: Subparsers) -> None:
         type=_names_of("breakdown", tuple(BREAKDOWNS)),
         default=(),
         metavar="NAME,NAME",
-        help="scores by label (and confusions of labels), distance of head and dependent, length of the sentence",
+        help="scores by label (and confusions of labels), distance of head and dependent, length of the sentence, "
+        "projectivity of arcs",
     )
     parser.add_argument(
         "--train",
@@ -82,12 +88,18 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="tell how far confidences can be trusted that `arcparse parse --scores` has written into MISC",
     )
-    parser.add_argument("--bins", type=_positive, default=BINS, metavar="N", help="of these (default: %(default)s)")
-    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw the calibration, of SYSTEM alone, as SVG")
+    parser.add_argument(
+        "--bins", type=whole(Range(1, 1000)), default=BINS, metavar="N", help="of these (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM alone: .svg or .png"
+    )
     parser.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
     parser.add_argument("--test", choices=TESTS, default="randomisation", help="for p-values (default: %(default)s)")
-    parser.add_argument("--resamples", type=_positive, default=RESAMPLES, metavar="N", help="(default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=SEED, metavar="N", help="of resampling (default: %(default)s)")
+    parser.add_argument("--resamples", type=whole(COUNT), default=RESAMPLES, metavar="N", help="(default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=whole(SEED_RANGE), default=SEED, metavar="N", help="of resampling (default: %(default)s)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -101,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
         resampling = {"resamples": args.resamples, "seed": args.seed}
         differences = evaluation.compare_systems(first, second, args.metrics, test=TESTS[args.test], **resampling)
     if args.diagram:
-        args.diagram.write_text(reliability_diagram(reports[0].calibration), encoding="utf-8")
+        write_picture(figures.reliability(reports[0].calibration), args.diagram)
     if args.json:
         print(json.dumps(as_json(reports, differences, args.metrics), indent=2, ensure_ascii=False))
     elif args.csv:
@@ -151,9 +163,3 @@ def _names_of(what: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...
         return tuple(text.split(","))
 
     return names
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 on")
-    return int(text)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from arcparse.cli.options import add_recurrent_options, load_recurrent, number
+from arcparse.cli.options import add_recurrent_options, load_recurrent, whole
+from arcparse.cli.streams import no_file
+from arcparse.limits import COUNT, LENGTH, SEED
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -15,17 +17,22 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Write the prompt and what a model of `arcparse train lm` draws after it, symbol by symbol. "
         "Give a prompt as the training text was given; after none, a line begins.",
     )
-    parser.add_argument("prompt", nargs="?", default="", metavar="PROMPT", help="what the text begins with")
+    prompt = no_file("its text, or --perplexity {}")
+    parser.add_argument(
+        "prompt", nargs="?", type=prompt, default="", metavar="PROMPT", help="what the text begins with"
+    )
     add_recurrent_options(parser)
-    parser.add_argument("--length", type=number, default=50, metavar="N", help="symbols to write (default: 50)")
+    parser.add_argument("--length", type=whole(LENGTH), default=50, metavar="N", help="symbols to write (default: 50)")
     parser.add_argument(
         "--temperature", type=float, default=1.0, metavar="T", help="below 1 likely symbols are drawn more often still"
     )
-    parser.add_argument("--top-k", type=number, metavar="K", help="draw from the K likeliest symbols alone")
+    parser.add_argument("--top-k", type=whole(COUNT), metavar="K", help="draw from the K likeliest symbols alone")
     parser.add_argument(
         "--top-p", type=float, default=1.0, metavar="P", help="draw from the likeliest that make up probability P alone"
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="another number, another text (default: 1)")
+    parser.add_argument(
+        "--seed", type=whole(SEED), default=1, metavar="S", help="another number, another text (default: 1)"
+    )
     parser.add_argument("--perplexity", metavar="FILE", help="write no text but how well the model foresees this one")
     parser.set_defaults(run=run)
 

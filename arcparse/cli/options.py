@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
+
+from arcparse.limits import BATCH_SIZE, THREADS, Range
 
 if TYPE_CHECKING:
     from arcparse.pipeline import Pipeline
     from arcparse.seq2seq import Model
 
 M = TypeVar("M", bound="Model")
+SHOWN = 40  # characters of a value in a message
 
 
-def number(text: str) -> int:
-    """Read a number of at least 1, as argparse's `type`."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
+def whole(limits: Range) -> Callable[[str], int]:
+    """Return what reads a whole number in a range, as argparse's `type`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a whole number {limits}, not {text[:SHOWN]!r}") from None
+        if value not in limits:
+            raise argparse.ArgumentTypeError(f"must be {limits}, not {text[:SHOWN]}")
+        return value
+
+    return read
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """Read numbers of at least 1 divided by commas, as argparse's `type`."""
-    return tuple(map(number, text.split(",")))
+def wholes(limits: Range) -> Callable[[str], tuple[int, ...]]:
+    """Return what reads whole numbers in a range divided by commas, as argparse's `type`."""
+    return lambda text: tuple(map(whole(limits), text.split(",")))
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Add what `use_threads` reads."""
-    parser.add_argument("--threads", type=number, metavar="N", help="processor threads (default: as torch chooses)")
+    parser.add_argument("--threads", type=whole(THREADS), metavar="N", default=1, help="processor threads (default: 1)")
 
 
 def use_threads(args: argparse.Namespace) -> None:
-    """Let torch use as many threads as the options say."""
-    import torch
+    """Let what is called from now on use as many threads as the options say."""
+    from arcparse import threads
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    threads.use(args.threads)
 
 
 def add_recurrent_options(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +76,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--segmenter", metavar="NAME", help="en-segmenter, or a path: divides text in place of the rules for English"
     )
     parser.add_argument(
-        "--batch-size", type=number, default=1024, metavar="N", help="sentences in memory at a time (default: 1024)"
+        "--batch-size",
+        type=whole(BATCH_SIZE),
+        default=1024,
+        metavar="N",
+        help="sentences in memory at a time (default: 1024)",
     )
     add_threads(parser)
     parser.add_argument(
@@ -82,10 +96,10 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
     """Load the model that the options name, with as many threads as they say."""
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
-    use_threads(args)
     return Pipeline.load(
         args.model or DEFAULT_MODEL,
         precision=args.precision,
         lemmatizer=args.lemmatizer,
         segmenter=args.segmenter,
+        threads=args.threads,
     )

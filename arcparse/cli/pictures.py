@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arcparse import drawing
+from arcparse.drawing import figures
 from arcparse.errors import ConfigurationError
-from arcparse.treebank.files import replacing
+from arcparse.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMATS = (".svg", ".png")
 
 
-def write_picture(svg: str, file: Path) -> None:
-    """Write a drawing as SVG or PNG. Raises ConfigurationError for another ending, TreebankError as `replacing`."""
+def write_picture(picture: str | Figure, file: Path) -> None:
+    """Write a drawing, which is SVG, or a figure as SVG or PNG.
+
+    Raises ConfigurationError for another ending, TreebankError as `replacing`.
+    """
     ending = file.suffix.lower()
     if ending not in FORMATS:
         raise ConfigurationError(f"{file}: a picture ends in {' or '.join(FORMATS)}, not {ending!r}; name it so")
-    write_bytes(drawing.png(svg) if ending == ".png" else svg.encode("utf-8"), file)
+    if not isinstance(picture, str):
+        content = figures.rendered(picture, "png" if ending == ".png" else "svg")
+    else:
+        content = drawing.png(picture) if ending == ".png" else picture.encode("utf-8")
+    write_bytes(content, file)
 
 
 def write_bytes(content: bytes, file: Path) -> None:

@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse import drawing
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.pictures import write_picture
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.drawing import figures
 from arcparse.formats import read_sentences
 from arcparse.statistics import Statistics, Unknown, statistics, summary, unknown
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     known = _statistics(args.against, None) if args.against else None
     new = {name: unknown(getattr(counted, name), getattr(known, name)) for name in COMPARED} if known else {}
     if args.plot:
-        write_picture(drawing.charts(groups(counted)), args.plot)
+        write_picture(figures.bars(groups(counted)), args.plot)
     out = standard_output()
     if args.json:
         print(json.dumps(_record(counted, new) | {"file": args.file}, indent=2, ensure_ascii=False), file=out)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from arcparse import transform
+from arcparse.cli.streams import text_argument
 from arcparse.errors import ConfigurationError
 from arcparse.pseudo_projective import PROJECTIVITIES, Projectivity
 from arcparse.sentence import Sentence
@@ -99,7 +100,7 @@ STEPS = (
         "--filter",
         "EXPR",
         "keep what this holds for: 'length <= 40 and projective and \"nsubj\" in label'",
-        lambda value, _: partial(transform.keep, expression=value),
+        lambda value, _: partial(transform.keep, expression=text_argument(value)),
     ),
     Step("--merge", "COLUMNS=FILE", "take columns from a file of the same sentences: head,deprel=t.conllu", _merging),
     Step(

@@ -1,24 +1,139 @@
-"""Standard input and output as UTF-8, whatever the locale, with line breaks left alone."""
+"""Standard streams and arguments as UTF-8, whatever the locale, with line breaks left alone."""
 
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
+import os
 import sys
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, TextIO
+
+from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.files import readable
 
 STANDARD_INPUT = "-"
+READABLE = "arcparse-readable"  # the error handler by which names of files are printed that are not UTF-8
+AS_INPUT = "--input {} for what it holds"  # the remedy of most commands
 
 
-def standard_input(encoding: str = "utf-8", errors: str = "surrogateescape") -> TextIO:
+def settle() -> None:
+    """Make the standard streams UTF-8 and let each fail well: output in one line, messages in silence.
+
+    Streams that a program has put in their place, as tests do, stay there.
+    """
+    codecs.register_error(READABLE, _readable)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            _reopen(number)
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(_named(io.FileIO(0, closefd=False), "stdin")))
+    if sys.stdout is sys.__stdout__:
+        whole = sys.stdout is not None and not (sys.stdout.line_buffering or sys.stdout.write_through)
+        sys.stdout = _writer(_named(_Output(1, "w", closefd=False), "stdout"), line_buffering=not whole)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _writer(_named(_Messages(2, "w", closefd=False), "stderr"), line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        _unicode(stream, "utf-8", READABLE)
+
+
+def _reopen(number: int) -> None:
+    """Open the descriptor of a closed stream, the wrong way round: it fails, and no other file gets its number."""
+    opened = os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
+
+
+def _named(raw: io.FileIO, name: str) -> io.FileIO:
+    """Give a descriptor the name by which errors call its stream."""
+    raw.name = f"<{name}>"
+    return raw
+
+
+def _writer(raw: io.FileIO, line_buffering: bool) -> TextIO:
+    return io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=line_buffering)
+
+
+class _Output(io.FileIO):
+    """Standard output, which tells once that it cannot be written, and then forgets what it still holds."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _discard(self.fileno())
+            reason = f"{error.strerror}; look where the output goes"
+            raise ArcparseError(f"<stdout>: cannot be written: {reason}") from None
+
+
+class _Messages(io.FileIO):
+    """Standard error: a message that cannot be written is lost, and the work goes on."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _readable(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return readable(error.object[error.start : error.end]).encode("utf-8"), error.end
+
+
+def standard_input() -> TextIO:
     """Return standard input; a byte that is no UTF-8 becomes a lone surrogate, which readers refuse where it stands."""
-    return _unicode(sys.stdin, encoding, errors)
+    return _unicode(sys.stdin, "utf-8", "surrogateescape")
 
 
 def standard_output() -> TextIO:
     """Return standard output."""
-    return _unicode(sys.stdout, "utf-8", "strict")
+    return sys.stdout
+
+
+def discard_output() -> None:
+    """Point standard output at nothing, so that Python's own flush at exit meets no broken pipe."""
+    with suppress(io.UnsupportedOperation):  # a stream of a program that calls the command line
+        _discard(sys.stdout.fileno())
+
+
+def _discard(descriptor: int) -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def text_argument(text: str) -> str:
+    """Return an argument that is text and no path, for argparse. Raises ConfigurationError where it is not UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        raise ConfigurationError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
+
+
+def no_file(remedy: str) -> Callable[[str], str]:
+    """Return argparse's `type` of texts: one that is the name of a file raises ConfigurationError.
+
+    The remedy is what reads that file, with `{}` for its name.
+    """
+
+    def text(argument: str) -> str:
+        try:
+            is_file = os.path.isfile(argument)
+        except ValueError:  # of texts that no file can be named
+            is_file = False
+        if is_file:
+            name = readable(argument)
+            raise ConfigurationError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
+        return text_argument(argument)
+
+    return text
 
 
 def input_lines(args: argparse.Namespace) -> Iterator[str]:
@@ -28,7 +143,7 @@ def input_lines(args: argparse.Namespace) -> Iterator[str]:
     if args.text is not None:
         return lines(io.StringIO(args.text, newline=""), "TEXT")
     if args.input in (None, STANDARD_INPUT):
-        return lines(standard_input("utf-8-sig"), "<stdin>")
+        return lines(standard_input(), "<stdin>")
     return lines(args.input, args.input)
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from arcparse.errors import ArcparseError
-from arcparse.settings import as_dict
+from arcparse.presets import DEFAULT, purposes
+from arcparse.settings import as_toml
 from arcparse.training import BEST, Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
 KINDS = {
-    "parser": "an arc-standard parser",
+    "parser": "a transition-based parser",
     "tagger": "a tagger of UPOS, XPOS and FEATS",
     "lemmatizer": "a lemmatiser",
     "segmenter": "a segmenter of text into sentences and tokens",
@@ -35,10 +37,18 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
     for kind, summary in KINDS.items():
-        own = kinds.add_parser(kind, help=summary, description=f"Train {summary}; a run that was stopped goes on.")
+        own = kinds.add_parser(
+            kind,
+            help=summary,
+            description=f"Train {summary}; a run that was stopped goes on.",
+            epilog=_presets(kind),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         own.set_defaults(run=run, kind=kind)
         own.add_argument("config", nargs="?", type=Path, help="settings in TOML, over those of the preset")
-        own.add_argument("--preset", default="", help="the settings to start from")
+        own.add_argument(
+            "--preset", default="", help=f"the settings to start from, see below (default: {DEFAULT[kind]})"
+        )
         own.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; repeatable")
         for name in SHORTHANDS:
             own.add_argument(f"--{name.rpartition('.')[2]}", metavar="VALUE", help=f"short for --set {name}=VALUE")
@@ -47,11 +57,20 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             "--skip-bad", action="store_true", help="report sentences that are malformed or no trees and pass over them"
         )
         own.add_argument("--fresh", action="store_true", help="begin anew where OUTPUT holds an earlier run")
-        own.add_argument("--dry-run", action="store_true", help="print the settings and what the data hold, no more")
+        own.add_argument(
+            "--dry-run", action="store_true", help="print the settings, as TOML, and what the data hold, no more"
+        )
         if kind == "tagger":
             own.add_argument(
                 "--jackknife", type=Path, metavar="FILE", help="write train with tags of unseen folds there"
             )
+
+
+def _presets(kind: str) -> str:
+    """Return the end of a kind's help: its presets, and what each is for."""
+    known = purposes(kind)
+    width = max(map(len, known))
+    return "\n".join(["presets:", *(f"  {name:{width}}  {purpose}" for name, purpose in known.items())])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,20 +84,31 @@ def run(args: argparse.Namespace) -> int:
     )
     task = recipe.task(settings, _report if args.skip_bad else None)
     if args.dry_run:
-        print(json.dumps(as_dict(settings), indent=2, ensure_ascii=False))
-        print(_statistics(task))
+        print(as_toml(settings))
+        print("\n".join(f"# {line}" for line in _statistics(task).splitlines()))
         return 0
     if args.output is None:
         print("arcparse: say where the run's files go: --output DIRECTORY", file=sys.stderr)
         return 2
-    with _Bar() as bar:
+    with _told_once(), _Bar() as bar:
         result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar)
     print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
     if args.kind == "tagger" and args.jackknife:
-        with _Bar() as bar:
+        with _told_once(), _Bar() as bar:
             recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar)
         print(f"{args.jackknife}: {len(task.train)} sentences, each tagged by a tagger that had not seen it")
     return 0
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep TensorBoard's thread from showing why it cannot write: the training raises that too."""
+    shown = threading.excepthook
+    threading.excepthook = lambda args: None if issubclass(args.exc_type, OSError) else shown(args)
+    try:
+        yield
+    finally:
+        threading.excepthook = shown
 
 
 def _report(error: ArcparseError) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.derivation import in_columns
-from arcparse.cli.options import add_recurrent_options, load_recurrent, number, numbers
-from arcparse.cli.streams import input_lines, standard_output
+from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
+from arcparse.cli.streams import AS_INPUT, input_lines, no_file, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
+from arcparse.limits import BEAM, NBEST
 
 if TYPE_CHECKING:
     from arcparse.seq2seq import Output, Seq2Seq
@@ -34,12 +35,14 @@ def add(subparsers: Subparsers) -> None:
         "model error; a reference with a word that the model does not know is unreachable.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", metavar="TEXT", help="the line to translate")
+    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="the line to translate")
     source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
     add_recurrent_options(parser)
-    parser.add_argument("--beam", type=numbers, default=(5,), metavar="K", help="hypotheses kept (default: 5)")
-    parser.add_argument("--nbest", type=number, metavar="N", help="write the best N, each as: line, score, output")
+    parser.add_argument("--beam", type=wholes(BEAM), default=(5,), metavar="K", help="hypotheses kept (default: 5)")
+    parser.add_argument(
+        "--nbest", type=whole(NBEST), metavar="N", help="write the best N, each as: line, score, output"
+    )
     parser.add_argument(
         "--length-power", type=float, metavar="P", help="scores are divided by length ** P (default: 1)"
     )
@@ -104,14 +107,14 @@ def _length_power(args: argparse.Namespace) -> float:
 
 def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
     from arcparse.cli.pictures import write_picture
-    from arcparse.drawing.heat_map import heat_map
+    from arcparse.drawing import figures
 
     pairs = [(source, outputs[0]) for source, outputs in _translated(model, args)]
     if len(pairs) != 1 or not pairs[0][1].attention[0]:
         found = f"{len(pairs)} lines" if len(pairs) != 1 else "a model without attention"
         raise ConfigurationError(f"--attention: draws one line of a model with attention, found {found}")
     [(source, output)] = pairs
-    write_picture(heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention), args.attention)
+    write_picture(figures.heat_map((*output.symbols, "</s>"), (*source, "</s>"), output.attention), args.attention)
     print(_line(model, output.symbols))
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import vectors
-from arcparse.cli.options import number
+from arcparse.cli.options import whole
+from arcparse.cli.pictures import write_bytes
+from arcparse.cli.streams import text_argument
 from arcparse.drawing import png
+from arcparse.drawing.word_map import word_map
 from arcparse.errors import ConfigurationError
-from arcparse.treebank.files import replacing
+from arcparse.limits import COUNT
 
 if TYPE_CHECKING:
     from arcparse.vectors import WordVectors
@@ -26,17 +29,17 @@ PAGE = '<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{}</title></
 def add(command: Command) -> None:
     """Add the commands by the function that adds one of a name, a summary and what it runs."""
     near = command("nearest", "list the words nearest to words", nearest)
-    near.add_argument("words", nargs="+", metavar="WORD")
+    near.add_argument("words", nargs="+", type=text_argument, metavar="WORD")
     alike = command("analogy", "list the words that are to C as B is to A", analogy)
-    alike.add_argument("words", nargs=3, metavar=("A", "B", "C"))
+    alike.add_argument("words", nargs=3, type=text_argument, metavar=("A", "B", "C"))
     for parser in (near, alike):
-        parser.add_argument("--count", type=number, default=10, help="words that are listed (default: 10)")
+        parser.add_argument("--count", type=whole(COUNT), default=10, help="words that are listed (default: 10)")
     drawn = command("plot", "draw words as points of a plane, by principal components", plot)
-    drawn.add_argument("words", nargs="+", metavar="WORD")
+    drawn.add_argument("words", nargs="+", type=text_argument, metavar="WORD")
     drawn.add_argument("--output", type=Path, required=True, metavar="FILE", help="the picture: .png, .svg or .html")
     fair = command("debias", "take the bias that pairs of words show out of other words", debias)
     fair.add_argument("pairs", type=_pair, nargs="+", metavar="WORD:WORD", help="pairs that differ in it: woman:man")
-    fair.add_argument("--words", nargs="+", default=[], metavar="WORD", help="words to neutralise")
+    fair.add_argument("--words", nargs="+", type=text_argument, default=[], metavar="WORD", help="words to neutralise")
     fair.add_argument("--equal", type=_pair, nargs="+", default=[], metavar="WORD:WORD", help="pairs to equalise")
     fair.add_argument("--output", type=Path, metavar="FILE", help="write all vectors then, in the format --format")
     fair.add_argument("--format", choices=vectors.FORMATS[:3], default=vectors.BINARY, help="(default: %(default)s)")
@@ -50,7 +53,7 @@ def add(command: Command) -> None:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    first, _, second = text.partition(":")
+    first, _, second = text_argument(text).partition(":")
     if not first or not second or ":" in second:
         raise argparse.ArgumentTypeError(f"{text!r} is no pair such as woman:man")
     return first, second
@@ -88,10 +91,9 @@ def plot(args: argparse.Namespace) -> int:
     form = args.output.suffix.lower()
     if form not in (".png", ".svg", ".html"):
         raise ConfigurationError(f"{args.output}: a plot is .png, .svg or .html; name the file so")
-    drawn = vectors.plot(_opened(args), args.words)
+    drawn = word_map(_opened(args), args.words)
     picture = png(drawn) if form == ".png" else _text(drawn, form, args.words).encode("utf-8")
-    with replacing(args.output) as file:
-        file.write(picture)
+    write_bytes(picture, args.output)
     return 0
 
 

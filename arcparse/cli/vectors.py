@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from arcparse import vectors
 from arcparse.cli import vector_views
-from arcparse.cli.options import number
+from arcparse.cli.options import whole
 from arcparse.errors import VectorsError
+from arcparse.limits import SEED, THREADS, Range
 from arcparse.tokenizer import split_words
 from arcparse.treebank import read_conllu
 from arcparse.vectors import VectorStore, Word2VecConfig
@@ -66,7 +67,9 @@ def _prepare_options(parser: argparse.ArgumentParser) -> None:
         metavar="CONLLU",
         help="drop paragraphs that share ten words in a row with these treebanks (give it after FILES)",
     )
-    parser.add_argument("--processes", type=int, default=2, help="how many tokenise side by side (default: 2)")
+    parser.add_argument(
+        "--processes", type=whole(THREADS), default=2, help="how many tokenise side by side (default: 2)"
+    )
 
 
 def prepare(args: argparse.Namespace) -> int:
@@ -128,7 +131,7 @@ def _cache_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--words", type=Path, nargs="+", metavar="FILE", help="only what these need: .conllu files, or raw text"
     )
-    parser.add_argument("--limit", type=number, help="only the first LIMIT vectors of the source")
+    parser.add_argument("--limit", type=whole(Range(1)), help="only the first LIMIT vectors of the source")
     parser.add_argument(
         "--format", choices=vectors.FORMATS, help="of the source (default: guessed); gensim runs code in the file"
     )
@@ -136,7 +139,7 @@ def _cache_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--normalisation", choices=tuple(vectors.SCHEMES), default="none", help="of forms (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the random vectors (default: 0)")
+    parser.add_argument("--seed", type=whole(SEED), default=0, help="of the random vectors (default: 0)")
 
 
 def cache(args: argparse.Namespace) -> int:

@@ -2,8 +2,7 @@
 
 Arcs are nested by length as in tikz-dependency (Marneffe et al. 2014 draw UD so): one that lies inside another runs
 below it, and each has a foot of its own at either end, so that arcs meet only where the tree is not projective. What
-is wide, a word or the label of an arc, pushes words apart; no box ever covers another. Sentences are known here only
-by what is read of them, `Annotated`.
+is wide, a word or the label of an arc, pushes words apart; no box ever covers another.
 
     diagram    the words and arcs of a sentence, or of two analyses of it
     widths     how wide text is, in a drawing and in a terminal
@@ -14,17 +13,14 @@ by what is read of them, `Annotated`.
     colours    what is blue, and why
     page       many sentences as HTML
     png        a drawing as PNG
-    elements   what SVG is made of, here and in the figures of the command line
-    charts     bars of counts
-    curves     what changes as a model is trained
-    heat_map   where a decoder looked
+    elements   the parts of SVG
+    figures    curves, bars, reliability and attention, by matplotlib
+    word_map   word vectors as points of a plane
 """
 
 from __future__ import annotations
 
-from arcparse.drawing.charts import charts
-from arcparse.drawing.curves import Panel, curves
-from arcparse.drawing.diagram import Annotated, Diagram, diagram, overlay
+from arcparse.drawing.diagram import Diagram, diagram, overlay
 from arcparse.drawing.page import page
 from arcparse.drawing.png import png
 from arcparse.drawing.svg import WIDTH, svg
@@ -34,11 +30,7 @@ from arcparse.drawing.terminal import text
 __all__ = [
     "TEXT_WIDTH",
     "WIDTH",
-    "Annotated",
     "Diagram",
-    "Panel",
-    "charts",
-    "curves",
     "diagram",
     "overlay",
     "page",

@@ -7,55 +7,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from arcparse.errors import TreebankError
+from arcparse.sentence import EMPTY, MISC, Sentence
 
 Side = Literal["both", "gold", "system"]
 
-EMPTY = "_"
-MISC = 9  # the last column of CoNLL-U
 CONFIDENCE = "HeadConfidence"  # the key of MISC that says how sure the parser is of a head, 0 to 1
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 DIFFERENT = " ≠ "  # between what gold says and what the system does
-
-
-class Annotated(Protocol):
-    """What is read of a sentence."""
-
-    @property
-    def place(self) -> str:
-        """File and line."""
-
-    @property
-    def forms(self) -> tuple[str, ...]:
-        """Word forms."""
-
-    @property
-    def upos(self) -> tuple[str, ...]:
-        """Universal tags."""
-
-    @property
-    def xpos(self) -> tuple[str, ...]:
-        """Other tags, drawn where there are no universal ones."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Relations."""
-
-    @property
-    def heads(self) -> tuple[int, ...]:
-        """Heads: 0 the root, -1 none."""
-
-    @property
-    def text(self) -> str:
-        """The sentence as it was written."""
-
-    def words(self, column: int) -> tuple[str, ...]:
-        """Return a column of CoNLL-U."""
-
-    def comment(self, key: str) -> str | None:
-        """Return the value of a comment."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +51,7 @@ class Diagram:
     title: str = ""
 
 
-def diagram(sentence: Annotated) -> Diagram:
+def diagram(sentence: Sentence) -> Diagram:
     """Return the words and arcs of a sentence; a word without a head has no arc."""
     words = tuple(map(Word, map(_visible, sentence.forms), _tags(sentence)))
     arcs = zip(sentence.heads, range(1, len(words) + 1), _labels(sentence), _confidences(sentence), strict=True)
@@ -98,7 +59,7 @@ def diagram(sentence: Annotated) -> Diagram:
     return Diagram(words, drawn, _runs_right_to_left(sentence.forms), title=_visible(sentence.text))
 
 
-def overlay(gold: Annotated, system: Annotated) -> Diagram:
+def overlay(gold: Sentence, system: Sentence) -> Diagram:
     """Return two analyses of the same words in one: arcs of both, of gold alone and of the system alone.
 
     Raises TreebankError where the words differ.
@@ -130,16 +91,16 @@ def _compared(word: int, heads: tuple[int, int], labels: tuple[str, str], sure: 
     return [Arc(heads[0], word, labels[0], None, "gold"), Arc(heads[1], word, labels[1], sure, "system")]
 
 
-def _labels(sentence: Annotated) -> list[str]:
+def _labels(sentence: Sentence) -> list[str]:
     return ["" if label == EMPTY else _visible(label) for label in sentence.labels]
 
 
-def _tags(sentence: Annotated) -> list[str]:
+def _tags(sentence: Sentence) -> list[str]:
     tags = sentence.upos if any(tag != EMPTY for tag in sentence.upos) else sentence.xpos
     return ["" if tag == EMPTY else _visible(tag) for tag in tags]
 
 
-def _confidences(sentence: Annotated) -> list[float | None]:
+def _confidences(sentence: Sentence) -> list[float | None]:
     return [_confidence(cell) for cell in sentence.words(MISC)]
 
 

@@ -5,7 +5,15 @@ come intervals and tests, breakdowns by label, distance, length and known words,
 of confidences.
 """
 
-from arcparse.evaluation.breakdown import Breakdown, by_distance, by_known, by_label, by_length, label_confusion
+from arcparse.evaluation.breakdown import (
+    Breakdown,
+    by_distance,
+    by_known,
+    by_label,
+    by_length,
+    by_projectivity,
+    label_confusion,
+)
 from arcparse.evaluation.calibration import Reliability, calibration
 from arcparse.evaluation.comparison import Comparison, compare
 from arcparse.evaluation.confusion import TAG_COLUMNS, Confusion, confused, tag_confusion
@@ -37,6 +45,7 @@ __all__ = [
     "by_known",
     "by_label",
     "by_length",
+    "by_projectivity",
     "calibration",
     "compare",
     "compare_systems",

@@ -1,9 +1,9 @@
 """Where a system errs: by label, by the length of arcs and by that of sentences (McDonald & Nivre 2007, section 4).
 
-Or by words: those that the training text had, and those that it had not.
-Every part keeps its own count of gold and of system words, so that precision and recall differ as they do there, and
-the parts of a breakdown add up to the score of the whole text, with other segmentation too: the system's lengths are
-measured on the words of gold where its words stand.
+Or by projectivity: arcs that span strangers, and those that do not. Or by words: those that the training text had, and
+those that it had not. Every part keeps its own count of gold and of system words, so that precision and recall differ
+as they do there, and the parts of a breakdown add up to the score of the whole text, with other segmentation too: the
+system's lengths are measured on the words of gold where its words stand.
 
 Axis letters: W words, A aligned words.
 """
@@ -20,6 +20,8 @@ from arcparse.evaluation.alignment import Booleans, Integers
 from arcparse.evaluation.comparison import Comparison
 from arcparse.evaluation.metrics import count_sentences
 from arcparse.evaluation.scores import Score, Scores
+from arcparse.sentence import Sentence
+from arcparse.trees import non_projective_arcs
 
 Breakdown = dict[str, dict[str, Score]]  # the scores of each part, by metric
 
@@ -54,6 +56,27 @@ def by_distance(comparison: Comparison, *, starts: Sequence[int] = DISTANCES, pu
     in_gold[comparison.gold.is_root] = in_system[comparison.system.is_root] = 0
     right = {"UAS": comparison.head_right, "LAS": comparison.labelled_right}
     return _by_part(comparison, ["root", *_names(starts)], in_gold, in_system, right, punctuation)
+
+
+def by_projectivity(comparison: Comparison, *, punctuation: bool = True) -> Breakdown:
+    """Return UAS and LAS of the words whose arc from the head is projective, and of those whose arc is not.
+
+    An arc that is right belongs where gold has it: other arcs of the tree decide whether one is projective.
+    """
+    in_gold, in_system = (_is_non_projective(side.text.sentences) for side in (comparison.gold, comparison.system))
+    right_head = comparison.head_right
+    in_system[comparison.s[right_head]] = in_gold[comparison.g[right_head]]
+    right = {"UAS": right_head, "LAS": comparison.labelled_right}
+    return _by_part(comparison, ["projective", "non-projective"], in_gold, in_system, right, punctuation)
+
+
+def _is_non_projective(sentences: Sequence[Sentence]) -> Integers:
+    """Return 1 for words whose arc is not projective, 0 for all others [W]."""
+    start, found = 0, np.zeros(sum(map(len, sentences)), np.int64)
+    for sentence in sentences:
+        found[[start + word - 1 for _, word in non_projective_arcs(sentence.tree.heads)]] = 1
+        start += len(sentence)
+    return found
 
 
 def by_length(comparison: Comparison, *, starts: Sequence[int] = LENGTHS, punctuation: bool = True) -> Breakdown:

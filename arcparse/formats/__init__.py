@@ -45,18 +45,18 @@ and what it loses is told with counts, or refused with --strict.
 
 from __future__ import annotations
 
+from arcparse.files import COMPRESSED, opened
 from arcparse.formats.conversion import (
     Writing,
     format_named_by,
     format_of,
-    opened,
     read_sentences,
     write_sentences,
 )
 from arcparse.formats.format import Format, losses
 from arcparse.formats.guessing import guess
 from arcparse.formats.registry import formats
-from arcparse.formats.source import COMPRESSED, expanded
+from arcparse.formats.source import expanded
 
 __all__ = [
     "COMPRESSED",

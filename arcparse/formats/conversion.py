@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path
 from typing import TextIO, cast
 
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.files import Location, opened
 from arcparse.formats.format import Format, OnError, losses
 from arcparse.formats.guessing import guess
 from arcparse.formats.registry import formats
 from arcparse.formats.source import Source, suffix_of
+from arcparse.lists import lists_of
 from arcparse.sentence import Sentence
 from arcparse.treebank import write_conllu
-from arcparse.treebank.files import Location, replacing
+from arcparse.treebank.encoding import first_fault
 
-LOSSLESS_CHECK = "conllu"  # whose bad bytes are met sentence by sentence, and whose sentences are checked when written
+LOSSLESS_CHECK = "conllu"  # whose sentences are checked when written
+OWN_CHECK = (LOSSLESS_CHECK, "text")  # whose bad bytes are met sentence by sentence
 BATCH = 256  # sentences written at a time
 
 
@@ -35,11 +34,13 @@ def read_sentences(
     """Read sentences from a path (.gz, .xz and .bz2 opened as they are) or a text stream, of a format or the guessed.
 
     `known` are the formats to choose from, all by default. With `on_error`, a malformed sentence is passed over and
-    its error handed to that function. Raises TreebankError for it otherwise, and always where the file cannot be read.
+    its error handed to that function; so is a CharacterError for each line with bytes that are not UTF-8, in whose
+    place U+FFFD is read (but in CoNLL-U the sentence is passed over). Raises TreebankError for it otherwise, and always
+    where the file cannot be read.
     """
-    text = Source(source, name)
+    text = source if isinstance(source, Source) else Source(source, name)
     chosen = format_of(guess(text.sample()) if form is None else form, known)
-    text.strict = chosen.name != LOSSLESS_CHECK
+    text.strict, text.on_error = chosen.name not in OWN_CHECK, on_error
     yield from chosen.read(cast(TextIO, text), text.name, on_error)
 
 
@@ -72,33 +73,37 @@ class Writing:
             raise ConfigurationError(f"format {form.name!r} can only be read; convert to another")
         self.lost: Counter[str] = Counter()
         self._stream, self._form, self._text = stream, form, form.text
+        self._first = form.first or form.text
         self._strict, self._on_error = strict, on_error
         self._begun = False
 
     def write(self, sentences: Iterable[Sentence]) -> None:
         """Write sentences behind those before."""
-        remaining = iter(sentences)
-        while batch := list(islice(remaining, BATCH)):
+        for batch in lists_of(sentences, BATCH):
             self._write_batch(batch)
 
     def _write_batch(self, batch: list[Sentence]) -> None:
         if self._form.name == LOSSLESS_CHECK:
             write_conllu(batch, self._stream)
             return
-        text = "".join(self._texts(batch))
-        self._stream.write(text if self._begun else text.lstrip("\n"))
-        self._begun = self._begun or bool(text)
+        texts: list[str] = []
+        try:
+            texts.extend(self._texts(batch))  # keeps those that came before an error
+        finally:
+            self._stream.write("".join(texts))
 
     def _texts(self, batch: Iterable[Sentence]) -> Iterator[str]:
         for sentence in batch:
             try:
-                text = self._text(sentence)
+                text = self._text(sentence) if self._begun else self._first(sentence)
+                _check_characters(text, sentence)
             except TreebankError as error:
                 if self._on_error is None:
                     raise
                 self._on_error(error)
             else:
                 self._count(sentence)
+                self._begun = True
                 yield text
 
     def _count(self, sentence: Sentence) -> None:
@@ -110,6 +115,12 @@ class Writing:
                         f"{sentence.place}: {self._form.name} cannot hold {what} ({number} here); "
                         "choose another format, or convert without being strict"
                     )
+
+
+def _check_characters(text: str, sentence: Sentence) -> None:
+    at = first_fault(text)
+    if at is not None:
+        raise TreebankError(f"{sentence.place}: {text[at]!r} has no UTF-8; replace it before writing")
 
 
 def write_sentences(
@@ -124,18 +135,3 @@ def write_sentences(
         writing = Writing(stream, format_of(form), strict=strict)
         writing.write(sentences)
     return writing.lost
-
-
-@contextmanager
-def opened(target: Location) -> Iterator[TextIO]:
-    """Open a path as UTF-8 text that takes its place when all went well; a stream is left as it is."""
-    if not isinstance(target, str | os.PathLike):
-        yield target
-        return
-    with replacing(Path(target)) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")  # type: ignore[type-var]
-        try:
-            yield text
-            text.flush()
-        finally:
-            text.detach()

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TextIO, TypeAlias
 
 from arcparse.errors import TreebankError
-from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
+from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence, block_text
 from arcparse.treebank.block import column_fault, parse_block
 
 OnError: TypeAlias = "Callable[[TreebankError], None] | None"
@@ -45,6 +45,7 @@ class Format:
     read: Reader
     text: Callable[[Sentence], str] | None = None  # None: the format is read only
     also_loses: Callable[[Sentence], Iterable[Loss]] = nothing
+    first: Callable[[Sentence], str] | None = None  # writes the first sentence of a file, where that differs
 
     @cached_property
     def misc_keys(self) -> frozenset[str]:
@@ -137,7 +138,7 @@ def sound(sentence: Sentence, name: str, line: int) -> Sentence:
     for cell in chain(sentence.comments, *sentence.columns):
         if "\n" in cell or "\r" in cell or ("\t" in cell and not cell.startswith("#")):
             raise TreebankError(f"{name}:{line}: {cell[:60]!r} has a tab or line break inside; replace it")
-    read = parse_block(str(sentence).rstrip("\n"), name, line, {})
+    read = parse_block(block_text(sentence).rstrip("\n"), name, line, {})
     if read != sentence:  # a comment without '#', or a form that looks like one
         raise TreebankError(f"{name}:{line}: comments begin with '#', and rows have ten cells; mend the sentence")
     return read

@@ -18,11 +18,12 @@ from json.encoder import encode_basestring as _json
 from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
+from arcparse.files import chunks_of
 from arcparse.formats.format import INDEX, Loss, OnError, numbers, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.sentence import EMPTY, NONE, ROOT, Sentence
-from arcparse.treebank.files import chunks_of
-from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
+from arcparse.treebank.reading import LONGEST
 
 ROOT_LABEL = "root"
 QUOTES = '""'  # of a word without a tag

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 
 from arcparse.sentence import COLUMNS
+from arcparse.treebank.plus import HEADER
+from arcparse.treebank.reading import with_line_feeds
 
 Cells = Sequence[str]
 
@@ -29,6 +31,8 @@ STANDS_OFF = re.compile(r"\S [.!?,;]( |$)")  # punctuation behind a space: words
 
 def guess(sample: str) -> str:
     """Return the name of the format that a file with this beginning has."""
+    if sample.startswith(HEADER):
+        return "conllu"
     for name, pattern in (("jsonl", JSON_LINES), ("displacy", DISPLACY), ("dot", DOT)):
         if pattern.match(sample):
             return name
@@ -36,7 +40,7 @@ def guess(sample: str) -> str:
         return "bracketed"
     if PENN.match(sample):
         return "penn"
-    lines = sample.replace("\r\n", "\n").split("\n")
+    lines = "".join(with_line_feeds([sample])).split("\n")
     lines = [line for line in (lines[:-1] or lines) if line.strip(" \t")]  # the last may be cut
     return _table(lines) or _running_text(lines)
 
@@ -55,7 +59,7 @@ def _table(lines: list[str]) -> str:
 
 def _numbered(rows: list[list[str]]) -> str:
     width = len(rows[0]) if rows else len(COLUMNS)
-    if width > len(COLUMNS):
+    if width > len(COLUMNS) + 1:
         return "conll2009"
     heads = [row[8] for row in rows if len(row) == len(COLUMNS)]
     return "conllx" if width < len(COLUMNS) or (_all(NUMBER, heads) and set(heads) - {"_"}) else "conllu"

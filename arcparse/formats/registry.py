@@ -8,18 +8,19 @@ from functools import partial
 from typing import Literal, TextIO
 
 from arcparse.errors import ConfigurationError
+from arcparse.files import chunks_of
 from arcparse.formats import bracketed, graphs, json_lines, penn, running_text
 from arcparse.formats.format import COMMENTS, EVERYTHING, Format, OnError, nothing
 from arcparse.formats.table import Table, read_table, spaced_losses, table_text
 from arcparse.sentence import COLUMNS, Sentence
-from arcparse.treebank.files import chunks_of
 from arcparse.treebank.reading import parse_chunks
 
 Tag = Literal["upos", "xpos"]
 
 WORD = frozenset(("id", "form"))
 TREE = WORD | {"head", "deprel"}
-SPACING = {"misc:SpaceAfter", "comment:text", "comment:newpar", "comment:newdoc"}
+SPACING = {"misc:SpaceAfter", "misc:SpacesAfter", "misc:SpacesBefore", "misc:TokenRange"}
+TEXT = {"comment:text", "comment:newpar", "comment:newdoc"}
 CONLLX = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "PHead", "PDeprel")
 CONLL2009 = "id form lemma PLemma TAG PPos feats PFeats head PHead deprel PDeprel FillPred Pred"
 COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -33,7 +34,7 @@ def formats(tag: Tag | None = None, columns: Sequence[str] = ()) -> dict[str, Fo
     columns.
     """
     made = [
-        Format("conllu", "CoNLL-U of Universal Dependencies", (".conllu",), EVERYTHING, _read_conllu, str),
+        Format("conllu", "CoNLL-U of Universal Dependencies", (".conllu", ".conllup"), EVERYTHING, _read_conllu, str),
         *_tables(tag or "xpos"),
         *([_configured(columns)] if columns else []),
         *_running_texts(tag or "xpos"),
@@ -119,9 +120,10 @@ def _running_texts(tag: str) -> list[Format]:
             "text",
             "plain text, divided into words when it is read",
             (".txt",),
-            WORD | SPACING,
+            WORD | SPACING | TEXT,
             running_text.read_plain,
             running_text.plain_text,
+            first=partial(running_text.plain_text, first=True),
         ),
     ]
 

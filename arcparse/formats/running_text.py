@@ -1,7 +1,9 @@
 """Sentences as text: plain, which is divided into words when it is read, or horizontal, words between spaces.
 
-Plain text has a sentence a line, as `# text` says or as the words are joined where `SpaceAfter=No` says so; a blank
-line stands before a `# newpar` or `# newdoc`. Horizontal text has a sentence a line and one space between words; a
+Plain text is what it was where the last token of a sentence has a `TokenRange` or `SpacesAfter` in MISC, as sentences
+have that were made of text: then MISC says all white space (see `arcparse.spacing`). Any other sentence is a line, as
+`# text` says or as the words are joined where `SpaceAfter=No` says so; a blank line stands before a `# newpar` or
+`# newdoc`. Horizontal text has a sentence a line and one space between words; a
 space inside a word is a no-break space there, as in UDPipe. So is tagged text (`word_tag`), where each word has its tag
 behind an underscore, the last one of the word.
 """
@@ -18,19 +20,32 @@ from arcparse.formats.source import lines_of
 from arcparse.formats.table import NO_BREAK
 from arcparse.raw_text import read_text
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.spacing import space_after, space_before
 
+HAS_PLACE = re.compile(r"(?:^|\|)(?:TokenRange|SpacesAfter)=")
 BEGINNING = re.compile(r"#\s*new(?:doc|par)\b")
 
 
-def plain_text(sentence: Sentence) -> str:
-    """Return the line of a sentence, with a blank line before it where a paragraph begins."""
-    blank = "\n" if any(map(BEGINNING.match, sentence.comments)) else ""
-    return f"{blank}{sentence.text}\n"
+def plain_text(sentence: Sentence, *, first: bool = False) -> str:
+    """Return the text of a sentence: as it was where MISC says so, else a line of its own.
+
+    Such a line has a blank line before it where a paragraph begins, but not before the `first` of a file. Raises
+    TreebankError where it has a line break inside.
+    """
+    tokens = list(sentence.surface_tokens())
+    if tokens and HAS_PLACE.search(tokens[-1][1]):
+        before = space_before(tokens[0][1])
+        return before + "".join([form + space_after(misc) for form, misc in tokens])
+    text = sentence.text
+    if "\n" in text:
+        raise TreebankError(f"{sentence.place}: a form has a line break inside; replace it before writing")
+    blank = "\n" if not first and any(map(BEGINNING.match, sentence.comments)) else ""
+    return f"{blank}{text}\n"
 
 
 def read_plain(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
-    """Divide text into sentences and words, as `arcparse.raw_text` does; there is no malformed text."""
-    return read_text(stream, name=name)
+    """Divide text into sentences and words, as `arcparse.raw_text` does; only bytes that are not UTF-8 are errors."""
+    return read_text(stream, name=name, on_error=on_error)
 
 
 def horizontal_text(sentence: Sentence) -> str:

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
 import io
-import lzma
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from arcparse.errors import TreebankError
-from arcparse.treebank.files import Location, chunks_of, name_of
-from arcparse.treebank.reading import BYTE_ORDER_MARK, LONGEST
+from arcparse.errors import CharacterError, TreebankError
+from arcparse.files import COMPRESSED, Location, chunks_of, name_of, read_errors, unpacked
+from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
+from arcparse.treebank.reading import LONGEST, OnError, with_line_feeds
 
-COMPRESSED = (".gz", ".xz", ".bz2")
-OPENED_BY = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open, b"BZh": bz2.open}  # by how their bytes begin
 SAMPLE = 1 << 14  # characters that are looked at to tell a format
 
 
 class Source(io.TextIOBase):
     """The text of a path or stream, piece by piece; what .gz, .xz and .bz2 hold is opened as it is.
 
-    With `strict`, a byte that is no UTF-8 raises TreebankError with its line; else it is a lone surrogate.
+    With `strict`, a byte that is no UTF-8 raises CharacterError with its line, behind the lines before it, or, with
+    `on_error`, is told and replaced by U+FFFD; else it is a lone surrogate.
     """
 
     def __init__(self, location: Location, name: str | None = None) -> None:
         """Open nothing yet: the first look or read does."""
         self.name = name or name_of(location)
         self.strict = True
+        self.on_error: OnError | None = None
         self._chunks = _chunks(location, self.name)
         self._held = ""
-        self._line = 1
+        self._checked = Checked(self.name)
+        self._fault: CharacterError | None = None
 
     def sample(self, size: int = SAMPLE) -> str:
         """Return the beginning, of at least `size` characters where there are as many, which is read all the same."""
@@ -44,55 +42,46 @@ class Source(io.TextIOBase):
 
     def read(self, size: int | None = -1, /) -> str:
         """Return the next piece, of any size but zero; the end is an empty string."""
+        if self._fault:
+            raise self._fault
         text = self._held or next(self._chunks, "")
         self._held = ""
         if size is not None and 0 <= size < len(text):
             text, self._held = text[:size], text[size:]
-        if self.strict:
-            self._check(text)
-        return text
+        return self._sound(text) if self.strict else text
 
-    def _check(self, text: str) -> None:
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            line = self._line + text.count("\n", 0, error.start)
-            reason = f"byte 0x{ord(text[error.start]) - 0xDC00:02x} is not UTF-8; convert the file to UTF-8"
-            raise TreebankError(f"{self.name}:{line}: {reason}") from None
-        self._line += text.count("\n")
+    def _sound(self, text: str) -> str:
+        faults = self._checked.faults(text)
+        if not faults:
+            return text
+        if self.on_error is None:
+            at, self._fault = faults[0]
+            return text[: text.rfind("\n", 0, at) + 1] or self.read()
+        for _, error in faults:
+            self.on_error(error)
+        return replaced(text)
 
 
 def _chunks(location: Location, name: str) -> Iterator[str]:
     if isinstance(location, str | os.PathLike):
         yield from chunks_of(location, name)
         return
-    try:
-        yield from chunks_of(_decompressed(location), name)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise TreebankError(f"{name}: cannot be read: {error}; check that its compressed bytes are whole") from None
-
-
-def _decompressed(stream: TextIO) -> TextIO:
-    """Return the text of a stream whose bytes begin as compressed ones do, such as standard input; another as it is."""
-    raw = getattr(stream, "buffer", None)
-    begins = raw.peek(max(map(len, OPENED_BY))) if isinstance(raw, io.BufferedReader) else b""
-    for magic, open_bytes in OPENED_BY.items():
-        if begins.startswith(magic):
-            return io.TextIOWrapper(open_bytes(raw), encoding="utf-8", errors="surrogateescape", newline="")  # type: ignore[operator]
-    return stream
+    with read_errors(name):
+        location = unpacked(location)
+    yield from chunks_of(location, name)
 
 
 def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
-    """Give the numbered lines of a stream without their LF or CRLF, and without a byte-order mark.
+    """Give the numbered lines of a stream without their ends, and without a byte-order mark.
 
     Raises TreebankError where one has more than `LONGEST` characters.
     """
     rest, number, mark = "", 0, BYTE_ORDER_MARK
-    for chunk in chunks_of(stream, name):
+    for chunk in with_line_feeds(chunks_of(stream, name)):
         text = (rest + chunk).removeprefix(mark)
-        mark = ""
+        mark = "" if chunk else mark
         *whole, rest = text.split("\n")
-        yield from enumerate([line.removesuffix("\r") for line in whole] if "\r" in text else whole, number + 1)
+        yield from enumerate(whole, number + 1)
         number += len(whole)
         if len(rest) > LONGEST:
             raise TreebankError(f"{name}:{number + 1}: a line of over {LONGEST} characters; end each sentence's line")

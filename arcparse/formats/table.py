@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from arcparse.errors import TreebankError
+from arcparse.files import chunks_of
 from arcparse.formats.format import ANY_NUMBER, INDEX, Loss, OnError, numbers, report
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
 from arcparse.treebank.block import column_fault
-from arcparse.treebank.files import chunks_of
 from arcparse.treebank.reading import blocks
 
 NO_BREAK = "\u00a0"

@@ -8,17 +8,17 @@ derivation of n words has 2n transitions and ends in a tree with a single root c
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
 
-from arcparse.errors import ConfigurationError
+from arcparse.parser.actions import Actions, LegalActions
 from arcparse.parser.configuration import HEAD, LABEL, LEFT, LEFT2, RIGHT, RIGHT2, STACK, Configuration, at
+from arcparse.search import WAIT
 from arcparse.sentence import NONE, ROOT
 
-SHIFT = 0
+SHIFT, LEFT_ARC, RIGHT_ARC = range(3)  # kinds of transition; of SHIFT, its action too
 UNREACHABLE = 1 << 20  # the cost of an illegal transition
 
 
@@ -28,23 +28,25 @@ class ArcStandard:
     Actions: 0 is SHIFT, 1 + 2l LEFT-ARC(l), 2 + 2l RIGHT-ARC(l).
     """
 
+    projective = True
+
     def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
         """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
         self.labels = tuple(labels)
         self.root_labels, self.word_labels = (frozenset(own or labels) for own in (root_labels, word_labels))
-        self.num_actions = 1 + 2 * len(self.labels)
-        self._actions = {self.name(action): action for action in range(self.num_actions)}
-        self._legal = self._legality()
+        actions = Actions(["SHIFT"], ["LEFT-ARC", "RIGHT-ARC"], labels)
+        self.num_actions, self.kind, self.name, self.action = len(actions), actions.kind, actions.name, actions.action
+        arcs, root_arc = actions.of_kinds({LEFT_ARC, RIGHT_ARC}, self.word_labels), {RIGHT_ARC}
+        self._legal = LegalActions([actions.of_kinds({SHIFT}), arcs, actions.of_kinds(root_arc, self.root_labels)])
         self._top_two = torch.tensor([1, 2])
 
-    def _legality(self) -> Tensor:
-        """Tabulate the legal actions [8, A] by what a configuration allows: 1 SHIFT + 2 arcs + 4 the root's arc."""
-        kind = torch.zeros(3, self.num_actions, dtype=torch.bool)
-        kind[0, SHIFT] = True
-        kind[1, 1:] = torch.tensor([label in self.word_labels for label in self.labels]).repeat_interleave(2)
-        kind[2, 2::2] = torch.tensor([label in self.root_labels for label in self.labels])
-        allowed = torch.tensor([[case & 1, case & 2, case & 4] for case in range(8)]).bool()
-        return (allowed.unsqueeze(2) & kind).any(1)
+    def start(self, length: Tensor) -> Configuration:
+        """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
+        return Configuration.start(length)
+
+    def oracle(self, head: Tensor, label: Tensor) -> Oracle:
+        """Return the oracle of gold trees: see its class."""
+        return Oracle(head, label)
 
     def legal(self, state: Configuration) -> Tensor:
         """Return the legal actions [B, K, A].
@@ -53,8 +55,7 @@ class ArcStandard:
         word is on the stack and the buffer is empty.
         """
         shift = state.front <= state.length
-        case = shift + 2 * (state.depth > 2) + 4 * ((state.depth == 2) & ~shift)
-        return self._legal.to(case.device).index_select(0, case.flatten()).view(*case.shape, -1)
+        return self._legal(shift, state.depth > 2, (state.depth == 2) & ~shift)
 
     def apply(self, state: Configuration, action: Tensor) -> Configuration:
         """Return the configurations after `action` [B, K].
@@ -82,30 +83,11 @@ class ArcStandard:
             RIGHT: (right_head, top.where(is_right, NONE)),
             RIGHT2: (right_head, right),
         }
-        index, value = (torch.stack([written[row][i] for row in range(len(written))], 2).unsqueeze(3) for i in (0, 1))
-        return Configuration(
-            state.length,
-            state.depth + is_shift.long() - is_arc.long(),
-            state.front + is_shift.long(),
-            state.table.scatter(3, index, value.int()),
-        )
+        return state.written(state.depth + is_shift.long() - is_arc.long(), state.front + is_shift.long(), written)
 
     def is_final(self, state: Configuration) -> Tensor:
         """Return where the root alone is left on the stack and the buffer is empty [B, K]."""
         return (state.depth == 1) & (state.front > state.length)
-
-    def name(self, action: int) -> str:
-        """Return "SHIFT", "LEFT-ARC(nsubj)", "RIGHT-ARC(obj)"..."""
-        if action == SHIFT:
-            return "SHIFT"
-        return f"{'LEFT' if action % 2 else 'RIGHT'}-ARC({self.labels[(action - 1) // 2]})"
-
-    def action(self, name: str) -> int:
-        """Return the action of that name; ConfigurationError where there is none."""
-        if name not in self._actions:
-            near = difflib.get_close_matches(name, self._actions, 1) or ["SHIFT"]
-            raise ConfigurationError(f"no transition is called {name!r}; the nearest is {near[0]!r}")
-        return self._actions[name]
 
 
 class Oracle:
@@ -135,8 +117,8 @@ class Oracle:
         top_head_on_stack = at(on_stack, gold_top.clamp(min=0)) & (gold_top >= 0)
         lost_by_shift = torch.where(waits, 0, top_head_on_stack + on_stack_of_top)
         alive = in_buffer | on_stack
-        lost_by_left = _lost(gold, alive, below, gold_below, top)
-        lost_by_right = _lost(gold, alive, top, gold_top, below)
+        lost_by_left = lost(gold, alive, below, gold_below, top)
+        lost_by_right = lost(gold, alive, top, gold_top, below)
         shift = state.front <= state.length
         arcs = state.depth > 2
         root_arc = (state.depth == 2) & ~shift
@@ -151,14 +133,23 @@ class Oracle:
 
     def gold_action(self, state: Configuration) -> Tensor:
         """Return the action of least cost [B, K], an arc before SHIFT and with the dependent's gold label."""
-        cost = self.cost(state)
-        kind = cost[..., [1, 2, 0]].argmin(2)  # argmin takes the first of equals: LEFT-ARC, RIGHT-ARC, SHIFT
-        dependent = torch.where(kind == 0, state.stack_top(1), state.stack_top(0))
-        label = at(self.label.expand_as(state.head), dependent)
-        return torch.where(kind == 2, SHIFT, 1 + 2 * label.clamp(min=0) + kind)
+        kind = self.cost(state)[..., [1, 2, 0]].argmin(
+            2
+        )  # argmin takes the first of equals: LEFT-ARC, RIGHT-ARC, SHIFT
+        return at(self._actions(state), (kind + 1) % 3)
+
+    def lossless(self, state: Configuration) -> Tensor:
+        """Return the actions [B, K, 3] after which the gold tree is still reachable, WAIT in place of the others."""
+        return self._actions(state).masked_fill(self.cost(state) > 0, WAIT)
+
+    def _actions(self, state: Configuration) -> Tensor:
+        """Return the action of each kind [B, K, 3] with the gold label of the word that it attaches."""
+        label = self.label.expand_as(state.head)
+        below, top = (at(label, state.stack_top(i)).clamp(min=0) for i in (1, 0))
+        return torch.stack([torch.full_like(top, SHIFT), LEFT_ARC + 2 * below, RIGHT_ARC + 2 * top], 2)
 
 
-def _lost(gold: Tensor, alive: Tensor, dependent: Tensor, gold_head: Tensor, head: Tensor) -> Tensor:
+def lost(gold: Tensor, alive: Tensor, dependent: Tensor, gold_head: Tensor, head: Tensor) -> Tensor:
     """Count the gold arcs lost when `dependent` is attached to `head` [B, K]: its own and those to its children."""
     own = (gold_head != head) & at(alive, gold_head.clamp(min=0)) & (gold_head >= 0)
     return own + ((gold == dependent.unsqueeze(2)) & alive).sum(2)

@@ -6,18 +6,19 @@ linguistic structures") it goes wrong early and pays later; a beam keeps the rig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
-from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
+from arcparse.parser.systems import System
 from arcparse.parser.trace import ROOT_NAME, Arc
-from arcparse.search import Beam, Scorer, advance
+from arcparse.search import WAIT, Beam, Scorer, advance, check_numbers
 from arcparse.sentence import ROOT, Sentence
+from arcparse.threads import turn
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,14 @@ class BeamTrace:
         return self.greedy_rank.index(None) if None in self.greedy_rank else None
 
 
+@turn()
 @torch.inference_mode()
 def beam_trace(parser: Parser, sentence: Sentence, beam_size: int, *, given: bool = False) -> BeamTrace:
     """Search a sentence with a beam of `beam_size` and with a greedy one; `given` is what it is to `Parser.parse`."""
     words, encoding = encode(parser, [sentence], given=given)
-    start = Beam.start(Configuration.start(words.length), 1, words.length.device)
+    start = Beam.start(parser.system.start(words.length), 1, words.length.device)
     scorer = path_scorer(parser, encoding)
-    wide, narrow = (_beams(parser.system, scorer, start, size) for size in (beam_size, 1))
+    wide, narrow = _beams(parser.system, scorer, start, (beam_size, 1))
     forms = (ROOT_NAME, *sentence.forms)
     return BeamTrace(
         tuple(_layer(parser.system, beam, forms) for beam in wide),
@@ -82,31 +84,24 @@ def beam_trace(parser: Parser, sentence: Sentence, beam_size: int, *, given: boo
 
 
 def _beams(
-    system: ArcStandard, scorer: Scorer[Configuration], beam: Beam[Configuration], beam_size: int
-) -> list[Beam[Configuration]]:
-    """Return the beam after each step; all derivations of a sentence are equally long."""
-    beams = [beam]
-    while not bool(system.is_final(beam.state)[0, 0]):
-        beam = advance(system, beam, scorer(beam.state), beam_size)
-        beams.append(beam)
-    return beams
+    system: System, scorer: Scorer[Configuration], start: Beam[Configuration], beam_sizes: Sequence[int]
+) -> Iterator[list[Beam[Configuration]]]:
+    """Yield for each size the beam after each step; one that is complete earlier than another waits for it."""
+    beams = [[start] for _ in beam_sizes]
+    while not all(bool((system.is_final(own[-1].state) | own[-1].score.isneginf()).all()) for own in beams):
+        for own, size in zip(beams, beam_sizes, strict=True):
+            own.append(advance(system, own[-1], scorer(own[-1].state), size))
+            check_numbers(own[-1].score)
+    yield from beams
 
 
-def _layer(system: ArcStandard, beam: Beam[Configuration], forms: Sequence[str]) -> tuple[Node, ...]:
-    state = beam.state
-    columns = (beam.score, beam.action, beam.parent, state.depth, state.front, state.stack)
-    rows = zip(*(column[0].tolist() for column in columns), strict=True)
-    return tuple(
-        Node(
-            score,
-            system.name(action) if action >= 0 else "",
-            parent,
-            tuple(forms[token] for token in stack[:depth]),
-            tuple(forms[front:]),
-        )
-        for score, action, parent, depth, front, stack in rows
-        if score > -torch.inf
-    )
+def _layer(system: System, beam: Beam[Configuration], forms: Sequence[str]) -> tuple[Node, ...]:
+    rows = zip(*(column[0].tolist() for column in (beam.score, beam.action, beam.parent)), strict=True)
+    nodes = []
+    for k, (score, action, parent) in enumerate(rows):
+        stack, buffer = (tuple([forms[token] for token in tokens]) for tokens in beam.state.tokens(0, k))
+        nodes.append(Node(score, system.name(action) if action != WAIT else "", parent, stack, buffer))
+    return tuple(node for node in nodes if node.score > -torch.inf)
 
 
 def _path(beams: Sequence[Beam[Configuration]]) -> tuple[int, ...]:
@@ -126,7 +121,7 @@ def _ranks(beams: Sequence[Beam[Configuration]], actions: Sequence[int]) -> tupl
     return tuple(ranks)
 
 
-def _arcs(state: Configuration, system: ArcStandard) -> list[Arc]:
+def _arcs(state: Configuration, system: System) -> list[Arc]:
     """Return the arcs of the first hypothesis by word."""
     pairs = zip(state.head[0, 0].tolist(), state.label[0, 0].tolist(), strict=True)
     return [Arc(head, system.labels[label], word) for word, (head, label) in enumerate(pairs) if word != ROOT]

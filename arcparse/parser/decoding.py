@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from arcparse.batches import pad
 from arcparse.lexicon import Words
 from arcparse.parser.configuration import Configuration
 from arcparse.search import Scorer, normalised
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
     from arcparse.parser.model import Encoding, Parser
@@ -22,9 +21,12 @@ if TYPE_CHECKING:
 def encode(parser: Parser, sentences: Sequence[Sentence], *, given: bool = False) -> tuple[Words, Encoding]:
     """Encode sentences on the parser's device; `given` is what it is to `Parser.parse`."""
     words = parser.lexicon.words([sentence.forms for sentence in sentences]).to(parser.device)
-    tags = parser.tags.ids(sentences, parser.device) if given or not parser.predicts_tags else None
-    has_own = pad([[0, *(tag != EMPTY for tag in sentence.upos)] for sentence in sentences]).bool()
-    return words, parser.encode(words, tags, has_own.to(parser.device) if given else None)
+    if not parser.predicts_tags:
+        return words, parser.encode(words, parser.tags.ids(sentences, parser.device))
+    if not given:
+        return words, parser.encode(words)
+    tags = parser.tags.given_ids(sentences, parser.device)
+    return words, parser.encode(words, tags, words.is_token)
 
 
 def path_scorer(parser: Parser, encoding: Encoding) -> Scorer[Configuration]:

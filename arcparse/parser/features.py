@@ -16,14 +16,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, shown
 from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
 from arcparse.sentence import NONE
 
 LABEL_ATTRIBUTE = "label"  # known from the configuration, all others from an encoder
 ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
 CHILDREN = {"leftmost(1)": LEFT, "leftmost(2)": LEFT2, "rightmost(1)": RIGHT, "rightmost(2)": RIGHT2}
-_START = re.compile(r"(stack|buffer)\((\d+)\)$")
+_START = re.compile(r"(stack|buffer)\([0-9]{1,2}\)$")
+LONGEST = 8  # steps of a path: beyond, there is hardly ever a token
+MOST = 1000  # templates
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,17 @@ class _Step:
 
 
 class Features:
-    """Templates compiled to few gathers: a start on stack and buffer, then one gather for each depth."""
+    """Templates compiled to few gathers: a start on stack and buffer, then one gather for each depth.
+
+    Its tensors say so that they are on the CPU: a network may be laid out on the device "meta", they may not.
+    """
 
     def __init__(self, templates: Sequence[str]) -> None:
         """Compile `templates`; ConfigurationError names one that cannot be read, or says that there is none."""
         if not templates:
             raise ConfigurationError('the parser has no features; set templates such as features = ["stack(0).vector"]')
+        if len(templates) > MOST:
+            raise ConfigurationError(f"the parser has {len(templates)} features; set at most {MOST}")
         paths = [_parse(template) for template in templates]
         self.templates = tuple(templates)
         self.attributes = tuple(dict.fromkeys(attribute for _, attribute in paths))
@@ -51,9 +58,10 @@ class Features:
         self._steps = _compile({path for path, _ in paths}, located)
         order = sorted(self.attributes, key=LABEL_ATTRIBUTE.__eq__)
         self.sizes = {name: sum(own == name for _, own in paths) for name in order}
-        self._depth = torch.tensor(self._stack, dtype=torch.long) + 1
-        self._offset = torch.tensor(self._buffer, dtype=torch.long)
-        self._tokens = torch.tensor([located.index(path) for name in order for path, own in paths if own == name])
+        self._depth = torch.tensor(self._stack, dtype=torch.long, device="cpu") + 1
+        self._offset = torch.tensor(self._buffer, dtype=torch.long, device="cpu")
+        token = [located.index(path) for name in order for path, own in paths if own == name]
+        self._tokens = torch.tensor(token, device="cpu")
 
     def positions(self, attribute: str) -> int:
         """Return how many templates end in `attribute`."""
@@ -68,8 +76,8 @@ class Features:
         device, width = state.depth.device, state.table.shape[3]
         place = state.depth.unsqueeze(2) - self._depth.to(device)
         stack = state.stack.gather(2, place.clamp(min=0)).masked_fill(place < 0, NONE).long()
-        front = state.front.unsqueeze(2) + self._offset.to(device)
-        token = torch.cat([stack, front.masked_fill(front > state.length.unsqueeze(2), NONE)], 2)
+        buffer = state.buffer(state.front.unsqueeze(2) + self._offset.to(device))
+        token = torch.cat([stack, buffer], 2)
         table = state.table.flatten(2)
         for step in self._steps:
             parent = token.index_select(2, step.columns.to(device))
@@ -83,10 +91,10 @@ def _parse(template: str) -> tuple[tuple[str, ...], str]:
     *path, attribute = [part.strip() for part in template.split(".")]
     path = [f"{part}(1)" if part in ("leftmost", "rightmost") else part for part in path]
     wrong = [part for part in path[1:] if part not in CHILDREN]
-    if attribute not in ATTRIBUTES or not path or not _START.match(path[0]) or wrong:
+    if attribute not in ATTRIBUTES or not 1 <= len(path) <= LONGEST or not _START.match(path[0]) or wrong:
         raise ConfigurationError(
-            f"feature template {template!r}: expected stack(i) or buffer(i), then any of {', '.join(CHILDREN)}, "
-            f"then one of {', '.join(ATTRIBUTES)}"
+            f"feature template {shown(template)}: expected stack(i) or buffer(i) with i below 100, then up to "
+            f"{LONGEST - 1} of {', '.join(CHILDREN)}, then one of {', '.join(ATTRIBUTES)}"
         )
     return tuple(path), attribute
 
@@ -98,6 +106,7 @@ def _compile(paths: set[tuple[str, ...]], located: list[tuple[str, ...]]) -> lis
     for length in range(2, max((len(path) for path in paths), default=1) + 1):
         found = sorted(path for path in prefixes if len(path) == length)
         columns = [located.index(path[:-1]) for path in found]
-        steps.append(_Step(torch.tensor(columns), torch.tensor([CHILDREN[path[-1]] for path in found])))
+        relation = [CHILDREN[path[-1]] for path in found]
+        steps.append(_Step(torch.tensor(columns, device="cpu"), torch.tensor(relation, device="cpu")))
         located.extend(found)
     return steps

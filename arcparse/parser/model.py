@@ -1,8 +1,9 @@
-"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, arc-standard.
+"""The parser: an encoder's vectors, features of the configuration, a feed-forward scorer, a transition system.
 
 With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in
-SyntaxNet (Andor et al. 2016). With "bilstm" a recurrent layer reads the sentence, predicts the tags on the way (unless
-they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features suffice.
+SyntaxNet (Andor et al. 2016). Any other, such as the recurrent "bilstm", reads the sentence, predicts the tags on the
+way (unless they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few features
+suffice.
 """
 
 from __future__ import annotations
@@ -17,22 +18,25 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.batches import bucket
-from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.encoder import BiLSTM, BiLSTMConfig, Block, FormEncoder
-from arcparse.errors import ModelError
+from arcparse.checkpoint import load_model, save_model
+from arcparse.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.parser.arc_standard import ArcStandard
+from arcparse.limits import AboveZero, Dimension, Hypotheses
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.features import Features
 from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
+from arcparse.parser.systems import System, system_called
 from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
+from arcparse.saved_model import VOCABULARIES, difference
 from arcparse.search import Beam, sample, search
 from arcparse.sentence import ROOT, Sentence, Tree
-from arcparse.settings import as_dict, from_dict
+from arcparse.settings import as_dict, changed
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
+from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
@@ -45,19 +49,31 @@ class ParserConfig:
     """What the network is made of."""
 
     features: tuple[str, ...]
-    encoder: Literal["none", "bilstm"] = "bilstm"
-    projectivity: Projectivity = "lift"  # how labels of lifted arcs are decorated, and the parser's read
+    encoder: str = "bilstm"  # or "none"; see `arcparse.encoder`
+    system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
+    projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
-    projection: int = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
-    upos_dimension: int = 32  # tag embeddings, SyntaxNet's size
-    xpos_dimension: int = 32
-    feats_dimension: int = 32
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
+    projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
+    upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size
+    xpos_dimension: Dimension = 32
+    feats_dimension: Dimension = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
     normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
-    beam: int = 1  # hypotheses kept when it parses, unless told
-    temperature: float = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
-    sampling_temperature: float = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+    beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
+    temperature: AboveZero = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
+    sampling_temperature: AboveZero = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
+        chosen(self)
+        if self.projectivity != "lift" and not system_called(self.system).projective:
+            raise ConfigurationError(
+                f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
+                "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"
+            )
+        system_called(self.system)
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class Parser(nn.Module):
     """A network with all that it needs to read sentences: vocabularies, pretrained vectors, transition system."""
 
     def __init__(
-        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: ArcStandard, pretrained: Pretrained
+        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
     ) -> None:
         """Make an untrained parser."""
         super().__init__()
@@ -85,26 +101,28 @@ class Parser(nn.Module):
         )
         for name, embedding in self.embeddings.items():
             nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
-        self.bilstm: BiLSTM | None = None
-        if config.encoder == "bilstm":
-            self.bilstm = BiLSTM(config.bilstm, self.forms.dimension)
-            self.tag_layer = TagLayer(self.bilstm.dimension, tags.sizes)
-            dimensions["vector"] = config.projection or self.bilstm.dimension
-            self.projection = (
-                nn.Linear(self.bilstm.dimension, config.projection) if config.projection else nn.Identity()
-            )
+        encoder = add_encoder(self, config, self.forms.dimension)
+        if encoder is not None:
+            self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
+            dimensions["vector"] = config.projection or encoder.dimension
+            self.projection = nn.Linear(encoder.dimension, config.projection) if config.projection else nn.Identity()
         features = Features(config.features)
         missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
         if missing:
             raise ModelError(
                 f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
             )
-        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, len(system.labels), system.num_actions)
+        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What reads the sentence; None where tokens have the vectors of their forms."""
+        return encoder_of(self, self.config)
 
     @property
     def predicts_tags(self) -> bool:
         """Whether the parser tags on its own."""
-        return self.bilstm is not None
+        return self.encoder is not None
 
     @property
     def device(self) -> torch.device:
@@ -116,14 +134,14 @@ class Parser(nn.Module):
 
         Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
         """
-        vector = self.forms(words.forms)
+        vector, encoder = self.forms(words.forms), self.encoder
         scores: dict[str, Tensor] = {}
-        if self.bilstm is None:
+        if encoder is None:
             if given is None:
                 raise ModelError("this parser needs tags; give them, or a tagger")
             tags, blocks = dict(given), {"form": Block(vector, words.row)}
         else:
-            context = self.bilstm(vector[words.row], words.length + 1)
+            context = encoder(vector[words.row], words.length + 1)
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:
@@ -139,8 +157,8 @@ class Parser(nn.Module):
     def set_precision(self, *, low: bool) -> None:
         """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
         self.scorer.low_precision = low
-        if self.bilstm is not None:
-            self.bilstm.low_precision = low
+        if self.encoder is not None:
+            self.encoder.low_precision = low
 
     def bind(self, encoding: Encoding) -> BoundScorer:
         """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
@@ -157,8 +175,9 @@ class Parser(nn.Module):
         return search(self.system, scorer, self._start(words), beam_size, margin=math.inf if scored else MARGIN)
 
     def _start(self, words: Words) -> Beam[Configuration]:
-        return Beam.start(Configuration.start(words.length), len(words.length), words.length.device)
+        return Beam.start(self.system.start(words.length), len(words.length), words.length.device)
 
+    @turn()
     @torch.inference_mode()
     def parse(
         self,
@@ -177,6 +196,7 @@ class Parser(nn.Module):
         size = beam_size or self.config.beam
         return _in_batches(sentences, batch_tokens, lambda batch: self._parse_batch(batch, given, size))
 
+    @turn()
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, given: bool = False, batch_tokens: int = 2500) -> list[Sentence]:
         """Return the sentences with the tags that the encoder predicts, heads as they were; nothing is searched.
@@ -189,6 +209,7 @@ class Parser(nn.Module):
             sentences, batch_tokens, lambda batch: self._tagged(batch, encode(self, batch, given=given)[1], given)
         )
 
+    @turn()
     @torch.inference_mode()
     def nbest(
         self,
@@ -256,16 +277,24 @@ class Parser(nn.Module):
 
     def rebuilt(self, config: ParserConfig) -> Parser:
         """Return a parser of the same weights with another configuration; ModelError where its network differs."""
+        if config.system != self.config.system:
+            raise ModelError(
+                f"the model to start from has the transition system {self.config.system!r}, not {config.system!r}; "
+                "set parser.system to that"
+            )
         if config.projectivity != self.config.projectivity:
             raise ModelError(
                 f"the model to start from has labels for projectivity {self.config.projectivity!r}, "
                 f"not {config.projectivity!r}; set parser.projectivity to that"
             )
         parser = Parser(config, self.lexicon, self.tags, self.system, self.pretrained)
-        try:
-            parser.load_state_dict(self.state_dict())
-        except RuntimeError as error:
-            raise ModelError(f"the settings describe another network than that to start from: {error}") from None
+        problem = difference(parser.state_dict(), self.state_dict())
+        if problem:
+            settings = changed(as_dict(self.config), as_dict(config))
+            raise ModelError(
+                f"the settings describe another network than that to start from: {', '.join(settings) or problem}"
+            )
+        parser.load_state_dict(self.state_dict())
         return parser
 
     @classmethod
@@ -275,7 +304,7 @@ class Parser(nn.Module):
         arcs = {(head == ROOT, label) for s in sentences for head, label in zip(s.heads, s.labels, strict=True)}
         labels = sorted({label for _, label in arcs})
         root_labels, word_labels = ({label for is_root, label in arcs if is_root == root} for root in (True, False))
-        system = ArcStandard(labels, root_labels, word_labels)
+        system = system_called(config.system)(labels, root_labels, word_labels)
         return cls(config, lexicon, TagColumns.build(sentences), system, pretrained)
 
     def save(
@@ -299,24 +328,27 @@ class Parser(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Parser:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory, KIND)
-        name = saved.config["vectors"]
-        pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
-        own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
-        config = from_dict(ParserConfig, saved.config["parser"])
-        lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
-        system = ArcStandard(own["label"].symbols, set(own["root_label"]), set(own["word_label"]))
-        parser = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), system, pretrained)
-        return saved.restored(parser)
+        config, pretrained = saved.settings(ParserConfig), Pretrained.beside(saved)
+        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
+        label = saved.vocabulary("label", (), cells=True).symbols
+        root_label, word_label = (set(saved.symbols(name)) for name in ("root_label", "word_label"))
+        if not label or not root_label | word_label <= set(label):
+            saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
+        system = system_called(config.system)(label, root_label, word_label)
+        tags = TagColumns.restore(saved)
+        return saved.network(lambda: cls(config, lexicon, tags, system, pretrained))
 
 
 def _in_batches(
     sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
 ) -> list[Result]:
     """Return the results of all sentences in order, found for sentences of like length together."""
+    batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
     found: dict[int, Result] = {}
-    for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
-        found.update(zip(batch, results([sentences[i] for i in batch]), strict=True))
+    for batch, own in zip(batches, spread(lambda batch: results([sentences[i] for i in batch]), batches), strict=True):
+        found.update(zip(batch, own, strict=True))
     return [found[i] for i in range(len(sentences))]

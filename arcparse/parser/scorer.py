@@ -11,15 +11,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.encoder import Block
+from arcparse.limits import Dimension, Part, Range, Units
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
+from arcparse.parser.systems import System
 
 Activation = Literal["relu", "cube"]
 INITIAL_BIAS = 0.2  # SyntaxNet's: rectified units begin alive
@@ -34,10 +36,10 @@ def cube(x: Tensor) -> Tensor:
 class ScorerConfig:
     """Sizes of the feed-forward network."""
 
-    hidden: tuple[int, ...] = (512, 256)  # units of each hidden layer
+    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512, 256)  # units of each hidden layer
     activation: Activation = "relu"
-    dropout: float = 0.3  # after each hidden layer
-    label_dimension: int = 32  # of the embeddings of arc labels, as in SyntaxNet
+    dropout: Part = 0.3  # after each hidden layer
+    label_dimension: Dimension = 32  # of the embeddings of arc labels, as in SyntaxNet
 
 
 class FeedForwardScorer(nn.Module):
@@ -48,17 +50,18 @@ class FeedForwardScorer(nn.Module):
         config: ScorerConfig,
         features: Features,
         dimensions: Mapping[str, int],
-        num_labels: int,
-        num_actions: int,
+        system: System,
     ) -> None:
-        """Make a network over blocks whose vectors have `dimensions`."""
+        """Make a network for the actions of `system`, over blocks whose vectors have `dimensions`."""
         super().__init__()
+        self.is_final = system.is_final
         self.features = features
         self.activation: Callable[[Tensor], Tensor] = cube if config.activation == "cube" else torch.relu_
         self.widths, self.dropout = config.hidden, nn.Dropout(config.dropout)
         self.low_precision = False  # bfloat16 when it parses: faster where the processor has it
         dimensions = {**dimensions, "label": config.label_dimension}
-        self.label = nn.Parameter(torch.randn(num_labels, config.label_dimension) / config.label_dimension**0.5)
+        label = torch.empty(len(system.labels), config.label_dimension)
+        self.label = nn.Parameter(nn.init.normal_(label, std=config.label_dimension**-0.5))
         width = config.hidden[0]
         fan_in = sum(features.positions(name) * dimensions[name] for name in features.attributes)
         self.none = nn.ParameterDict(
@@ -67,14 +70,16 @@ class FeedForwardScorer(nn.Module):
         self.first = nn.ParameterDict(
             {
                 name: nn.Parameter(
-                    torch.randn(dimensions[name], features.positions(name) * width) * (2 / fan_in) ** 0.5
+                    nn.init.normal_(
+                        torch.empty(dimensions[name], features.positions(name) * width), std=(2 / fan_in) ** 0.5
+                    )
                 )
                 for name in features.attributes
             }
         )
         self.bias = nn.Parameter(torch.full((width,), INITIAL_BIAS))
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(config.hidden, config.hidden[1:], strict=False))
-        self.output = nn.Linear(config.hidden[-1], num_actions)
+        self.output = nn.Linear(config.hidden[-1], system.num_actions)
         nn.init.zeros_(self.output.bias)
 
     def bind(self, blocks: Mapping[str, Block], *, locked: bool = False) -> BoundScorer:
@@ -140,8 +145,7 @@ class BoundScorer:
         rows = self._rows(state)
         if state.depth.shape[1] == 1:
             return self.score(self._by_block(rows.squeeze(1))).unsqueeze(1)
-        is_final = (state.depth == 1) & (state.front > state.length)
-        rows = rows.masked_fill(is_final.unsqueeze(2), 0).flatten(0, 1)
+        rows = rows.masked_fill(self.network.is_final(state).unsqueeze(2), 0).flatten(0, 1)
         place, inverse = distinct(rows)
         scores = self.score(self._by_block(rows.index_select(0, place)))
         return scores.index_select(0, inverse).view(*state.depth.shape, -1)

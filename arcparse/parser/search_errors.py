@@ -20,14 +20,15 @@ from torch import Tensor
 from arcparse.batches import bucket, pad
 from arcparse.evaluation import evaluate
 from arcparse.outcome import Outcome, judge
-from arcparse.parser.arc_standard import SHIFT, ArcStandard, Oracle
-from arcparse.parser.configuration import Configuration, at
+from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import tree_of
+from arcparse.parser.systems import System
 from arcparse.pseudo_projective import deprojectivise, projectivise
 from arcparse.search import Beam, Scorer, search
 from arcparse.sentence import NONE, ROOT, Sentence, Tree
+from arcparse.threads import turn
 
 BEAMS = (1, 2, 4, 8, 16, 32)
 GOLD_BEAM = 16  # configurations kept on the way to the gold tree
@@ -88,6 +89,7 @@ def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
     return judge(found.tree == gold, gold_score, found.score)
 
 
+@turn()
 @torch.inference_mode()
 def best_found(
     parser: Parser, sentences: Sequence[Sentence], beam_size: int, *, given: bool = False, batch_tokens: int = 2500
@@ -95,7 +97,7 @@ def best_found(
     """Return the tree of the best derivation that a beam finds for each sentence, and that derivation's score."""
     found: dict[int, Found] = {}
     for batch, length, scorer in _batches(parser, sentences, given, batch_tokens):
-        best = search(parser.system, scorer, _start(length), beam_size)
+        best = search(parser.system, scorer, _start(parser.system, length), beam_size)
         columns = best.state.head[:, 0], best.state.label[:, 0], length, best.score[:, 0]
         for i, head, label, size, score in zip(batch, *(column.tolist() for column in columns), strict=True):
             tree = tree_of(head, label, size, parser.system.labels)
@@ -103,6 +105,7 @@ def best_found(
     return [found[i] for i in range(len(sentences))]
 
 
+@turn()
 @torch.inference_mode()
 def gold_scores(
     parser: Parser,
@@ -124,36 +127,33 @@ def gold_scores(
     for batch, length, scorer in _batches(parser, [sentences[i] for i in able], given, batch_tokens):
         places = [able[i] for i in batch]
         system = GoldOnly(parser.system, [tree for i in places if (tree := trees[i])], length.device)
-        best = search(system, scorer, _start(length), beam_size).score[:, 0]
+        best = search(system, scorer, _start(parser.system, length), beam_size).score[:, 0]
         for i, score in zip(places, best.tolist(), strict=True):
             scores[i] = score
     return scores
 
 
 class GoldOnly:
-    """Arc-standard with the actions alone that lead to the gold tree: any order of its arcs that is a derivation.
+    """A transition system with the actions alone that its oracle knows to lead to the gold tree.
+
+    In arc-standard these are all: any order of the tree's arcs that is a derivation.
 
     Of hypotheses in the same configuration only the first, which the beam has as the best, goes on.
     """
 
-    def __init__(self, system: ArcStandard, gold: Sequence[Tree], device: torch.device | None = None) -> None:
+    def __init__(self, system: System, gold: Sequence[Tree], device: torch.device | None = None) -> None:
         """Bind to the gold trees of a batch, each of which `system` can build."""
         self.num_actions, self.apply, self.is_final = system.num_actions, system.apply, system.is_final
         self.name, self.action, self._system = system.name, system.action, system
         number = {label: i for i, label in enumerate(system.labels)}
-        self._label = pad([[NONE, *(number[label] for label in tree.labels[1:])] for tree in gold], NONE).to(device)
-        self._oracle = Oracle(pad([tree.heads for tree in gold], NONE).to(device), self._label)
-        action = torch.arange(system.num_actions, device=device)
-        self._kind = torch.where(action == SHIFT, 0, 2 - action % 2)  # SHIFT, LEFT-ARC, RIGHT-ARC, as costs are told
-        self._label_of = (action - 1) // 2
+        label = pad([[NONE, *(number[label] for label in tree.labels[1:])] for tree in gold], NONE).to(device)
+        self._oracle = system.oracle(pad([tree.heads for tree in gold], NONE).to(device), label)
 
     def legal(self, state: Configuration) -> Tensor:
         """Return the legal actions [B, K, A] after which the gold tree is still reachable."""
-        label = self._label.unsqueeze(1).expand_as(state.head)
-        below, top = (at(label, state.stack_top(i)).unsqueeze(2) for i in (1, 0))
-        right = (self._kind == 0) | (torch.where(self._kind == 1, below, top) == self._label_of)
-        lossless: Tensor = self._oracle.cost(state)[..., self._kind] == 0
-        return self._system.legal(state) & lossless & right & ~_is_repeated(state).unsqueeze(2)
+        action = torch.arange(self.num_actions, device=state.depth.device)
+        lossless = (self._oracle.lossless(state).unsqueeze(3) == action).any(2)
+        return self._system.legal(state) & lossless & ~_is_repeated(state).unsqueeze(2)
 
 
 def _is_repeated(state: Configuration) -> Tensor:
@@ -164,9 +164,9 @@ def _is_repeated(state: Configuration) -> Tensor:
 
 
 def _reachable(parser: Parser, gold: Sentence) -> Tree | None:
-    """Return the projective tree from which the gold tree comes, None where there is none or a label is not known."""
+    """Return the tree to build, from which the gold tree comes, None where there is none or a label is not known."""
     encoding, system = parser.config.projectivity, parser.system
-    tree = projectivise(gold.tree, encoding, gold.place)
+    tree = projectivise(gold.tree, encoding, gold.place) if system.projective else gold.tree
     arcs = zip(tree.heads[1:], tree.labels[1:], strict=True)
     known = all(label in (system.root_labels if head == ROOT else system.word_labels) for head, label in arcs)
     return tree if known and deprojectivise(tree, encoding) == gold.tree else None
@@ -181,5 +181,5 @@ def _batches(
         yield batch, words.length, path_scorer(parser, encoding)
 
 
-def _start(length: Tensor) -> Beam[Configuration]:
-    return Beam.start(Configuration.start(length), len(length), length.device)
+def _start(system: System, length: Tensor) -> Beam[Configuration]:
+    return Beam.start(system.start(length), len(length), length.device)

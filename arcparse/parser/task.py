@@ -23,13 +23,14 @@ from arcparse.checkpoint import find_model
 from arcparse.errors import TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon import Words
+from arcparse.limits import Hypotheses, NotNegative, Share, Whole
 from arcparse.losses import Objective, global_loss, local_loss
-from arcparse.parser.arc_standard import Oracle
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.scorer import BoundScorer, stack_index
+from arcparse.parser.systems import system_called
 from arcparse.pretrained import Pretrained
-from arcparse.pseudo_projective import Projectivity, projectivise
+from arcparse.pseudo_projective import projectivise
 from arcparse.search import Beam, search
 from arcparse.sentence import NONE, Sentence
 from arcparse.tags import tag_loss
@@ -61,22 +62,22 @@ class ParserSettings:
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors; none where empty
     tagger: str = ""  # the tagger that the parser is to follow, if it predicts no tags; empty: it is given gold tags
-    exploration: float = 0.8  # share of decisions drawn from the model; 0 is the static oracle
-    exploration_from: int = 1  # first epoch that explores, from 0: an untrained model has nothing to show
-    given_tags: float = 0.3  # share of sentences that see the file's tags, not predicted ones; 1: those of dev too
-    tag_weight: float = 0.5  # of the tags' loss beside the transitions'
+    exploration: Share = 0.8  # share of decisions drawn from the model; 0 is the static oracle
+    exploration_from: Whole = 1  # first epoch that explores, from 0: an untrained model has nothing to show
+    given_tags: Share = 0.3  # share of sentences that see the file's tags, not predicted ones; 1: those of dev too
+    tag_weight: NotNegative = 0.5  # of the tags' loss beside the transitions'
     objective: Literal["local", "crf", "perceptron", "margin"] = (
         "local"  # all but the first are global, through the beam
     )
-    local_weight: float = 0.0  # of the local loss beside a global one, so that small beams stay good
-    beam: int = 8  # of global training, of its development scores and of the parser that comes of it
+    local_weight: NotNegative = 0.0  # of the local loss beside a global one, so that small beams stay good
+    beam: Hypotheses = 8  # of global training, of its development scores and of the parser that comes of it
     start: str = ""  # a parser to go on from, as global training needs; the network is its own
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentences with their gold tags and projective gold trees [B, N]."""
+    """Sentences with their gold tags and gold trees [B, N] that the transition system can build."""
 
     words: Words
     tags: dict[str, Tensor]
@@ -97,12 +98,14 @@ class ParserTask:
         pretrained: Pretrained | None = None,
         tagger: TagsSentences | None = None,
     ) -> None:
-        """Check and projectivise the gold trees and make an untrained parser; a `tagger` goes with it.
+        """Check the gold trees, projectivise them for a projective system and make an untrained parser.
+
+        A `tagger` goes with it.
 
         Raises TreebankError or TreeError, with the place, where a training sentence has no tree.
         """
         self.settings, self.dev, self.epoch = settings, list(dev), 0
-        self.train = [_projective(sentence, settings.parser.projectivity) for sentence in train]
+        self.train = [_learnable(sentence, settings.parser) for sentence in train]
         self.pretrained, self.tagger = pretrained or Pretrained.none(), tagger
         self.scores: dict[str, float] = {}
         self.dev_input = tagger.tag(self.dev) if tagger else self.dev
@@ -163,12 +166,12 @@ class ParserTask:
     def _local_loss(self, scorer: BoundScorer, batch: Batch) -> Tensor:
         path = self._derive(scorer, batch)
         scores = scorer.score(path.index)
-        target = _allowed(path.target, path.legal, scores.detach())
+        target = _allowed(path.target, path.legal, scores.detach(), self.model.system.kind)
         return (local_loss(scores, path.legal, target) * path.active).sum() / path.active.sum()
 
     def _global_loss(self, scorer: BoundScorer, batch: Batch, objective: Objective) -> Tensor:
-        system, oracle = self.model.system, Oracle(batch.head, batch.label)
-        start = Configuration.start(batch.words.length)
+        system, oracle = self.model.system, self.model.system.oracle(batch.head, batch.label)
+        start = system.start(batch.words.length)
 
         def follow(state: Configuration) -> Tensor:
             return functional.one_hot(oracle.gold_action(state), system.num_actions).float()
@@ -181,7 +184,7 @@ class ParserTask:
     @torch.no_grad()
     def _derive(self, scorer: BoundScorer, batch: Batch) -> Decisions:
         """Search for one derivation of each sentence, by the policy, and return the decisions on the way."""
-        system, oracle = self.model.system, Oracle(batch.head, batch.label)
+        system, oracle = self.model.system, self.model.system.oracle(batch.head, batch.label)
         explores = self.epoch >= self.settings.exploration_from and self.settings.exploration > 0
         indices: list[dict[str, Tensor]] = []
         steps: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -193,13 +196,14 @@ class ParserTask:
             if not explores:
                 return functional.one_hot(gold, system.num_actions).float()
             scores = scorer.score({name: rows.flatten(0, 1) for name, rows in index.items()})
-            preferred = functional.one_hot(_allowed(gold.flatten(), legal.flatten(0, 1), scores), system.num_actions)
+            allowed = _allowed(gold.flatten(), legal.flatten(0, 1), scores, system.kind)
+            preferred = functional.one_hot(allowed, system.num_actions)
             drawn = scores - torch.empty_like(scores).exponential_().log()  # argmax draws from the softmax (Gumbel)
             own = torch.rand(len(gold), 1, device=gold.device) < self.settings.exploration
             return torch.where(own, drawn, preferred * 1e6).unsqueeze(1)
 
         length = batch.words.length
-        search(system, policy, Beam.start(Configuration.start(length), len(length), length.device), 1)
+        search(system, policy, Beam.start(system.start(length), len(length), length.device), 1)
         target, legal, active = (torch.stack(column).flatten(0, 2) for column in zip(*steps, strict=True))
         return Decisions(stack_index(indices), target, legal, active)
 
@@ -235,12 +239,14 @@ class Decisions:
     active: Tensor
 
 
-def _projective(sentence: Sentence, encoding: Projectivity) -> Sentence:
-    """Return the sentence with a projective tree, its labels decorated as the encoding has it."""
+def _learnable(sentence: Sentence, config: ParserConfig) -> Sentence:
+    """Return the sentence with a tree that the system can build: projective, its labels decorated, if it must be."""
     if not sentence.is_parsed or not len(sentence):
         raise TreebankError(f"{sentence.place}: the parser learns from trees, and this sentence has words without head")
     check_tree(sentence.tree, sentence.place)
-    tree = projectivise(sentence.tree, encoding, sentence.place)
+    if not system_called(config.system).projective:
+        return sentence
+    tree = projectivise(sentence.tree, config.projectivity, sentence.place)
     return sentence if tree == sentence.tree else sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
 
 
@@ -254,14 +260,14 @@ def _check_labels(sentences: Sequence[Sentence], known: Sequence[str]) -> None:
             )
 
 
-def _allowed(target: Tensor, legal: Tensor, scores: Tensor) -> Tensor:
-    """Return the targets [S], an illegal one exchanged for the best scored legal action in its direction.
+def _allowed(target: Tensor, legal: Tensor, scores: Tensor, kind: Tensor) -> Tensor:
+    """Return the targets [S], an illegal one exchanged for the best scored legal action of its `kind` [A].
 
     Off the gold path a word may have to be attached to the root, or the gold root to a word, where its gold label is
     none of those allowed.
     """
-    action = torch.arange(legal.shape[1], device=legal.device)
-    same = (action > 0) & (action % 2 == (target % 2).unsqueeze(1))
+    kind = kind.to(legal.device)
+    same = kind == kind[target].unsqueeze(1)
     best = scores.masked_fill(~(legal & same), -torch.inf).argmax(1)
     is_legal = legal.gather(1, target.unsqueeze(1)).squeeze(1)
     return torch.where(is_legal, target, best)

@@ -9,7 +9,9 @@ import torch
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode
 from arcparse.parser.model import Parser
+from arcparse.search import WAIT
 from arcparse.sentence import Sentence
+from arcparse.threads import turn
 
 ROOT_NAME = "ROOT"
 
@@ -34,6 +36,7 @@ class Step:
     arc: Arc | None  # None for a transition that adds none
 
 
+@turn()
 @torch.inference_mode()
 def derivation(parser: Parser, sentence: Sentence, beam_size: int = 1, *, given: bool = False) -> list[Step]:
     """Return the steps of the best derivation that a beam of `beam_size` finds; none for a sentence without words.
@@ -42,16 +45,16 @@ def derivation(parser: Parser, sentence: Sentence, beam_size: int = 1, *, given:
     """
     words, encoding = encode(parser, [sentence], given=given)
     history = parser.search(words, encoding, beam_size).history()[0, 0]
-    system, scorer, state = parser.system, parser.bind(encoding), Configuration.start(words.length)
+    system, scorer, state = parser.system, parser.bind(encoding), parser.system.start(words.length)
     forms, steps = (ROOT_NAME, *sentence.forms), []
-    for action in history.tolist():
+    for action in history[history != WAIT].tolist():
         scores = scorer(state).masked_fill(~system.legal(state), -torch.inf).log_softmax(2)
         after = system.apply(state, torch.tensor([[action]]))
-        stack = state.stack[0, 0, : int(state.depth)].tolist()
+        stack, buffer = (tuple([forms[token] for token in tokens]) for tokens in state.tokens(0, 0))
         steps.append(
             Step(
-                tuple([forms[token] for token in stack]),
-                forms[int(state.front) :],
+                stack,
+                buffer,
                 system.name(action),
                 scores[0, 0, action].item(),
                 _added(parser, state, after),

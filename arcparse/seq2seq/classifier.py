@@ -18,13 +18,15 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.errors import ConfigurationError
+from arcparse.limits import Length, Part
 from arcparse.pretrained import Pretrained
+from arcparse.saved_model import VOCABULARIES
 from arcparse.seq2seq.embeddings import start_from
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.seq2seq.memory import Memory
-from arcparse.settings import as_dict, from_dict
+from arcparse.settings import as_dict, check_ranges
+from arcparse.threads import spread, turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 KIND = "classifier"
@@ -39,15 +41,14 @@ class ClassifierConfig:
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     pooling: Pooling = "max+mean"
-    dropout: float = 0.5  # of the pooled vector
+    dropout: Part = 0.5  # of the pooled vector
     lower: bool = True  # words in lower case: labels seldom hang on capitals
-    longest: int = 500  # words that are read of a text
+    longest: Length = 500  # words that are read of a text
     kept: Kept = "both"  # which: a review says what it is about at the beginning, what it thinks of it at the end
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for a text without words."""
-        if self.longest < 1:
-            raise ConfigurationError(f"longest must be at least 1 word, not {self.longest}")
+        """Raise ConfigurationError for a value outside its limits."""
+        check_ranges(self)
 
 
 @dataclass(frozen=True)
@@ -131,12 +132,15 @@ class Classifier(nn.Module):
         score: Tensor = self.output(self.dropout(self.pool(memory)))
         return score.float()
 
+    @turn()
     @torch.inference_mode()
     def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Return the log-probability [B, L] of each label in nats; the model is to be in evaluation mode."""
+        batches = bucket([len(row) for row in rows], BATCH_TOKENS)
+        parts = spread(lambda batch: self([rows[i] for i in batch]).log_softmax(1).cpu(), batches)
         found = torch.zeros(len(rows), len(self.labels))
-        for batch in bucket([len(row) for row in rows], BATCH_TOKENS):
-            found[batch] = self([rows[i] for i in batch]).log_softmax(1).cpu()
+        for batch, part in zip(batches, parts, strict=True):
+            found[batch] = part
         return found
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
@@ -160,8 +164,12 @@ class Classifier(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Classifier:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        words, labels = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("words", "labels"))
-        return saved.restored(cls(from_dict(ClassifierConfig, saved.config[KIND]), words, labels))
+        config, words = saved.settings(ClassifierConfig), saved.vocabulary("words")
+        labels = saved.vocabulary("labels", (), cells=True)
+        if not len(labels):
+            saved.refuse(VOCABULARIES, "labels has no label")
+        return saved.network(lambda: cls(config, words, labels))

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.errors import TreebankError
+from arcparse.limits import Part, Share, VocabularySize
 from arcparse.pretrained import Pretrained
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig
 from arcparse.seq2seq.labelled import LabelledText, cut, words_of
@@ -29,11 +30,11 @@ class ClassifierSettings:
 
     train: str = ""  # lines of label, tab, text: see arcparse.seq2seq.labelled
     dev: str = ""  # where empty, some of train are held out
-    held_out: float = 0.1  # the share of its texts
+    held_out: Share = 0.1  # the share of its texts
     vectors: str = ""  # vector store or model of kind vectors from which the embeddings start
     frozen: bool = False  # whether the embeddings stay as they are
-    words: int = 30_000  # the most frequent ones, which have embeddings
-    smoothing: float = 0.0  # share of the probability that all labels have alike
+    words: VocabularySize = 30_000  # the most frequent ones, which have embeddings
+    smoothing: Part = 0.0  # share of the probability that all labels have alike
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

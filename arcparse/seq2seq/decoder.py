@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
+from arcparse.limits import Heads, Part, Units
 from arcparse.seq2seq.attention import Kind, attention
 from arcparse.seq2seq.encoder import embedding
 from arcparse.seq2seq.memory import Memory, Reading, State
@@ -35,14 +36,14 @@ class DecoderConfig:
     """What the decoder is made of."""
 
     kind: Literal["recurrent", "transformer"] = "recurrent"
-    embedding: int = 256
-    embedding_dropout: float = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding: Units = 256
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
     attention: Kind = "general"  # of the recurrent decoder
-    heads: int = 4  # of the attention "multi-head"
+    heads: Heads = 4  # of the attention "multi-head"
     input_feeding: bool = False  # slower to train: no step can be computed before the one before it
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: float = 0.3  # locked, of what the output layer sees
+    output_dropout: Part = 0.3  # locked, of what the output layer sees
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a decoder that would read what is not written yet."""

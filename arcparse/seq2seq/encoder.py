@@ -8,10 +8,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from arcparse.limits import Part, Units
 from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
 from arcparse.seq2seq.regularisation import LockedDropout, embed
 from arcparse.seq2seq.transformer import TransformerConfig, TransformerEncoder
+from arcparse.threads import aside
 from arcparse.vocabulary import Vocabulary
 
 
@@ -20,11 +22,11 @@ class EncoderConfig:
     """What the encoder is made of."""
 
     kind: Literal["recurrent", "transformer"] = "recurrent"
-    embedding: int = 256
-    embedding_dropout: float = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding: Units = 256
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: float = 0.3  # locked, of the memory that a recurrent encoder makes
+    output_dropout: Part = 0.3  # locked, of the memory that a recurrent encoder makes
 
 
 class Encoder(nn.Module):
@@ -52,10 +54,11 @@ class Encoder(nn.Module):
         if added is not None:
             vector = vector + added
         is_token = torch.arange(symbol.shape[1], device=symbol.device) < length.unsqueeze(1)
-        if isinstance(self.reader, TransformerEncoder):
-            output, summary = self.reader(vector, length)
-            return Memory(output, is_token, summary)
-        output, ends = self.reader(vector, length)
+        with aside():
+            if isinstance(self.reader, TransformerEncoder):
+                output, summary = self.reader(vector, length)
+                return Memory(output, is_token, summary)
+            output, ends = self.reader(vector, length)
         return Memory(self.dropout(output), is_token, ends[-1][0])
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.files import Location
 from arcparse.seq2seq.pairs import lines
 from arcparse.tokenizer import split_words
-from arcparse.treebank.files import Location
 
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)  # a mark of HTML that reviews from the web still have
 

@@ -18,14 +18,16 @@ from torch.nn import functional
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.limits import Part, Units
 from arcparse.search import sample
 from arcparse.seq2seq.continuation import Continuing, Limits
 from arcparse.seq2seq.encoder import embedding
 from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig, State
 from arcparse.seq2seq.regularisation import LockedDropout, embed
-from arcparse.seq2seq.symbols import EOS, MARKS, Kind, divided, together, vocabulary
-from arcparse.settings import as_dict, from_dict
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.seq2seq.symbols import BEGINNING, EOS, MARKS, Kind, divided, together, vocabulary
+from arcparse.settings import as_dict
+from arcparse.threads import turn
+from arcparse.vocabulary import Vocabulary
 
 KIND = "lm"
 CHUNK = 128  # symbols that are scored at a time: the scores of more take much memory
@@ -40,10 +42,10 @@ class LanguageModelConfig:
     """What the network is made of."""
 
     symbols: Kind = "tokens"  # of which a line of text is made
-    embedding: int = 256
-    embedding_dropout: float = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding: Units = 256
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
-    output_dropout: float = 0.3  # locked, of what the output layer sees
+    output_dropout: Part = 0.3  # locked, of what the output layer sees
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a model that would read what it is to foresee."""
@@ -70,7 +72,7 @@ class LanguageModel(nn.Module):
     ) -> LanguageModel:
         """Make an untrained model of the `size` most frequent symbols that occur `min_count` times."""
         known = vocabulary((divided(line, config.symbols) for line in lines), min_count).symbols
-        return cls(config, Vocabulary(known if size is None else known[: size + len(SPECIALS) + len(MARKS)]))
+        return cls(config, Vocabulary(known if size is None else known[: size + len(BEGINNING)]))
 
     @property
     def device(self) -> torch.device:
@@ -112,6 +114,7 @@ class LanguageModel(nn.Module):
             found.append(-functional.cross_entropy(scores, gold.flatten(), reduction="none").view_as(gold))
         return torch.cat(found, 1), states
 
+    @turn()
     @torch.inference_mode()
     def perplexity(self, lines: Iterable[str]) -> float:
         """Return the perplexity of a text, the ends of its lines counted as symbols, unknown ones as one symbol.
@@ -124,6 +127,7 @@ class LanguageModel(nn.Module):
         found, _ = self.log_probabilities(ids.unsqueeze(0), self.start(1))
         return math.exp(-float(found.double().mean()))
 
+    @turn()
     @torch.inference_mode()
     def generate(
         self,
@@ -167,11 +171,12 @@ class LanguageModel(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> LanguageModel:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        symbols = Vocabulary(tuple(saved.vocabularies["symbols"]))
-        return saved.restored(cls(from_dict(LanguageModelConfig, saved.config[KIND]), symbols))
+        config, symbols = saved.settings(LanguageModelConfig), saved.vocabulary("symbols", BEGINNING)
+        return saved.network(lambda: cls(config, symbols))
 
 
 def _lines(symbols: Iterable[str]) -> Iterator[list[str]]:

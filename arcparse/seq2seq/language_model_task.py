@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from arcparse.errors import ConfigurationError
+from arcparse.limits import Length, VocabularySize, Whole
 from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig
 from arcparse.seq2seq.recurrent import State
+from arcparse.settings import check_ranges
 from arcparse.training import Loss, TrainingConfig, run_metadata
 
 METRIC = "log_likelihood"  # nats per symbol
@@ -34,18 +35,16 @@ class LanguageModelSettings:
 
     train: str = ""  # a text
     dev: str = ""
-    min_count: int = 2  # of a symbol in the vocabulary; what occurs once teaches how likely the unknown is
-    vocabulary: int = 20_000  # symbols at most
-    bptt: int = 64  # symbols through which the gradient flows back; a batch has batch_tokens / bptt rows
+    min_count: Whole = 2  # of a symbol in the vocabulary; what occurs once teaches how likely the unknown is
+    vocabulary: VocabularySize = 20_000  # symbols at most
+    bptt: Length = 64  # symbols through which the gradient flows back; a batch has batch_tokens / bptt rows
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
     model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
-        for name in ("vocabulary", "bptt"):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"the setting {name} must be at least 1, not {getattr(self, name)}")
+        check_ranges(self)
 
 
 class LanguageModelTask:

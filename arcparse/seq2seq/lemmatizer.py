@@ -16,18 +16,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from torch import nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
+from arcparse.limits import Hypotheses, Range
+from arcparse.saved_model import VOCABULARIES
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
-from arcparse.settings import as_dict, from_dict
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.seq2seq.symbols import BEGINNING
+from arcparse.settings import as_dict
+from arcparse.threads import turn
+from arcparse.vocabulary import SPECIALS
 
 KIND = "lemmatizer"
 PROPER = "PROPN"  # what keeps its capitals
@@ -46,8 +50,10 @@ class LemmatizerConfig:
 
     network: Seq2SeqConfig = field(default_factory=lambda: Seq2SeqConfig(symbols="characters"))
     feats: bool = True  # whether it sees FEATS beside UPOS
-    longest: int = 30  # characters of a form that it learns from and is asked for; what is longer is an address
-    beam: int = 1  # hypotheses kept as it writes
+    longest: Annotated[int, Range(1, 1024)] = (
+        30  # characters of a form that it learns from and is asked for; what is longer is an address
+    )
+    beam: Hypotheses = 1  # hypotheses kept as it writes
 
 
 class Lemmatizer(nn.Module):
@@ -72,6 +78,7 @@ class Lemmatizer(nn.Module):
             by_tag.setdefault((form, upos), Counter()).update(lemmas)
         return cls(config, network, {key: most_frequent(lemmas) for key, lemmas in by_tag.items()})
 
+    @turn()
     def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
         """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
 
@@ -164,13 +171,17 @@ class Lemmatizer(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Lemmatizer:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        config, lists = from_dict(LemmatizerConfig, saved.config[KIND]), saved.vocabularies
-        network = Seq2Seq(config.network, *(Vocabulary(tuple(lists[name])) for name in ("sources", "outputs")))
-        keys = zip(lists["form"], lists["upos"], strict=True)
-        return cls(config, saved.restored(network), dict(zip(keys, lists["lemma"], strict=True))).eval()
+        config, sources = saved.settings(LemmatizerConfig), saved.vocabulary("sources", BEGINNING)
+        outputs = saved.vocabulary("outputs", BEGINNING, cells=True)
+        form, upos, lemma = (saved.symbols(name, cells=True) for name in ("form", "upos", "lemma"))
+        if not len(form) == len(upos) == len(lemma):
+            saved.refuse(VOCABULARIES, f"form, upos and lemma differ in length: {len(form)}, {len(upos)}, {len(lemma)}")
+        network = saved.network(lambda: Seq2Seq(config.network, sources, outputs))
+        return cls(config, network, dict(zip(zip(form, upos, strict=True), lemma, strict=True))).eval()
 
 
 def words_of(sentence: Sentence) -> list[Word]:

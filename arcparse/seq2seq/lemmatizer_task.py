@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from arcparse.evaluation import evaluate
+from arcparse.limits import Part
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, training_pairs, words_of
 from arcparse.seq2seq.pairs import pair_batches
@@ -25,7 +26,7 @@ class LemmatizerSettings:
 
     train: str = ""  # a treebank with gold tags and lemmas
     dev: str = ""
-    smoothing: float = 0.0  # share of the probability that all characters have alike
+    smoothing: Part = 0.0  # share of the probability that all characters have alike
     lemmatizer: LemmatizerConfig = field(default_factory=LemmatizerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 

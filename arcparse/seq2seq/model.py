@@ -5,10 +5,10 @@ Sources and outputs are sequences of symbols: the words of a sentence, the chara
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,17 +16,20 @@ from torch.nn import functional
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
+from arcparse.limits import Range
 from arcparse.seq2seq.decoder import Decoder, DecoderConfig
 from arcparse.seq2seq.decoding import Writer, write
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.memory import Memory, Reading
-from arcparse.seq2seq.symbols import EOS, Kind, Symbols, output_ids, source_ids, vocabulary
-from arcparse.settings import as_dict, from_dict
+from arcparse.seq2seq.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.settings import as_dict
+from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 
 KIND = "seq2seq"
 LENGTH_POWER = 1.0  # the mean log-probability of a symbol
 BATCH_TOKENS = 2000  # padded symbols of the sources that are decoded together
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,10 @@ class Seq2SeqConfig:
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
     symbols: Kind = "words"  # of which a line of text is made
     reverse_source: bool = False  # Sutskever et al. 2014: without attention, near words should be near
-    longest_output: float = 2.0  # times the source's length, and `longer` more, where an output must end
-    longer: int = 10
+    longest_output: Annotated[float, Range(0, 100)] = (
+        2.0  # times the source's length, and `longer` more, where an output must end
+    )
+    longer: Annotated[int, Range(0, 10_000)] = 10
 
 
 @dataclass(frozen=True)
@@ -98,19 +103,21 @@ class Seq2Seq(nn.Module):
         scores, gold = self.decoder.scores(reading.output[is_symbol]), target[is_symbol]
         return functional.cross_entropy(scores.float(), gold, label_smoothing=smoothing), len(gold)
 
+    @turn()
     @torch.inference_mode()
     def log_probabilities(self, sources: Sequence[Symbols], outputs: Sequence[Symbols]) -> list[float]:
         """Return the log-probability of each output, EOS included, given its source, in nats."""
-        found = [0.0] * len(sources)
-        for batch in batches(sources):
+
+        def totals(batch: Sequence[int]) -> list[float]:
             reading, target = self.read([sources[i] for i in batch], [outputs[i] for i in batch])
             log_probability = self.decoder.scores(reading.output).log_softmax(2)
             chosen = log_probability.gather(2, target.unsqueeze(2)).squeeze(2)
-            totals = chosen.masked_fill(target == Vocabulary.PAD, 0).sum(1).tolist()
-            for i, total in zip(batch, totals, strict=True):
-                found[i] = total
-        return found
+            found: list[float] = chosen.masked_fill(target == Vocabulary.PAD, 0).sum(1).tolist()
+            return found
 
+        return by_batch(totals, sources)
+
+    @turn()
     @torch.inference_mode()
     def attention(self, sources: Sequence[Symbols], outputs: Sequence[Symbols]) -> list[tuple[tuple[float, ...], ...]]:
         """Return where the decoder looks as it writes each symbol of the outputs and EOS: see `Output`."""
@@ -122,6 +129,7 @@ class Seq2Seq(nn.Module):
             rows.append(tuple((*reversed(row[:-1]), row[-1]) if turn and row else tuple(row) for row in own))
         return rows
 
+    @turn()
     @torch.inference_mode()
     def generate(
         self,
@@ -138,12 +146,15 @@ class Seq2Seq(nn.Module):
         With `copy_unknown`, what is unknown becomes the symbol of the source that the decoder looked at most as it
         wrote it (Jean et al. 2015). The model is to be in evaluation mode, as it is when loaded.
         """
-        found: list[list[Output]] = [[]] * len(sources)
-        for batch in batches(sources, batch_tokens):
+
+        def written(batch: Sequence[int]) -> list[list[Output]]:
             own = [sources[i] for i in batch]
-            for i, outputs in zip(batch, self._generate(own, beam_size, nbest, length_power), strict=True):
-                found[i] = [copied(output, sources[i]) for output in outputs] if copy_unknown else outputs
-        return found
+            found = self._generate(own, beam_size, nbest, length_power)
+            if not copy_unknown:
+                return found
+            return [[copied(output, source) for output in outputs] for source, outputs in zip(own, found, strict=True)]
+
+        return by_batch(written, sources, batch_tokens)
 
     def _generate(
         self, sources: Sequence[Symbols], beam_size: int, nbest: int, length_power: float
@@ -172,16 +183,29 @@ class Seq2Seq(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Seq2Seq:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        vocabularies = (Vocabulary(tuple(saved.vocabularies[name])) for name in ("sources", "outputs"))
-        return saved.restored(cls(from_dict(Seq2SeqConfig, saved.config[KIND]), *vocabularies))
+        sources, outputs = (saved.vocabulary(name, BEGINNING) for name in ("sources", "outputs"))
+        config = saved.settings(Seq2SeqConfig)
+        return saved.network(lambda: cls(config, sources, outputs))
 
 
 def batches(sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:
     """Return the indices of sources that are read together, from short to long."""
     return bucket([len(source) + 1 for source in sources], batch_tokens)
+
+
+def by_batch(
+    results: Callable[[Sequence[int]], Sequence[Result]], sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS
+) -> list[Result]:
+    """Return a result for each source, in order, found for the indices of those that are read together."""
+    found: dict[int, Result] = {}
+    own = batches(sources, batch_tokens)
+    for batch, part in zip(own, spread(results, own), strict=True):
+        found.update(zip(batch, part, strict=True))
+    return [found[i] for i in range(len(sources))]
 
 
 def copied(output: Output, source: Symbols) -> Output:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from arcparse.saved_model import CONFIG, SavedModel, is_cell
 from arcparse.sentence import Sentence
 
 Words = tuple[str, ...]
@@ -36,6 +38,19 @@ class Multiwords:
             if several.total() >= max(OFTEN, SHARE * own.total()):
                 always.add(form)
         return cls(found, frozenset(always))
+
+    @classmethod
+    def restore(cls, saved: SavedModel) -> Multiwords:
+        """Take up again what `as_dict` gave. Raises ModelError where it is something else."""
+        words = saved.table("multiwords")
+        for form, own in words.items():
+            if not isinstance(own, list) or not own or not all(isinstance(word, str) and is_cell(word) for word in own):
+                saved.refuse(CONFIG, f"config.multiwords: the words of {form[:60]!r} must be a list of strings")
+        return cls({form: tuple(own) for form, own in words.items()}, frozenset(saved.texts("always")))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a model saves."""
+        return {"multiwords": {form: list(own) for form, own in self.words.items()}, "always": sorted(self.always)}
 
     def divided(self, form: str, *, several: bool) -> Words:
         """Return the words of a token that is said to be of one or of `several`.

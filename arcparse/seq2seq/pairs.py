@@ -16,9 +16,9 @@ from typing import TextIO, cast
 
 from arcparse.batches import bucket
 from arcparse.errors import TreebankError
-from arcparse.formats.source import COMPRESSED, Source, lines_of
+from arcparse.files import COMPRESSED, Location
+from arcparse.formats.source import Source, lines_of
 from arcparse.seq2seq.symbols import Kind, divided
-from arcparse.treebank.files import Location
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from arcparse.errors import ConfigurationError
+from arcparse.limits import Layers, Part, Units
 from arcparse.seq2seq.regularisation import LockedDropout, weight_dropped, zoneout
 
 LAYERS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -28,12 +29,12 @@ class RecurrentConfig:
     """What a recurrent encoder is made of."""
 
     cell: Literal["rnn", "lstm", "gru"] = "lstm"
-    hidden: int = 256  # units in each direction
-    layers: int = 1
+    hidden: Units = 256  # units in each direction
+    layers: Layers = 1
     bidirectional: bool = True
-    dropout: float = 0.3  # locked, of each layer's input
-    weight_drop: float = 0.0  # of recurrent weights
-    zoneout: float = 0.0  # several times slower: the fused layers cannot do it
+    dropout: Part = 0.3  # locked, of each layer's input
+    weight_drop: Part = 0.0  # of recurrent weights
+    zoneout: Part = 0.0  # several times slower: the fused layers cannot do it
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError where weights are dropped that a cell of zoneout does not drop."""

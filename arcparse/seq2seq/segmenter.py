@@ -19,14 +19,16 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from arcparse.checkpoint import load_model, save_model, sibling
+from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
+from arcparse.limits import Share
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.settings import as_dict, from_dict
+from arcparse.settings import as_dict
+from arcparse.threads import spread, turn
 from arcparse.tokenizer import Divided, Token, assembled, paragraphs, tokens_of
 from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
@@ -51,7 +53,7 @@ class SegmenterConfig:
         )
     )
     tokens: Literal["network", "rules"] = "network"  # what divides tokens; the rules are `arcparse.tokenize`'s, English
-    word_dropout: float = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
+    word_dropout: Share = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
 
@@ -140,6 +142,7 @@ class Segmenter(nn.Module):
         """Let matrix products be of bfloat16 when it divides: faster on processors that have it."""
         self.low_precision = low
 
+    @turn()
     @torch.inference_mode()
     def classes(self, texts: Sequence[str]) -> list[list[int]]:
         """Return what ends behind each character of texts, read in windows that overlap."""
@@ -151,12 +154,17 @@ class Segmenter(nn.Module):
         for length, indices in by_length.items():
             together = torch.cat([windows[i] for i in indices], 1).to(self.output.bias.device)
             parts = torch.split(together, max(1, BATCH // length), 1)
-            with torch.autocast(together.device.type, torch.bfloat16, enabled=self.low_precision):
-                found = torch.cat([self(part).argmax(2) for part in parts])
+            found = torch.cat(spread(self._found, parts))
             for i, own in zip(indices, torch.split(found, [windows[i].shape[1] for i in indices]), strict=True):
                 settled = own[:, MARGIN:-MARGIN] if len(texts[i]) > WINDOW else own
                 ends[i] = settled.flatten()[: len(texts[i])].tolist()
         return ends
+
+    def _found(self, ids: Tensor) -> Tensor:
+        """Return the class of each character of B windows [B, N]."""
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.low_precision):
+            found: Tensor = self(ids).argmax(2)
+        return found
 
     def _windows(self, text: str) -> Tensor:
         """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [2, W, N]."""
@@ -211,8 +219,7 @@ class Segmenter(nn.Module):
             kind=KIND,
             config={
                 KIND: as_dict(self.config),
-                "multiwords": {form: list(words) for form, words in self.multiwords.words.items()},
-                "always": sorted(self.multiwords.always),
+                **self.multiwords.as_dict(),
                 "vectors": vectors,
             },
             vocabularies={"characters": self.characters.symbols},
@@ -222,15 +229,13 @@ class Segmenter(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Segmenter:
         """Read a model directory, and the vectors beside it. Raises ModelError where they are not what is asked for."""
         saved = load_model(directory, KIND)
-        name = saved.config["vectors"]
-        pretrained = Pretrained.load(sibling(directory, name)) if name else None
-        words = {form: tuple(own) for form, own in saved.config["multiwords"].items()}
-        multiwords = Multiwords(words, frozenset(saved.config["always"]))
-        characters = Vocabulary(tuple(saved.vocabularies["characters"]))
-        return saved.restored(cls(from_dict(SegmenterConfig, saved.config[KIND]), characters, multiwords, pretrained))
+        pretrained, multiwords = Pretrained.beside(saved), Multiwords.restore(saved)
+        config, characters = saved.settings(SegmenterConfig), saved.vocabulary("characters")
+        return saved.network(lambda: cls(config, characters, multiwords, pretrained))
 
 
 def _grouped(tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from arcparse.evaluation import evaluate
+from arcparse.limits import Length, Share
 from arcparse.pretrained import Pretrained
 from arcparse.raw_text import running_text
 from arcparse.sentence import Sentence
@@ -30,8 +31,8 @@ class SegmenterSettings:
     train: str = ""  # a treebank, whose text is rebuilt
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors; none where empty
-    window: int = 256  # characters of a training example
-    unknown: float = 0.01  # share of characters that are hidden, so that the network learns what to do with new ones
+    window: Length = 256  # characters of a training example
+    unknown: Share = 0.01  # share of characters that are hidden, so that the network learns what to do with new ones
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -27,9 +27,10 @@ from arcparse.seq2seq.encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.model import batches
 from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.symbols import MARKS, Symbols, output_ids, source_ids, vocabulary
-from arcparse.settings import as_dict, from_dict
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.seq2seq.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
+from arcparse.settings import as_dict
+from arcparse.threads import spread, turn
+from arcparse.vocabulary import Vocabulary
 
 KIND = "skip-thought"
 DOCUMENT = "# newdoc"  # the comment that begins a document
@@ -76,7 +77,7 @@ class SkipThought(nn.Module):
 
         Raises ConfigurationError where embeddings and vectors differ in dimension.
         """
-        words = Vocabulary(vocabulary(sentences).symbols[: size + len(SPECIALS) + len(MARKS)])
+        words = Vocabulary(vocabulary(sentences).symbols[: size + len(BEGINNING)])
         made = cls(config, words)
         if vectors.dimension:
             for embedding in (made.encoder.embedding, made.before.embedding):
@@ -108,12 +109,15 @@ class SkipThought(nn.Module):
             count += int(is_word.sum())
         return total / count, count
 
+    @turn()
     @torch.inference_mode()
     def vectors(self, sentences: Sequence[Symbols]) -> Tensor:
         """Return the vectors [B, D] of sentences, of length 1; the model is to be in evaluation mode."""
+        own = batches(sentences)
+        parts = spread(lambda batch: self.encode([sentences[i] for i in batch]).summary.float().cpu(), own)
         found = torch.zeros(len(sentences), self.encoder.dimension)
-        for batch in batches(sentences):
-            found[batch] = self.encode([sentences[i] for i in batch]).summary.float().cpu()
+        for batch, part in zip(own, parts, strict=True):
+            found[batch] = part
         return functional.normalize(found, dim=1)
 
     def save(self, directory: Path, *, metadata: Mapping[str, Any] | None = None, half: bool = False) -> None:
@@ -129,11 +133,12 @@ class SkipThought(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> SkipThought:
         """Read a model directory. Raises ModelError where it holds something else."""
         saved = load_model(directory, KIND)
-        words = Vocabulary(tuple(saved.vocabularies["words"]))
-        return saved.restored(cls(from_dict(SkipThoughtConfig, saved.config[KIND]), words))
+        config, words = saved.settings(SkipThoughtConfig), saved.vocabulary("words", BEGINNING)
+        return saved.network(lambda: cls(config, words))
 
 
 def words_of(sentence: Sentence) -> tuple[str, ...]:

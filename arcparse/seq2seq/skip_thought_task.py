@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import TreebankError
+from arcparse.limits import Length, VocabularySize
 from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.pairs import Pair, pair_batches
@@ -29,8 +30,8 @@ class SkipThoughtSettings:
     train: str = ""  # running text or a treebank, of any format, its sentences in their order
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors from which the embeddings start
-    words: int = 10_000  # the most frequent ones, which are read and written
-    longest: int = 30  # words; what is near a longer sentence is left out
+    words: VocabularySize = 10_000  # the most frequent ones, which are read and written
+    longest: Length = 30  # words; what is near a longer sentence is left out
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
     skip_thought: SkipThoughtConfig = field(default_factory=SkipThoughtConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

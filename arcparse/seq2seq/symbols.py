@@ -14,6 +14,7 @@ from arcparse.batches import pad
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 MARKS = ("<s>", "</s>")
+BEGINNING = (*SPECIALS, *MARKS)  # of every vocabulary
 GO, EOS = len(SPECIALS), len(SPECIALS) + 1
 NEVER = (Vocabulary.PAD, GO)  # no output has them
 
@@ -27,7 +28,7 @@ def vocabulary(sequences: Iterable[Symbols], min_count: int = 1) -> Vocabulary:
     counts = Counter(chain.from_iterable(sequences))
     for mark in MARKS:
         counts.pop(mark, None)
-    return Vocabulary((*SPECIALS, *MARKS, *Vocabulary.build(counts, min_count).symbols[len(SPECIALS) :]))
+    return Vocabulary((*BEGINNING, *Vocabulary.build(counts, min_count).symbols[len(SPECIALS) :]))
 
 
 def source_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols], *, is_reversed: bool = False) -> list[list[int]]:

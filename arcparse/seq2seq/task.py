@@ -13,6 +13,7 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import ConfigurationError
+from arcparse.limits import Length, Part, Share, Whole
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.seq2seq.symbols import Kind, Symbols, together
@@ -27,10 +28,10 @@ class Seq2SeqSettings:
     dev: str = ""
     source: str = ""  # the languages, where a corpus is two files
     output: str = ""
-    min_count: int = 2  # of a symbol in the vocabulary; what occurs once teaches what to do with the unknown
-    longest: int = 60  # symbols; longer training pairs are left out
-    smoothing: float = 0.1  # share of the probability that all symbols have alike (Szegedy et al. 2016)
-    sampling: float = 0.0  # share of the symbols read that the model has chosen itself
+    min_count: Whole = 2  # of a symbol in the vocabulary; what occurs once teaches what to do with the unknown
+    longest: Length = 60  # symbols; longer training pairs are left out
+    smoothing: Part = 0.1  # share of the probability that all symbols have alike (Szegedy et al. 2016)
+    sampling: Share = 0.0  # share of the symbols read that the model has chosen itself
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
     metric: Literal["BLEU", "exact"] = "BLEU"  # of greedy outputs for dev
     model: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
+from arcparse.limits import Heads, Layers, Part, Units
 from arcparse.seq2seq.memory import Memory, Reading, State
 
 
@@ -22,10 +23,10 @@ from arcparse.seq2seq.memory import Memory, Reading, State
 class TransformerConfig:
     """What an encoder or decoder is made of; its dimension is that of the embeddings."""
 
-    layers: int = 3
-    heads: int = 4
-    hidden: int = 512  # units of the feed-forward layers
-    dropout: float = 0.3  # small corpora need more than the paper's 0.1
+    layers: Layers = 3
+    heads: Heads = 4
+    hidden: Units = 512  # units of the feed-forward layers
+    dropout: Part = 0.3  # small corpora need more than the paper's 0.1
 
 
 def positions(start: int, size: int, dimension: int, device: torch.device) -> Tensor:

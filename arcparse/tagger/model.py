@@ -1,8 +1,8 @@
 """The tagger: a feed-forward network over a window of words (Collobert et al. 2011, section 3.2).
 
 A word is its embedding, pretrained vector, affixes, shape and characters. With the encoder "none" the network sees
-those of the word's neighbours at fixed distances; with "bilstm" a recurrent layer reads the sentence first, and the
-window is of its vectors. UPOS, XPOS and FEATS are predicted together from the last hidden layer. What a form adds to
+those of the word's neighbours at fixed distances; any other reads the sentence first, and the window is of its vectors.
+UPOS, XPOS and FEATS are predicted together from the last hidden layer. What a form adds to
 the first hidden layer at each distance is computed once for all its occurrences, as in the parser.
 
 With `previous_tags`, the first layer also sees the tags of the words before, and the tags are searched. Only those of
@@ -16,26 +16,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import bucket
-from arcparse.checkpoint import load_model, save_model, sibling
-from arcparse.encoder import BiLSTM, BiLSTMConfig, FormEncoder
+from arcparse.checkpoint import load_model, save_model
+from arcparse.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.limits import Part, Range, Units
 from arcparse.pretrained import Pretrained
+from arcparse.saved_model import difference
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.settings import as_dict, from_dict
+from arcparse.settings import as_dict, changed, check_ranges
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
 from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_tags
-from arcparse.vocabulary import SPECIALS, Vocabulary
+from arcparse.tags import TagColumns, TagLayer, best_tags, with_tags
+from arcparse.threads import aside, spread, turn
+from arcparse.vocabulary import SPECIALS
 
 KIND = "tagger"
 
@@ -44,27 +47,27 @@ KIND = "tagger"
 class TaggerConfig:
     """What the network is made of."""
 
-    before: int = 3  # words of the window before and after the one that is tagged
-    after: int = 3
-    encoder: Literal["none", "bilstm"] = "none"
+    before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
+    after: Annotated[int, Range(0, 32)] = 3
+    encoder: str = "none"  # or "bilstm"; see `arcparse.encoder`
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
-    hidden: tuple[int, ...] = (512,)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
+    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)
     batch_normalisation: bool = False  # before each hidden layer's rectifier (Ioffe & Szegedy 2015)
-    dropout: float = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
-    input_dropout: float = 0.2  # of the forms' vectors
+    dropout: Part = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
+    input_dropout: Part = 0.2  # of the forms' vectors
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     preparation: Preparation = "none"  # of words, so that vectors know them; see `arcparse.tagger.preparation`
-    previous_tags: int = 0  # how many tags before a word it sees; 0: tags are independent, and need no search
-    tag_dimension: int = 32  # of their embeddings, SyntaxNet's size
+    previous_tags: Annotated[int, Range(0, 32)] = (
+        0  # how many tags before a word it sees; 0: tags are independent, and need no search
+    )
+    tag_dimension: Units = 32  # of their embeddings, SyntaxNet's size
     normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
-        for name in ("before", "after", "previous_tags"):
-            if getattr(self, name) < 0:
-                raise ConfigurationError(f"the tagger's {name} must be at least 0, not {getattr(self, name)}")
-        if not self.hidden:
-            raise ConfigurationError("the tagger needs a hidden layer; set tagger.hidden to its units, such as [512]")
+        chosen(self)
+        check_ranges(self)
         if self.batch_normalisation and self.normalisation == "global":
             raise ConfigurationError(
                 "batch_normalisation gives a state other scores in another batch, and global normalisation compares "
@@ -82,11 +85,12 @@ class Tagger(nn.Module):
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
         if not self.forms.dimension:
             raise ConfigurationError("the tagger sees nothing of a word; give it --vectors, or parts in tagger.lexicon")
-        self.bilstm = BiLSTM(config.bilstm, self.forms.dimension) if config.encoder == "bilstm" else None
-        dimension = self.bilstm.dimension if self.bilstm else self.forms.dimension
+        encoder = add_encoder(self, config, self.forms.dimension)
+        dimension = encoder.dimension if encoder else self.forms.dimension
         positions, width = config.before + 1 + config.after, config.hidden[0]
         self.outside = nn.Parameter(torch.zeros(dimension))  # what stands beyond the sentence
-        self.first = nn.Parameter(torch.randn(dimension, positions * width) * (2 / (positions * dimension)) ** 0.5)
+        first = torch.empty(dimension, positions * width)
+        self.first = nn.Parameter(nn.init.normal_(first, std=(2 / (positions * dimension)) ** 0.5))
         self.bias = nn.Parameter(torch.zeros(width))
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(config.hidden, config.hidden[1:], strict=False))
         self.norms = nn.ModuleList(
@@ -110,11 +114,13 @@ class Tagger(nn.Module):
     def bind(self, words: Words) -> BoundTagger:
         """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
         vector, row = self.input_dropout(self.forms(words.forms)), words.row
-        if self.bilstm is not None:
-            vector = self.bilstm(vector[row], words.length + 1).flatten(0, 1)
+        encoder = encoder_of(self, self.config)
+        if encoder is not None:
+            vector = encoder(vector[row], words.length + 1).flatten(0, 1)
             row = torch.arange(row.numel(), device=row.device).view_as(row)
         width, positions = len(self.bias), self.config.before + 1 + self.config.after
-        table = (torch.cat([self.outside.unsqueeze(0), vector]) @ self.first).view(-1, width)
+        with aside():
+            table = (torch.cat([self.outside.unsqueeze(0), vector]) @ self.first).view(-1, width)
         padded = functional.pad((row + 1).masked_fill(~words.is_token, 0), (self.config.before, self.config.after))
         is_word = words.is_token & (torch.arange(row.shape[1], device=row.device) > 0)
         window = padded.unfold(1, positions, 1)[is_word] * positions + torch.arange(positions, device=row.device)
@@ -162,6 +168,7 @@ class Tagger(nn.Module):
             best[self.searched] = action + len(SPECIALS)
         return best
 
+    @turn()
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, beam_size: int = 1, batch_tokens: int = 10_000) -> list[Sentence]:
         """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
@@ -173,22 +180,28 @@ class Tagger(nn.Module):
         return [tags_of_words(*own, self.columns) for own in zip(sentences, prepared, units, strict=True)]
 
     def _tag(self, sentences: Sequence[Sentence], beam_size: int, batch_tokens: int) -> list[Sentence]:
-        tagged: list[Sentence] = list(sentences)
-        for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
+        def tags(batch: Sequence[int]) -> list[dict[str, list[str]]]:
             words = self.lexicon.words([sentences[i].forms for i in batch]).to(self.device)
             best = self._best(words, beam_size)
-            tags = self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
-            for i, columns in zip(batch, tags, strict=True):
+            return self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
+
+        tagged: list[Sentence] = list(sentences)
+        batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
+        for batch, found in zip(batches, spread(tags, batches), strict=True):
+            for i, columns in zip(batch, found, strict=True):
                 tagged[i] = with_tags(sentences[i], columns)
         return tagged
 
     def rebuilt(self, config: TaggerConfig) -> Tagger:
         """Return a tagger of the same weights with another configuration; ModelError where its network differs."""
         tagger = Tagger(config, self.lexicon, self.tags, self.pretrained)
-        try:
-            tagger.load_state_dict(self.state_dict())
-        except RuntimeError as error:
-            raise ModelError(f"the settings describe another network than that to start from: {error}") from None
+        problem = difference(tagger.state_dict(), self.state_dict())
+        if problem:
+            settings = changed(as_dict(self.config), as_dict(config))
+            raise ModelError(
+                f"the settings describe another network than that to start from: {', '.join(settings) or problem}"
+            )
+        tagger.load_state_dict(self.state_dict())
         return tagger
 
     @classmethod
@@ -211,13 +224,11 @@ class Tagger(nn.Module):
         )
 
     @classmethod
+    @turn()
     def load(cls, directory: Path) -> Tagger:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
         saved = load_model(directory, KIND)
-        name = saved.config["vectors"]
-        pretrained = Pretrained.load(sibling(directory, name)) if name else Pretrained.none()
-        own = {name: Vocabulary(tuple(symbols)) for name, symbols in saved.vocabularies.items()}
-        config = from_dict(TaggerConfig, saved.config["tagger"])
-        lexicon = Lexicon.restore(config.lexicon, own, pretrained.words, pretrained.scheme)
-        tagger = cls(config, lexicon, TagColumns({name: own[name] for name in COLUMN}), pretrained)
-        return saved.restored(tagger)
+        config, pretrained = saved.settings(TaggerConfig), Pretrained.beside(saved)
+        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
+        tags = TagColumns.restore(saved)
+        return saved.network(lambda: cls(config, lexicon, tags, pretrained))

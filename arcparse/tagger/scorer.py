@@ -25,8 +25,9 @@ class PreviousTags(nn.Module):
         """Make embeddings of the tags, and of there being none, and a layer over those of `previous` words."""
         super().__init__()
         self.previous, self.width = previous, width
-        self.embedding = nn.Parameter(torch.randn(1 + num_tags, dimension) * dimension**-0.5)
-        self.first = nn.Parameter(torch.randn(dimension, previous * width) * (previous * dimension) ** -0.5)
+        embedding, first = torch.empty(1 + num_tags, dimension), torch.empty(dimension, previous * width)
+        self.embedding = nn.Parameter(nn.init.normal_(embedding, std=dimension**-0.5))
+        self.first = nn.Parameter(nn.init.normal_(first, std=(previous * dimension) ** -0.5))
 
     def table(self) -> Tensor:
         """Return each tag's share at each distance [(1 + A) * H, D]."""

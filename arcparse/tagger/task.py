@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 
@@ -14,6 +14,7 @@ from arcparse.batches import bucket
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
+from arcparse.limits import Hypotheses, Range, Share
 from arcparse.losses import global_loss
 from arcparse.pretrained import Pretrained
 from arcparse.search import WAIT
@@ -35,16 +36,16 @@ class TaggerSettings:
 
     train: str = ""  # a file with gold tags, of any format that has them; a format's only tag is XPOS
     dev: str = ""  # where empty, the end of train is held out
-    held_out: float = 0.1  # the share of its sentences
+    held_out: Share = 0.1  # the share of its sentences
     vectors: str = ""  # vector store or model of kind vectors; none where empty
     unknown: Literal["shared", "random"] = (
         "shared"  # the vector of words that the vectors lack; random: in train each has its own, which the store draws
     )
-    folds: int = 5  # of jackknifing
+    folds: Annotated[int, Range(2, 1000)] = 5  # of jackknifing
     objective: Literal["local", "crf", "perceptron", "margin"] = (
         "local"  # all but the first are global, through the beam
     )
-    beam: int = 8  # of global training and of its development scores
+    beam: Hypotheses = 8  # of global training and of its development scores
     start: str = ""  # a tagger of the same network to go on from, as global training needs
     tagger: TaggerConfig = field(default_factory=TaggerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

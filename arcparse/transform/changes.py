@@ -11,6 +11,7 @@ from arcparse import pseudo_projective, trees
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.pseudo_projective import Projectivity
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, LEMMA, MISC, UPOS, XPOS, Sentence, Tree
+from arcparse.spacing import is_mark
 
 Sentences = Iterable[Sentence]
 
@@ -94,7 +95,7 @@ def anonymise(sentences: Sentences) -> Iterator[Sentence]:
     """Mask names, numbers and addresses: letters become `x` or `X`, digits `0`; what could tell more is dropped.
 
     Names are told by their tags, UPOS or XPOS. Of comments, only bare `# newdoc` and `# newpar`, a running sent_id and
-    the masked text remain, of MISC only SpaceAfter; lemmas of masked words are masked.
+    the masked text remain, of MISC only white space; lemmas of masked words are masked.
     """
     for number, sentence in enumerate(sentences, 1):
         masked = _masked_rows(sentence)
@@ -102,7 +103,7 @@ def anonymise(sentences: Sentences) -> Iterator[Sentence]:
             column: tuple([_mask(c) if row in masked else c for row, c in enumerate(sentence.columns[column])])
             for column in (FORM, LEMMA)
         }
-        columns[MISC] = tuple(["SpaceAfter=No" if _is_glued(misc) else EMPTY for misc in sentence.columns[MISC]])
+        columns[MISC] = tuple(["|".join(filter(is_mark, misc.split("|"))) or EMPTY for misc in sentence.columns[MISC]])
         begins = [
             f"# {new}" for new in ("newdoc", "newpar") if any(re.match(rf"#\s*{new}\b", c) for c in sentence.comments)
         ]
@@ -171,7 +172,3 @@ def _with_columns(
 def _is_text(comment: str) -> bool:
     name, equals, _ = comment[1:].partition("=")
     return bool(equals) and name.strip() == "text"
-
-
-def _is_glued(misc: str) -> bool:
-    return "SpaceAfter=No" in misc.split("|")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ from arcparse.sentence import Sentence
 Value = Callable[[Sentence], Any]
 
 LONGEST = 1000  # characters of an expression
+DEEPEST = 50  # levels of its syntax tree: each is a call when it is asked
+LARGEST = 2**53  # of its numbers and of what is computed with them: beyond, floating point is not exact
 
 
 def _is_tree(sentence: Sentence) -> bool:
@@ -75,7 +78,12 @@ class Expression:
         try:
             if len(text) > LONGEST:
                 raise ValueError(f"over {LONGEST} characters")
-            self._value = _value(ast.parse(text.strip(), mode="eval").body)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python's, on how code is written
+                tree = ast.parse(text.strip(), mode="eval").body
+            if _depth(tree) > DEEPEST:
+                raise ValueError(f"nested more than {DEEPEST} deep")
+            self._value = _value(tree)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             reason = str(error).partition(" (")[0]
             raise ConfigurationError(
@@ -86,14 +94,20 @@ class Expression:
         """Return whether it holds. Raises ConfigurationError where values do not go together, as 1 < 'a'."""
         try:
             return bool(self._value(sentence))
-        except (TypeError, ZeroDivisionError) as error:
+        except (TypeError, ArithmeticError) as error:
             raise ConfigurationError(f"expression {self.text!r} at {sentence.place}: {error}") from None
+
+
+def _depth(node: ast.AST) -> int:
+    return 1 + max(map(_depth, ast.iter_child_nodes(node)), default=0)
 
 
 def _value(node: ast.expr) -> Value:
     """Return the function of a sentence that a part of the expression is."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float | str):
         constant = node.value
+        if isinstance(constant, int | float) and not constant <= LARGEST:
+            raise ValueError("a number is over 2^53")
         return lambda _: constant
     if isinstance(node, ast.Name):
         if node.id not in NAMES:
@@ -121,7 +135,10 @@ def _arithmetic(compute: Callable[[int, int], int], left: Value, right: Value) -
         one, other = left(sentence), right(sentence)
         if not isinstance(one, int | float) or not isinstance(other, int | float):
             raise TypeError("only numbers can be added, multiplied and divided")
-        return compute(one, other)  # type: ignore[arg-type]
+        computed = compute(one, other)  # type: ignore[arg-type]
+        if not abs(computed) <= LARGEST:
+            raise ArithmeticError("a number is over 2^53")
+        return computed
 
     return value
 

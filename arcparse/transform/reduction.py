@@ -15,10 +15,10 @@ from collections.abc import Set as AbstractSet
 from arcparse import trees
 from arcparse.errors import TreebankError
 from arcparse.sentence import DEPREL, DEPS, EMPTY, FORM, HEAD, ID, MISC, NONE, ROOT, Sentence
+from arcparse.spacing import GLUED, is_mark
 
 DEP = re.compile(r"([0-9]+(?:\.[0-9]+)?)(:.*)", re.DOTALL)
 TEXT = re.compile(r"#\s*text\s*=")
-GLUED = "SpaceAfter=No"
 
 
 def drop_punctuation(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
@@ -92,14 +92,15 @@ def _staying(heads: Sequence[int], word: int, leaving: AbstractSet[int]) -> tupl
 
 
 def _spaced(sentence: Sentence, leaving: AbstractSet[int]) -> list[str]:
-    """Return MISC of all rows, where a space behind a token that leaves is one behind the token before it."""
+    """Return MISC of all rows, where the space behind a token that leaves is that behind the token before it."""
     miscs = list(sentence.columns[MISC])
     before = None
     for row, words in _tokens(sentence.columns[ID]):
         if words <= leaving:
-            if before is not None and GLUED not in miscs[row].split("|"):
-                rest = [attribute for attribute in miscs[before].split("|") if attribute != GLUED]
-                miscs[before] = "|".join(rest) or EMPTY
+            own = miscs[row].split("|")
+            if before is not None and GLUED not in own:
+                rest = [a for a in miscs[before].split("|") if a != EMPTY and not is_mark(a)]
+                miscs[before] = "|".join([*filter(is_mark, own), *rest]) or EMPTY
         else:
             before = row
     return miscs

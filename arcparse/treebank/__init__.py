@@ -2,10 +2,11 @@
 
 Every cell and comment is kept as the file writes it, so that what was read is written back byte for byte; a file that
 breaks the format is refused with its place, or its bad sentences are reported and passed over. Nothing is written that
-would not be read back the same.
+would not be read back the same. CoNLL-U Plus is read, too: columns beyond the ten become attributes of MISC.
 
     block        the text of one sentence: ten columns, or the fault that it has
-    files        bytes and compression, whole files in the place of old ones
+    plus         the columns of CoNLL-U Plus as CoNLL-U's
+    encoding     characters that no UTF-8 file can hold
     reading      a file to its blocks, a block to a sentence
     writing      sentences to a file
     interchange  from and to the objects of the `conllu` library

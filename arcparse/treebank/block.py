@@ -14,14 +14,16 @@ from typing import TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, HEAD, ID, UPOS, XPOS, Sentence
+from arcparse.treebank.encoding import BYTE_ORDER_MARK, described, first_fault
+from arcparse.treebank.plus import HEADER
 
 Columns: TypeAlias = "Sequence[tuple[str, ...]]"
 Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and what is wrong with it
 
 REPEATED = (UPOS, XPOS, FEATS, HEAD, DEPREL)  # columns of few distinct values, each kept once
+PUT_TOGETHER = "files were put together without an empty line between: put one there"
 RANGE = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
-ESCAPED = range(0xDC80, 0xDD00)  # what a byte that is no UTF-8 is decoded to (PEP 383)
 
 
 def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sentence:
@@ -65,17 +67,10 @@ def _error(place: str, comments: Iterable[str], message: str) -> TreebankError:
 def _text_fault(block: str) -> Fault | None:
     """Return the line of the block, counted from 0, that no UTF-8 file can hold, and why."""
     if "\r" in block:
-        return block.count("\n", 0, block.index("\r")), "carriage return '\\r' inside a line; end lines by LF or CRLF"
-    if block.isascii():
-        return None
-    try:
-        block.encode("utf-8")
-    except UnicodeEncodeError as error:
-        code = ord(block[error.start])
-        byte = f"byte 0x{code - 0xDC00:02x} is not UTF-8; convert the file to UTF-8"
-        what = byte if code in ESCAPED else f"{block[error.start]!r} has no UTF-8; replace it"
-        return block.count("\n", 0, error.start), what
-    return None
+        remedy = "remove it, or end all lines by LF or CRLF"
+        return block.count("\n", 0, block.index("\r")), f"carriage return '\\r' inside a line; {remedy}"
+    at = first_fault(block)
+    return None if at is None else (block.count("\n", 0, at), described(block[at]))
 
 
 def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault | None:
@@ -85,15 +80,28 @@ def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault |
         return None
     for number, row in enumerate(rows):
         if row[0].startswith("#"):
-            return number, f"comment {_short(row[0])} after a row; comments stand before the first row: move it there"
+            remedy = (
+                "comments stand before the first row: move it there, or put the empty line before it that is missing"
+            )
+            return number, f"comment {_short(row[0])} after a row; {remedy}"
         if len(row) != len(COLUMNS):
-            found = "1 column" if len(row) == 1 else f"{len(row)} columns"
-            text = _short("\t".join(row))
-            return number, f"{found} in {text}, expected {len(COLUMNS)}; separate them by single tabs"
+            return number, _width_fault(row)
         if "" in row:
             column = COLUMNS[row.index("")].upper()
             return number, f"{column} '' is empty; write '{EMPTY}' for a value that is not there"
     return None
+
+
+def _width_fault(row: list[str]) -> str:
+    text, size = "\t".join(row), len(row)
+    if text.startswith(BYTE_ORDER_MARK):
+        return f"byte-order mark before {_short(text[1:])}; {PUT_TOGETHER}"
+    if not text.strip():
+        return f"a line of blanks, {_short(text)}, between rows; leave it empty where a sentence ends, else remove it"
+    found = f"{size} column{'s' * (size > 1)} in {_short(text)}, expected {len(COLUMNS)}"
+    if size > len(COLUMNS):
+        return f"{found}; name the columns of CoNLL-U Plus in the first line, as '{HEADER} = ID FORM ... NAME'"
+    return f"{found}; separate them by single tabs"
 
 
 def _short(text: str) -> str:
@@ -112,11 +120,19 @@ def _id_fault(ids: tuple[str, ...]) -> Fault | None:
         elif (match := RANGE.fullmatch(name)) and range_end <= word < int(match[1]) == word + 1 <= int(match[2]):
             range_row, range_end = row, int(match[2])
         else:
-            order = "number words 1, 2, 3, a range m-n before word m, an empty node n.1 after word n"
-            return row, f"ID {_short(name)} where '{word + 1}' was expected; {order}"
+            return row, f"ID {_short(name)} where '{word + 1}' was expected; {_id_remedy(name, word)}"
     if range_end > word or not word:
         return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; a range or node needs its words"
     return None
+
+
+def _id_remedy(name: str, word: int) -> str:
+    """Return what mends an ID that does not stand behind the number `word`."""
+    if name.startswith(BYTE_ORDER_MARK):
+        return PUT_TOGETHER
+    if word and (name in ("1", "0.1") or name.startswith("1-")):
+        return "put the empty line before it that ends a sentence, or number the words on"
+    return "number words 1, 2, 3, a range m-n before word m, an empty node n.1 after word n"
 
 
 def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:

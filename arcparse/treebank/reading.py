@@ -6,24 +6,27 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
+from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import Sentence
 from arcparse.treebank.block import parse_block
-from arcparse.treebank.files import Location, chunks_of, name_of
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
+from arcparse.treebank.plus import HEADER, as_conllu, header_columns, is_conllu
 
 OnError: TypeAlias = "Callable[[TreebankError], None]"
 
 LONGEST = 1 << 25  # characters of a sentence, half a million words; a file without blank lines is no treebank
-BYTE_ORDER_MARK = "\ufeff"
+OPENINGS = (BYTE_ORDER_MARK, HEADER)  # what begins a file, and may stand inside where files were put together
 
 
 def read_conllu(source: Location, *, name: str | None = None, on_error: OnError | None = None) -> Iterator[Sentence]:
     """Read sentences one by one from a path (.gz, .xz and .bz2 opened as they are) or a text stream.
 
     Each sentence has `place="file:line"`, its first line counted from 1; `name` stands for the file there. A byte-order
-    mark, CRLF and a missing last line break are accepted. With `on_error`, a malformed sentence is passed over and its
-    error handed to that function. Raises TreebankError for a malformed sentence otherwise, and always where the file
-    cannot be read or does not end a sentence within `LONGEST` characters. Whether heads form a tree is not asked here:
-    see `arcparse.trees.checked`.
+    mark before a sentence, the ends of lines of Windows and of old Macs, and a missing last line break are accepted; so
+    are the columns of CoNLL-U Plus (see `arcparse.treebank.plus`). With `on_error`, a malformed sentence is passed over
+    and its error handed to that function. Raises TreebankError for a malformed sentence otherwise, and always where the
+    file cannot be read or does not end a sentence within `LONGEST` characters. Whether heads form a tree is not asked
+    here: see `arcparse.trees.checked`.
     """
     name = name or name_of(source)
     return parse_chunks(chunks_of(source, name), name, on_error=on_error)
@@ -39,12 +42,18 @@ def parse_chunks(
 ) -> Iterator[Sentence]:
     """Parse text that comes in pieces of any size, the first of which begins on `line` of the file `name`."""
     known: dict[str, str] = {}
+    names: tuple[str, ...] = ()  # of the columns, where the file says them
     for line, block in blocks(chunks, name, line):  # noqa: B020 (goes on from the first line)
         bare = block.strip("\n")
         if not bare:
             continue
+        first = line + len(block) - len(block.lstrip("\n"))
         try:
-            sentence = parse_block(bare, name, line + len(block) - len(block.lstrip("\n")), known)
+            if bare.startswith(OPENINGS):
+                bare, first, names = _opened(bare, first, names, name)
+            if not bare:
+                continue
+            sentence = parse_block(as_conllu(bare, names, name, first) if names else bare, name, first, known)
         except TreebankError as error:
             if on_error is None:
                 raise
@@ -53,10 +62,27 @@ def parse_chunks(
             yield sentence
 
 
+def _opened(block: str, line: int, names: tuple[str, ...], name: str) -> tuple[str, int, tuple[str, ...]]:
+    """Return a block without a byte-order mark, as files put together have one inside, and a header of columns.
+
+    With the line on which it begins then, and the names of its columns.
+    """
+    if block.startswith(BYTE_ORDER_MARK):
+        block, names = block.removeprefix(BYTE_ORDER_MARK), ()
+    if block.startswith(HEADER):
+        header, _, rest = block.partition("\n")
+        names = header_columns(header, f"{name}:{line}")
+        if not is_conllu(names):  # whose header is a comment like any other
+            return rest, line + 1, names
+        names = ()
+    bare = block.lstrip("\n")
+    return bare, line + len(block) - len(bare), names
+
+
 def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, str]]:
     """Split text at blank lines into blocks, each with its first line and without the two line breaks that end it."""
     rest, mark = "", BYTE_ORDER_MARK
-    for chunk in _with_line_feeds(chunks):
+    for chunk in with_line_feeds(chunks):
         text = (rest + chunk).removeprefix(mark)
         if chunk:
             mark = ""
@@ -70,11 +96,17 @@ def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, s
     yield line, rest
 
 
-def _with_line_feeds(chunks: Iterable[str]) -> Iterator[str]:
-    """Give the text with LF for CRLF, each changed once wherever the pieces are cut."""
-    held = ""
+def with_line_feeds(chunks: Iterable[str]) -> Iterator[str]:
+    """Give the text with LF for CRLF, each changed once wherever the pieces are cut.
+
+    LF stands, too, for the CR of files of old Macs, in whose first piece with ends of lines there is no other.
+    """
+    held, old = "", None  # whether the file has the lines of an old Mac, once that is known
     for chunk in chunks:
         text = held + chunk
         held = "\r" if text.endswith("\r") else ""
-        yield text.removesuffix("\r").replace("\r\n", "\n")
-    yield held
+        text = text.removesuffix("\r").replace("\r\n", "\n")
+        if old is None and ("\n" in text or "\r" in text):
+            old = "\n" not in text
+        yield text.replace("\r", "\n") if old else text
+    yield held if old is False else held.replace("\r", "\n")

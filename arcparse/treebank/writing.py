@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from itertools import islice, zip_longest
 from pathlib import Path
 
 from arcparse.errors import TreebankError
-from arcparse.sentence import COLUMNS, ID, Sentence
+from arcparse.files import CHUNK, Location, name_of, replacing
+from arcparse.lists import lists_of
+from arcparse.sentence import COLUMNS, ID, Sentence, block_text
 from arcparse.treebank.block import column_fault
-from arcparse.treebank.files import CHUNK, Location, name_of, replacing
+from arcparse.treebank.encoding import first_fault
 from arcparse.treebank.reading import parse_chunks
 
 BATCH = 256  # sentences written at a time
@@ -33,19 +34,19 @@ def write_conllu(sentences: Iterable[Sentence], target: Location) -> None:
 
 
 def _verified_texts(sentences: Iterable[Sentence], name: str) -> Iterator[str]:
-    """Give the text of many sentences at a time; what is not plainly sound is read back."""
-    line, remaining = 1, iter(sentences)
-    while batch := list(islice(remaining, BATCH)):
-        text = "".join(map(str, batch))
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            place = f"{name}:{line + text.count(chr(10), 0, error.start)}"
-            raise TreebankError(f"{place}: {text[error.start]!r} has no UTF-8; replace it") from None
-        if not _is_sound(batch, text):
-            _check_by_reading(batch, text, name, line)
-        line += text.count("\n")
-        yield text
+    """Give the text of many sentences at a time; what is not plainly sound is read back, sentence by sentence."""
+    line = 1
+    for batch in lists_of(sentences, BATCH):
+        text = "".join(map(block_text, batch))
+        if first_fault(text) is None and _is_sound(batch, text):
+            line += text.count("\n")
+            yield text
+            continue
+        for sentence in batch:
+            text = block_text(sentence)
+            _check_by_reading(sentence, text, name, line)
+            line += text.count("\n")
+            yield text
 
 
 def _is_sound(batch: list[Sentence], text: str) -> bool:
@@ -69,11 +70,14 @@ def _is_sound(batch: list[Sentence], text: str) -> bool:
     return not has_empty_cell and "\r" not in text and (text.count("\n"), text.count("\t")) == (breaks, tabs)
 
 
-def _check_by_reading(batch: list[Sentence], text: str, name: str, line: int) -> None:
+def _check_by_reading(sentence: Sentence, text: str, name: str, line: int) -> None:
+    fault = first_fault(text)
+    if fault is not None:
+        raise TreebankError(f"{name}:{line + text.count(chr(10), 0, fault)}: {text[fault]!r} has no UTF-8; replace it")
     pieces = (text[start : start + CHUNK] for start in range(0, len(text), CHUNK))
     same = list(parse_chunks(pieces, name, line))
-    if same != batch:
-        wrong = next(read for sentence, read in zip_longest(batch, same) if sentence != read)
+    if same != [sentence]:
+        wrong = next((read for read in same if sentence != read), None)
         place = wrong.place if wrong is not None else f"{name}:{line + text.count(chr(10))}"
         why = "it has no words, a line break inside, or a comment without '#'; mend it before writing"
         raise TreebankError(f"{place}: this sentence would not be read back as it is: {why}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from arcparse.treebank.files import Location, chunks_of, name_of
+from arcparse.files import Location, chunks_of, name_of
 from arcparse.validation import cells, graph, lines
 from arcparse.validation.block import Block, Fault, Problem
 from arcparse.validation.metadata import Treebank, metadata_faults

@@ -4,7 +4,6 @@ from arcparse.vectors.corpus import DistinctLines, Prepared, RawText, prepare, r
 from arcparse.vectors.debiasing import bias_direction, debias, direction_of, equalise, neutralise
 from arcparse.vectors.lookup import SCHEMES, candidates, normaliser, zero_digits
 from arcparse.vectors.maintenance import Info, Repaired, Report, info, repair, verify
-from arcparse.vectors.plot import plot
 from arcparse.vectors.quantise import ERROR_BOUND, dequantise, quantise
 from arcparse.vectors.record import DTYPES, Metadata
 from arcparse.vectors.similarity import WordVectors, analogy, nearest, principal_components, unit
@@ -44,7 +43,6 @@ __all__ = [
     "nearest",
     "neutralise",
     "normaliser",
-    "plot",
     "prepare",
     "principal_components",
     "quantise",

@@ -10,11 +10,11 @@ space between words, which is the format that gensim reads fastest (`LineSentenc
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import multiprocessing
+import os
 import re
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import NamedTuple
 
 from arcparse.errors import VectorsError
+from arcparse.files import UNREADABLE, packed, replacing
 from arcparse.vectors.lookup import zero_digits
 
 Tokenize = Callable[[str], Sequence[str]]
@@ -34,7 +35,6 @@ RUN = 10  # words in common: more than idioms have, fewer than quotations
 LONGEST = 10_000  # words; gensim reads no further in a line
 _BATCH = 500  # paragraphs that go to a process at a time
 _WORD = re.compile(r"\w+")
-_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 class Prepared(NamedTuple):
@@ -50,16 +50,6 @@ class _Tokenised(NamedTuple):
     lines: list[str]
     excluded: int
     words: int
-
-
-def is_packed(path: Path) -> bool:
-    """Return whether a file is packed, by its suffix."""
-    return path.suffix in _OPENERS
-
-
-def open_bytes(file: IO[bytes], suffix: str) -> IO[bytes]:
-    """Return a file's content, unpacked where its suffix is .gz, .xz or .bz2."""
-    return cast("IO[bytes]", _OPENERS[suffix](file)) if suffix in _OPENERS else file
 
 
 def runs(texts: Iterable[str]) -> frozenset[Run]:
@@ -118,14 +108,14 @@ class DistinctLines:
     def _lines(self, path: Path) -> Iterator[bytes]:
         told = 0
         try:
-            with path.open("rb") as stored, open_bytes(stored, path.suffix) as content:
+            with path.open("rb") as stored, packed(stored, path, "rb") as content:
                 for line in content:
                     if stripped := line.strip():
                         yield stripped
                     if self.progress and stored.tell() != told:
                         self.progress(stored.tell() - told)
                         told = stored.tell()
-        except (OSError, EOFError, lzma.LZMAError) as error:
+        except UNREADABLE as error:
             raise VectorsError(f"{path}: cannot be read: {error}; is it whole, and packed as its name says?") from error
 
 
@@ -165,17 +155,10 @@ def prepare(
     """
     source = DistinctLines(files, progress)
     excluded = words = 0
-    unfinished = output.with_name(output.name + ".part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            for done in _tokenised(iter(source), tokenize, exclude, processes):
-                file.writelines(f"{line}\n" for line in done.lines)
-                excluded, words = excluded + done.excluded, words + done.words
-        unfinished.replace(output)
-    except OSError as error:
-        raise VectorsError(f"{output}: cannot be written: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(output, VectorsError) as file:
+        for done in _tokenised(iter(source), tokenize, exclude, processes):
+            file.write("".join(f"{line}\n" for line in done.lines).encode("utf-8"))
+            excluded, words = excluded + done.excluded, words + done.words
     return Prepared(source.read, source.duplicates, excluded, words)
 
 
@@ -203,6 +186,16 @@ _process: list[tuple[Tokenize, frozenset[Run]]] = []  # what a process of the po
 
 def _set_up(tokenize: Tokenize, exclude: frozenset[Run]) -> None:
     _process.append((tokenize, exclude))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; it is the parent's to end them
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has been killed: the pool would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _tokenise_batch(batch: list[str]) -> _Tokenised:

@@ -59,7 +59,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _said(error: Exception) -> str:
-    return error.args[0].decode(errors="replace") if error.args else type(error).__name__
+    return " ".join(error.args[0].decode(errors="replace").split()) if error.args else type(error).__name__
 
 
 def check_folder(path: Path) -> None:
@@ -105,20 +105,6 @@ def create_database(path: Path) -> Any:
     """Create an empty database for vectors, which do not compress."""
     with explained(path):
         return require_plyvel().DB(str(path), create_if_missing=True, error_if_exists=True, compression=None)
-
-
-def discard_database(path: Path) -> None:
-    """Remove a database that was never finished, if there is one.
-
-    Raises VectorsError where another process is still making it.
-    """
-    plyvel = require_plyvel()
-    try:
-        plyvel.destroy_db(str(path))
-    except plyvel.Error as error:
-        raise VectorsError(
-            f"{path}: another process is making it ({_said(error)}); wait for it, or name another"
-        ) from None
 
 
 def _names(path: Path) -> set[str]:

@@ -7,9 +7,10 @@ blank and 4 bytes per value, and perhaps a line's end before the word. Every err
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def header(line: bytes) -> Header | None:
     return Header(int(found[1]), int(found[2])) if found else None
 
 
-def text_rows(lines: IO[bytes], name: str, claimed: Header | None) -> Iterator[Row]:
+def text_rows(lines: io.BufferedIOBase, name: str, claimed: Header | None) -> Iterator[Row]:
     """Yield the rows of text after the header, if the file has one. Raises VectorsError, naming file and line.
 
     Without a header the first row tells how many values each has.
@@ -119,7 +120,7 @@ def _shown(content: bytes) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
-def binary_rows(content: IO[bytes], name: str, claimed: Header) -> Iterator[Row]:
+def binary_rows(content: io.BufferedIOBase, name: str, claimed: Header) -> Iterator[Row]:
     """Yield the rows of a binary file after its header. Raises VectorsError, naming file and row."""
     size, data, start, number, before = 4 * claimed.dimension, b"", 0, 1, ""
     while True:

@@ -11,22 +11,22 @@ pickle, and unpickling runs whatever code the file holds: it is read only when t
 
 from __future__ import annotations
 
-import lzma
+import io
+import os
 import re
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.corpus import is_packed, open_bytes
+from arcparse.files import COMPRESSED, aside, reading, write_errors
 from arcparse.vectors.needed import require_gensim
 from arcparse.vectors.rows import (
     LONGEST_LINE,
@@ -50,7 +50,6 @@ _SAMPLE = 1 << 16  # bytes after the first line, by which text and binary are to
 _BLOCK = 1 << 24  # bytes of vectors for which memory is asked at first
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _BINARY_BYTE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what the unpackers raise
 _OTHERS = {  # how files begin that are none of these formats, and the remedy
     b"PK\x03\x04": "a .zip archive; unpack it, and give the file inside",
     b"\x1f\x8b": "packed; a packed file must end in .gz, .xz or .bz2",
@@ -97,15 +96,12 @@ def _is_text(sample: bytes, dimension: int) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
     """Open a file, unpacked. Raises VectorsError where it is none, or where reading it in the block fails."""
     if not path.is_file():
         raise VectorsError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; give a file of word vectors")
-    try:
-        with path.open("rb") as stored, open_bytes(stored, path.suffix) as content:
-            yield content
-    except _UNREADABLE as error:
-        raise VectorsError(f"{path}: cannot be read: {error}; is it whole, and packed as its name says?") from error
+    with reading(path, fault=VectorsError) as content:
+        yield content
 
 
 def load_vectors(
@@ -133,7 +129,7 @@ def load_vectors(
         return _keyed(*_collected(_counted(rows, path, claimed, limit), path, _likely(path, claimed, limit), tell))
 
 
-def _claimed(content: IO[bytes], path: Path, format: str) -> Header:
+def _claimed(content: io.BufferedIOBase, path: Path, format: str) -> Header:
     """Read the header. Raises VectorsError where there is none, or one of no vectors."""
     line = content.readline(LONGEST_LINE)
     claimed = header(line)
@@ -173,7 +169,7 @@ def _counted(rows: Iterable[Row], path: Path, claimed: Header | None, limit: int
 
 def _likely(path: Path, claimed: Header | None, limit: int | None) -> int:
     """Return how many rows a file may have: what its header claims, if its size allows that."""
-    if not claimed or is_packed(path):
+    if not claimed or path.suffix.lower() in COMPRESSED:
         return 0
     possible = path.stat().st_size // (2 * claimed.dimension)  # a value has at least a digit and a blank
     return min(claimed.vectors, possible, limit or possible)
@@ -245,8 +241,8 @@ def _check_native(vectors: Any, path: Path) -> None:
 def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> None:
     """Write word vectors in any of `FORMATS`, packed where the name ends in .gz, .xz or .bz2.
 
-    Raises VectorsError for an unknown format, for a word that the format cannot hold, as one with a blank in a binary
-    file, and where the file cannot be written.
+    An older file stays until the new one is whole. Raises VectorsError for an unknown format, for a word that the
+    format cannot hold, as one with a blank in a binary file, and if the file cannot be written.
     """
     if format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
@@ -257,13 +253,22 @@ def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> Non
                 f"{path}: {format} cannot hold the word {word!r}, since blanks end words and lines end rows there; "
                 f"write `_` for a blank, or choose format {GENSIM!r}"
             )
-    try:
-        if format == GENSIM:
-            vectors.save(str(path))
-        else:
-            vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
-    except OSError as error:
-        raise VectorsError(f"{path}: cannot be written: {error}") from error
+    with write_errors(path, VectorsError):
+        final = Path(os.path.realpath(path))
+        if final.exists() and not final.is_file():  # a pipe or /dev/null is written to, never replaced
+            _save(vectors, final, format)
+            return
+        with aside(final.parent, is_folder=True) as fresh:
+            _save(vectors, fresh / final.name, format)
+            for written in fresh.iterdir():  # large vectors of gensim's own format are several files
+                os.replace(written, final.parent / written.name)
+
+
+def _save(vectors: KeyedVectors, path: Path, format: str) -> None:
+    if format == GENSIM:
+        vectors.save(str(path))
+    else:
+        vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
 
 
 def _can_hold(format: str, word: str) -> bool:

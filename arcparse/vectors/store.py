@@ -7,7 +7,6 @@ they lack a random vector, uniform in [-0.25, 0.25], the same one for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.database import Database, create_database, discard_database, explained, open_database
+from arcparse.files import aside, write_errors
+from arcparse.vectors.database import Database, create_database, explained, open_database
 from arcparse.vectors.lookup import candidates, find
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode, encode, key, random_vector
 from arcparse.vectors.source import checksum
@@ -63,9 +63,9 @@ class VectorStore:
         """Write the vectors that `words` need, or all of them, to a new store, and open it.
 
         `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file that the vectors came from, for the
-        metadata. The folder appears once it is complete; until then it is a hidden one beside it, `.NAME.unfinished`,
-        and one that a killed process left is removed. Raises VectorsError where it exists or is being made, where a
-        setting is unknown, and where a value does not fit into dtype.
+        metadata. The folder appears once it is complete; until then it is a hidden one beside it, as `arcparse.files`
+        makes them, and one that a killed process left is removed. Raises VectorsError if it exists or is being made,
+        if a setting is unknown, and if a value does not fit into dtype.
         """
         require_free(path)
         chosen = list(vectors.key_to_index) if words is None else _needed(vectors, words, normalisation)
@@ -78,15 +78,9 @@ class VectorStore:
             checksum=checksum(source) if source else "",
             seed=seed,
         )
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        discard_database(unfinished)
-        try:
-            _write(unfinished, vectors, chosen, metadata)
-            _rename(unfinished, path)
-        except BaseException:
-            with suppress(VectorsError):
-                discard_database(unfinished)
-            raise
+        with write_errors(path, VectorsError), aside(path.parent, is_folder=True) as unfinished:
+            _write(unfinished / "store", vectors, chosen, metadata)
+            _rename(unfinished / "store", path)
         return cls.open(path)
 
     @classmethod

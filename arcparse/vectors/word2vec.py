@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 
 from arcparse.errors import ConfigurationError, VectorsError
+from arcparse.limits import AboveZero, NotNegative, Positive, Range, Seed, Threads, Units
+from arcparse.settings import check_ranges
 from arcparse.vectors.needed import require_gensim
-from arcparse.vectors.rows import MOST_VALUES
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
 SUBWORDS = (3, 4)  # letters of a run, the word's edges included: "ed>"
-LARGEST_SEED = 2**32 - 1  # numpy's
 BUCKETS = 200_000  # vectors that runs share by their hash; gensim's 2 million need gigabytes
 
 
@@ -31,31 +30,24 @@ BUCKETS = 200_000  # vectors that runs share by their hash; gensim's 2 million n
 class Word2VecConfig:
     """The settings of a training run. Raises ConfigurationError for a value outside its limits."""
 
-    dimension: int = 100
-    window: int = 3  # words to either side; narrow windows give syntactic rather than topical neighbours
+    dimension: Units = 100
+    window: Annotated[int, Range(1, 1000)] = (
+        3  # words to either side; narrow windows give syntactic rather than topical neighbours
+    )
     skip_gram: bool = True  # False: continuous bag of words
-    negative: int = 8  # noise words per word; 0 for hierarchical softmax alone
+    negative: Annotated[int, Range(0, 1000)] = 8  # noise words per word; 0 for hierarchical softmax alone
     hierarchical_softmax: bool = False
     subwords: bool = False
-    min_count: int = 5  # rarer words get no vector
-    sample: float = 1e-4  # words above this share are skipped at random (2013b, section 2.3); 0 for never
-    epochs: int = 5
-    learning_rate: float = 0.025  # falls linearly to 1e-4
-    seed: int = 1  # repeatable with one worker only: several race for the same vectors
-    workers: int = 2
+    min_count: Positive = 5  # rarer words get no vector
+    sample: NotNegative = 1e-4  # words above this share are skipped at random (2013b, section 2.3); 0 for never
+    epochs: Positive = 5
+    learning_rate: AboveZero = 0.025  # falls linearly to 1e-4
+    seed: Seed = 1  # repeatable with one worker only: several race for the same vectors
+    workers: Threads = 2
 
     def __post_init__(self) -> None:
         """Check the limits."""
-        for name in ("dimension", "window", "min_count", "epochs", "workers"):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name, most in (("dimension", MOST_VALUES), ("seed", LARGEST_SEED)):
-            if getattr(self, name) > most:
-                raise ConfigurationError(f"{name} is {getattr(self, name)}; it must be at most {most}")
-        if not (isfinite(self.sample) and isfinite(self.learning_rate)):
-            raise ConfigurationError(f"sample {self.sample} and learning_rate {self.learning_rate} must be finite")
-        if min(self.negative, self.sample, self.seed) < 0 or self.learning_rate <= 0:
-            raise ConfigurationError("negative, sample and seed must be at least 0, and learning_rate above it")
+        check_ranges(self)
         if not self.negative and not self.hierarchical_softmax:
             raise ConfigurationError("nothing to learn from: set negative above 0, or hierarchical_softmax")
 

@@ -10,7 +10,7 @@ from walks import random_beams
 from arcparse.errors import ConfigurationError
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
-from arcparse.recipes import presets
+from arcparse.presets import presets
 from arcparse.search import WAIT
 from arcparse.sentence import NONE
 

@@ -6,7 +6,7 @@ import pytest
 import reference
 import torch
 from torch import Tensor
-from walks import LABELS, SYSTEM, random_beams
+from walks import SYSTEM, random_beams
 
 from arcparse.encoder import Block
 from arcparse.parser.features import Features
@@ -37,7 +37,7 @@ CUBE = ScorerConfig(hidden=(9,), activation="cube", dropout=0.0, label_dimension
 
 def network(config: ScorerConfig) -> FeedForwardScorer:
     torch.manual_seed(0)
-    made = FeedForwardScorer(config, Features(TEMPLATES), {"form": 6, "upos": 4}, len(LABELS), SYSTEM.num_actions)
+    made = FeedForwardScorer(config, Features(TEMPLATES), {"form": 6, "upos": 4}, SYSTEM)
     for vector in made.none.values():
         torch.nn.init.normal_(vector)  # as if trained
     return made.eval()

@@ -9,24 +9,25 @@ from torch import Tensor
 
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
+from arcparse.parser.systems import System
 from arcparse.search import Beam, advance
 
 LABELS = ("det", "nsubj", "obj", "root")
 SYSTEM = ArcStandard(LABELS, {"root", "obj"}, {"det", "nsubj", "obj"})
 
 
-def start(length: Tensor) -> Beam[Configuration]:
-    return Beam.start(Configuration.start(length), len(length))
+def start(length: Tensor, system: System = SYSTEM) -> Beam[Configuration]:
+    return Beam.start(system.start(length), len(length))
 
 
-def random_beams(seed: int, length: Tensor, beam_size: int) -> Iterator[Beam[Configuration]]:
+def random_beams(seed: int, length: Tensor, beam_size: int, system: System = SYSTEM) -> Iterator[Beam[Configuration]]:
     """Yield the beams of a search by random scores, the start included."""
     generator = torch.Generator().manual_seed(seed)
-    beam = start(length)
+    beam = start(length, system)
     yield beam
-    for _ in range(2 * int(length.max())):
-        scores = torch.randn(*beam.score.shape, SYSTEM.num_actions, generator=generator)
-        beam = advance(SYSTEM, beam, scores, beam_size)
+    while not (system.is_final(beam.state) | beam.score.isneginf()).all():
+        scores = torch.randn(*beam.score.shape, system.num_actions, generator=generator)
+        beam = advance(system, beam, scores, beam_size)
         yield beam
 
 

@@ -17,7 +17,8 @@ from arcparse import cli
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.optimisation import Learner
-from arcparse.recipes import presets, resolve
+from arcparse.presets import presets
+from arcparse.recipes import resolve
 from arcparse.search import Beam, search
 from arcparse.seq2seq.continuation import Continuing, Limits
 from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig
@@ -198,7 +199,7 @@ def test_the_vocabulary_is_of_what_is_frequent() -> None:
 def test_what_cannot_be_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match=r"set recurrent\.bidirectional=false"):
         config(bidirectional=True)
-    with pytest.raises(ConfigurationError, match="bptt must be at least 1, not 0"):
+    with pytest.raises(ConfigurationError, match="bptt must be from 1 to 100000, not 0"):
         settings(bptt=0)
     with pytest.raises(TreebankError, match="holds no line"):
         untrained().perplexity([])

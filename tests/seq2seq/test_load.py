@@ -16,6 +16,7 @@ from arcparse.seq2seq.multiwords import Multiwords
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.seq2seq.segmenter import SegmenterConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
+from arcparse.seq2seq.symbols import vocabulary
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))
@@ -26,7 +27,7 @@ MODELS: list[seq2seq.Model] = [
     seq2seq.Classifier(ClassifierConfig(encoder=ENCODER), WORDS, WORDS),
     seq2seq.LanguageModel.build(LanguageModelConfig(embedding=8, recurrent=ONE_WAY), ["a b"]),
     seq2seq.Segmenter(SegmenterConfig(ENCODER), WORDS, Multiwords()),
-    seq2seq.SkipThought(SkipThoughtConfig(encoder=ENCODER), WORDS),
+    seq2seq.SkipThought(SkipThoughtConfig(encoder=ENCODER), vocabulary([("a", "b")])),
 ]
 
 

@@ -16,7 +16,8 @@ from toy_texts import task as untrained_classifier
 from arcparse import cli
 from arcparse.errors import ModelError, TreebankError
 from arcparse.optimisation import Learner
-from arcparse.recipes import presets, resolve
+from arcparse.presets import presets
+from arcparse.recipes import resolve
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.skip_thought import SkipThought, SkipThoughtConfig, Thought, thoughts
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask

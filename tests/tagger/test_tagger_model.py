@@ -31,7 +31,7 @@ def words_of(model: Tagger, sentences: tuple[Sentence, ...]) -> Words:
 
 def test_twenty_sentences_are_learnt_by_heart() -> None:
     nothing = [sentence.replace(upos=[EMPTY] * len(sentence)) for sentence in twenty()]
-    assert evaluate(twenty(), tagger().tag(nothing))["AllTags"].f1 >= 0.99
+    assert evaluate(twenty(), tagger().tag(nothing))["AllTags"].f1 >= 0.95
 
 
 def test_a_sentence_is_tagged_the_same_alone_and_in_a_batch() -> None:
@@ -76,7 +76,8 @@ def test_a_saved_tagger_gives_the_same_tags(half: bool, tmp_path: Path) -> None:
     tagger().save(tmp_path / "model", vectors="vectors", metadata={"about": "a test"}, half=half)
     loaded = Tagger.load(tmp_path / "model")
     assert not loaded.training
-    assert loaded.tag(sample()) == tagger().tag(sample())
+    before, after = tagger().tag(sample()), loaded.tag(sample())
+    assert evaluate(before, after)["AllTags"].f1 >= 0.95 if half else before == after
     assert load_model(tmp_path / "model").metadata == {"about": "a test"}
     assert loaded.config == TAGGER
 
@@ -124,9 +125,9 @@ def test_any_words_get_tags_of_the_treebank(sentences: list[list[str]]) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"before": -1}, "before must be at least 0, not -1"),
-        ({"previous_tags": -2}, "previous_tags must be at least 0, not -2"),
-        ({"hidden": ()}, "needs a hidden layer"),
+        ({"before": -1}, "before must be from 0 to 32, not -1"),
+        ({"previous_tags": -2}, "previous_tags must be from 0 to 32, not -2"),
+        ({"hidden": ()}, "the length of hidden must be from 1 to 32, not 0"),
         ({"batch_normalisation": True, "normalisation": "global"}, "switch one of the two off"),
     ],
 )

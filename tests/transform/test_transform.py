@@ -140,6 +140,18 @@ def test_spaces_ranges_and_empty_nodes_follow() -> None:
     assert parse_conllu(str(bare)) == [bare]
 
 
+def test_the_space_behind_a_word_that_leaves_is_that_behind_the_word_before() -> None:
+    rows = (
+        "1 It _ PRON _ _ 2 nsubj",
+        "2 rained _ VERB _ _ 0 root _ SpaceAfter=No",
+        "3 ! _ PUNCT _ _ 2 punct _ SpacesAfter=\\n",
+    )
+    [bare] = transform.drop_punctuation([sentence(*rows)])
+    assert bare.columns[MISC] == ("_", "SpacesAfter=\\n")
+    [masked] = transform.anonymise([sentence(*rows)])
+    assert masked.columns[MISC] == ("_", "SpaceAfter=No", "SpacesAfter=\\n")
+
+
 def test_words_without_tags_are_punctuation_by_their_characters_and_sentences_of_nothing_else_leave() -> None:
     bare = sentence("1 ... _ _ _ _ 2 x", "2 a _ _ _ _ 0 root", "3 $ _ _ _ _ 2 y")
     assert [s.forms for s in transform.drop_punctuation([bare, sentence("1 ! _ PUNCT _ _ 0 root")])] == [("a", "$")]
@@ -222,6 +234,7 @@ def test_crossing_arcs_and_no_tree_are_told() -> None:
      "length if tree else 1", "", "1 +",
      "(" * 300, "not " * 400 + "1", "x" * 2000, "label[0]", "length is 3", "b'a' == 1",
      "None", "length\n\x00",
+     "9" * 900, "1e999 > 1", "-" * 900 + "1", "-" * 60 + "1", "[" * 60 + "]" * 60, "'\\d' in form and",
      "f'{length}'", "~1", "length := 3", "'a' in {1: 2}"],
 )  # fmt: skip
 def test_other_expressions_are_refused(expression: str) -> None:
@@ -230,7 +243,17 @@ def test_other_expressions_are_refused(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["length < 'a'", "1 // 0 == 1", "'a' * 99999999 == 'b'", "1 in length", "-text == 1"]
+    "expression",
+    [
+        "length < 'a'",
+        "1 // 0 == 1",
+        "'a' * 99999999 == 'b'",
+        "1 in length",
+        "-text == 1",
+        " * ".join(["999"] * 20),
+        "1 // 1e-320",
+        "1e15 * 1e15",
+    ],
 )
 def test_values_that_do_not_go_together_are_told_with_the_place(expression: str) -> None:
     with pytest.raises(ConfigurationError, match="at <string>:1"):

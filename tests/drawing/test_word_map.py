@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from arcparse.vectors import WordVectors, plot
-from arcparse.vectors.plot import RADIUS, Box, _beside, label_boxes
+from arcparse.drawing.word_map import RADIUS, Box, _beside, label_boxes, word_map
+from arcparse.vectors import WordVectors
 
 LINE = 'stroke-width="0.6"'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,7 +62,7 @@ def test_a_label_alone_stands_to_the_right() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 30])
 def test_a_plot_shows_every_word_once(size: int) -> None:
     space = words(size)
-    drawn = ET.fromstring(plot(space, [*space.words, space.words[0]]))  # noqa: S314 (our own)
+    drawn = ET.fromstring(word_map(space, [*space.words, space.words[0]]))  # noqa: S314 (our own)
     circles, texts = drawn.findall(f"{SVG}circle"), drawn.findall(f"{SVG}text")
     assert [text.text for text in texts[:-1]] == list(space.words)
     assert "% of variance across" in (texts[-1].text or "")
@@ -78,7 +78,7 @@ def test_a_plot_shows_every_word_once(size: int) -> None:
 
 def test_distances_have_one_scale() -> None:
     matrix = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
-    drawn = ET.fromstring(plot(WordVectors(["a", "b", "c"], matrix), ["a", "b", "c"]))  # noqa: S314 (our own)
+    drawn = ET.fromstring(word_map(WordVectors(["a", "b", "c"], matrix), ["a", "b", "c"]))  # noqa: S314 (our own)
     places = [(float(c.get("cx", 0)), float(c.get("cy", 0))) for c in drawn.findall(f"{SVG}circle")]
     sides = [np.hypot(x - u, y - v) for (x, y), (u, v) in combinations(places, 2)]
     assert sides == pytest.approx([sides[0]] * 3, rel=1e-3)
@@ -87,5 +87,5 @@ def test_distances_have_one_scale() -> None:
 def test_far_labels_have_a_line_to_their_point() -> None:
     near = words(20, spread=0.02)
     crowd = WordVectors([*near.words, "far"], np.concatenate([near.matrix, -near.matrix[:1]]))
-    assert LINE in plot(crowd, crowd.words)
-    assert LINE not in plot(words(2), words(2).words)
+    assert LINE in word_map(crowd, crowd.words)
+    assert LINE not in word_map(words(2), words(2).words)

@@ -1,8 +1,6 @@
-"""Encoders: from the forms of a batch to the vectors that features, taggers and scorers look up.
+"""The vector of a form, which is all that the encoder "none" gives, and all that others read.
 
-`FormEncoder` gives each distinct form a vector: its word embedding, pretrained vector, affixes, shape and a convolution
-over its characters (Ma & Hovy 2016) side by side. Alone it is the encoder "none". `BiLSTM` reads those vectors in both
-directions (Kiperwasser & Goldberg 2016), so that a token's vector knows its sentence.
+Side by side: word embedding, pretrained vector, affixes, shape and a convolution over characters (Ma & Hovy 2016).
 """
 
 from __future__ import annotations
@@ -89,41 +87,3 @@ def _embedding(size: int, dimension: int) -> nn.Embedding | None:
     embedding = nn.Embedding(size, dimension)
     nn.init.normal_(embedding.weight, std=dimension**-0.5)
     return embedding
-
-
-@dataclass(frozen=True)
-class BiLSTMConfig:
-    """Sizes of the recurrent encoder."""
-
-    layers: int = 2
-    hidden: int = 200  # units in each direction
-    dropout: float = 0.33  # of inputs and between layers (Dozat & Manning 2017)
-
-
-class BiLSTM(nn.Module):
-    """Reads vectors of tokens in both directions, in one or more layers."""
-
-    def __init__(self, config: BiLSTMConfig, input_dimension: int) -> None:
-        """Make two LSTMs, one for each direction, in each layer."""
-        super().__init__()
-        self.dropout = nn.Dropout(config.dropout)
-        self.dimension = 2 * config.hidden
-        self.low_precision = False  # bfloat16 when it reads: twice as fast where the processor has it
-        inputs = [input_dimension, *[self.dimension] * (config.layers - 1)]
-        self.forwards = nn.ModuleList(nn.LSTM(size, config.hidden, batch_first=True) for size in inputs)
-        self.backwards = nn.ModuleList(nn.LSTM(size, config.hidden, batch_first=True) for size in inputs)
-
-    def forward(self, vector: Tensor, length: Tensor) -> Tensor:
-        """Return [B, N, 2H] from [B, N, E]; sentences have `length` [B] tokens, what stands after them is unused.
-
-        Each direction reads a sentence from its own first token to its last, so padding comes last and changes nothing.
-        """
-        token = torch.arange(vector.shape[1], device=vector.device).expand(vector.shape[:2])
-        turned = torch.where(token < length.unsqueeze(1), length.unsqueeze(1) - 1 - token, token).unsqueeze(2)
-        with torch.autocast(vector.device.type, torch.bfloat16, enabled=self.low_precision and not self.training):
-            for ahead, back in zip(self.forwards, self.backwards, strict=True):
-                vector = self.dropout(vector)
-                reverse = back(vector.gather(1, turned.expand_as(vector)))[0]
-                vector = torch.cat([ahead(vector)[0], reverse.gather(1, turned.expand_as(reverse))], 2)
-        output: Tensor = self.dropout(vector.float())
-        return output

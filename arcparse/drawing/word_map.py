@@ -56,7 +56,7 @@ class Box:
         return dist(self.nearest(point), point)
 
 
-def plot(vectors: WordVectors, words: Sequence[str]) -> str:
+def word_map(vectors: WordVectors, words: Sequence[str]) -> str:
     """Draw words by the first two principal components of their vectors, each at length 1. Returns an `<svg>` element.
 
     Both axes have one scale, so that distances compare. Raises VectorsError where a word has no vector.

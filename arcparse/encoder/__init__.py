@@ -1,0 +1,22 @@
+"""Encoders: from the forms of a batch to the vectors that features, taggers and scorers look up.
+
+forms     the vector of each distinct form
+bilstm    one encoder a file: a recurrent one
+choice    which there are, by name; `register` adds your own
+"""
+
+from arcparse.encoder.bilstm import BiLSTM, BiLSTMConfig
+from arcparse.encoder.choice import Encoder, add_encoder, chosen, encoder_of, register
+from arcparse.encoder.forms import Block, FormEncoder
+
+__all__ = [
+    "BiLSTM",
+    "BiLSTMConfig",
+    "Block",
+    "Encoder",
+    "FormEncoder",
+    "add_encoder",
+    "chosen",
+    "encoder_of",
+    "register",
+]

@@ -1,0 +1,101 @@
+"""Encoders by the name that a configuration gives them (`parser.encoder`, `tagger.encoder`).
+
+An encoder turns the vectors of a sentence's tokens into vectors that know the sentence. It is one class in one file;
+docs/extending.md writes one from nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, cast
+
+from torch import Tensor, nn
+
+from arcparse.encoder.bilstm import BiLSTM
+from arcparse.errors import ConfigurationError
+from arcparse.settings import from_dict
+
+NO_ENCODER = "none"  # tokens have the vectors of their forms
+
+
+class Encoder(Protocol):
+    """A module over the tokens of a batch."""
+
+    dimension: int  # of the vectors that it gives
+    low_precision: bool  # whether its products are of bfloat16 when it reads, if it can do that
+
+    def __call__(self, vector: Tensor, length: Tensor) -> Tensor:
+        """Return [B, N, D] from [B, N, E]; sentences have `length` [B] tokens, and what stands after them is unused."""
+        ...
+
+
+class MakeEncoder(Protocol):
+    """An encoder's class, a `torch.nn.Module`."""
+
+    settings: type[Any]  # a frozen dataclass in which everything has a default
+
+    def __call__(self, config: Any, input_dimension: int) -> Encoder:
+        """Make an untrained encoder of vectors of `input_dimension`."""
+        ...
+
+
+class ChoosesEncoder(Protocol):
+    """A configuration of a model that has an encoder."""
+
+    @property
+    def encoder(self) -> str:
+        """The encoder's name."""
+
+    @property
+    def encoder_settings(self) -> dict[str, Any]:
+        """Its settings, unless the configuration has a field of the encoder's name for them."""
+
+
+_ENCODERS: dict[str, MakeEncoder] = {"bilstm": BiLSTM}
+
+
+def register(name: str, encoder: MakeEncoder) -> None:
+    """Let `parser.encoder = name` choose an encoder of your own, in this process; before a model with it is loaded.
+
+    The name is that of its weights too. Raises ConfigurationError where another encoder has it.
+    """
+    if name == NO_ENCODER or _ENCODERS.setdefault(name, encoder) is not encoder:
+        raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
+
+
+def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
+    """Return the encoder that a configuration chooses, and its settings; None for "none".
+
+    Raises ConfigurationError for an encoder or a setting that does not exist.
+    """
+    names = [NO_ENCODER, *_ENCODERS]
+    if config.encoder not in names:
+        raise ConfigurationError(
+            f"there is no encoder {config.encoder!r}; it is one of {', '.join(map(repr, names))}, or one that your "
+            "program has registered (arcparse.encoder.register) before"
+        )
+    encoder = _ENCODERS.get(config.encoder)
+    own = getattr(config, config.encoder, None)
+    has_table = encoder is None or isinstance(own, encoder.settings)
+    if has_table and config.encoder_settings:
+        raise ConfigurationError(
+            f"the encoder {config.encoder!r} has a table of its own, or no settings; leave encoder_settings out"
+        )
+    if encoder is None:
+        return None
+    return encoder, own if has_table else from_dict(encoder.settings, config.encoder_settings)
+
+
+def add_encoder(model: nn.Module, config: ChoosesEncoder, input_dimension: int) -> Encoder | None:
+    """Make the encoder that a configuration chooses and a part of the model by its name, which its weights have."""
+    choice = chosen(config)
+    if choice is None:
+        return None
+    make, settings = choice
+    encoder = make(settings, input_dimension)
+    model.add_module(config.encoder, cast(nn.Module, encoder))
+    return encoder
+
+
+def encoder_of(model: nn.Module, config: ChoosesEncoder) -> Encoder | None:
+    """Return the encoder that `add_encoder` has made; None for "none"."""
+    return cast("Encoder | None", None if config.encoder == NO_ENCODER else model.get_submodule(config.encoder))

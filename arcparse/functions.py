@@ -1,0 +1,143 @@
+"""Parsing and tagging in one call: the model is loaded when it is first used, and kept."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, overload
+
+from arcparse.arguments import Input
+from arcparse.dictionary import Dictionary
+from arcparse.parser.nbest import SAMPLES, Parse
+from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, Precision, Tokens, load
+from arcparse.sentence import Sentence
+
+
+@overload
+def parse(  # type: ignore[overload-overlap]
+    text: str,
+    *,
+    model: str | Path = ...,
+    beam: int | None = ...,
+    given_tags: bool = ...,
+    precision: Precision = ...,
+    lemmatizer: str | Path | None = ...,
+    segmenter: str | Path | None = ...,
+) -> list[Sentence]: ...
+@overload
+def parse(
+    text: Tokens,
+    *,
+    model: str | Path = ...,
+    beam: int | None = ...,
+    given_tags: bool = ...,
+    precision: Precision = ...,
+    lemmatizer: str | Path | None = ...,
+    segmenter: str | Path | None = ...,
+) -> Sentence: ...
+def parse(
+    text: Input,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    nbest: int | None = None,
+    beam: int | None = None,
+    given_tags: bool = True,
+    precision: Precision = "float32",
+    lemmatizer: str | Path | None = None,
+    segmenter: str | Path | None = None,
+) -> Any:
+    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+
+    The model is what `load` takes, with its precision, lemmatiser and segmenter; the rest is as in `Pipeline.parse`.
+    """
+    nlp = load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    if nbest is not None:  # until the next version
+        warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
+        return nlp.nbest(text, nbest, beam=beam, given_tags=given_tags)
+    return nlp.parse(text, beam=beam, given_tags=given_tags)
+
+
+@overload
+def nbest(  # type: ignore[overload-overlap]
+    text: str,
+    n: int,
+    *,
+    model: str | Path = ...,
+    beam: int | None = ...,
+    samples: int = ...,
+    given_tags: bool = ...,
+    precision: Precision = ...,
+    lemmatizer: str | Path | None = ...,
+    segmenter: str | Path | None = ...,
+) -> list[list[Parse]]: ...
+@overload
+def nbest(
+    text: Tokens,
+    n: int,
+    *,
+    model: str | Path = ...,
+    beam: int | None = ...,
+    samples: int = ...,
+    given_tags: bool = ...,
+    precision: Precision = ...,
+    lemmatizer: str | Path | None = ...,
+    segmenter: str | Path | None = ...,
+) -> list[Parse]: ...
+def nbest(
+    text: Input,
+    n: int,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    beam: int | None = None,
+    samples: int = SAMPLES,
+    given_tags: bool = True,
+    precision: Precision = "float32",
+    lemmatizer: str | Path | None = None,
+    segmenter: str | Path | None = None,
+) -> Any:
+    """Return, in place of each sentence that `parse` gives, its best trees, up to `n`, with scores.
+
+    The model is what `load` takes, with its precision, lemmatiser and segmenter; the rest is as in `Pipeline.nbest`.
+    """
+    nlp = load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    return nlp.nbest(text, n, beam=beam, samples=samples, given_tags=given_tags)
+
+
+@overload
+def tag(  # type: ignore[overload-overlap]
+    text: str,
+    *,
+    model: str | Path = ...,
+    given_tags: bool = ...,
+    dictionary: Dictionary | None = ...,
+    precision: Precision = ...,
+    lemmatizer: str | Path | None = ...,
+    segmenter: str | Path | None = ...,
+) -> list[Sentence]: ...
+@overload
+def tag(
+    text: Tokens,
+    *,
+    model: str | Path = ...,
+    given_tags: bool = ...,
+    dictionary: Dictionary | None = ...,
+    precision: Precision = ...,
+    lemmatizer: str | Path | None = ...,
+    segmenter: str | Path | None = ...,
+) -> Sentence: ...
+def tag(
+    text: Input,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    given_tags: bool = True,
+    dictionary: Dictionary | None = None,
+    precision: Precision = "float32",
+    lemmatizer: str | Path | None = None,
+    segmenter: str | Path | None = None,
+) -> Any:
+    """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
+
+    The model is what `load` takes, with its precision, lemmatiser and segmenter; the rest is as in `Pipeline.tag`.
+    """
+    nlp = load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    return nlp.tag(text, given_tags=given_tags, dictionary=dictionary)

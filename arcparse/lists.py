@@ -1,0 +1,28 @@
+"""Items in lists: sentences that are worked on together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def lists_of(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items, the last one shorter, reading no further ahead than one list.
+
+    Where an item raises an error, those before it are yielded first.
+    """
+    iterator = iter(items)
+    while True:
+        found: list[T] = []
+        try:
+            found.extend(islice(iterator, size))  # keeps those that came before an error
+        except Exception:
+            if found:
+                yield found
+            raise
+        if not found:
+            return
+        yield found

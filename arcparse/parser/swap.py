@@ -1,0 +1,178 @@
+"""Arc-standard with SWAP, which builds every tree, crossing arcs included (Nivre 2009), and its oracle.
+
+Nivre 2009, "Non-Projective Dependency Parsing in Expected Linear Time" (ACL, pages 351-359). SWAP moves the token below
+the top of the stack back to the buffer, so that the words meet in another order, in which the tree is projective. It
+is allowed where the two stand as in the sentence: no pair is exchanged twice, and every derivation ends. Treebanks need
+few exchanges; a sentence of n words can have n (n - 1) / 2 of them, each of which adds two transitions to the 2n.
+
+The oracle exchanges words late ("lazy": Nivre, Kuhlmann & Hall 2009, "An Improved Oracle for Dependency Parsing with
+Online Reordering", IWPT, pages 73-76), which halves their number and more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import Tensor
+
+from arcparse.parser.actions import Actions, LegalActions
+from arcparse.parser.arc_standard import lost
+from arcparse.parser.configuration import ORDER, STACK, Configuration, at
+from arcparse.sentence import NONE, ROOT
+
+SHIFT, SWAP, LEFT_ARC, RIGHT_ARC = range(4)  # kinds of transition; of SHIFT and SWAP, their actions too
+
+
+class Swap:
+    """Arc-standard with SWAP; `root_labels` go on the arc from the root and `word_labels` on all others.
+
+    Actions: 0 is SHIFT, 1 SWAP, 2 + 2l LEFT-ARC(l), 3 + 2l RIGHT-ARC(l).
+    """
+
+    projective = False
+
+    def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
+        """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
+        self.labels = tuple(labels)
+        self.root_labels, self.word_labels = (frozenset(own or labels) for own in (root_labels, word_labels))
+        actions = Actions(["SHIFT", "SWAP"], ["LEFT-ARC", "RIGHT-ARC"], labels)
+        self.num_actions, self.kind, self.name, self.action = len(actions), actions.kind, actions.name, actions.action
+        arcs, root_arc = actions.of_kinds({LEFT_ARC, RIGHT_ARC}, self.word_labels), {RIGHT_ARC}
+        others = [actions.of_kinds({kind}) for kind in (SHIFT, SWAP)]
+        self._legal = LegalActions([*others, arcs, actions.of_kinds(root_arc, self.root_labels)])
+
+    def start(self, length: Tensor) -> Configuration:
+        """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
+        return Configuration.start(length, reorders=True)
+
+    def oracle(self, head: Tensor, label: Tensor) -> LazyOracle:
+        """Return the oracle of gold trees: see its class."""
+        return LazyOracle(head, label)
+
+    def legal(self, state: Configuration) -> Tensor:
+        """Return the legal actions [B, K, A].
+
+        SHIFT: the buffer is not empty. SWAP: two words are on the stack, in the order of the sentence. LEFT-ARC,
+        RIGHT-ARC: two words are on the stack. RIGHT-ARC from the root: one word is, and the buffer is empty.
+        """
+        shift, arcs = state.front <= state.length, state.depth > 2
+        swap = arcs & (state.stack_top(1) < state.stack_top(0))
+        return self._legal(shift, swap, arcs, (state.depth == 2) & ~shift)
+
+    def apply(self, state: Configuration, action: Tensor) -> Configuration:
+        """Return the configurations after `action` [B, K].
+
+        As in arc-standard, except for the order of words: SWAP puts the token below the top in front of the buffer, and
+        a head's outermost children need not be its newest. What an action does not touch is written at the root.
+        """
+        is_shift, is_swap, is_arc = action == SHIFT, action == SWAP, action >= LEFT_ARC
+        is_left = is_arc & (action % 2 == 0)
+        top, below = state.stack_top(0), state.stack_top(1)
+        head, dependent = torch.where(is_left, top, below), torch.where(is_left, below, top)
+        depth, front = state.depth + is_shift.long() - (is_arc | is_swap).long(), state.front - is_swap.long()
+        place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.table.shape[3] - 1)
+        entry = torch.where(is_shift, state.buffer_front(0), torch.where(is_swap, top, head))
+        written = {
+            STACK: (place, entry),
+            **state.arc(is_arc, head, dependent, (action - LEFT_ARC) // 2),
+            ORDER: (front.where(is_swap, ROOT), below.where(is_swap, ROOT)),
+        }
+        return state.written(depth, front + is_shift.long(), written)
+
+    def is_final(self, state: Configuration) -> Tensor:
+        """Return where the root alone is left on the stack and the buffer is empty [B, K]."""
+        return (state.depth == 1) & (state.front > state.length)
+
+
+class LazyOracle:
+    """Says which transition leads to the gold tree; bound to a batch's gold trees, projective or not.
+
+    On its own way this is the lazy static oracle: an arc as soon as its dependent has all its children; else SWAP,
+    where the gold tree wants the two topmost words the other way round and SHIFT would bring no word of the top's
+    component; else SHIFT. Elsewhere it goes by the same rules, so that training can explore: an arc is made where it
+    loses no gold arc that can still be made, an empty buffer asks for the arc that loses the fewest, and words are
+    exchanged as if nothing had gone wrong. That is right for arcs, counted each alone, and a guess for SHIFT and SWAP;
+    the tests measure how often it is the best.
+    """
+
+    def __init__(self, head: Tensor, label: Tensor) -> None:
+        """Bind to gold trees: `head` and `label` [B, N], the root at 0, NONE there and in the padding."""
+        self.head, self.label = head.unsqueeze(1), label.unsqueeze(1)
+        below = descendants(head)
+        self._order, self._component = projective_order(head, below), projective_component(head, below)
+
+    def gold_action(self, state: Configuration) -> Tensor:
+        """Return the action [B, K], an arc with the dependent's gold label."""
+        top, below, following = state.stack_top(0), state.stack_top(1), state.buffer_front(0)
+        gold, alive = self.head.expand_as(state.head), state.head == NONE
+        lost_by_left = lost(gold, alive, below, at(gold, below), top)
+        lost_by_right = lost(gold, alive, top, at(gold, top), below)
+        shift, arcs = following != NONE, state.depth > 2
+        swap = arcs & (below < top)
+        lesser_evil = torch.where(swap, SWAP, torch.where(lost_by_left < lost_by_right, LEFT_ARC, RIGHT_ARC))
+        kind = torch.where(swap & self._exchanged(state, top, below, following), SWAP, SHIFT).where(shift, lesser_evil)
+        kind = kind.where((lost_by_right > 0) | ~(arcs | ((state.depth == 2) & ~shift)), RIGHT_ARC)
+        kind = kind.where((lost_by_left > 0) | ~arcs, LEFT_ARC)
+        dependent = torch.where(kind == LEFT_ARC, below, top)
+        label = at(self.label.expand_as(state.head), dependent).clamp(min=0)
+        return torch.where(kind < LEFT_ARC, kind, kind + 2 * label)
+
+    def lossless(self, state: Configuration) -> Tensor:
+        """Return the one action [B, K, 1] that the oracle knows to keep the gold tree reachable, on its own way."""
+        return self.gold_action(state).unsqueeze(2)
+
+    def _exchanged(self, state: Configuration, top: Tensor, below: Tensor, following: Tensor) -> Tensor:
+        """Return where the gold tree has `top` before `below`, and `following` is not to join `top` first."""
+        order, component = (own.unsqueeze(1).expand_as(state.head) for own in (self._order, self._component))
+        return (at(order, top) < at(order, below)) & (at(component, top) != at(component, following.clamp(min=0)))
+
+
+def descendants(head: Tensor) -> Tensor:
+    """Return which tokens are a token's descendants, itself included [B, N, N], from gold heads [B, N]."""
+    token = torch.arange(head.shape[1], device=head.device)
+    above = (head.unsqueeze(2) == token) | torch.eye(len(token), dtype=torch.bool, device=head.device)
+    reached = above.float()
+    for _ in range(math.ceil(math.log2(max(len(token), 2)))):
+        reached = (reached @ reached).clamp(max=1)
+    return reached.transpose(1, 2).bool()
+
+
+def projective_order(head: Tensor, below: Tensor) -> Tensor:
+    """Return each token's place [B, N] in the inorder traversal of the tree, in which no arcs cross (Nivre 2009).
+
+    A token stands behind the subtrees of its left children, and behind what stands before the whole of its own subtree.
+    """
+    token = torch.arange(head.shape[1], device=head.device)
+    size = below.sum(2)
+    earlier = (head.unsqueeze(2) == head.unsqueeze(1)) & (token < token.unsqueeze(1)) & (head != NONE).unsqueeze(2)
+    offset = (earlier * size.unsqueeze(1)).sum(2) + (
+        (head < token) & (head != NONE)
+    )  # of the subtree, within its head's
+    left = (head.unsqueeze(1) == token.unsqueeze(1)) & (token < token.unsqueeze(1))
+    return (below * offset.unsqueeze(2)).sum(1) + (left * size.unsqueeze(1)).sum(2)
+
+
+def projective_component(head: Tensor, below: Tensor) -> Tensor:
+    """Return the highest token [B, N] of each one's maximal projective component: what joins it without any SWAP.
+
+    A subtree is built where it and all those inside have no gap. A word joins its head where its subtree is built and
+    all that stands between them belongs to children of the head that are built.
+    """
+    token = torch.arange(head.shape[1], device=head.device)
+    last = (below * token).amax(2)
+    first = torch.where(below, token, len(token)).amin(2)
+    has_gap = last - first + 1 != below.sum(2)
+    built = ~(below & has_gap.unsqueeze(1)).any(2)
+    child = (head.unsqueeze(1) == token.unsqueeze(1)) & built.unsqueeze(1)
+    apart = ((child.float() @ below.float()) == 0).long().cumsum(2)  # [B, N, N] words up to here that do not belong
+    above = head.clamp(min=ROOT)
+    row = apart.gather(1, above.unsqueeze(2).expand_as(apart))
+    nearer, farther = torch.minimum(above, token), torch.maximum(above, token)
+    ends = [row.gather(2, end.clamp(min=0).unsqueeze(2)).squeeze(2) for end in (farther - 1, nearer)]
+    joined = built & (ends[0] == ends[1]) & (head != NONE)
+    top = torch.where(joined, above, token)
+    for _ in range(math.ceil(math.log2(max(len(token), 2)))):
+        top = top.gather(1, top)
+    return top

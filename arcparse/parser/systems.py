@@ -1,0 +1,83 @@
+"""The parser's transition systems, by the name that a configuration gives them (`parser.system`).
+
+A system is one class in one file: how a sentence begins, what is legal, what a transition changes, when a tree is
+complete, and which transition leads to a gold tree. docs/extending.md writes one from nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+from arcparse.errors import ConfigurationError
+from arcparse.parser.arc_standard import ArcStandard
+from arcparse.parser.configuration import Configuration
+from arcparse.parser.swap import Swap
+from arcparse.search import TransitionSystem
+
+
+class Oracle(Protocol):
+    """Knows the gold trees of a batch."""
+
+    def gold_action(self, state: Configuration) -> Tensor:
+        """Return a legal action [B, K] that leads to the gold tree or, where none does, to one like it."""
+        ...
+
+    def lossless(self, state: Configuration) -> Tensor:
+        """Return actions [B, K, C] after which the gold tree is still reachable, WAIT in place of the others.
+
+        They need not be all; to tell search errors, the more the better.
+        """
+        ...
+
+
+class System(TransitionSystem[Configuration], Protocol):
+    """A transition system whose every derivation ends, in one tree with a single child of the root."""
+
+    labels: tuple[str, ...]  # of arcs, as configurations number them
+    root_labels: frozenset[str]  # those of the arc from the root
+    word_labels: frozenset[str]  # those of all others
+    kind: Tensor  # [A] of each action: those of one kind differ in the label alone
+    projective: bool  # whether it builds projective trees alone, so that arcs of others are lifted for it to learn
+
+    def start(self, length: Tensor) -> Configuration:
+        """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
+        ...
+
+    def oracle(self, head: Tensor, label: Tensor) -> Oracle:
+        """Return the oracle of gold trees: `head` and `label` [B, N], NONE at the root and in the padding."""
+        ...
+
+
+class MakeSystem(Protocol):
+    """A system's class."""
+
+    projective: bool
+
+    def __call__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> System:
+        """Make the system over `labels`, of which some go on the arc from the root, some on all others."""
+        ...
+
+
+_SYSTEMS: dict[str, MakeSystem] = {"arc-standard": ArcStandard, "swap": Swap}
+
+
+def register(name: str, system: MakeSystem) -> None:
+    """Let `parser.system = name` choose a system of your own, in this process; before a model that names it is loaded.
+
+    Raises ConfigurationError where another system has the name.
+    """
+    if _SYSTEMS.setdefault(name, system) is not system:
+        raise ConfigurationError(f"there is another transition system {name!r}; give yours another name")
+
+
+def system_called(name: str) -> MakeSystem:
+    """Return the system of that name. Raises ConfigurationError, listing those there are."""
+    if name not in _SYSTEMS:
+        raise ConfigurationError(
+            f"there is no transition system {name!r}; parser.system is one of {', '.join(map(repr, _SYSTEMS))}, or one "
+            "that your program has registered (arcparse.parser.systems.register) before"
+        )
+    return _SYSTEMS[name]

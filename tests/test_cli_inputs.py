@@ -1,0 +1,173 @@
+"""What a command reads: by the format that is told, or that the input looks like, or that the file is named after."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from arcparse.cli import main
+from arcparse.cli.inputs import add_input, add_target, input_sentences, target_format
+from arcparse.cli.skipping import Skipped
+from arcparse.errors import CharacterError, ConfigurationError
+from arcparse.formats import formats, write_sentences
+from arcparse.sentence import Sentence
+from arcparse.tokenizer import tokenize
+from arcparse.treebank import parse_conllu
+
+CONLLU = "# sent_id = a\n1\tWolves\twolf\tNOUN\tNNS\t_\t2\tnsubj\t_\t_\n2\thowl\thowl\tVERB\tVBP\t_\t0\troot\t_\t_\n\n"
+CONLLX = CONLLU.partition("\n")[2].replace("_\t_\n", "0\t_\n")
+JSON = '{"form": ["Wolves", "howl"], "upos": ["NOUN", "VERB"]}\n'
+WOLVES = [("Wolves", "howl")]
+LINES = "".join(f"Line {number} is good.\n" for number in range(1, 2001))
+
+
+def parsed(*arguments: object) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_input(parser, "read")
+    add_target(parser)
+    parser.add_argument("--output")
+    return parser.parse_args(list(map(str, arguments)))
+
+
+def sentences(*arguments: object) -> list[Sentence]:
+    return list(input_sentences(parsed(*arguments), formats("upos"), tokenize, Skipped()))
+
+
+def forms(*arguments: object) -> list[tuple[str, ...]]:
+    return [sentence.forms for sentence in sentences(*arguments)]
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content)), encoding="ascii"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("content", [CONLLU, CONLLX, JSON, "\ufeff" + CONLLU, CONLLU.replace("\n", "\r\n")])
+@pytest.mark.parametrize("arguments", [[], ["--input", "-"]])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_treebank_on_standard_input_is_known_by_its_look(
+    content: str, arguments: list[str], pack: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(pack)
+    type_in(monkeypatch, pack(content.encode()))
+    assert forms(*arguments) == WOLVES
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n", "Hello\nWorld\n", "Dogs bark .\n", "(Reuters, London) It rained.", "(see below)", "digraph is a word.",
+     "# A heading\n\nText.", "snake_case", "word\ttag\n", "a B-NP O\n", "1\tOne.\n2\tTwo.\n", "[1] x", '{"a": 1}'],
+)  # fmt: skip
+def test_what_may_be_text_is_text(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, text.encode())
+    assert sentences() == tokenize(text)
+    assert sentences(text) == tokenize(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.conllu", CONLLU), ("A.CoNLLU", CONLLU), ("a.conll", CONLLU), ("a.conll", CONLLX),
+     ("a.txt", CONLLU), ("a", CONLLU), ("a.jsonl", JSON), ("a.hor", "Wolves howl\n"), ("a.vert", "Wolves\nhowl\n"),
+     ("a.tagged", "Wolves_X howl_Y\n"),
+     ("a.conllu.bak", CONLLU), ("a.brackets", "(howl, nsubj, Wolves)\n")],
+)  # fmt: skip
+def test_a_file_is_read_by_its_look_or_its_name(name: str, content: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    found = forms("--input", tmp_path / name)
+    assert [tuple(sorted(sentence)) for sentence in found] == WOLVES
+    assert forms("--input", tmp_path / name, "--from", "text") == [s.forms for s in tokenize(content)]
+
+
+def test_conll_in_a_file_of_that_name_keeps_all_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_text(CONLLU.replace("0\troot\t_", "0\troot\t0:root"), encoding="utf-8")
+    assert sentences("--input", tmp_path / "a.conll") == parse_conllu(CONLLU.replace("0\troot\t_", "0\troot\t0:root"))
+
+
+@pytest.mark.parametrize("name", [name for name, form in formats().items() if form.text])
+def test_every_format_of_convert_is_read(name: str, sample_treebank: Path, tmp_path: Path) -> None:
+    gold = sentences("--input", sample_treebank)[:3]
+    with (tmp_path / "file").open("w", encoding="utf-8", newline="\n") as file:
+        write_sentences(gold, file, name)
+    found = sentences("--from", name, "--input", tmp_path / "file")
+    assert sorted(form for s in found for form in s.forms) == sorted(form for s in gold for form in s.forms)
+
+
+def test_what_is_written_is_asked_for_or_named() -> None:
+    known = formats()
+    assert target_format(parsed(), known).name == "conllu"
+    assert target_format(parsed("--output", "a.jsonl.gz"), known).name == "jsonl"
+    assert target_format(parsed("--output", "a.jsonl", "--to", "dot"), known).name == "dot"
+    with pytest.raises(ConfigurationError, match="format 'tiger' is not known"):
+        target_format(parsed("--to", "tiger"), known)
+
+
+# The name of a file given as text -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        (["parse", "raw.txt"], "--input raw.txt"),
+        (["tag", "raw.txt"], "--input raw.txt"),
+        (["translate", "raw.txt", "--model", "m"], "--input raw.txt"),
+        (["classify", "raw.txt", "--model", "m"], "--input raw.txt"),
+        (["generate", "raw.txt", "--model", "m"], "--perplexity raw.txt"),
+        (["draw", "--text", "raw.txt"], "arcparse parse --input raw.txt"),
+    ],
+)
+def test_the_name_of_a_file_is_no_text(
+    command: list[str],
+    remedy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("raw.txt").write_text("It rained.", encoding="utf-8")
+    assert main(command) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("arcparse: 'raw.txt' is a file and would be read as text")
+    assert remedy in err
+
+
+def test_a_text_is_no_file_for_all_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for text in ("data", "raw.txt", "a" * 5000, "nul \0"):
+        assert sentences(text) == tokenize(text)
+
+
+# Bytes that are not UTF-8 ---------------------------------------------------------------------------------------------
+
+BAD = LINES.encode() + b"caf\xe9.\n" + LINES.encode()
+
+
+def test_what_precedes_a_bad_byte_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_in(monkeypatch, BAD)
+    found = []
+    with pytest.raises(CharacterError, match=f"<stdin>:2001: byte 0xe9 at offset {len(LINES) + 3} is not UTF-8"):
+        found.extend(input_sentences(parsed(), formats(), tokenize, Skipped()))
+    assert len(found) == 2000
+
+
+@pytest.mark.parametrize("form", ["text", "horizontal"])
+def test_bad_bytes_are_replaced_told_and_counted_on_request(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "raw").write_bytes(BAD)
+    skipped = Skipped()
+    arguments = parsed("--input", tmp_path / "raw", "--from", form, "--skip-bad")
+    found = list(input_sentences(arguments, formats(), tokenize, skipped))
+    assert len(found) == 4001
+    assert "\ufffd" in "".join(found[2000].forms)
+    skipped.tell()
+    assert capsys.readouterr().err.splitlines() == [
+        f"arcparse: {tmp_path}/raw:2001: byte 0xe9 at offset {len(LINES) + 3} is not UTF-8; convert the file to UTF-8: "
+        "replaced by U+FFFD",
+        "arcparse: 1 line was changed: U+FFFD for what is not UTF-8",
+    ]

@@ -1,0 +1,183 @@
+"""Models for tools/fuzz.py: an input is the name of a file of a model and its content; checksums are made to fit."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from fuzz_text import Kind, in_file, sample
+from mutation import altered, damaged
+
+from arcparse import seq2seq
+from arcparse.checkpoint import load_model, pack
+from arcparse.encoder import BiLSTMConfig
+from arcparse.lexicon import LexiconConfig
+from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.scorer import ScorerConfig
+from arcparse.pretrained import Pretrained
+from arcparse.sentence import Sentence
+from arcparse.seq2seq.classifier import ClassifierConfig
+from arcparse.seq2seq.decoder import DecoderConfig
+from arcparse.seq2seq.encoder import EncoderConfig
+from arcparse.seq2seq.language_model import LanguageModelConfig
+from arcparse.seq2seq.lemmatizer import LemmatizerConfig
+from arcparse.seq2seq.model import Seq2SeqConfig
+from arcparse.seq2seq.multiwords import Multiwords
+from arcparse.seq2seq.recurrent import RecurrentConfig
+from arcparse.seq2seq.segmenter import SegmenterConfig
+from arcparse.seq2seq.skip_thought import SkipThoughtConfig
+from arcparse.seq2seq.transformer import TransformerConfig
+from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.vocabulary import Vocabulary
+
+ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))
+DECODER = DecoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=8, bidirectional=False))
+SEQ2SEQ = Seq2SeqConfig(encoder=ENCODER, decoder=DecoderConfig(embedding=8, recurrent=DECODER.recurrent))
+TRANSFORMER = TransformerConfig(layers=1, heads=2, hidden=8)
+LEXICON = LexiconConfig(min_count=1, word_dimension=8, affix_dimension=4, shape_dimension=4, character_dimension=4)
+FEATURES = ("stack(0).vector", "stack(1).leftmost.vector", "buffer(0).upos", "stack(0).label")
+WORDS = ["dogs", "bark", "a", "b"]
+
+
+def _parser(predicts_tags: bool) -> Parser:
+    features = FEATURES if predicts_tags else ("stack(0).form", "stack(1).rightmost(2).xpos", "buffer(0).label")
+    config = ParserConfig(
+        features=features,
+        encoder="bilstm" if predicts_tags else "none",
+        lexicon=LEXICON,
+        bilstm=BiLSTMConfig(layers=1, hidden=4),
+        projection=4,
+        scorer=ScorerConfig(hidden=(8, 4)),
+    )
+    return Parser.build(config, sample(), _vectors())
+
+
+def _vectors() -> Pretrained:
+    words = Vocabulary.build(WORDS)
+    return Pretrained(words, "digits-zero", torch.ones(len(words), 3, dtype=torch.int8), torch.ones(len(words)))
+
+
+def _save(model: Any, directory: Path) -> None:
+    options = {"vectors": "vectors"} if isinstance(model, Parser | Tagger | seq2seq.Segmenter) else {}
+    model.save(directory, metadata={}, **options)
+
+
+def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object]]]:
+    """Return for each kind of model what makes a small one, and what loads and uses it."""
+    words, texts = Vocabulary.build(WORDS), [tuple(WORDS[:2])]
+    given = sorted(sample(), key=len)[:2]
+
+    def transformer() -> seq2seq.Seq2Seq:
+        encoder = EncoderConfig(kind="transformer", embedding=8, transformer=TRANSFORMER)
+        decoder = DecoderConfig(kind="transformer", embedding=8, transformer=TRANSFORMER)
+        return seq2seq.Seq2Seq.build(Seq2SeqConfig(encoder=encoder, decoder=decoder), texts, texts)
+
+    def parse(path: Path) -> object:
+        model = Parser.load(path)
+        return model.parse(given, given=True)
+
+    return {
+        "parser": (lambda: _parser(True), parse),
+        "parser-tags": (lambda: _parser(False), parse),
+        "tagger": (
+            lambda: Tagger.build(
+                TaggerConfig(before=1, hidden=(8,), lexicon=LEXICON, previous_tags=1), given, _vectors()
+            ),
+            lambda path: Tagger.load(path).tag(given),
+        ),
+        "vectors": (_vectors, lambda path: Pretrained.load(path).word_vectors()),
+        "lemmatizer": (
+            lambda: seq2seq.Lemmatizer.build(LemmatizerConfig(network=SEQ2SEQ), sample(20)),
+            lambda path: seq2seq.Lemmatizer.load(path).lemmatize([Sentence.from_forms(["dogss", "bark"])]),
+        ),
+        "segmenter": (
+            lambda: seq2seq.Segmenter(
+                SegmenterConfig(ENCODER), words, Multiwords({"don't": ("do", "n't")}, frozenset(["don't"])), _vectors()
+            ),
+            lambda path: seq2seq.Segmenter.load(path).segment("Dogs bark. We don't"),
+        ),
+        "seq2seq": (
+            lambda: seq2seq.Seq2Seq.build(SEQ2SEQ, texts, texts),
+            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam_size=2),
+        ),
+        "transformer": (transformer, lambda path: seq2seq.Seq2Seq.load(path).generate(texts)),
+        "classifier": (
+            lambda: seq2seq.Classifier(ClassifierConfig(encoder=ENCODER), words, Vocabulary.plain(["no", "yes"])),
+            lambda path: seq2seq.Classifier.load(path).classify(["a dogs", ""]),
+        ),
+        "lm": (
+            lambda: seq2seq.LanguageModel.build(LanguageModelConfig(embedding=8, recurrent=DECODER.recurrent), ["a b"]),
+            lambda path: seq2seq.LanguageModel.load(path).generate("a", 3),
+        ),
+        "skip-thought": (
+            lambda: seq2seq.SkipThought.build(
+                SkipThoughtConfig(
+                    encoder=ENCODER, decoder=DecoderConfig(embedding=8, attention="none", recurrent=DECODER.recurrent)
+                ),
+                texts,
+                9,
+                Pretrained.none(),
+            ),
+            lambda path: seq2seq.SkipThought.load(path).vectors(texts),
+        ),
+    }
+
+
+def model(name: str, folder: Path) -> Kind:
+    """Return one damaged file of a model of a kind."""
+    make, use = small_models()[name]
+    torch.manual_seed(1)
+    _vectors().save(folder / "vectors")
+    directory = folder / "model"
+    made = make()
+    made.save(directory) if isinstance(made, Pretrained) else _save(made, directory)
+    files = {path.name: path.read_bytes() for path in directory.iterdir()}
+    parsed = {name: json.loads(content) for name, content in files.items() if name.endswith(".json")}
+
+    def draw(random: random.Random) -> bytes:
+        name = random.choice([*parsed, *parsed, *files])
+        if name in parsed and random.random() < 0.8:
+            content = json.dumps(altered(parsed[name], random)).encode()
+        else:
+            content = damaged(
+                files[name], random, [b'"', b",", b"[", b"]", b"{", b"}", b"null", b"\\u0000", b"\\ud800"]
+            )
+        return name.encode() + b"\n" + content
+
+    def read(data: bytes) -> None:
+        name, _, content = data.partition(b"\n")
+        for place, own in with_sums(files | {name.decode(): content}).items():
+            (directory / place).write_bytes(own)
+        use(directory)
+
+    return Kind(draw, read)
+
+
+def with_sums(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a model with the checksums in config.json that they have, so that damage gets through."""
+    try:
+        description = json.loads(files["config.json"])
+        sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("weights.safetensors", "vocabularies.json")}
+        changed = json.dumps({**description, "sha256": sums}).encode()
+    except (ValueError, TypeError, RecursionError):
+        return files
+    return files | {"config.json": changed}
+
+
+def archive(folder: Path) -> Kind:
+    """Return a .zip archive of a model."""
+    torch.manual_seed(1)
+    _vectors().save(folder / "vectors")
+    pack(folder / "vectors", folder / "f.zip")
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as plain:
+        for path in sorted((folder / "vectors").iterdir()):
+            plain.write(path, path.name)
+    return in_file(load_model, [(folder / "f.zip").read_bytes(), stored.getvalue()], folder)
