@@ -2,14 +2,19 @@
 
 The network reads a word's tags and characters and writes its lemma, character by character, with attention (Kanerva et
 al. 2018, section 2.4); the dictionary, of forms with their UPOS, is asked before it (Qi et al. 2018, section 2.4). A
-form that neither can know, too long or of characters never seen, is its own lemma.
+form that neither can know, an address, too long or of characters never seen, is its own lemma. For a letter that the
+dictionary has too seldom to be learned, the network reads the one without marks: `cafe` for `café`. Its lemma is held
+to the form (`arcparse.seq2seq.edits`): letters that it leaves alone are the form's, and a form whose edits no pattern
+of the dictionary explains is its own lemma.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -20,6 +25,7 @@ from arcparse.errors import TreebankError
 from arcparse.limits import Hypotheses, Range
 from arcparse.saved_model import VOCABULARIES
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
 from arcparse.seq2seq.symbols import BEGINNING
@@ -30,6 +36,8 @@ from arcparse.vocabulary import SPECIALS
 KIND = "lemmatizer"
 PROPER = "PROPN"  # what keeps its capitals
 REMEMBERED = 100_000  # answers, some ten megabytes
+SELDOM = 20  # entries of the dictionary with a letter, below which the network has not learned it
+ADDRESS = re.compile(r"://|^www\.|^mailto:|.@.|^[@#].", re.IGNORECASE)
 BATCH_SYMBOLS = 4000  # padded, of the words that are decoded together
 
 Word: TypeAlias = "tuple[str, str, str]"  # form, UPOS, FEATS
@@ -103,8 +111,24 @@ class Lemmatizer(nn.Module):
         return form if found is None and not self._can_read(form) else found
 
     def _can_read(self, form: str) -> bool:
-        is_short_word = len(form) <= self.config.longest and any(map(str.isalpha, form))
-        return is_short_word and all(character in self.network.sources for character in form)
+        is_short_word = len(form) <= self.config.longest and any(map(str.isalpha, form)) and not ADDRESS.search(form)
+        return is_short_word and all(character in self.network.sources for character in self._plain(form))
+
+    def _plain(self, form: str) -> str:
+        """Return the form with a plain letter for each that was seldom seen, so that the network can read it."""
+        if form.isascii():
+            return form
+        return "".join(letter if letter in self._letters else plain(letter) for letter in form)
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        """The characters that the network has learned."""
+        counts = Counter(character for form, _ in self.dictionary for character in set(form))
+        return frozenset(character for character, count in counts.items() if count >= SELDOM)
+
+    @cached_property
+    def _scripts(self) -> frozenset[Script]:
+        return scripts((form, lemma) for (form, _), lemma in self.dictionary.items())
 
     def _answer(self, words: set[Word]) -> None:
         """Find and remember the lemmas of words."""
@@ -113,11 +137,20 @@ class Lemmatizer(nn.Module):
         new = {word: self.known(word) for word in sorted(words - self._answers.keys())}
         asked = [word for word, lemma in new.items() if lemma is None]
         self._answers |= {word: lemma for word, lemma in new.items() if lemma is not None}
-        self._answers |= dict(zip(asked, self.written(asked), strict=True))
+        self._answers |= {word: self._held(word, lemma) for word, lemma in zip(asked, self.written(asked), strict=True)}
+
+    def _held(self, word: Word, lemma: str) -> str:
+        """Return the network's lemma as far as the dictionary's patterns explain it, else the form."""
+        form, upos, _ = word
+        keeps_case = upos == PROPER and is_mixed(form)
+        found = held(form, self._plain(form), lemma, self._scripts, keeps_case=keeps_case)
+        if found is None:
+            return lowered(form) if upos != PROPER and lemma.islower() else form
+        return found or form
 
     def written(self, words: Sequence[Word]) -> list[str]:
         """Return what the network writes for words, their forms where that is nothing."""
-        sources = [source(word, self.config) for word in words]
+        sources = [source((self._plain(form), upos, feats), self.config) for form, upos, feats in words]
         found = self.network.generate(sources, beam_size=self.config.beam, batch_tokens=BATCH_SYMBOLS)
         lemmas = ["".join(symbol for symbol in best[0].symbols if symbol not in SPECIALS).strip() for best in found]
         return [lemma or word[0] for lemma, word in zip(lemmas, words, strict=True)]

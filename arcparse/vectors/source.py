@@ -160,9 +160,10 @@ def _counted(rows: Iterable[Row], path: Path, claimed: Header | None, limit: int
             )
         yield row
     if claimed and count < claimed.vectors:
+        remedy = f", or read those with a limit (--limit {count})" if count else ""
         raise VectorsError(
-            f"{path}: cut off: the header says {claimed.vectors} vectors, the file holds {count}; fetch it again, or "
-            f"read the first with a limit (--limit {count})"
+            f"{path}: cut off: the header says {claimed.vectors} vectors, the file holds {count}; "
+            f"fetch it again{remedy}"
         )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+import numpy as np
+
 from arcparse.errors import ConfigurationError, VectorsError
 from arcparse.limits import AboveZero, NotNegative, Positive, Range, Seed, Threads, Units
 from arcparse.settings import check_ranges
@@ -82,7 +84,10 @@ def train_vectors(
     """
     text, models = _text(corpus), require_gensim()
     model = (models.FastText if config.subwords else models.Word2Vec)(**config.arguments())
-    model.build_vocab(**text)
+    try:
+        model.build_vocab(**text)
+    except UnicodeDecodeError as error:
+        raise VectorsError(f"{corpus}: not UTF-8: {error}; write it with `arcparse vectors prepare`") from None
     if not len(model.wv):
         raise VectorsError(f"no word occurs min_count={config.min_count} times; lower it, or give more text")
     callbacks = [_epochs(progress)] if progress else []
@@ -93,13 +98,16 @@ def train_vectors(
         epochs=config.epochs,
         callbacks=callbacks,
     )
+    if not np.isfinite(model.wv.vectors).all():
+        raise VectorsError(f"training went to infinity at learning_rate={config.learning_rate}; lower it")
     return cast("KeyedVectors", model.wv)
 
 
 def _text(corpus: Iterable[Sequence[str]] | Path) -> dict[str, Any]:
     if isinstance(corpus, Path):
         if not corpus.is_file():
-            raise VectorsError(f"{corpus}: no such file; write it with `arcparse vectors prepare`")
+            found = "a folder" if corpus.is_dir() else "no such file"
+            raise VectorsError(f"{corpus}: {found}; write a file with `arcparse vectors prepare`")
         return {"corpus_file": str(corpus)}
     if iter(corpus) is corpus:
         raise VectorsError("the corpus is a generator, which can be read only once; pass a list or a RawText")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from overfitted import sample
 from safetensors.torch import load_file
 from toy_languages import config
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import find_model, load_model, save_model
 from arcparse.errors import ModelError, TreebankError
 from arcparse.optimisation import Learner
 from arcparse.presets import presets
@@ -22,6 +23,7 @@ from arcparse.sentence import Sentence, Token
 from arcparse.seq2seq import lemmatizer as room
 from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, training_pairs, words_of
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
+from arcparse.seq2seq.model import Output
 from arcparse.training import TrainingConfig, train
 
 TRAINING = TrainingConfig(epochs=2, batch_tokens=100, tensorboard=False, learning_rate=1e-2, averaging=0.0)
@@ -165,6 +167,52 @@ def test_what_the_network_leaves_empty_is_the_form() -> None:
     with torch.no_grad():
         model.network.decoder.bias[3] = 100.0  # EOS at once
     assert model.lemmatize([words(("goad", "NOUN"))])[0].lemmas == ("goad",)
+
+
+def test_a_lemma_that_no_pattern_explains_is_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = built(SEEN, words(("cats", "NOUN", "cat"), ("ohms", "NOUN", "ohm")))
+    writes = {"Dots": "dot", "mats": "mxt", "Tog": "togg", "Mags": "Mxs", "goMs": "gom"}
+    monkeypatch.setattr(model, "written", lambda own: [writes[form] for form, _, _ in own])
+    asked = words(*((form, "PROPN" if form in ("Mags", "goMs") else "NOUN") for form in writes))
+    assert model.lemmatize([asked])[0].lemmas == ("dot", "mats", "tog", "Mags", "goM")
+
+
+def test_letters_that_were_seldom_seen_are_read_without_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, read = built(SEEN, words(("cafés", "NOUN", "café"), ("dots", "NOUN", "dot"))), list[Sequence[str]]()
+    generate = model.network.generate
+
+    def spied(sources: Sequence[Sequence[str]], **options: Any) -> list[list[Output]]:
+        read.extend(sources)
+        return generate(sources, **options)
+
+    monkeypatch.setattr(model.network, "generate", spied)
+    model.written([("déc", "NOUN", "_")])
+    assert read == [("UPOS=NOUN", "d", "e", "c")]
+    assert model.known(("déc", "NOUN", "_")) is None
+    assert model.known(("щ", "NOUN", "_")) == "щ"
+
+
+ADDRESSES = ["http://a.og/dog", "WWW.dog.og", "me@dog.og", "#dog", "@dog", "mailto:dogs"]
+
+
+@pytest.mark.parametrize("form", [*ADDRESSES, "12", "1.5", "😀", "👍🏽", "+", "½"])
+def test_addresses_numbers_and_signs_are_their_own_lemma(form: str) -> None:
+    assert built(SEEN, words((form * 2, "X", "x"))).known((form, "X", "_")) == form
+
+
+SHIPPED = {
+    "NOUN": "café café cafés café résumés résumé #fun #fun selfies selfie iPhones iphone ünïcödés ünïcödé fooies fooy",
+    "PROPN": "iPhones iPhone Łódź Łódź Müllers Müller #MeToo #MeToo https://a.b/c https://a.b/c me@x.org me@x.org",
+    "ADJ": "naïve naïve 3rd 3rd 😀 😀 42 42",
+}
+
+
+@pytest.mark.parametrize("upos", SHIPPED)
+def test_the_shipped_model_loses_no_letters(upos: str) -> None:
+    model, rows = Lemmatizer.load(find_model("en-lemmatizer")), SHIPPED[upos].split()
+    feats = {"NOUN": "Number=Plur", "PROPN": "Number=Plur", "ADJ": "Degree=Pos"}[upos]
+    [found] = model.lemmatize([words(*((form, upos, "_", feats) for form in rows[::2]))])
+    assert found.lemmas == tuple(rows[1::2])
 
 
 def test_given_lemmas_are_kept_if_they_are_to_be() -> None:

@@ -344,6 +344,27 @@ def test_a_view_is_made_again_where_a_writer_changed_the_folder(
     assert len(tries) == 3
 
 
+def test_a_folder_that_never_rests_is_told(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter(range(100, 200))
+
+    def fill_never(view: Path, path: Path) -> None:
+        (path / f"{next(numbers)}.ldb").write_bytes(b"")
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(database, "_fill", fill_never)
+    with pytest.raises(VectorsError, match=r"small\.vectors: another process changes it all the time"):
+        VectorStore.open(store_path, read_only=True)
+
+
+def test_a_view_without_room_is_told_at_once(store_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(database, "_fill", full)
+    with pytest.raises(VectorsError, match=r"small\.vectors: cannot be read: .*No space left.*make room for a view"):
+        VectorStore.open(store_path, read_only=True)
+
+
 @pytest.mark.parametrize("reason", ["No space left on device", "Permission denied", "Read-only file system"])
 def test_a_disk_that_cannot_be_written_is_no_damage(tmp_path: Path, reason: str) -> None:
     with pytest.raises(VectorsError, match=f"cannot be written: .*{reason}.*read_only=True"), explained(tmp_path):

@@ -81,11 +81,35 @@ def test_a_corpus_that_cannot_be_read_again_is_refused(tmp_path: Path) -> None:
         train_vectors(iter(sentences(5)), config())
     with pytest.raises(VectorsError, match="no such file"):
         train_vectors(tmp_path / "missing.txt", config())
+    with pytest.raises(VectorsError, match="a folder; write a file with `arcparse vectors prepare`"):
+        train_vectors(tmp_path, config())
+    (tmp_path / "latin").write_bytes("café crème\n".encode("latin-1"))
+    with pytest.raises(VectorsError, match="latin: not UTF-8: "):
+        train_vectors(tmp_path / "latin", config())
+
+
+def test_training_that_goes_to_infinity_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gensim.models import Word2Vec
+
+    monkeypatch.setattr(Word2Vec, "train", lambda model, **_: model.wv.vectors.fill(np.inf))
+    with pytest.raises(VectorsError, match=r"went to infinity at learning_rate=0\.05; lower it"):
+        train_vectors(sentences(20), config())
 
 
 @pytest.mark.parametrize(
     "settings",
-    [{"dimension": 0}, {"epochs": 0}, {"negative": -1}, {"sample": -0.1}, {"learning_rate": 0.0}, {"negative": 0}],
+    [
+        {"dimension": 0},
+        {"dimension": 10**6},
+        {"seed": 2**32},
+        {"sample": np.nan},
+        {"learning_rate": np.inf},
+        {"epochs": 0},
+        {"negative": -1},
+        {"sample": -0.1},
+        {"learning_rate": 0.0},
+        {"negative": 0},
+    ],
 )
 def test_settings_outside_their_limits(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(settings))):
