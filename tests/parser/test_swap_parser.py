@@ -128,9 +128,7 @@ def test_marks_of_lifted_arcs_are_refused_where_none_is_lifted() -> None:
 
 
 def test_exploration_is_refused_where_the_oracle_is_static() -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"exploration is 0\.5, but the transition system 'swap'.*exploration=0"
-    ):
+    with pytest.raises(ConfigurationError, match=r"exploration is 0\.5, but the oracle.*'swap'.*exploration=0"):
         task(exploration=0.5)
     explores_nowhere = ParserSettings(CONFIG, exploration=0.5, objective="crf")
     assert replace(explores_nowhere, beam=4).exploration == 0.5
