@@ -88,21 +88,6 @@ def test_random_derivations_of_arc_hybrid_end_in_projective_trees(tmp_path: Path
     assert after.head.equal(beam.state.head)
 
 
-def test_off_its_way_the_oracle_of_arc_hybrid_is_still_legal(tmp_path: Path) -> None:
-    system, generator = (
-        arc_hybrid(tmp_path, ["root", "both", "word"], ["root", "both"], ["both", "word"]),
-        torch.Generator().manual_seed(1),
-    )
-    head = torch.tensor([[NONE, 2, 0, 2, 5, 2]])
-    oracle, state = system.oracle(head, torch.ones_like(head)), system.start(torch.tensor([5]))
-    state = state.select(torch.zeros(1, 500, dtype=torch.long))
-    while not (final := system.is_final(state)).all():
-        legal = system.legal(state)
-        assert (legal.gather(2, oracle.gold_action(state).unsqueeze(2)).squeeze(2) | final).all()
-        drawn = torch.rand(legal.shape, generator=generator).masked_fill(~legal, -1).argmax(2)
-        state = system.apply(state, drawn.masked_fill(final, WAIT))
-
-
 def test_the_convolution_gives_a_sentence_the_same_alone_and_in_a_batch(tmp_path: Path) -> None:
     module = imported("convolution.py", tmp_path)
     torch.manual_seed(0)

@@ -24,6 +24,7 @@ from arcparse.pretrained import Pretrained
 from arcparse.recipes import resolve
 from arcparse.saved_model import difference
 from arcparse.tagger.model import Tagger
+from arcparse.tags import COMBINATIONS
 
 Change = Callable[[dict[str, Any]], Any]
 NAMES = [name for name in KINDS if name.startswith("model-")]
@@ -99,6 +100,9 @@ def test_a_list_of_symbols_must_be_there_and_of_strings(model: tuple[Path, Calla
                 load_it(directory)
         rewrite(directory, "vocabularies.json", content)
         changed(directory, "vocabularies.json", lambda value, n=name: value.pop(n))
+        if name == COMBINATIONS:  # models from before have none
+            load_it(directory)
+            continue
         with pytest.raises(ModelError, match=rf"vocabularies\.json: lacks '{name}'"):
             load_it(directory)
 

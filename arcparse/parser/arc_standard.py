@@ -28,7 +28,7 @@ class ArcStandard:
     Actions: 0 is SHIFT, 1 + 2l LEFT-ARC(l), 2 + 2l RIGHT-ARC(l).
     """
 
-    projective = True
+    projective, dynamic = True, True
 
     def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
         """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
@@ -117,8 +117,8 @@ class Oracle:
         top_head_on_stack = at(on_stack, gold_top.clamp(min=0)) & (gold_top >= 0)
         lost_by_shift = torch.where(waits, 0, top_head_on_stack + on_stack_of_top)
         alive = in_buffer | on_stack
-        lost_by_left = lost(gold, alive, below, gold_below, top)
-        lost_by_right = lost(gold, alive, top, gold_top, below)
+        lost_by_left = _lost(gold, alive, below, gold_below, top)
+        lost_by_right = _lost(gold, alive, top, gold_top, below)
         shift = state.front <= state.length
         arcs = state.depth > 2
         root_arc = (state.depth == 2) & ~shift
@@ -149,7 +149,7 @@ class Oracle:
         return torch.stack([torch.full_like(top, SHIFT), LEFT_ARC + 2 * below, RIGHT_ARC + 2 * top], 2)
 
 
-def lost(gold: Tensor, alive: Tensor, dependent: Tensor, gold_head: Tensor, head: Tensor) -> Tensor:
+def _lost(gold: Tensor, alive: Tensor, dependent: Tensor, gold_head: Tensor, head: Tensor) -> Tensor:
     """Count the gold arcs lost when `dependent` is attached to `head` [B, K]: its own and those to its children."""
     own = (gold_head != head) & at(alive, gold_head.clamp(min=0)) & (gold_head >= 0)
     return own + ((gold == dependent.unsqueeze(2)) & alive).sum(2)

@@ -69,12 +69,12 @@ class ParserConfig:
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
         chosen(self)
-        if self.projectivity != "lift" and not system_called(self.system).projective:
+        lifts = system_called(self.system).projective
+        if self.projectivity != "lift" and not lifts:
             raise ConfigurationError(
                 f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
                 "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"
             )
-        system_called(self.system)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from arcparse.parser.actions import Actions, LegalActions
-from arcparse.parser.arc_standard import lost
 from arcparse.parser.configuration import ORDER, STACK, Configuration, at
 from arcparse.sentence import NONE, ROOT
 
@@ -31,7 +30,7 @@ class Swap:
     Actions: 0 is SHIFT, 1 SWAP, 2 + 2l LEFT-ARC(l), 3 + 2l RIGHT-ARC(l).
     """
 
-    projective = False
+    projective, dynamic = False, False
 
     def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
         """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
@@ -87,14 +86,11 @@ class Swap:
 
 
 class LazyOracle:
-    """Says which transition leads to the gold tree; bound to a batch's gold trees, projective or not.
+    """Says which transition leads to the gold tree, projective or not; bound to a batch's gold trees.
 
-    On its own way this is the lazy static oracle: an arc as soon as its dependent has all its children; else SWAP,
-    where the gold tree wants the two topmost words the other way round and SHIFT would bring no word of the top's
-    component; else SHIFT. Elsewhere it goes by the same rules, so that training can explore: an arc is made where it
-    loses no gold arc that can still be made, an empty buffer asks for the arc that loses the fewest, and words are
-    exchanged as if nothing had gone wrong. That is right for arcs, counted each alone, and a guess for SHIFT and SWAP;
-    the tests measure how often it is the best.
+    An arc as soon as its dependent has all its children; else SWAP, where the gold tree wants the two topmost words the
+    other way round and SHIFT would bring no word of the top's component; else SHIFT. It is static: right on its own way
+    alone, so that training must not leave it.
     """
 
     def __init__(self, head: Tensor, label: Tensor) -> None:
@@ -105,28 +101,25 @@ class LazyOracle:
 
     def gold_action(self, state: Configuration) -> Tensor:
         """Return the action [B, K], an arc with the dependent's gold label."""
-        top, below, following = state.stack_top(0), state.stack_top(1), state.buffer_front(0)
-        gold, alive = self.head.expand_as(state.head), state.head == NONE
-        lost_by_left = lost(gold, alive, below, at(gold, below), top)
-        lost_by_right = lost(gold, alive, top, at(gold, top), below)
-        shift, arcs = following != NONE, state.depth > 2
-        swap = arcs & (below < top)
-        lesser_evil = torch.where(swap, SWAP, torch.where(lost_by_left < lost_by_right, LEFT_ARC, RIGHT_ARC))
-        kind = torch.where(swap & self._exchanged(state, top, below, following), SWAP, SHIFT).where(shift, lesser_evil)
-        kind = kind.where((lost_by_right > 0) | ~(arcs | ((state.depth == 2) & ~shift)), RIGHT_ARC)
-        kind = kind.where((lost_by_left > 0) | ~arcs, LEFT_ARC)
-        dependent = torch.where(kind == LEFT_ARC, below, top)
-        label = at(self.label.expand_as(state.head), dependent).clamp(min=0)
+        top, below = state.stack_top(0), state.stack_top(1)
+        gold = self.head.expand_as(state.head)
+        awaited_by = gold.masked_fill(state.head != NONE, NONE)  # the heads of words that have yet to be attached
+        left = (at(gold, below) == top) & (awaited_by != below.unsqueeze(2)).all(2)
+        right = (at(gold, top) == below) & (awaited_by != top.unsqueeze(2)).all(2)
+        kind = torch.where(self._exchanged(state, top, below), SWAP, SHIFT)
+        kind = torch.where(left, LEFT_ARC, torch.where(right, RIGHT_ARC, kind))
+        label = at(self.label.expand_as(state.head), torch.where(left, below, top)).clamp(min=0)
         return torch.where(kind < LEFT_ARC, kind, kind + 2 * label)
 
     def lossless(self, state: Configuration) -> Tensor:
-        """Return the one action [B, K, 1] that the oracle knows to keep the gold tree reachable, on its own way."""
+        """Return the one action [B, K, 1] that the oracle knows to keep the gold tree reachable."""
         return self.gold_action(state).unsqueeze(2)
 
-    def _exchanged(self, state: Configuration, top: Tensor, below: Tensor, following: Tensor) -> Tensor:
-        """Return where the gold tree has `top` before `below`, and `following` is not to join `top` first."""
+    def _exchanged(self, state: Configuration, top: Tensor, below: Tensor) -> Tensor:
+        """Return where the gold tree has `top` before `below`, and the buffer's front is not to join `top` first."""
+        front = state.buffer_front(0).clamp(min=ROOT)
         order, component = (own.unsqueeze(1).expand_as(state.head) for own in (self._order, self._component))
-        return (at(order, top) < at(order, below)) & (at(component, top) != at(component, following.clamp(min=0)))
+        return (at(order, top) < at(order, below)) & (at(component, top) != at(component, front))
 
 
 def descendants(head: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ class Oracle(Protocol):
     """Knows the gold trees of a batch."""
 
     def gold_action(self, state: Configuration) -> Tensor:
-        """Return a legal action [B, K] that leads to the gold tree or, where none does, to one like it."""
+        """Return a legal action [B, K] that leads to the gold tree or, if it is dynamic, to the nearest one."""
         ...
 
     def lossless(self, state: Configuration) -> Tensor:
@@ -41,6 +41,7 @@ class System(TransitionSystem[Configuration], Protocol):
     word_labels: frozenset[str]  # those of all others
     kind: Tensor  # [A] of each action: those of one kind differ in the label alone
     projective: bool  # whether it builds projective trees alone, so that arcs of others are lifted for it to learn
+    dynamic: bool  # whether its oracle answers off the gold path too, so that training may explore
 
     def start(self, length: Tensor) -> Configuration:
         """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
@@ -55,6 +56,7 @@ class MakeSystem(Protocol):
     """A system's class."""
 
     projective: bool
+    dynamic: bool
 
     def __call__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> System:
         """Make the system over `labels`, of which some go on the arc from the root, some on all others."""

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import find_model
-from arcparse.errors import TreebankError
+from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon import Words
 from arcparse.limits import Hypotheses, NotNegative, Share, Whole
@@ -73,6 +73,15 @@ class ParserSettings:
     beam: Hypotheses = 8  # of global training, of its development scores and of the parser that comes of it
     start: str = ""  # a parser to go on from, as global training needs; the network is its own
     training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError where training is to explore, and the system's oracle cannot follow."""
+        system, is_local = self.parser.system, self.objective == "local" or self.local_weight > 0
+        if is_local and self.exploration > 0 and not system_called(system).dynamic:
+            raise ConfigurationError(
+                f"exploration is {self.exploration:g}, but the oracle of the transition system {system!r} is right "
+                "only while no mistake is made; set exploration=0"
+            )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,9 @@ from torch import Tensor
 from walks import LABELS, random_beams, start
 
 from arcparse.batches import bucket, pad
-from arcparse.parser.configuration import HEAD, ORDER, STACK, Configuration
+from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.swap import (
-    LEFT_ARC,
-    RIGHT_ARC,
-    SHIFT,
     SWAP,
     Swap,
     descendants,
@@ -214,73 +210,3 @@ def test_the_oracle_rebuilds_every_treebank(corpora: Path) -> None:
         trees = [sentence.tree.heads for file in files for sentence in read_conllu(file)]
         swapped = sum("SWAP" in names for names in derivations(trees))
         assert swapped == sum(not is_projective(heads) for heads in trees)
-
-
-Stack = tuple[int, ...]
-Situation = tuple[Stack, Stack]  # stack and buffer
-
-
-def moves(situation: Situation) -> Iterator[tuple[int, int, int, Situation]]:
-    """Yield each kind of legal transition with head and dependent of its arc, 0 where it has none, and what follows."""
-    stack, buffer = situation
-    *rest, below, top = (NONE, *stack)
-    rest = rest[1:]
-    if buffer:
-        yield SHIFT, 0, 0, ((*stack, buffer[0]), buffer[1:])
-    if len(stack) > 2:
-        yield LEFT_ARC, top, below, ((*rest, top), buffer)
-    if len(stack) > 2 or (len(stack) == 2 and not buffer):
-        yield RIGHT_ARC, below, top, ((*rest, below), buffer)
-    if len(stack) > 2 and below < top:
-        yield SWAP, 0, 0, ((*rest, top), (below, *buffer))
-
-
-def every_situation(length: int) -> list[Situation]:
-    found, waiting = set[Situation](), [((0,), tuple(range(1, length + 1)))]
-    while waiting:
-        situation = waiting.pop()
-        if situation not in found:
-            found.add(situation)
-            waiting += [after for *_, after in moves(situation)]
-    return sorted(found)
-
-
-def exact_losses(heads: Sequence[int]) -> Callable[[Situation], dict[int, int]]:
-    """Return a function from a situation to by how much each legal kind raises the least number of wrong heads."""
-
-    @cache
-    def fewest(situation: Situation) -> int:
-        return min((int(heads[d] != h and d > 0) + fewest(after) for _, h, d, after in moves(situation)), default=0)
-
-    return lambda situation: {
-        kind: int(heads[d] != h and d > 0) + fewest(after) - fewest(situation) for kind, h, d, after in moves(situation)
-    }
-
-
-def as_hypotheses(length: int, found: Sequence[Situation], size: int) -> Configuration:
-    """Return the situations as K hypotheses of each of `size` sentences; what is in neither line has some head."""
-    start = SYSTEM.start(torch.full((size,), length)).select(torch.zeros(size, len(found), dtype=torch.long))
-    table = start.table.clone()
-    for k, (stack, buffer) in enumerate(found):
-        table[:, k, STACK, : len(stack)] = torch.tensor(stack)
-        table[:, k, ORDER, length + 1 - len(buffer) :] = torch.tensor(buffer)
-        gone = [word for word in range(1, length + 1) if word not in (*stack, *buffer)]
-        table[:, k, HEAD, gone] = 0
-    depth = torch.tensor([len(stack) for stack, _ in found]).expand(size, -1)
-    front = torch.tensor([length + 1 - len(buffer) for _, buffer in found]).expand(size, -1)
-    return Configuration(start.length, depth, front, table)
-
-
-# Of all situations of all trees of up to four words that leave a choice: the share in which the oracle's action is one
-# of the best, and the most that it loses.
-@pytest.mark.parametrize(("length", "optimal", "worst"), [(2, 1.0, 0), (3, 0.969, 1), (4, 0.932, 2)])
-def test_from_anywhere_the_oracle_is_nearly_always_optimal(length: int, optimal: float, worst: int) -> None:
-    trees, situations = every_tree(length), every_situation(length)
-    head, state = torch.tensor(trees), as_hypotheses(length, situations, len(trees))
-    action = SYSTEM.oracle(head, torch.where(head > 0, 0, 3).where(head != NONE, NONE)).gold_action(state)
-    losses = []
-    for heads, row in zip(trees, SYSTEM.kind[action].tolist(), strict=True):
-        exact = map(exact_losses(heads), situations)
-        losses += [loss[kind] for loss, kind in zip(exact, row, strict=True) if len(loss) > 1]
-    assert sum(loss == 0 for loss in losses) / len(losses) >= optimal
-    assert max(losses) == worst

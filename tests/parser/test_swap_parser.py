@@ -38,13 +38,13 @@ def sentences() -> tuple[Sentence, ...]:
 
 
 def task(**settings: object) -> ParserTask:
-    made = replace(ParserSettings(CONFIG, training=TRAINING), **settings)  # type: ignore[arg-type]
+    made = replace(ParserSettings(CONFIG, exploration=0.0, training=TRAINING), **settings)  # type: ignore[arg-type]
     return ParserTask(made, sentences(), sentences(), Pretrained.none())
 
 
 @cache
 def fitted() -> ParserTask:
-    made = task(exploration=0.5, exploration_from=4)
+    made = task()
     fit(made, 25)
     return made
 
@@ -125,6 +125,13 @@ def test_nothing_is_lifted() -> None:
 def test_marks_of_lifted_arcs_are_refused_where_none_is_lifted() -> None:
     with pytest.raises(ConfigurationError, match=r"'head\+path' marks lifted arcs.*'swap'.*leave parser.projectivity"):
         replace(CONFIG, projectivity="head+path")
+
+
+def test_exploration_is_refused_where_the_oracle_is_static() -> None:
+    with pytest.raises(ConfigurationError, match=r"exploration is 0\.5, but the oracle.*'swap'.*exploration=0"):
+        task(exploration=0.5)
+    explores_nowhere = ParserSettings(CONFIG, exploration=0.5, objective="crf")
+    assert replace(explores_nowhere, beam=4).exploration == 0.5
 
 
 def test_an_unknown_system_is_answered_with_those_there_are() -> None:
