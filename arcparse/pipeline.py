@@ -21,7 +21,7 @@ from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
 from arcparse.tags import COLUMN, with_given, with_tags
-from arcparse.tokenizer import tokenize
+from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer, tokenize
 
 DEFAULT_MODEL = "en"
 NBEST_BEAM = 8  # hypotheses that n-best trees and confidences need at least
@@ -40,15 +40,16 @@ class Pipeline:
         tagger: Tagger | None = None,
         lemmatizer: Lemmatizer | None = None,
         segmenter: Segmenter | None = None,
+        tokenizer: Tokenizer = ENGLISH,
     ) -> None:
         """Join a parser and, for one that predicts no tags, a tagger; or take a tagger alone.
 
         With a lemmatiser, what is parsed or tagged has lemmas, too; where given tags are kept, so are given lemmas.
-        A segmenter divides raw text in place of the rules for English.
+        A segmenter divides raw text in place of the rules of the tokenizer.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
         self.segmenter = segmenter
-        self.divide: Divide = segmenter.segment if segmenter else tokenize
+        self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
     def parser(self) -> Parser:
@@ -65,13 +66,15 @@ class Pipeline:
         precision: Precision = "float32",
         lemmatizer: str | Path | None = None,
         segmenter: str | Path | None = None,
+        tokenizer: str | Path = "en",
     ) -> Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
         A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
         "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
-        few trees change.
+        few trees change. The `tokenizer` without a segmenter is what `arcparse.tokenizer.find_tokenizer` takes.
         """
+        rules = find_tokenizer(tokenizer)
         path = find_model(name_or_path)
         kind, config = load_config(path)
         lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer else None
@@ -79,11 +82,11 @@ class Pipeline:
         if divider:
             divider.set_precision(low=precision == "bfloat16")
         if kind == TAGGER:
-            return cls(None, Tagger.load(path), lemmas, divider)
+            return cls(None, Tagger.load(path), lemmas, divider, rules)
         tagger = config.get("tagger")
         parser = Parser.load(path)
         parser.set_precision(low=precision == "bfloat16")
-        return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas, divider)
+        return cls(parser, Tagger.load(sibling(path, tagger)) if tagger else None, lemmas, divider, rules)
 
     @overload
     def parse(self, text: str, *, beam: int | None = None, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
@@ -293,9 +296,12 @@ def load(
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    tokenizer: str | Path = "en",
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, with lemmatiser and segmenter if wanted; it is kept."""
-    return Pipeline.load(name_or_path, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    return Pipeline.load(
+        name_or_path, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer
+    )
 
 
 @overload

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arcparse import Pipeline, cli
 from arcparse.errors import ConfigurationError
 from arcparse.tokenizer import ENGLISH, NEUTRAL, Language, find_tokenizer
 
@@ -66,3 +67,11 @@ def test_what_is_no_tokeniser_is_told(tmp_path: Path) -> None:
         find_tokenizer(tmp_path / "a.toml")
     with pytest.raises(ConfigurationError, match=r"'du de le'.*for example 'du = de le'"):
         Language(fused=("du de le",)).tokenizer()
+
+
+def test_the_pipeline_and_the_commands_take_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Pipeline.load("en-small", tokenizer="neutral").tag("I can't.")[0].forms == ("I", "can't", ".")
+    assert cli.main(["tag", "I can't.", "--model", "en-small", "--tokenizer", "neutral", "--threads", "1"]) == 0
+    assert "\tcan't\t" in capsys.readouterr().out
+    assert cli.main(["parse", "I can't.", "--model", "en-small", "--tokenizer", "fr", "--threads", "1"]) == 2
+    assert "no tokeniser 'fr'" in capsys.readouterr().err
