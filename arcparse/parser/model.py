@@ -30,7 +30,7 @@ from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
 from arcparse.search import Beam, sample, search
-from arcparse.sentence import ROOT, Sentence, Tree
+from arcparse.sentence import ROOT, Sentence, Tree, check_length
 from arcparse.settings import as_dict, from_dict
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.vocabulary import Vocabulary
@@ -315,7 +315,11 @@ class Parser(nn.Module):
 def _in_batches(
     sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
 ) -> list[Result]:
-    """Return the results of all sentences in order, found for sentences of like length together."""
+    """Return the results of all sentences in order, found for sentences of like length together.
+
+    Raises TreebankError for a sentence that is too long.
+    """
+    check_length(sentences)
     found: dict[int, Result] = {}
     for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
         found.update(zip(batch, results([sentences[i] for i in batch]), strict=True))

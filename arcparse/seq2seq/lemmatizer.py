@@ -17,7 +17,7 @@ from torch import nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
 from arcparse.settings import as_dict, from_dict
@@ -67,8 +67,10 @@ class Lemmatizer(nn.Module):
     def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
         """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
 
-        The model is to be in evaluation mode, as it is when loaded.
+        The model is to be in evaluation mode, as it is when loaded. Raises TreebankError for a sentence that is
+        too long.
         """
+        check_length(sentences)
         words = [words_of(sentence) for sentence in sentences]
         self._answer({word for row in words for word in row})
         lemmatized = []

@@ -29,7 +29,7 @@ from arcparse.errors import ConfigurationError, ModelError
 from arcparse.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.pretrained import Pretrained
 from arcparse.search import Beam, normalised, search
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.settings import as_dict, from_dict
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
@@ -164,7 +164,11 @@ class Tagger(nn.Module):
 
     @torch.inference_mode()
     def tag(self, sentences: Sequence[Sentence], *, beam_size: int = 1, batch_tokens: int = 10_000) -> list[Sentence]:
-        """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together."""
+        """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together.
+
+        Raises TreebankError for a sentence that is too long.
+        """
+        check_length(sentences)
         if self.config.preparation == "none":
             return self._tag(sentences, beam_size, batch_tokens)
         knows = known_to(self.pretrained)
