@@ -23,6 +23,8 @@ def parse(  # type: ignore[overload-overlap]
     precision: Precision = ...,
     lemmatizer: str | Path | None = ...,
     segmenter: str | Path | None = ...,
+    tokenizer: str | Path = ...,
+    threads: int = ...,
 ) -> list[Sentence]: ...
 @overload
 def parse(
@@ -34,6 +36,8 @@ def parse(
     precision: Precision = ...,
     lemmatizer: str | Path | None = ...,
     segmenter: str | Path | None = ...,
+    tokenizer: str | Path = ...,
+    threads: int = ...,
 ) -> Sentence: ...
 def parse(
     text: Input,
@@ -45,12 +49,16 @@ def parse(
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    tokenizer: str | Path = "en",
+    threads: int = 1,
 ) -> Any:
     """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-    The model is what `load` takes, with its precision, lemmatiser and segmenter; the rest is as in `Pipeline.parse`.
+    The model is what `load` takes, with its other arguments; the rest is as in `Pipeline.parse`.
     """
-    nlp = load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    nlp = load(
+        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+    )
     if nbest is not None:  # until the next version
         warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
         return nlp.nbest(text, nbest, beam=beam, given_tags=given_tags)
@@ -69,6 +77,8 @@ def nbest(  # type: ignore[overload-overlap]
     precision: Precision = ...,
     lemmatizer: str | Path | None = ...,
     segmenter: str | Path | None = ...,
+    tokenizer: str | Path = ...,
+    threads: int = ...,
 ) -> list[list[Parse]]: ...
 @overload
 def nbest(
@@ -82,6 +92,8 @@ def nbest(
     precision: Precision = ...,
     lemmatizer: str | Path | None = ...,
     segmenter: str | Path | None = ...,
+    tokenizer: str | Path = ...,
+    threads: int = ...,
 ) -> list[Parse]: ...
 def nbest(
     text: Input,
@@ -94,12 +106,16 @@ def nbest(
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    tokenizer: str | Path = "en",
+    threads: int = 1,
 ) -> Any:
     """Return, in place of each sentence that `parse` gives, its best trees, up to `n`, with scores.
 
-    The model is what `load` takes, with its precision, lemmatiser and segmenter; the rest is as in `Pipeline.nbest`.
+    The model is what `load` takes, with its other arguments; the rest is as in `Pipeline.nbest`.
     """
-    nlp = load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    nlp = load(
+        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+    )
     return nlp.nbest(text, n, beam=beam, samples=samples, given_tags=given_tags)
 
 
@@ -113,6 +129,8 @@ def tag(  # type: ignore[overload-overlap]
     precision: Precision = ...,
     lemmatizer: str | Path | None = ...,
     segmenter: str | Path | None = ...,
+    tokenizer: str | Path = ...,
+    threads: int = ...,
 ) -> list[Sentence]: ...
 @overload
 def tag(
@@ -124,6 +142,8 @@ def tag(
     precision: Precision = ...,
     lemmatizer: str | Path | None = ...,
     segmenter: str | Path | None = ...,
+    tokenizer: str | Path = ...,
+    threads: int = ...,
 ) -> Sentence: ...
 def tag(
     text: Input,
@@ -134,10 +154,14 @@ def tag(
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    tokenizer: str | Path = "en",
+    threads: int = 1,
 ) -> Any:
     """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
 
-    The model is what `load` takes, with its precision, lemmatiser and segmenter; the rest is as in `Pipeline.tag`.
+    The model is what `load` takes, with its other arguments; the rest is as in `Pipeline.tag`.
     """
-    nlp = load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter)
+    nlp = load(
+        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+    )
     return nlp.tag(text, given_tags=given_tags, dictionary=dictionary)

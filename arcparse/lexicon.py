@@ -25,6 +25,7 @@ from arcparse.vocabulary import Vocabulary
 ROOT_FORM = "<root>"
 OWN = ("word", "affix", "shape", "character")  # the vocabularies that come from a treebank
 REMEMBERED = 200_000  # forms whose ids are kept; then the memory starts afresh, so that it stays bounded
+LONGEST_REMEMBERED = 100  # characters of such a form
 _RUN = re.compile(r"(.)\1+")
 
 
@@ -131,12 +132,18 @@ class Lexicon:
         if len(self._remembered) > REMEMBERED:
             self.forget()
         known = self._remembered
-        ids = [known.get(form) or known.setdefault(form, self._ids(form)) for form in rows]
+        ids = [known.get(form) or self._new(form) for form in rows]
         word, vector, affix, form_shape, character = zip(*ids, strict=True)
         forms = Forms(
             torch.tensor(word), torch.tensor(vector), torch.tensor(affix), torch.tensor(form_shape), pad(character)
         )
         return Words(torch.tensor([len(forms) for forms in sentences]), pad(row), forms)
+
+    def _new(self, form: str) -> tuple[int, int, list[int], int, list[int]]:
+        ids = self._ids(form)
+        if len(form) <= LONGEST_REMEMBERED:
+            self._remembered[form] = ids
+        return ids
 
     def _ids(self, form: str) -> tuple[int, int, list[int], int, list[int]]:
         word, vector = self.vocabularies["word"], self.vocabularies["vector"]

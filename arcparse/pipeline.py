@@ -26,7 +26,7 @@ from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
 from arcparse.tags import COLUMN, lacks_tags
 from arcparse.threads import asked, checked
-from arcparse.tokenizer import tokenize
+from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer
 
 DEFAULT_MODEL = "en"
 NBEST_BEAM = 8  # hypotheses that n-best trees and confidences need at least
@@ -47,17 +47,18 @@ class Pipeline:
         tagger: Tagger | None = None,
         lemmatizer: Lemmatizer | None = None,
         segmenter: Segmenter | None = None,
+        tokenizer: Tokenizer = ENGLISH,
         *,
         threads: int = 1,
     ) -> None:
         """Join a parser and, for one that predicts no tags, a tagger; or take a tagger alone.
 
         With a lemmatiser, what is parsed or tagged has lemmas, too; where given tags are kept, so are given lemmas.
-        A segmenter divides raw text in place of the rules for English. At most so many `threads` work at a time.
+        A segmenter divides raw text in place of the rules of the tokenizer. At most so many `threads` work at a time.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
         self.segmenter, self.threads = segmenter, checked(threads)
-        self.divide: Divide = segmenter.segment if segmenter else tokenize
+        self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
     def parser(self) -> Parser:
@@ -74,17 +75,19 @@ class Pipeline:
         precision: Precision = "float32",
         lemmatizer: str | Path | None = None,
         segmenter: str | Path | None = None,
+        tokenizer: str | Path = "en",
         threads: int = 1,
     ) -> Pipeline:
         """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
 
         A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
         "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
-        few trees change. With `threads` of two or more, batches of sentences are worked on side by side; what torch
-        is told of threads (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for
-        less than one.
+        few trees change. The `tokenizer` without a segmenter is what `arcparse.tokenizer.find_tokenizer` takes. With
+        `threads` of two or more, batches of sentences are worked on side by side; torch's own number of threads
+        (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for less than one.
         """
         _check_precision(precision)
+        rules = find_tokenizer(tokenizer)
         path = find_model(name_or_path)
         kind, config = load_config(path)
         lemmas = Lemmatizer.load(find_model(lemmatizer)) if lemmatizer is not None else None
@@ -92,12 +95,12 @@ class Pipeline:
         if divider:
             divider.set_precision(low=precision == "bfloat16")
         if kind == TAGGER:
-            return cls(None, Tagger.load(path), lemmas, divider, threads=threads)
+            return cls(None, Tagger.load(path), lemmas, divider, rules, threads=threads)
         tagger = config.get("tagger")
         parser = Parser.load(path)
         parser.set_precision(low=precision == "bfloat16")
         own = Tagger.load(sibling(path, tagger)) if tagger else None
-        return cls(parser, own, lemmas, divider, threads=threads)
+        return cls(parser, own, lemmas, divider, rules, threads=threads)
 
     @overload
     def parse(self, text: str, *, beam: int | None = None, given_tags: bool = True) -> list[Sentence]: ...  # type: ignore[overload-overlap]
@@ -385,13 +388,23 @@ def load(
     precision: Precision = "float32",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
+    tokenizer: str | Path = "en",
     threads: int = 1,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, with lemmatiser and segmenter if wanted; it is kept."""
     lemmas, divider = (name if name is None else find_model(name).resolve() for name in (lemmatizer, segmenter))
-    return _kept(find_model(name_or_path).resolve(), precision, lemmas, divider, threads)
+    return _kept(find_model(name_or_path).resolve(), precision, lemmas, divider, tokenizer, threads)
 
 
 @lru_cache(maxsize=4)
-def _kept(model: Path, precision: Precision, lemmatizer: Path | None, segmenter: Path | None, threads: int) -> Pipeline:
-    return Pipeline.load(model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, threads=threads)
+def _kept(
+    model: Path,
+    precision: Precision,
+    lemmatizer: Path | None,
+    segmenter: Path | None,
+    tokenizer: str | Path,
+    threads: int,
+) -> Pipeline:
+    return Pipeline.load(
+        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+    )

@@ -20,6 +20,7 @@ ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
 EMPTY = "_"
 NONE = -1  # the head of a word that has none yet, and of the root
 ROOT = 0
+LONGEST = 20_000  # words of a sentence that is tagged, lemmatised or parsed: so many take minutes, and a gigabyte or so
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +290,14 @@ def _shape_error(sentence: Sentence) -> TreebankError:
 
 def _head_text(head: int) -> str:
     return EMPTY if head == NONE else str(int(head))  # int: a number of numpy or torch may print otherwise
+
+
+def check_length(sentences: Iterable[Sentence]) -> None:
+    """Raise TreebankError for a sentence of more than LONGEST words: work grows with the square of the length."""
+    for sentence in sentences:
+        if len(sentence) > LONGEST:
+            place = sentence.place or f"the sentence that begins with {' '.join(sentence.forms[:3])[:60]!r}"
+            raise TreebankError(
+                f"{place}: {len(sentence)} words are too many for one sentence, of which at most {LONGEST} are tagged "
+                "or parsed; divide it into sentences"
+            )

@@ -1,4 +1,8 @@
+import sys
+from itertools import pairwise
+
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +33,14 @@ WORDS = [
     ("“Hi,” she said -- “what?!”", "“ Hi , ” she said -- “ what ?! ”"),
     ("no.....way!!! $$$ ----- … `x`", "no ..... way !!! $$$ ----- … ` x `"),
     ("naïve Zürich 東京 κόσμος", "naïve Zürich 東京 κόσμος"),
+    ("cafe\u0301s in Bogota\u0301, don\u0301't", "cafe\u0301s in Bogota\u0301 , do n\u0301't"),
+    ("नमस्ते दुनिया। வணக்கம், שָׁלוֹם עוֹלָם", "नमस्ते दुनिया । வணக்கம் , שָׁלוֹם עוֹלָם"),
+    ("co\u00adop’s می\u200cخواهم \u200fשלום\u200f.", "co\u00adop ’s می\u200cخواهم \u200fשלום\u200f ."),
+    (
+        "👨\u200d👩\u200d👧👍🏽👍 🇩🇪🇫🇷! 1\ufe0f\u20e32\ufe0f\u20e3 ☺\ufe0f",
+        "👨\u200d👩\u200d👧 👍🏽 👍 🇩🇪 🇫🇷 ! 1\ufe0f\u20e3 2\ufe0f\u20e3 ☺\ufe0f",
+    ),
+    ("a Ph.D. of Yahoo! in fig. 3, p. 12, 5 ft. tall", "a Ph.D. of Yahoo! in fig. 3 , p. 12 , 5 ft. tall"),
     ("", ""),
     (" \t\n\u00a0", ""),
 ]
@@ -49,6 +61,25 @@ SENTENCES = [
     ("one\n  line", ["one line"]),
     ("Heading\n\nText one. \r\n\r\n text two", ["Heading", "Text one.", "text two"]),
     ("No.space here", ["No.space here"]),
+    ("J. K. Rowling wrote. É. Zola read.", ["J. K. Rowling wrote.", "É. Zola read."]),
+    (
+        "Use plan B. The rest follows, say she and I. Don't.",
+        ["Use plan B.", "The rest follows, say she and I.", "Don't."],
+    ),
+    ("He has a Ph.D. in physics. She got a Ph.D.", ["He has a Ph.D. in physics.", "She got a Ph.D."]),
+    ("At Yahoo! in Tokyo. I left Yahoo! It was fun.", ["At Yahoo! in Tokyo.", "I left Yahoo!", "It was fun."]),
+    ("See figs. 3 and 4, vol. 2. He is 5 ft. tall.", ["See figs. 3 and 4, vol. 2.", "He is 5 ft. tall."]),
+    ("Smith et al. 2003, ca. 1850, viz. Rome vs. Troy.", ["Smith et al. 2003, ca. 1850, viz. Rome vs. Troy."]),
+    ("Call at 5 p.m. EST or 9 a.m. Monday. Or at 8 p.m.", ["Call at 5 p.m. EST or 9 a.m. Monday.", "Or at 8 p.m."]),
+    ("Gens. Lee and Adm. Nelson at Foo Inc. It sank.", ["Gens. Lee and Adm. Nelson at Foo Inc.", "It sank."]),
+    ("They're in the U.S. They're late.", ["They're in the U.S.", "They're late."]),
+    (
+        "« Il part. » Puis rien. «Oui.» Bon. »Geh.« Gut.",
+        ["« Il part. »", "Puis rien.", "«Oui.»", "Bon.", "»Geh.«", "Gut."],
+    ),
+    ("他走了。我来了！「好。」“是。”他说", ["他走了。", "我来了！", "「好。」", "“是。”", "他说"]),
+    ("كيف حالك؟ جيد. یہ ہے۔ یہ", ["كيف حالك؟", "جيد.", "یہ ہے۔", "یہ"]),
+    ("यह है। वह है॥ तीन", ["यह है।", "वह है॥", "तीन"]),
 ]
 
 
@@ -118,6 +149,50 @@ def test_a_long_line_without_spaces_takes_linear_time(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     assert "".join(split_words(text)) == text
     assert "".join(form for form, _, _ in surface(tokenize(text)[0])) == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "unit", ["🇩", "\u0301", "\u00ad", "e\u0301", "👩\u200d", "\u0600", "क्", '."', ".»", "。」", "J. ", "5 ft. "]
+)
+def test_work_grows_with_the_length_of_the_text(unit: str) -> None:
+    """The steps that Python takes; patterns of fixed bounds take as many for each."""
+    steps = [steps_of(unit * size) for size in (200, 2000)]
+    assert steps[1] < 11 * steps[0]
+
+
+def steps_of(text: str) -> int:
+    """How many lines of Python run to divide a text."""
+    count = 0
+
+    def trace(frame: object, event: str, arg: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        tokenize(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+MARKS = st.text(
+    st.sampled_from("e\u0301\u00ad\u200d\u200c\ufe0f🏽👩🇩🇫1\u20e3क्ष\u0600가ᅡᄀ.。» \nא\u05b8\u200fจำ"), max_size=30
+)
+
+
+@given(st.one_of(st.text(), MARKS))
+def test_no_token_ends_inside_a_grapheme_cluster(text: str) -> None:
+    tokens = [token for sentence in tokenize(text) for token in surface(sentence)]
+    places = {place for _, start, end in tokens for place in (start, end)}
+    for cluster in regex.finditer(r"\X", text):
+        begin = cluster.start() + len(cluster[0]) - len(cluster[0].lstrip())  # a space is in no token
+        assert not places & set(range(begin + 1, cluster.start() + len(cluster[0].rstrip())))
+    assert "".join(split_words(text)) == visible(text)
+    gaps = [text[end:start] for (_, _, end), (_, start, _) in pairwise(tokens)]
+    assert all(not gap.strip() for gap in gaps)
 
 
 ENGLISH = st.lists(

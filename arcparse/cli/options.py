@@ -73,7 +73,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="en-lemmatizer, or a path: makes lemmas; with --given tags, of words that have none",
     )
     parser.add_argument(
-        "--segmenter", metavar="NAME", help="en-segmenter, or a path: divides text in place of the rules for English"
+        "--segmenter", metavar="NAME", help="en-segmenter, or a path: divides text in place of the tokenizer's rules"
+    )
+    parser.add_argument(
+        "--tokenizer",
+        metavar="NAME",
+        default="en",
+        help="rules that divide text: en, neutral, or a language's TOML file (default: en)",
     )
     parser.add_argument(
         "--batch-size",
@@ -102,4 +108,5 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
         lemmatizer=args.lemmatizer,
         segmenter=args.segmenter,
         threads=args.threads,
+        tokenizer=args.tokenizer,
     )

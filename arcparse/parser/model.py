@@ -33,7 +33,7 @@ from arcparse.pretrained import Pretrained
 from arcparse.pseudo_projective import Projectivity, deprojectivise
 from arcparse.saved_model import VOCABULARIES, difference
 from arcparse.search import Beam, sample, search
-from arcparse.sentence import ROOT, Sentence, Tree
+from arcparse.sentence import ROOT, Sentence, Tree, check_length
 from arcparse.settings import as_dict, changed
 from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.threads import spread, turn
@@ -352,7 +352,11 @@ def _fewer(batch_tokens: int, hypotheses: int) -> int:
 def _in_batches(
     sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
 ) -> list[Result]:
-    """Return the results of all sentences in order, found for sentences of like length together."""
+    """Return the results of all sentences in order, found for sentences of like length together.
+
+    Raises TreebankError for a sentence that is too long.
+    """
+    check_length(sentences)
     batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
     found: dict[int, Result] = {}
     for batch, own in zip(batches, spread(lambda batch: results([sentences[i] for i in batch]), batches), strict=True):

@@ -24,7 +24,7 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.limits import Hypotheses, Range
 from arcparse.saved_model import VOCABULARIES
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
@@ -82,8 +82,10 @@ class Lemmatizer(nn.Module):
     def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
         """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
 
-        The model is to be in evaluation mode, as it is when loaded.
+        The model is to be in evaluation mode, as it is when loaded. Raises TreebankError for a sentence that is
+        too long.
         """
+        check_length(sentences)
         words = [words_of(sentence) for sentence in sentences]
         self._answer({word for row in words for word in row})
         lemmatized = []

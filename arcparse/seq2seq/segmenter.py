@@ -29,7 +29,7 @@ from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
 from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict
 from arcparse.threads import spread, turn
-from arcparse.tokenizer import Divided, Token, assembled, paragraphs, tokens_of
+from arcparse.tokenizer import ENGLISH, Divided, Token, assembled, clusters, paragraphs
 from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
 
@@ -135,7 +135,9 @@ class Segmenter(nn.Module):
         """Divide texts as `segment` does each of them, short ones read together."""
         return [self._sentences(text, ends) for text, ends in zip(texts, self.classes(texts), strict=True)]
 
-    def _sentences(self, text: str, ends: Sequence[int], offset: int = 0) -> list[Sentence]:
+    def _sentences(self, text: str, ends: list[int], offset: int = 0) -> list[Sentence]:
+        for begin, stop in clusters(text):  # nothing ends inside one
+            ends[begin:stop] = [*[INSIDE] * (stop - begin - 1), max(ends[begin:stop])]
         return assembled(text, (self._divided(text, ends, *span) for span in paragraphs(text)), offset)
 
     def set_precision(self, *, low: bool) -> None:
@@ -179,7 +181,7 @@ class Segmenter(nn.Module):
     def _divided(self, text: str, ends: Sequence[int], start: int, stop: int) -> Iterator[Divided]:
         """Give the sentences of a paragraph, each its tokens with their words."""
         if self.config.tokens == "rules":
-            yield from _grouped(tokens_of(text, start, stop), ends)
+            yield from _grouped(text, ENGLISH.tokens(text, start, stop), ends)
             return
         tokens: Divided = []
         begin = -1
@@ -238,12 +240,12 @@ class Segmenter(nn.Module):
         return saved.network(lambda: cls(config, characters, multiwords, pretrained))
 
 
-def _grouped(tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:
-    """Give the sentences that tokens make; one ends with the token in which an end was found."""
+def _grouped(text: str, tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:
+    """Give the sentences that tokens make; one ends with the token in which an end was found, if the rules let it."""
     sentence: Divided = []
     for (begin, end), words in tokens:
         sentence.append(((begin, end), words))
-        if max(ends[begin:end]) >= SENTENCE:
+        if max(ends[begin:end]) >= SENTENCE and ENGLISH.may_end(text[begin:end]):
             yield sentence
             sentence = []
     if sentence:

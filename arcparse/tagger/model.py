@@ -31,7 +31,7 @@ from arcparse.limits import Part, Range, Units
 from arcparse.pretrained import Pretrained
 from arcparse.saved_model import difference
 from arcparse.search import Beam, normalised, search
-from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.settings import as_dict, changed, check_ranges
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
@@ -180,8 +180,10 @@ class Tagger(nn.Module):
     ) -> list[Sentence]:
         """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together.
 
-        Tags that the sentences have stay if they are `given`, and the others are made to agree with them.
+        Tags that the sentences have stay if they are `given`, and the others are made to agree with them. Raises
+        TreebankError for a sentence that is too long.
         """
+        check_length(sentences)
         if self.config.preparation == "none":
             return self._tag(sentences, given, beam_size, batch_tokens)
         knows = known_to(self.pretrained)

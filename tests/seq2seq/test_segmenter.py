@@ -191,6 +191,19 @@ def test_blank_lines_and_spaces_divide_whatever_the_network_says() -> None:
         assert [sentence.forms for sentence in spaced.segment(f"ab{gap}a")] == [("ab", "a")]
 
 
+def test_nothing_ends_inside_a_cluster_or_behind_an_initial() -> None:
+    made = Segmenter(CONFIG, Vocabulary.build("ab"), Multiwords()).eval()
+    with torch.no_grad():  # a sentence ends behind each character
+        made.output.weight.zero_()
+        made.output.bias.copy_(torch.nn.functional.one_hot(torch.tensor(SENTENCE), CLASSES))
+    assert [sentence.forms for sentence in made.segment("e\u0301🇩🇪")] == [("e\u0301",), ("🇩🇪",)]
+    ruled = Segmenter(replace(CONFIG, tokens="rules"), made.characters, Multiwords()).eval()
+    ruled.load_state_dict(made.state_dict())
+    assert [sentence.forms for sentence in ruled.segment("J. K. Rowling met Dr. No")] == [
+        *(("J.", "K.", "Rowling"), ("met",), ("Dr.", "No"))
+    ]
+
+
 def test_a_saved_segmenter_divides_alike(tmp_path: Path) -> None:
     fitted().save(tmp_path / "model")
     again = Segmenter.load(tmp_path / "model")

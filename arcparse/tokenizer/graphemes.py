@@ -1,0 +1,69 @@
+"""Characters that belong together: what a reader sees as one letter or picture, whatever number of characters it has.
+
+They are the extended grapheme clusters of Unicode (UAX #29), by the library `regex`, with the invisible format
+characters that stand in a word (a soft hyphen, a mark of direction) added to what stands before them. Rules are written
+for text with one character for each of them, its skeleton, so that no token can end inside one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+# Characters that never join a neighbour that is one of these, too: most of what texts are made of. It is no more than a
+# short cut, which leaves out blocks with marks of their own as a whole.
+ALONE = (
+    "\0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2cee"
+    "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9d"
+    "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff\U00020000-\U0003ffff"
+)
+JOINER = re.compile(f"[^{ALONE}]")
+JOINED = re.compile(rf"(?:\S?[^\s{ALONE}])+\S?")
+KEYCAP = "\u20e3"
+
+
+@lru_cache(maxsize=1)
+def _cluster() -> Any:
+    """Return the pattern of a cluster; the library is imported for texts that need it alone."""
+    import regex
+
+    invisible, joining = r"[\p{Cf}&&\p{GCB=Control}]", r"[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*+"
+    flag = rf"\p{{Regional_Indicator}}{{2}}{joining}"  # by \X, too, which counts all flags before it each time
+    return regex.compile(rf"(?V1){invisible}*+(?:(?:{flag}|\X)(?:{invisible}{joining})*+)?+")
+
+
+def clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a cluster of several characters begins and ends; whitespace is in none."""
+    if text.isascii() or not JOINER.search(text):
+        return
+    for stretch in JOINED.finditer(text):
+        for found in _cluster().finditer(text, *stretch.span()):
+            if found.end() - found.start() > 1:
+                yield found.span()
+
+
+def skeleton(text: str) -> tuple[str, Sequence[int]]:
+    """Return a text with one character for each cluster, and where each begins in `text`, which ends the list.
+
+    The list is the empty one where the text is its own skeleton.
+    """
+    parts: list[str] = []
+    starts: list[int] = []
+    position = 0
+    for begin, end in clusters(text):
+        parts += (text[position:begin], _letter(text[begin:end]))
+        starts += range(position, begin + 1)
+        position = end
+    if not parts:
+        return text, ()
+    starts += range(position, len(text) + 1)
+    return "".join((*parts, text[position:])), starts
+
+
+def _letter(cluster: str) -> str:
+    """Return the character that stands for a cluster: its first letter or digit, if it has one and is no picture."""
+    if KEYCAP in cluster:
+        return KEYCAP
+    return next(filter(str.isalnum, cluster), "") or next(filter(str.isprintable, cluster), cluster[0])

@@ -1,0 +1,159 @@
+"""A tokeniser made of rules: what all languages share, and the place of what one language has of its own.
+
+One regular expression, read left to right, cuts the text into surface tokens. A sentence ends at a blank line, and at
+final punctuation unless what stands before or behind it speaks against that. A language's expressions are to look no
+further than they consume but by a fixed bound or across one gap, so that time is linear in the length of the text,
+whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+from arcparse.sentence import Sentence
+from arcparse.tokenizer.graphemes import skeleton
+from arcparse.tokenizer.sentences import Divided, Span, Token, assembled, paragraphs
+
+# Parts of a verbose expression.
+ADDRESS = (
+    r"""(?:https?://|ftp://|www\.|mailto:)[^\s<>"]*[\w/\#&=-] | [\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){0,8}"""
+)
+EMOTICONS = r"[:;=]['’]?[-o^]?[)(\]DPp](?!\w)|[(\[][-^]?[:;=](?!\w)|<3(?!\d)|\^_*\^"
+CAPITALS = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽΑ-ΩА-ЯЁ"
+WIDE = "。｡！？"  # these end a sentence without a space behind them
+STOPS = rf".!?…{WIDE}．؟۔।॥።፧։‼⁇⁈⁉"
+
+RULERS = "-_=*~"
+RULER = re.compile(rf"[{RULERS}]{{5,}}")
+EMOTICON = re.compile(EMOTICONS)
+FINAL = re.compile(rf"[{STOPS}]+|{EMOTICONS}|>>|{RULER.pattern}|https?:.*|.+@.+")
+LIST_NUMBER = re.compile(r"\d+\.\s+")
+CLOSING = re.compile(r"[\"'”’“»›«‹」』）》〉】〕｝)\]>}]+")
+QUOTES = "”’»›"  # open or close; behind a space, these close where there is another space behind them
+TURNED = "“«‹"  # close in some languages, but never right before a letter
+NEVER_FIRST = frozenset(rf",.;:!?)]}}…{STOPS}、，；：）」』】》〉〕｝،؛")
+CLOSED = ")"  # what a sentence ends in where a bracket or quote closes behind its stop
+
+
+def any_of(words: str) -> str:
+    """Return the expression of words that stand between spaces."""
+    return "|".join(map(re.escape, words.split()))
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Divides text into sentences of tokens: `tokenizer.tokenize(text)`.
+
+    `surface` matches a token at each visible character. Tokens of several words are those that `fused` has, and those
+    that are `clitic` as a whole, each of its groups a word. A sentence may end where `letter_end` matches, too. Behind
+    the marks in `before_lower` a small letter may begin a sentence. `unending` are tokens that end none.
+    """
+
+    surface: re.Pattern[str]
+    fused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clitic: re.Pattern[str] | None = None
+    letter_end: re.Pattern[str] | None = None
+    before_lower: frozenset[str] = frozenset()
+    unending: re.Pattern[str] | None = None
+
+    def tokenize(self, text: str, *, offset: int = 0) -> list[Sentence]:
+        """Divide a text into sentences of tokens.
+
+        A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character
+        and the one behind its last, counted in `text` from `offset`.
+        """
+        bare, starts = skeleton(text)
+        divided = (self._divided(bare, *span) for span in paragraphs(bare))
+        if not starts:
+            return assembled(text, divided, offset)
+        restored = ([list(_restored(text, bare, starts, own)) for own in sentences] for sentences in divided)
+        return assembled(text, restored, offset)
+
+    def split_words(self, text: str) -> list[str]:
+        """Return the syntactic words of a text, in order."""
+        if skeleton(text)[1]:
+            return [word for _, words in self.tokens(text, 0, len(text)) for word in words]
+        found: list[str] = []
+        fused, words = self.fused, self.words
+        for form in self.surface.findall(text):
+            if form not in fused and (form.isalpha() or len(form) == 1):  # most are one word
+                found.append(form)
+            else:
+                found += words(form)
+        return found
+
+    def words(self, form: str) -> tuple[str, ...]:
+        """Return the syntactic words of a surface token, which for most is the token itself."""
+        clitic = self.clitic.fullmatch(form) if self.clitic and not form.isalpha() else None
+        return self.fused.get(form) or (clitic.groups() if clitic else (form,))
+
+    def tokens(self, text: str, start: int, end: int) -> Iterator[Token]:
+        """Yield the tokens of a part of a text, whatever its sentences."""
+        bare, starts = skeleton(text[start:end])
+        found = (self._token(bare, match.span()) for match in self.surface.finditer(bare))
+        for (begin, stop), words in _restored(text[start:end], bare, starts, found) if starts else found:
+            yield (begin + start, stop + start), words
+
+    def may_end(self, form: str) -> bool:
+        """Tell whether a sentence may end with a token."""
+        return not (self.unending and self.unending.fullmatch(form))
+
+    def _token(self, text: str, span: Span) -> Token:
+        return span, self.words(text[slice(*span)])
+
+    def _divided(self, text: str, start: int, end: int) -> Iterator[Divided]:
+        """Yield the sentences of a paragraph."""
+        for spans in self._sentence_spans(text, start, end):
+            yield [self._token(text, span) for span in spans]
+
+    def _sentence_spans(self, text: str, start: int, end: int) -> Iterator[list[Span]]:
+        """Yield the surface tokens of each sentence of a paragraph."""
+        tokens = [match.span() for match in self.surface.finditer(text, start, end)]
+        ends = self.letter_end.finditer(text, start, end) if self.letter_end else ()
+        letter_ends = {match.end() for match in ends}
+        first, final = 0, ""  # final: what the tokens so far end in, where a sentence may end in it
+        for index, (begin, stop) in enumerate(tokens):
+            form, spaced = text[begin:stop], index > first and tokens[index - 1][1] < begin
+            closes = bool(final) and _closes(form, spaced, text[stop : stop + 1])
+            apart = spaced or (final and final[-1] in WIDE)
+            can_begin = apart and not closes and self._may_follow(final, form)
+            if can_begin and not LIST_NUMBER.fullmatch(text, tokens[first][0], begin):
+                yield tokens[first:index]
+                first = index
+            if FINAL.fullmatch(form) or stop in letter_ends:
+                final = form
+            elif final:
+                final = "" if not closes else CLOSED + final[-1] if final[-1] in WIDE else CLOSED
+        if tokens:
+            yield tokens[first:]
+
+    def _may_follow(self, final: str, form: str) -> bool:
+        """Tell whether a token may begin the sentence behind `final`, which is empty where no sentence may end."""
+        if not final or form[0] in NEVER_FIRST or EMOTICON.fullmatch(form):
+            return form[0] in RULERS and bool(RULER.fullmatch(form))
+        return final in self.before_lower or not form[0].islower()
+
+
+def _closes(form: str, spaced: bool, after: str) -> bool:
+    """Tell whether a token closes what a sentence stands in: brackets or quotes."""
+    if not CLOSING.fullmatch(form):
+        return False
+    if form[0] in TURNED:
+        return not spaced and not after.isalnum()
+    return not spaced or (form[0] in QUOTES and not after.strip())
+
+
+def _restored(text: str, bare: str, starts: Sequence[int], tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield the tokens of a text from those of its skeleton."""
+    for (begin, end), words in tokens:
+        span = starts[begin], starts[end]
+        if len(words) == 1:
+            yield span, (text[slice(*span)],)
+        elif "".join(words) == bare[begin:end]:
+            places = [starts[place] for place in accumulate(map(len, words), initial=begin)]
+            yield span, tuple(text[slice(*part)] for part in pairwise(places))
+        else:
+            yield span, words

@@ -1,0 +1,58 @@
+"""A sentence above the limit is told before any work is done, and passed through where there is somebody to tell."""
+
+from pathlib import Path
+
+import pytest
+
+from arcparse import Pipeline, Sentence, cli
+from arcparse.errors import TreebankError
+from arcparse.lexicon import LONGEST_REMEMBERED
+from arcparse.seq2seq.lemmatizer import Lemmatizer
+from arcparse.treebank import parse_conllu, read_conllu
+from tests.tiny_model import save_tiny_model, tiny_parser
+
+TOO_LONG = r"'go on on': 31 words are too many for one sentence, of which at most 30.*; divide it"
+
+
+@pytest.fixture(autouse=True)
+def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arcparse.sentence.LONGEST", 30)
+
+
+def endless(words: int) -> Sentence:
+    return Sentence.from_forms(["go", *["on"] * (words - 1)])
+
+
+@pytest.mark.parametrize("predicts_tags", [True, False])
+def test_parser_and_tagger_have_the_limit(tmp_path: Path, sample_treebank: Path, predicts_tags: bool) -> None:
+    nlp = Pipeline.load(save_tiny_model(sample_treebank, tmp_path, predicts_tags=predicts_tags))
+    assert nlp.parse(endless(30)).is_parsed
+    for does in (nlp.parse, nlp.tag):
+        with pytest.raises(TreebankError, match=TOO_LONG):
+            does(endless(31))
+    failed: list[str] = []
+    found = list(nlp.parse_many([endless(3), endless(31)], on_error=lambda _, error: failed.append(str(error))))
+    assert [sentence.is_parsed for sentence in found if isinstance(sentence, Sentence)] == [True, False]
+    assert len(failed) == 1
+
+
+def test_the_lemmatizer_has_the_limit() -> None:
+    with pytest.raises(TreebankError, match=TOO_LONG):
+        Lemmatizer.lemmatize(object.__new__(Lemmatizer), [endless(31)])
+
+
+def test_the_command_passes_it_through(
+    tmp_path: Path, sample_treebank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = save_tiny_model(sample_treebank, tmp_path)
+    (tmp_path / "a.txt").write_text("We go. " + "on " * 31, encoding="utf-8")
+    assert cli.main(["parse", "--model", str(model), "--input", str(tmp_path / "a.txt"), "--threads", "1"]) == 1
+    out, err = capsys.readouterr()
+    assert [sentence.is_parsed for sentence in parse_conllu(out)] == [True, False]
+    assert "a.txt:1: 31 words are too many" in err
+
+
+def test_long_forms_are_not_remembered(sample_treebank: Path) -> None:
+    lexicon = tiny_parser(list(read_conllu(sample_treebank))).lexicon
+    lexicon.words([["a" * LONGEST_REMEMBERED, "b" * (LONGEST_REMEMBERED + 1)]])
+    assert {form[0] for form in lexicon._remembered} == {"<", "a"}
