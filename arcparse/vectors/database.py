@@ -85,7 +85,7 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
     view = _view(path) if read_only or not os.access(path, os.W_OK) else None
     try:
         with explained(path):
-            return Database(plyvel.DB(view.name if view else str(path), paranoid_checks=True), view)
+            return Database(plyvel.DB(os.fsencode(view.name if view else path), paranoid_checks=True), view)
     except VectorsError:
         if view:
             view.cleanup()
@@ -105,4 +105,4 @@ def _view(path: Path) -> TemporaryDirectory[str]:
 def create_database(path: Path) -> Any:
     """Create an empty database for vectors, which do not compress."""
     with explained(path):
-        return require_plyvel().DB(str(path), create_if_missing=True, error_if_exists=True, compression=None)
+        return require_plyvel().DB(os.fsencode(path), create_if_missing=True, error_if_exists=True, compression=None)
