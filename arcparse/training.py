@@ -264,9 +264,13 @@ class _Reporter:
         if config.tensorboard:
             from torch.utils.tensorboard import SummaryWriter  # late: it takes seconds to import
 
-            with write_errors(self.log, ModelError):
-                # What was logged from the first step that is done again goes, the score after the last one stays.
-                self.writer = SummaryWriter(str(self.log), purge_step=state.updates + 1)
+            try:
+                with write_errors(self.log, ModelError):
+                    # What was logged from the first step that is done again goes, the score after the last one stays.
+                    self.writer = SummaryWriter(str(self.log), purge_step=state.updates + 1)
+            except UnicodeEncodeError:
+                remedy = "name another directory, or set training.tensorboard=false"
+                raise ModelError(f"{self.log}: TensorBoard takes no name that is not UTF-8; {remedy}") from None
 
     def step(self, state: State, steps: int, items: int, rate: float) -> None:
         """Count the items of a step, and report every `log_every` steps and after an epoch's last."""

@@ -1,5 +1,6 @@
 import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -53,6 +54,31 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     assert run_script(tmp_path / "killed", 0) == 0
     train(ToyTask(), config(), tmp_path / "whole")
     assert_same_run(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_a_disk_that_fills_up_leaves_the_last_checkpoint_and_the_run_goes_on(tmp_path: Path) -> None:
+    train(ToyTask(), config(epochs=2), tmp_path / "full")
+    before = (tmp_path / "full" / "checkpoint.safetensors").read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # bytes: the files that a run writes are larger
+    try:
+        with pytest.raises(ModelError, match=r"full/(best|checkpoint.safetensors): cannot be written: File too large"):
+            train(ToyTask(), config(), tmp_path / "full")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "full" / "checkpoint.safetensors").read_bytes() == before
+    assert sorted(os.listdir(tmp_path / "full")) == ["best", "checkpoint.safetensors"]
+    assert len(train(ToyTask(), config(), tmp_path / "full").history) == 4
+
+
+def test_a_place_that_no_run_can_have_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with pytest.raises(ModelError, match="x/run: cannot be made: Not a directory; give another folder"):
+        train(ToyTask(), config(), tmp_path / "x" / "run")
+    with pytest.raises(ModelError, match="TensorBoard takes no name that is not UTF-8; name another directory"):
+        train(ToyTask(), config(tensorboard=True), tmp_path / "r\udce9")
+    assert train(ToyTask(), config(epochs=1), tmp_path / "r\udce9").epoch == 1
+    assert train(ToyTask(), config(epochs=2), tmp_path / "r\udce9").epoch > 0
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum", "adagrad"])

@@ -90,7 +90,7 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
         raise VectorsError(f"{path}: damaged: it has no file CURRENT; run `arcparse vectors repair {path}`")
     if not read_only and _may_write(path):
         with explained(path):
-            return Database(plyvel.DB(str(path), paranoid_checks=True), None)
+            return Database(plyvel.DB(os.fsencode(path), paranoid_checks=True), None)
     for _ in range(_TRIES):
         before = _names(path)
         try:
@@ -104,7 +104,7 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
 def create_database(path: Path) -> Any:
     """Create an empty database for vectors, which do not compress."""
     with explained(path):
-        return require_plyvel().DB(str(path), create_if_missing=True, error_if_exists=True, compression=None)
+        return require_plyvel().DB(os.fsencode(path), create_if_missing=True, error_if_exists=True, compression=None)
 
 
 def _names(path: Path) -> set[str]:
@@ -128,7 +128,7 @@ def _viewed(path: Path) -> Database:
     try:
         _fill(Path(view.name), path)
         with explained(path):
-            return Database(require_plyvel().DB(view.name, paranoid_checks=True), view)
+            return Database(require_plyvel().DB(os.fsencode(view.name), paranoid_checks=True), view)
     except OSError as error:
         view.cleanup()
         raise VectorsError(f"{path}: cannot be read: {error}; mend its permissions, or make room for a view") from None

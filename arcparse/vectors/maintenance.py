@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,7 @@ def repair(path: Path) -> Repaired:
     """
     check_folder(path)
     with explained(path):
-        require_plyvel().repair_db(str(path), paranoid_checks=True)
+        require_plyvel().repair_db(os.fsencode(path), paranoid_checks=True)
     database = open_database(path)
     try:
         before = read_metadata(database.db, path)

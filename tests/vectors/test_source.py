@@ -1,5 +1,7 @@
 import gzip
+import os
 import pickle
+import resource
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -368,3 +370,18 @@ def test_published_samples(corpora: Path, name: str, count: int, dimension: int)
     loaded = load_vectors(corpora / "word-vectors-small" / name)
     assert (len(loaded), loaded.vector_size) == (count, dimension)
     assert "queen" in [word for word, _ in loaded.most_similar("king", topn=10)]
+
+
+def test_vectors_that_cannot_be_written_leave_the_older_file(tmp_path: Path, keyed: Any) -> None:
+    (tmp_path / "v.bin").write_bytes(b"older")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(VectorsError, match=r"v\.bin: cannot be written: File too large"):
+            save_vectors(keyed, tmp_path / "v.bin")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "v.bin").read_bytes() == b"older"
+    assert len(list(tmp_path.iterdir())) == 1
+    save_vectors(keyed, Path(os.devnull))
+    assert Path(os.devnull).is_char_device()

@@ -413,3 +413,18 @@ def test_every_candidate_of_a_word_finds_it(store_path: Path) -> None:
     with VectorStore.open(store_path) as store:
         for form in ("PARIS", "Paris", "paris"):
             assert store.lookup(form).word in candidates(form, "none")
+
+
+def test_a_store_may_have_any_name(tmp_path: Path, keyed: Any) -> None:
+    path = tmp_path / "st\udce9"
+    VectorStore.create(path, keyed).close()
+    with VectorStore.open(path) as store:
+        assert len(store) == len(keyed)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["st\udce9"]
+
+
+def test_what_a_killed_process_left_of_a_store_goes_with_the_next(tmp_path: Path, keyed: Any) -> None:
+    (tmp_path / ".arcparse-01234567.part" / "store").mkdir(parents=True)
+    (tmp_path / ".arcparse-01234567.part" / "store" / "000005.ldb").touch()
+    VectorStore.create(tmp_path / "s", keyed).close()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["s"]
