@@ -133,7 +133,7 @@ def test_a_stage_that_the_model_has_not_is_left_out(
 ) -> None:
     pipeline = bench.Pipeline.load(model)
     pipeline.tagger = pipeline.tagger if keeps_tagger else None
-    monkeypatch.setattr(bench.Pipeline, "load", lambda _, precision: pipeline)
+    monkeypatch.setattr(bench.Pipeline, "load", lambda _, precision, threads: pipeline)
     sentences = list(read_conllu(sample_treebank))
     found = bench.arcparse_stages(Plan(sample_treebank), sentences, sentences[0])
     assert set(found) == {READING, PARSING, WRITING, EVERYTHING, ONE} | stages
