@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from arcparse.sentence import Sentence, Token, Tree
 
 if TYPE_CHECKING:
-    from arcparse.dictionary import read_dictionary
     from arcparse.evaluation import evaluate
-    from arcparse.functions import nbest, parse, tag
     from arcparse.parser.nbest import Parse
     from arcparse.pipeline import Pipeline, load
+    from arcparse.pipeline.functions import nbest, parse, tag
+    from arcparse.tagger.dictionary import read_dictionary
     from arcparse.treebank import read_conllu, write_conllu
 
 __all__ = [
@@ -42,11 +42,11 @@ _ROOMS = {
     "Pipeline": "pipeline",
     "evaluate": "evaluation",
     "load": "pipeline",
-    "nbest": "functions",
-    "parse": "functions",
+    "nbest": "pipeline.functions",
+    "parse": "pipeline.functions",
     "read_conllu": "treebank",
-    "read_dictionary": "dictionary",
-    "tag": "functions",
+    "read_dictionary": "tagger.dictionary",
+    "tag": "pipeline.functions",
     "write_conllu": "treebank",
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from arcparse.errors import ConfigurationError
-from arcparse.lists import lists_of
+from arcparse.sentence.lists import lists_of
 
 NOISE = (
     0.1  # lengths vary by a tenth when they are sorted: batches differ between epochs, padding grows by a few per cent

@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from arcparse.checkpoint import find_model, load_config, shipped, sibling
+from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import DEFAULT, presets
-from arcparse.pretrained import Pretrained
-from arcparse.saved_model import CONFIG
+from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import hold_out_texts, read_labelled
 from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.pairs import lines, read_pairs
-from arcparse.seq2seq.segmenter_task import SegmenterSettings, SegmenterTask
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife, units
-from arcparse.training import BEST, Progress, Task, train
+from arcparse.training.loop import BEST, Progress, Task, train
 from arcparse.treebank import write_conllu
 from arcparse.trees import checked
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import torch
 
-from arcparse.encoder import BiLSTMConfig
-from arcparse.lexicon import LexiconConfig
-from arcparse.optimisation import Learner
+from arcparse.networks.encoder import BiLSTMConfig
+from arcparse.networks.lexicon import LexiconConfig
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
 from arcparse.parser.task import ParserSettings, ParserTask
-from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import TaggerConfig
 from arcparse.tagger.task import TaggerSettings, TaggerTask
-from arcparse.training import TrainingConfig, seed_everything
+from arcparse.training.loop import TrainingConfig, seed_everything
+from arcparse.training.optimisation import Learner
 from arcparse.treebank import read_conllu
 from arcparse.trees import is_projective
 from arcparse.vocabulary import SPECIALS, Vocabulary

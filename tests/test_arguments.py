@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from arcparse.arguments import as_sentences, each_input, list_of_sentences
 from arcparse.errors import ArcparseError, InputError
+from arcparse.pipeline.arguments import as_sentences, each_input, list_of_sentences
 from arcparse.sentence import Sentence
 
 HAS_SPACES = "has spaces: for several texts call parse_many or tag_many, for one text give a string"

@@ -14,9 +14,9 @@ from texts import DOGS
 
 from arcparse.cli import main
 from arcparse.cli.reliability import reliability_rows
-from arcparse.confidence import with_confidence
 from arcparse.errors import TreebankError
 from arcparse.evaluation import Reliability, calibration, compare
+from arcparse.evaluation.confidence import with_confidence
 from arcparse.treebank import parse_conllu
 
 RANDOM = np.random.default_rng(1)

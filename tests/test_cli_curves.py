@@ -11,8 +11,8 @@ from toy_task import STEPS, ToyTask
 from arcparse import cli
 from arcparse.cli.curves import panels
 from arcparse.errors import ConfigurationError
-from arcparse.run_log import read_log
-from arcparse.training import TrainingConfig, train
+from arcparse.training.log import read_log
+from arcparse.training.loop import TrainingConfig, train
 
 
 def trained(directory: Path, epochs: int, config: TrainingConfig) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from tiny_model import save_tiny_model
 
 from arcparse.cli import main
-from arcparse.confidence import HEAD, LABEL, read_confidence
+from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence
 from arcparse.parser.model import Parser
 from arcparse.sentence import HEAD as HEADS
 from arcparse.sentence import MISC, Sentence

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arcparse.confidence import HEAD, LABEL, read_confidence, with_confidence
 from arcparse.errors import TreebankError
+from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence, with_confidence
 from arcparse.sentence import MISC, Sentence, Token
 from arcparse.treebank import parse_conllu
 

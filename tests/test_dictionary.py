@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from arcparse.dictionary import read_dictionary, with_dictionary
 from arcparse.errors import TreebankError
 from arcparse.sentence import Sentence
+from arcparse.tagger.dictionary import read_dictionary, with_dictionary
 
 
 def read(text: str) -> dict[str, tuple[str, str, str]]:

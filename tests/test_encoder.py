@@ -7,9 +7,9 @@ import torch
 from overfitted import sample, vectors
 from torch import nn
 
-from arcparse.encoder import BiLSTM, BiLSTMConfig, FormEncoder
-from arcparse.lexicon import Lexicon, LexiconConfig
-from arcparse.pretrained import Pretrained
+from arcparse.networks.encoder import BiLSTM, BiLSTMConfig, FormEncoder
+from arcparse.networks.lexicon import Lexicon, LexiconConfig
+from arcparse.networks.pretrained import Pretrained
 from arcparse.vocabulary import Vocabulary
 
 CONFIG = LexiconConfig(min_count=1, word_dimension=7, affix_dimension=3, shape_dimension=2, character_filters=5)

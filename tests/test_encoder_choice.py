@@ -11,10 +11,10 @@ import tiny_model
 from overfitted import TAGGER, sample, twenty
 from torch import Tensor, nn
 
-from arcparse.encoder import BiLSTM, register
 from arcparse.errors import ConfigurationError
+from arcparse.networks.encoder import BiLSTM, register
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser, ParserConfig
-from arcparse.pretrained import Pretrained
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger, TaggerConfig
 

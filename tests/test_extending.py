@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from arcparse.batches import pad
-from arcparse.encoder import choice
+from arcparse.networks.encoder import choice
 from arcparse.parser import systems
 from arcparse.parser.systems import System, system_called
 from arcparse.search import WAIT, Beam, search

@@ -19,10 +19,10 @@ from tiny_model import save_tiny_model
 from toy_task import ToyTask
 
 from arcparse import threads
-from arcparse.optimisation import TrainingConfig
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
-from arcparse.training import train
+from arcparse.training.loop import train
+from arcparse.training.optimisation import TrainingConfig
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="the system knows no forks"),

@@ -13,8 +13,8 @@ from fuzz import Tally, described, inputs, main
 from fuzz_kinds import KINDS
 from fuzz_text import Kind
 
-from arcparse import dictionary
 from arcparse.errors import TreebankError
+from arcparse.tagger import dictionary
 
 SLOW = ("model-", "store", "records", "vectors")  # kinds of which an input takes milliseconds
 INPUTS, OF_SLOW = 150, 40

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from arcparse.losses import Objective, global_loss
 from arcparse.parser.arc_standard import ArcStandard, Oracle
 from arcparse.parser.configuration import Configuration
 from arcparse.search import WAIT
+from arcparse.training.losses import Objective, global_loss
 
 ACTIONS = 3
 

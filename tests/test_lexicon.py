@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arcparse import lexicon
-from arcparse.lexicon import ROOT_FORM, Lexicon, LexiconConfig, shape
+from arcparse.networks import lexicon
+from arcparse.networks.lexicon import ROOT_FORM, Lexicon, LexiconConfig, shape
 from arcparse.sentence import Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 

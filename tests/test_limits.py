@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from arcparse.errors import ConfigurationError
-from arcparse.limits import BEAM, Range
+from arcparse.settings.limits import BEAM, Range
 
 
 @pytest.mark.parametrize(

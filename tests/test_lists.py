@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from arcparse.lists import lists_of
+from arcparse.sentence.lists import lists_of
 
 
 def numbers(last: int) -> Iterator[int]:

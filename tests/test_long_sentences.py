@@ -6,7 +6,7 @@ import pytest
 
 from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import TreebankError
-from arcparse.lexicon import LONGEST_REMEMBERED
+from arcparse.networks.lexicon import LONGEST_REMEMBERED
 from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.treebank import parse_conllu, read_conllu
 from tests.tiny_model import save_tiny_model, tiny_parser

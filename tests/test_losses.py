@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from arcparse.losses import local_loss
+from arcparse.training.losses import local_loss
 
 LEGAL = torch.tensor([[True, False, True, True], [True, True, True, True], [False, True, False, False]])
 TARGET = torch.tensor([2, 0, 1])

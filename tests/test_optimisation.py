@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from arcparse.errors import ArcparseError, ConfigurationError
-from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate, select_device
 
 
 def learner(**settings: object) -> Learner:

@@ -10,9 +10,9 @@ from overfitted import fitted_parser, fitted_tagger, sample, twenty, vectors
 
 import arcparse
 from arcparse import pipeline
-from arcparse.arguments import as_sentences
 from arcparse.errors import ConfigurationError, InputError, ModelError
 from arcparse.pipeline import Pipeline
+from arcparse.pipeline.arguments import as_sentences
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree

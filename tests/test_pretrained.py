@@ -11,7 +11,7 @@ from overfitted import fitted_parser, vectors
 from arcparse import checkpoint
 from arcparse.checkpoint import save_model
 from arcparse.errors import ModelError, VectorsError
-from arcparse.pretrained import KIND, LEVEL, Pretrained, word_vectors
+from arcparse.networks.pretrained import KIND, LEVEL, Pretrained, word_vectors
 from arcparse.recipes import load_vectors
 from arcparse.vectors import VectorStore
 from arcparse.vocabulary import SPECIALS

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from arcparse import trees
 from arcparse.errors import TreeError
-from arcparse.pseudo_projective import (
+from arcparse.sentence import Sentence, Token, Tree
+from arcparse.treebank import read_conllu
+from arcparse.trees.pseudo_projective import (
     PROJECTIVITIES,
     Projectivity,
     Survival,
@@ -20,8 +22,6 @@ from arcparse.pseudo_projective import (
     projectivise,
     survey,
 )
-from arcparse.sentence import Sentence, Token, Tree
-from arcparse.treebank import read_conllu
 
 ENCODINGS = PROJECTIVITIES[1:]
 LABELS = ("nsubj", "obj", "nmod:poss")

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arcparse.errors import CharacterError, TreebankError
-from arcparse.raw_text import read_text
 from arcparse.tokenizer import tokenize
+from arcparse.tokenizer.reading import read_text
 
 WORDS = [
     "It",

@@ -16,15 +16,15 @@ from safetensors.torch import load, save
 
 from arcparse import seq2seq
 from arcparse.checkpoint import find_model, load_config, load_model, save_model
+from arcparse.checkpoint.saved import difference
 from arcparse.errors import ModelError
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import COMBINATIONS
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings
 from arcparse.pipeline import Pipeline
-from arcparse.pretrained import Pretrained
 from arcparse.recipes import resolve
-from arcparse.saved_model import difference
 from arcparse.tagger.model import Tagger
-from arcparse.tags import COMBINATIONS
 
 Change = Callable[[dict[str, Any]], Any]
 NAMES = [name for name in KINDS if name.startswith("model-")]

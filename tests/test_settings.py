@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arcparse.errors import ConfigurationError
-from arcparse.limits import Range
 from arcparse.settings import as_dict, as_toml, changed, check_ranges, from_dict, load_settings
+from arcparse.settings.limits import Range
 
 
 @dataclass(frozen=True)

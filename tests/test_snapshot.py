@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from arcparse.errors import ModelError
-from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
+from arcparse.training.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
 
 def draw() -> tuple[float, float, float, float]:

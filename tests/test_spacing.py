@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arcparse.formats import read_sentences, write_sentences
-from arcparse.raw_text import read_text
 from arcparse.sentence import FORM, MISC
-from arcparse.spacing import escaped, space_after, space_before, unescaped
+from arcparse.sentence.spacing import escaped, space_after, space_before, unescaped
 from arcparse.tokenizer import tokenize
+from arcparse.tokenizer.reading import read_text
 from arcparse.treebank import parse_conllu
 
 SPACES = [chr(code) for code in range(0x110000) if chr(code).isspace()]

@@ -5,8 +5,8 @@ import torch
 from overfitted import sample
 
 from arcparse.errors import ModelError
+from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags, lacks_tags, tag_loss, with_given, with_tags
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, lacks_tags, tag_loss, with_given, with_tags
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 

@@ -14,11 +14,11 @@ from toy_task import ToyTask
 
 from arcparse import cli, pipeline, threads
 from arcparse.errors import ConfigurationError
-from arcparse.optimisation import TrainingConfig
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
 from arcparse.threads import aside, asked, spread, torch_threads, turn
-from arcparse.training import train
+from arcparse.training.loop import train
+from arcparse.training.optimisation import TrainingConfig
 from arcparse.treebank import read_conllu
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from toy_task import STEPS, ToyTask
 
 from arcparse.checkpoint import load_model
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
-from arcparse.snapshot import load_snapshot
-from arcparse.training import Loss, Progress, Result, TrainingConfig, train
+from arcparse.training.loop import Loss, Progress, Result, TrainingConfig, train
+from arcparse.training.snapshot import load_snapshot
 
 SCRIPT = Path(__file__).with_name("toy_task.py")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from arcparse.encoder import BiLSTMConfig
-from arcparse.lexicon import LexiconConfig
+from arcparse.networks.encoder import BiLSTMConfig
+from arcparse.networks.lexicon import LexiconConfig
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.scorer import ScorerConfig
-from arcparse.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger, TaggerConfig
 from arcparse.treebank import read_conllu

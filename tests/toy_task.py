@@ -20,7 +20,7 @@ import torch
 
 from arcparse.checkpoint import save_model
 from arcparse.settings import load_settings
-from arcparse.training import Loss, TrainingConfig, seed_everything, train
+from arcparse.training.loop import Loss, TrainingConfig, seed_everything, train
 
 STEPS = 6
 

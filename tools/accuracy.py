@@ -10,10 +10,10 @@ import argparse
 
 from arcparse import Pipeline, evaluate, read_conllu
 from arcparse.cli.options import whole
-from arcparse.limits import BEAM
-from arcparse.raw_text import running_text
+from arcparse.networks.tags import COLUMN, with_tags
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.tags import COLUMN, with_tags
+from arcparse.settings.limits import BEAM
+from arcparse.tokenizer.reading import running_text
 
 METRICS = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
 

@@ -12,12 +12,12 @@ import os
 from pathlib import Path
 
 from arcparse import Pipeline, read_conllu
+from arcparse.checkpoint.saved import CONFIG
 from arcparse.cli.options import whole
-from arcparse.limits import BEAM
-from arcparse.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.parser.nbest import SAMPLES
 from arcparse.parser.temperature import fit_temperatures
-from arcparse.saved_model import CONFIG
+from arcparse.settings.limits import BEAM
+from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 
 NAMES = ("temperature", "sampling_temperature")
 

@@ -22,7 +22,7 @@ from statistics import median
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import whole
 from arcparse.formats import formats, read_sentences, write_sentences
-from arcparse.limits import RUNS as RUNS_RANGE
+from arcparse.settings.limits import RUNS as RUNS_RANGE
 
 OWN, PLAIN, RUNS = "arcparse", "conllu", 5
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system counts resident memory

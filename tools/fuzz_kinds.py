@@ -14,12 +14,12 @@ from fuzz_models import archive, model, small_models
 from fuzz_text import SAMPLE, Kind, compressed, expression, in_file, overrides, settings_file, treebank, written
 from mutation import altered, damaged
 
-from arcparse.corpus import read_registry
-from arcparse.dictionary import read_dictionary
+from arcparse.corpora import read_registry
 from arcparse.formats import formats
 from arcparse.seq2seq.labelled import read_labelled
 from arcparse.seq2seq.pairs import read_pairs
-from arcparse.snapshot import load_snapshot, save_snapshot
+from arcparse.tagger.dictionary import read_dictionary
+from arcparse.training.snapshot import load_snapshot, save_snapshot
 from arcparse.validation import validate
 from arcparse.vectors import VectorStore
 from arcparse.vectors.source import load_vectors

@@ -17,23 +17,23 @@ from mutation import altered, damaged
 
 from arcparse import seq2seq
 from arcparse.checkpoint import load_model, pack
-from arcparse.encoder import BiLSTMConfig
-from arcparse.lexicon import LexiconConfig
+from arcparse.networks.decoder import DecoderConfig
+from arcparse.networks.encoder import BiLSTMConfig
+from arcparse.networks.lexicon import LexiconConfig
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import EncoderConfig
+from arcparse.networks.transformer import TransformerConfig
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.scorer import ScorerConfig
-from arcparse.pretrained import Pretrained
+from arcparse.segmenter.model import SegmenterConfig
+from arcparse.segmenter.multiwords import Multiwords
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier import ClassifierConfig
-from arcparse.seq2seq.decoder import DecoderConfig
-from arcparse.seq2seq.encoder import EncoderConfig
 from arcparse.seq2seq.language_model import LanguageModelConfig
 from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
-from arcparse.seq2seq.multiwords import Multiwords
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.segmenter import SegmenterConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
-from arcparse.seq2seq.transformer import TransformerConfig
 from arcparse.tagger.model import Tagger, TaggerConfig
 from arcparse.vocabulary import Vocabulary
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from arcparse.errors import ArcparseError
-from arcparse.pseudo_projective import survey
 from arcparse.treebank import read_conllu
+from arcparse.trees.pseudo_projective import survey
 
 COLUMNS = [
     "file",

@@ -14,9 +14,9 @@ from pathlib import Path
 from arcparse import seq2seq
 from arcparse.checkpoint import SHIPPED, load_config, load_model, sibling
 from arcparse.cli.options import whole
-from arcparse.limits import BEAM
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser
-from arcparse.pretrained import Pretrained
+from arcparse.settings.limits import BEAM
 from arcparse.tagger.model import Tagger
 
 CARD = "README.md"

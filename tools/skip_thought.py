@@ -12,8 +12,8 @@ import argparse
 from arcparse import seq2seq
 from arcparse.cli.options import whole
 from arcparse.formats import read_sentences
-from arcparse.limits import COUNT
 from arcparse.seq2seq.skip_thought import words_of
+from arcparse.settings.limits import COUNT
 from arcparse.tokenizer import split_words
 
 

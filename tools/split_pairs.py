@@ -20,8 +20,8 @@ from pathlib import Path
 from arcparse.cli.options import whole
 from arcparse.errors import ArcparseError, ConfigurationError, TreebankError
 from arcparse.formats import opened
-from arcparse.limits import COUNT, SEED
 from arcparse.seq2seq.pairs import columns
+from arcparse.settings.limits import COUNT, SEED
 
 WORD = re.compile(r"\w+")
 PARTS = ("train", "dev", "test")

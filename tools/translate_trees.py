@@ -15,10 +15,10 @@ from arcparse import Sentence, evaluate, load
 from arcparse.cli.options import whole
 from arcparse.errors import ArcparseError, TreebankError
 from arcparse.formats import opened, read_sentences
-from arcparse.limits import BEAM, LENGTH
 from arcparse.parser.linearisation import symbols_of, tree_of
 from arcparse.seq2seq import Seq2Seq
 from arcparse.seq2seq import load as load_translator
+from arcparse.settings.limits import BEAM, LENGTH
 from arcparse.trees import checked, is_projective
 
 SPACE = "\u2581"  # in place of a space in a form: what stands between spaces is a symbol

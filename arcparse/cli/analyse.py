@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import add_threads, use_threads, whole, wholes
-from arcparse.limits import BEAM
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import BEAM
 from arcparse.treebank import read_conllu
 from arcparse.trees import checked
 
@@ -119,6 +119,6 @@ def table(reports: Sequence[BeamReport], title: str) -> str:
 
 
 def _outcomes() -> list[Any]:
-    from arcparse.outcome import Outcome
+    from arcparse.search import Outcome
 
     return list(Outcome)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.options import whole, wholes
 from arcparse.errors import ArcparseError, ConfigurationError
-from arcparse.limits import BATCH_SIZE, BEAM, RUNS, THREADS
+from arcparse.settings.limits import BATCH_SIZE, BEAM, RUNS, THREADS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

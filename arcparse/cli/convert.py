@@ -23,8 +23,8 @@ from arcparse.cli.streams import standard_input, standard_output, text_argument
 from arcparse.errors import ConfigurationError
 from arcparse.files import make_folder
 from arcparse.formats import Writing
-from arcparse.limits import SEED
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import SEED
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -13,7 +13,7 @@ from arcparse.drawing import figures
 from arcparse.drawing.figures import Panel
 from arcparse.errors import ConfigurationError
 from arcparse.files import readable
-from arcparse.run_log import Scalars, read_log
+from arcparse.training.log import Scalars, read_log
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -21,8 +21,8 @@ from arcparse.drawing.colours import COLOURINGS
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import make_folder, readable
 from arcparse.formats import opened, read_sentences
-from arcparse.limits import WIDTH
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import WIDTH
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

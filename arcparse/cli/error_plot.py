@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from arcparse.drawing import figures
-from arcparse.outcome import Outcome
+from arcparse.search import Outcome
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

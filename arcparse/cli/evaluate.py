@@ -18,9 +18,9 @@ from arcparse.evaluation import ALL_METRICS, METRICS, TAG_COLUMNS, Breakdown, Co
 from arcparse.evaluation.calibration import BINS
 from arcparse.evaluation.scores import SPAN_METRICS, TAG_METRICS
 from arcparse.evaluation.significance import RESAMPLES
-from arcparse.limits import COUNT, Range
-from arcparse.limits import SEED as SEED_RANGE
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import COUNT, Range
+from arcparse.settings.limits import SEED as SEED_RANGE
 from arcparse.treebank import read_conllu
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import argparse
 
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole
 from arcparse.cli.streams import no_file
-from arcparse.limits import COUNT, LENGTH, SEED
+from arcparse.settings.limits import COUNT, LENGTH, SEED
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,8 +12,8 @@ from arcparse.cli.skipping import Skipped
 from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, no_file, standard_input
 from arcparse.formats import Format
 from arcparse.formats.source import Source
-from arcparse.raw_text import Divide, read_text
 from arcparse.sentence import Sentence
+from arcparse.tokenizer.reading import Divide, read_text
 
 TEXT, CONLLU = "text", "conllu"
 # What running text never looks like; a line of a word or two, or of brackets, may be either.

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from arcparse.limits import BATCH_SIZE, THREADS, Range
+from arcparse.settings.limits import BATCH_SIZE, THREADS, Range
 
 if TYPE_CHECKING:
     from arcparse.pipeline import Pipeline

@@ -17,8 +17,8 @@ from arcparse.cli.options import add_model_options, load_pipeline, whole
 from arcparse.cli.skipping import Skipped
 from arcparse.cli.streams import standard_output
 from arcparse.errors import ArcparseError, ConfigurationError
-from arcparse.limits import BEAM, NBEST, SAMPLES
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import BEAM, NBEST, SAMPLES
 
 if TYPE_CHECKING:
     from arcparse.pipeline import Pipeline

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from arcparse import transform
 from arcparse.cli.streams import text_argument
 from arcparse.errors import ConfigurationError
-from arcparse.pseudo_projective import PROJECTIVITIES, Projectivity
 from arcparse.sentence import Sentence
+from arcparse.trees.pseudo_projective import PROJECTIVITIES, Projectivity
 
 if TYPE_CHECKING:
     Group = argparse._ArgumentGroup

@@ -11,7 +11,7 @@ from arcparse.cli.inputs import add_input, add_target, input_sentences, known_fo
 from arcparse.cli.options import add_model_options, load_pipeline
 from arcparse.cli.parse import Tally
 from arcparse.cli.streams import standard_output
-from arcparse.dictionary import read_dictionary
+from arcparse.tagger.dictionary import read_dictionary
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from arcparse.errors import ArcparseError
 from arcparse.presets import DEFAULT, purposes
 from arcparse.settings import as_toml
-from arcparse.training import BEST, Progress
+from arcparse.training.loop import BEST, Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
 KINDS = {
@@ -76,7 +76,7 @@ def _presets(kind: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Train a model of the kind named, and for a tagger write its jackknifed tags if wanted; return the status."""
     from arcparse import recipes
-    from arcparse.training import train
+    from arcparse.training.loop import train
 
     recipe = recipes.RECIPES[args.kind]
     settings = recipes.resolve(

@@ -12,7 +12,7 @@ from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, w
 from arcparse.cli.streams import AS_INPUT, input_lines, no_file, standard_output
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
-from arcparse.limits import BEAM, NBEST
+from arcparse.settings.limits import BEAM, NBEST
 
 if TYPE_CHECKING:
     from arcparse.seq2seq import Output, Seq2Seq
@@ -78,14 +78,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _line(model: Seq2Seq, symbols: Sequence[str]) -> str:
-    from arcparse.seq2seq.symbols import together
+    from arcparse.networks.symbols import together
 
     return together(symbols, model.config.symbols)
 
 
 def _translated(model: Seq2Seq, args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], list[Output]]]:
     from arcparse.batches import stream
-    from arcparse.seq2seq.symbols import divided
+    from arcparse.networks.symbols import divided
 
     for batch in stream(input_lines(args), BATCH):
         sources = [divided(line, model.config.symbols) for line in batch]
@@ -119,11 +119,11 @@ def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
 
 
 def _scores(model: Seq2Seq, args: argparse.Namespace) -> str:
-    from arcparse.outcome import Outcome
+    from arcparse.networks.symbols import divided
+    from arcparse.search import Outcome
     from arcparse.seq2seq.model import copied
     from arcparse.seq2seq.pairs import Pair, lines
     from arcparse.seq2seq.search_errors import analyse
-    from arcparse.seq2seq.symbols import divided
     from arcparse.seq2seq.task import bleu
 
     kind = model.config.symbols

@@ -15,7 +15,7 @@ from arcparse.cli.streams import text_argument
 from arcparse.drawing import png
 from arcparse.drawing.word_map import word_map
 from arcparse.errors import ConfigurationError
-from arcparse.limits import COUNT
+from arcparse.settings.limits import COUNT
 
 if TYPE_CHECKING:
     from arcparse.vectors import WordVectors
@@ -60,7 +60,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _opened(args: argparse.Namespace) -> WordVectors:
-    from arcparse.pretrained import word_vectors
+    from arcparse.networks.pretrained import word_vectors
 
     return word_vectors(args.vectors)
 

@@ -15,7 +15,7 @@ from arcparse import vectors
 from arcparse.cli import vector_views
 from arcparse.cli.options import whole
 from arcparse.errors import VectorsError
-from arcparse.limits import SEED, THREADS, Range
+from arcparse.settings.limits import SEED, THREADS, Range
 from arcparse.tokenizer import split_words
 from arcparse.treebank import read_conllu
 from arcparse.vectors import VectorStore, Word2VecConfig

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arcparse.confidence import HEAD, LABEL, read_confidence
 from arcparse.evaluation.alignment import Booleans
 from arcparse.evaluation.comparison import Comparison
+from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence
 
 Floats = NDArray[np.float64]
 BINS = 10

@@ -13,8 +13,8 @@ from arcparse.formats.format import Format, OnError, losses
 from arcparse.formats.guessing import guess
 from arcparse.formats.registry import formats
 from arcparse.formats.source import Source, suffix_of
-from arcparse.lists import lists_of
 from arcparse.sentence import Sentence
+from arcparse.sentence.lists import lists_of
 from arcparse.treebank import write_conllu
 from arcparse.treebank.encoding import first_fault
 

@@ -1,11 +1,11 @@
 """Sentences as text: plain, which is divided into words when it is read, or horizontal, words between spaces.
 
-Plain text is what it was where the last token of a sentence has a `TokenRange` or `SpacesAfter` in MISC, as sentences
-have that were made of text: then MISC says all white space (see `arcparse.spacing`). Any other sentence is a line, as
-`# text` says or as the words are joined where `SpaceAfter=No` says so; a blank line stands before a `# newpar` or
-`# newdoc`. Horizontal text has a sentence a line and one space between words; a
-space inside a word is a no-break space there, as in UDPipe. So is tagged text (`word_tag`), where each word has its tag
-behind an underscore, the last one of the word.
+Plain text is the same text again if the last token of a sentence has a `TokenRange` or `SpacesAfter` in MISC, as in
+sentences that were made of text: MISC then says all white space (see `arcparse.sentence.spacing`). Any other sentence
+is a line, as `# text` says or as the words are joined by `SpaceAfter=No`; a blank line stands before a `# newpar` or
+`# newdoc`. Horizontal text has a sentence a line and one space between words; a space inside a word is a no-break
+space there, as in UDPipe. So is tagged text (`word_tag`), where each word has its tag behind an underscore, the last
+one of the word.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from arcparse.errors import TreebankError
 from arcparse.formats.format import INDEX, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.formats.table import NO_BREAK
-from arcparse.raw_text import read_text
 from arcparse.sentence import EMPTY, MISC, Sentence
-from arcparse.spacing import AFTER, space_after, space_before
+from arcparse.sentence.spacing import AFTER, space_after, space_before
+from arcparse.tokenizer.reading import read_text
 
 BEGINNING = re.compile(r"#\s*new(?:doc|par)\b")
 
@@ -49,7 +49,7 @@ def _has_place(misc: str) -> bool:
 
 
 def read_plain(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
-    """Divide text into sentences and words, as `arcparse.raw_text` does; only bytes that are not UTF-8 are errors."""
+    """Divide text into sentences and words (`arcparse.tokenizer.reading`); only bytes that are not UTF-8 are errors."""
     return read_text(stream, name=name, on_error=on_error)
 
 

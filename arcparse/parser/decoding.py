@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from arcparse.lexicon import Words
+from arcparse.networks.lexicon import Words
 from arcparse.parser.configuration import Configuration
 from arcparse.search import Scorer, normalised
 from arcparse.sentence import Sentence

@@ -19,24 +19,24 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.checkpoint.saved import VOCABULARIES, difference
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.limits import AboveZero, Dimension, Hypotheses
+from arcparse.networks.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.features import Features
 from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.parser.systems import System, system_called
-from arcparse.pretrained import Pretrained
-from arcparse.pseudo_projective import Projectivity, deprojectivise
-from arcparse.saved_model import VOCABULARIES, difference
 from arcparse.search import Beam, sample, search
 from arcparse.sentence import ROOT, Sentence, Tree, check_length
 from arcparse.settings import as_dict, changed
-from arcparse.tags import COLUMN, TagColumns, TagLayer, best_tags, with_given, with_tags
+from arcparse.settings.limits import AboveZero, Dimension, Hypotheses
 from arcparse.threads import spread, turn
+from arcparse.trees.pseudo_projective import Projectivity, deprojectivise
 from arcparse.vocabulary import Vocabulary
 
 KIND = "parser"
@@ -50,7 +50,7 @@ class ParserConfig:
     """What the network is made of."""
 
     features: tuple[str, ...]
-    encoder: str = "bilstm"  # or "none"; see `arcparse.encoder`
+    encoder: str = "bilstm"  # or "none"; see `arcparse.networks.encoder`
     system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
     projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)

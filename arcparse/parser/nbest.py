@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from arcparse.confidence import with_confidence
-from arcparse.pseudo_projective import LIFTED, ON_PATH, Projectivity, deprojectivise
+from arcparse.evaluation.confidence import with_confidence
 from arcparse.sentence import NONE, Sentence, Tree
+from arcparse.trees.pseudo_projective import LIFTED, ON_PATH, Projectivity, deprojectivise
 
 SAMPLES = 32  # a quarter as many lose little, twice as many bring little
 COMPARED = 1 << 24  # arcs that are compared at a time: 64 MiB as floats

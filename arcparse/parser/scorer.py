@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.encoder import Block
-from arcparse.limits import Dimension, Part, Range, Units
+from arcparse.networks.encoder import Block
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.systems import System
+from arcparse.settings.limits import Dimension, Part, Range, Units
 
 Activation = Literal["relu", "cube"]
 INITIAL_BIAS = 0.2  # SyntaxNet's: rectified units begin alive

@@ -19,16 +19,15 @@ from torch import Tensor
 
 from arcparse.batches import bucket, pad
 from arcparse.evaluation import evaluate
-from arcparse.outcome import Outcome, judge
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import tree_of
 from arcparse.parser.systems import System
-from arcparse.pseudo_projective import deprojectivise, projectivise
-from arcparse.search import Beam, Scorer, search
+from arcparse.search import Beam, Outcome, Scorer, judge, search
 from arcparse.sentence import NONE, ROOT, Sentence, Tree
 from arcparse.threads import turn
+from arcparse.trees.pseudo_projective import deprojectivise, projectivise
 
 BEAMS = (1, 2, 4, 8, 16, 32)
 GOLD_BEAM = 16  # configurations kept on the way to the gold tree

@@ -22,20 +22,20 @@ from arcparse.batches import bucket, pad
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
-from arcparse.lexicon import Words
-from arcparse.limits import Hypotheses, NotNegative, Share, Whole
-from arcparse.losses import Objective, global_loss, local_loss
+from arcparse.networks.lexicon import Words
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import tag_loss
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.scorer import BoundScorer, stack_index
 from arcparse.parser.systems import system_called
-from arcparse.pretrained import Pretrained
-from arcparse.pseudo_projective import projectivise
 from arcparse.search import Beam, search
 from arcparse.sentence import NONE, Sentence
-from arcparse.tags import tag_loss
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Hypotheses, NotNegative, Share, Whole
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.losses import Objective, global_loss, local_loss
 from arcparse.trees import check_tree
+from arcparse.trees.pseudo_projective import projectivise
 
 METRICS = ("UPOS", "XPOS", "UFeats", "UAS", "LAS")
 VECTORS, TAGGER, TAGGER_VECTORS = "vectors", "tagger", "tagger-vectors"  # the directories beside the saved parser

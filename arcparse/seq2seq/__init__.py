@@ -1,22 +1,15 @@
-"""Sequence to sequence: encoders, attention and decoders, their outputs found by the one beam search.
+"""Sequence to sequence: models over encoders, attention and decoders of `arcparse.networks`, and the one beam search.
 
-regularisation  locked and embedding dropout, DropConnect, zoneout
-recurrent       RNN, LSTM and GRU in one direction or both
-transformer     encoder and decoder
-attention       where to look
-encoder         symbols to memory
-embeddings      where embeddings start from
-decoder         memory to symbols
-decoding        writing as a transition system
-model           all of them, saved and loaded
+model           N to M: a source to an output, saved and loaded
+decoding        writing an output as a transition system
 pairs           parallel texts
 task            training
-segmenter       characters to tokens and sentences, N to N
-multiwords      the words of multiword tokens
+lemmatizer      forms to lemmas, by letters
+edits           forms and lemmas compared letter by letter
 labelled        texts with labels
-classifier      texts to labels, N to 1
+classifier      N to 1: texts to labels
 skip_thought    sentences to vectors, learned from their neighbours
-language_model  how likely the next symbol of a text is
+language_model  1 to N: the probability of the next symbol of a text
 continuation    going on with a text as a transition system
 """
 
@@ -27,13 +20,14 @@ from typing import Any, TypeVar, overload
 
 from arcparse.checkpoint import find_model, load_config
 from arcparse.errors import ModelError
-from arcparse.seq2seq import classifier, language_model, lemmatizer, model, segmenter, skip_thought
+from arcparse.networks.memory import Memory
+from arcparse.segmenter import model as segmenter
+from arcparse.segmenter.model import Segmenter
+from arcparse.seq2seq import classifier, language_model, lemmatizer, model, skip_thought
 from arcparse.seq2seq.classifier import Classifier
 from arcparse.seq2seq.language_model import LanguageModel
 from arcparse.seq2seq.lemmatizer import Lemmatizer
-from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.model import Output, Seq2Seq
-from arcparse.seq2seq.segmenter import Segmenter
 from arcparse.seq2seq.skip_thought import SkipThought
 
 __all__ = [

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.limits import Length, Part
-from arcparse.pretrained import Pretrained
-from arcparse.saved_model import VOCABULARIES
-from arcparse.seq2seq.embeddings import start_from
-from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.checkpoint.saved import VOCABULARIES
+from arcparse.networks.embeddings import start_from
+from arcparse.networks.memory import Memory
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.source_encoder import Encoder, EncoderConfig
 from arcparse.seq2seq.labelled import Kept, cut, words_of
-from arcparse.seq2seq.memory import Memory
 from arcparse.settings import as_dict, check_ranges
+from arcparse.settings.limits import Length, Part
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
 

@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.errors import TreebankError
-from arcparse.limits import Part, Share, VocabularySize
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig
 from arcparse.seq2seq.labelled import LabelledText, cut, words_of
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Part, Share, VocabularySize
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 
 METRIC = "accuracy"
 STEPS_OF_LENGTH = 16  # in training a text loses less than this part of its words, so that many are of one length

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError
+from arcparse.networks.recurrent import State
+from arcparse.networks.symbols import NEVER
 from arcparse.search import Beam
-from arcparse.seq2seq.recurrent import State
-from arcparse.seq2seq.symbols import NEVER
 from arcparse.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from arcparse.networks.decoder import Decoder
+from arcparse.networks.memory import Memory, State
+from arcparse.networks.symbols import EOS, GO, NEVER
 from arcparse.search import Beam, search
-from arcparse.seq2seq.decoder import Decoder
-from arcparse.seq2seq.memory import Memory, State
-from arcparse.seq2seq.symbols import EOS, GO, NEVER
 from arcparse.vocabulary import Vocabulary
 
 

@@ -18,14 +18,14 @@ from torch.nn import functional
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.limits import Part, Units
+from arcparse.networks.recurrent import Recurrent, RecurrentConfig, State
+from arcparse.networks.regularisation import LockedDropout, embed
+from arcparse.networks.source_encoder import embedding
+from arcparse.networks.symbols import BEGINNING, EOS, MARKS, Kind, divided, together, vocabulary
 from arcparse.search import sample
 from arcparse.seq2seq.continuation import Continuing, Limits
-from arcparse.seq2seq.encoder import embedding
-from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig, State
-from arcparse.seq2seq.regularisation import LockedDropout, embed
-from arcparse.seq2seq.symbols import BEGINNING, EOS, MARKS, Kind, divided, together, vocabulary
 from arcparse.settings import as_dict
+from arcparse.settings.limits import Part, Units
 from arcparse.threads import turn
 from arcparse.vocabulary import Vocabulary
 

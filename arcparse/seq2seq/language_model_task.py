@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from arcparse.limits import Length, VocabularySize, Whole
+from arcparse.networks.recurrent import State
 from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig
-from arcparse.seq2seq.recurrent import State
 from arcparse.settings import check_ranges
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Length, VocabularySize, Whole
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 
 METRIC = "log_likelihood"  # nats per symbol
 DEV_ROWS = 16  # that a long development text is cut into: its symbols would take long one by one

@@ -21,15 +21,15 @@ from typing import Annotated, Any, TypeAlias
 from torch import nn
 
 from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.errors import TreebankError
-from arcparse.limits import Hypotheses, Range
-from arcparse.saved_model import VOCABULARIES
+from arcparse.networks.symbols import BEGINNING
 from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
-from arcparse.seq2seq.symbols import BEGINNING
 from arcparse.settings import as_dict
+from arcparse.settings.limits import Hypotheses, Range
 from arcparse.threads import turn
 from arcparse.vocabulary import SPECIALS
 

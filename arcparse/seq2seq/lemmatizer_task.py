@@ -11,11 +11,11 @@ from typing import Any
 import torch
 
 from arcparse.evaluation import evaluate
-from arcparse.limits import Part
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, training_pairs, words_of
 from arcparse.seq2seq.pairs import pair_batches
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Part
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 
 METRIC = "Lemmas"
 

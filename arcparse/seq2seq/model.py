@@ -16,13 +16,13 @@ from torch.nn import functional
 
 from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.limits import Range
-from arcparse.seq2seq.decoder import Decoder, DecoderConfig
+from arcparse.networks.decoder import Decoder, DecoderConfig
+from arcparse.networks.memory import Memory, Reading
+from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
 from arcparse.seq2seq.decoding import Writer, write
-from arcparse.seq2seq.encoder import Encoder, EncoderConfig
-from arcparse.seq2seq.memory import Memory, Reading
-from arcparse.seq2seq.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
 from arcparse.settings import as_dict
+from arcparse.settings.limits import Range
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 

@@ -18,7 +18,7 @@ from arcparse.batches import bucket
 from arcparse.errors import TreebankError
 from arcparse.files import COMPRESSED, Location
 from arcparse.formats.source import Source, lines_of
-from arcparse.seq2seq.symbols import Kind, divided
+from arcparse.networks.symbols import Kind, divided
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arcparse.outcome import Outcome, judge
+from arcparse.search import Outcome, judge
 from arcparse.seq2seq.model import LENGTH_POWER, Output, Seq2Seq
 from arcparse.seq2seq.pairs import Pair
 

@@ -19,15 +19,15 @@ from torch.nn import functional
 
 from arcparse.batches import pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.pretrained import Pretrained
+from arcparse.networks.decoder import Decoder, DecoderConfig
+from arcparse.networks.embeddings import start_from
+from arcparse.networks.memory import Memory
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.decoder import Decoder, DecoderConfig
-from arcparse.seq2seq.embeddings import start_from
-from arcparse.seq2seq.encoder import Encoder, EncoderConfig
-from arcparse.seq2seq.memory import Memory
 from arcparse.seq2seq.model import batches
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
 from arcparse.settings import as_dict
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary

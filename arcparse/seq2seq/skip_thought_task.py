@@ -12,12 +12,12 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import TreebankError
-from arcparse.limits import Length, VocabularySize
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.seq2seq.skip_thought import SkipThought, SkipThoughtConfig, thoughts
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Length, VocabularySize
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 
 METRIC = "log-likelihood"
 EVALUATED = 64  # sentences of dev at a time

@@ -13,11 +13,11 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import ConfigurationError
-from arcparse.limits import Length, Part, Share, Whole
+from arcparse.networks.symbols import Kind, Symbols, together
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
-from arcparse.seq2seq.symbols import Kind, Symbols, together
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Length, Part, Share, Whole
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 
 
 @dataclass(frozen=True)

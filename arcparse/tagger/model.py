@@ -24,19 +24,19 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.checkpoint.saved import difference
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.limits import Part, Range, Units
-from arcparse.pretrained import Pretrained
-from arcparse.saved_model import difference
+from arcparse.networks.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.settings import as_dict, changed, check_ranges
+from arcparse.settings.limits import Part, Range, Units
 from arcparse.tagger.preparation import Preparation, known_to, prepare, tags_of_words
 from arcparse.tagger.scorer import BoundTagger, PreviousTags
 from arcparse.tagger.tagging import NONE, LeftToRight, Tagging
-from arcparse.tags import TagColumns, TagLayer, best_tags, with_given, with_tags
 from arcparse.threads import aside, spread, turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -49,7 +49,7 @@ class TaggerConfig:
 
     before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
     after: Annotated[int, Range(0, 32)] = 3
-    encoder: str = "none"  # or "bilstm"; see `arcparse.encoder`
+    encoder: str = "none"  # or "bilstm"; see `arcparse.networks.encoder`
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
     encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)

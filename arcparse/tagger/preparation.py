@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import COLUMN, with_tags
 from arcparse.sentence import Sentence
-from arcparse.tags import COLUMN, with_tags
 from arcparse.vectors.lookup import find
 
 Preparation = Literal["none", "google-news"]

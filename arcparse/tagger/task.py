@@ -14,16 +14,16 @@ from arcparse.batches import bucket
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
-from arcparse.limits import Hypotheses, Range, Share
-from arcparse.losses import global_loss
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import COLUMN, tag_loss
 from arcparse.search import WAIT
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import Hypotheses, Range, Share
 from arcparse.tagger.model import Tagger, TaggerConfig
 from arcparse.tagger.preparation import known_to, prepare
 from arcparse.tagger.tagging import Tagging
-from arcparse.tags import COLUMN, tag_loss
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.losses import global_loss
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
 METRIC = {"upos": "UPOS", "xpos": "XPOS", "feats": "UFeats"}  # of each column

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
-from arcparse.spacing import BEFORE, escaped, mark_after, spaces_at
+from arcparse.sentence.spacing import BEFORE, escaped, mark_after, spaces_at
 
 Span = tuple[int, int]
 Token = tuple[Span, tuple[str, ...]]  # where it is, and its words
@@ -28,8 +28,8 @@ def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) 
     """Return the sentences of a text from those of its paragraphs, each given as its tokens with their words.
 
     A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character and
-    the one behind its last, counted in `text` from `offset`; and the white space around it as `arcparse.spacing` says,
-    so that the sentences hold the whole text.
+    the one behind its last, counted in `text` from `offset`; and the white space around it, written as
+    `arcparse.sentence.spacing` does, so that the sentences hold the whole text.
     """
     sentences: list[Sentence] = []
     opening = spaces_at(text, 0)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from arcparse import pseudo_projective, trees
+from arcparse import trees
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.pseudo_projective import Projectivity
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, LEMMA, MISC, UPOS, XPOS, Sentence, Tree
-from arcparse.spacing import is_mark
+from arcparse.sentence.spacing import is_mark
+from arcparse.trees import pseudo_projective
+from arcparse.trees.pseudo_projective import Projectivity
 
 Sentences = Iterable[Sentence]
 

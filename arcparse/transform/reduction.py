@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from arcparse import trees
 from arcparse.errors import TreebankError
 from arcparse.sentence import DEPREL, DEPS, EMPTY, FORM, HEAD, ID, MISC, NONE, ROOT, Sentence
-from arcparse.spacing import GLUED, is_mark
+from arcparse.sentence.spacing import GLUED, is_mark
 
 DEP = re.compile(r"([0-9]+(?:\.[0-9]+)?)(:.*)", re.DOTALL)
 TEXT = re.compile(r"#\s*text\s*=")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from arcparse.errors import TreebankError
 from arcparse.files import CHUNK, Location, name_of, replacing
-from arcparse.lists import lists_of
 from arcparse.sentence import COLUMNS, ID, Sentence, block_text
+from arcparse.sentence.lists import lists_of
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.encoding import first_fault
 from arcparse.treebank.reading import parse_chunks

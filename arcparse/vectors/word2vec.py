@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import numpy as np
 
 from arcparse.errors import ConfigurationError, VectorsError
-from arcparse.limits import AboveZero, NotNegative, Positive, Range, Seed, Threads, Units
 from arcparse.settings import check_ranges
+from arcparse.settings.limits import AboveZero, NotNegative, Positive, Range, Seed, Threads, Units
 from arcparse.vectors.needed import require_gensim
 
 if TYPE_CHECKING:

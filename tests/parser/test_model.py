@@ -17,10 +17,10 @@ from overfitted import PARSER, fitted_parser, fitted_tagger, sample, twenty, vec
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ModelError
 from arcparse.evaluation import evaluate
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.arc_standard import SHIFT
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
-from arcparse.pretrained import Pretrained
 from arcparse.search import WAIT, Beam, search
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.treebank import parse_conllu

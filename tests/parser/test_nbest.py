@@ -13,15 +13,15 @@ from overfitted import fitted_parser, sample, twenty
 from tiny_model import tiny_parser
 from torch import Tensor
 
-from arcparse.confidence import HEAD, LABEL, read_confidence
+from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence
 from arcparse.parser import model, nbest
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import BEAM_WEIGHT, Parse, Trees, confidence, rank, ranked, restored, tree_of
-from arcparse.pseudo_projective import deprojectivise, projectivise
 from arcparse.sentence import NONE, Sentence, Tree
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
+from arcparse.trees.pseudo_projective import deprojectivise, projectivise
 
 THREE = Sentence.from_forms(["old", "man", "boats"]).replace(heads=[2, 0, 2], labels=["nsubj", "root", "obj"])
 Arcs = tuple[tuple[int, ...], tuple[str, ...]]

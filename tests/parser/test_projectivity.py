@@ -12,10 +12,10 @@ from arcparse.errors import ConfigurationError, ModelError, TreeError
 from arcparse.evaluation import evaluate
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.task import ParserSettings, ParserTask
-from arcparse.pseudo_projective import Projectivity
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict
 from arcparse.trees import is_projective, projectivise
+from arcparse.trees.pseudo_projective import Projectivity
 
 
 def crossing() -> list[Sentence]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from walks import SYSTEM, random_beams
 
-from arcparse.encoder import Block
+from arcparse.networks.encoder import Block
 from arcparse.parser.features import Features
 from arcparse.parser.scorer import (
     INITIAL_BIAS,

@@ -13,7 +13,7 @@ from overfitted import PARSER, TRAINING, fit, sample
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.outcome import Outcome
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.beam_trace import beam_trace
 from arcparse.parser.model import Parser, ParserConfig
 from arcparse.parser.search_errors import analyse
@@ -21,7 +21,7 @@ from arcparse.parser.swap import Swap
 from arcparse.parser.systems import register, system_called
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.parser.trace import derivation
-from arcparse.pretrained import Pretrained
+from arcparse.search import Outcome
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict
 from arcparse.trees import is_projective

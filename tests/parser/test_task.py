@@ -11,13 +11,13 @@ from overfitted import PARSER, fitted_parser, fitted_tagger, parser_task, sample
 
 from arcparse.errors import ArcparseError, ModelError, TreebankError, TreeError
 from arcparse.evaluation import evaluate
-from arcparse.optimisation import TrainingConfig
+from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser
 from arcparse.parser.task import TAGGER, TAGGER_VECTORS, VECTORS, ParserSettings, ParserTask, _allowed
-from arcparse.pretrained import Pretrained
 from arcparse.sentence import NONE, Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.training import train
+from arcparse.training.loop import train
+from arcparse.training.optimisation import TrainingConfig
 from arcparse.treebank import parse_conllu
 
 ALL = range(len(sample()))

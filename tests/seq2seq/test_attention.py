@@ -10,7 +10,7 @@ from torch import Tensor
 from toy_languages import ATTENTIONS
 
 from arcparse.errors import ConfigurationError
-from arcparse.seq2seq.attention import Additive, Attention, Concatenation, General, MultiHeadAttention, attention
+from arcparse.networks.attention import Additive, Attention, Concatenation, General, MultiHeadAttention, attention
 
 SIZE, HEADS = 4, 2
 Vector = list[float]

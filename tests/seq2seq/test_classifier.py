@@ -13,14 +13,14 @@ from toy_texts import READERS, TRAINING, config, fitted, task, texts
 
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.networks.memory import Memory
+from arcparse.networks.pretrained import Pretrained
 from arcparse.presets import presets
-from arcparse.pretrained import Pretrained
 from arcparse.recipes import resolve
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig, Pool, Pooling
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask, shortened
 from arcparse.seq2seq.labelled import LabelledText
-from arcparse.seq2seq.memory import Memory
-from arcparse.training import train
+from arcparse.training.loop import train
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)

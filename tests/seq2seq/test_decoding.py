@@ -11,9 +11,9 @@ import torch
 from toy_languages import KINDS, config, untrained, words
 
 from arcparse.errors import ArcparseError
+from arcparse.networks.symbols import EOS, GO
 from arcparse.seq2seq.decoding import Writer, write
 from arcparse.seq2seq.model import Output, Seq2Seq, copied
-from arcparse.seq2seq.symbols import EOS, GO
 
 TINY = [("a", "b"), ("b",), ("b", "a", "b")]
 

@@ -16,16 +16,16 @@ from safetensors.torch import load_file
 from arcparse import cli
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
-from arcparse.optimisation import Learner
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.symbols import EOS, GO
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.search import Beam, search
 from arcparse.seq2seq.continuation import Continuing, Limits
 from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig
 from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask, in_rows
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.symbols import EOS, GO
-from arcparse.training import TrainingConfig, train
+from arcparse.training.loop import TrainingConfig, train
+from arcparse.training.optimisation import Learner
 from arcparse.vocabulary import Vocabulary
 
 CYCLE = ["one two three four", "five six"] * 40

@@ -16,7 +16,6 @@ from toy_languages import config
 
 from arcparse.checkpoint import find_model, load_model, save_model
 from arcparse.errors import ModelError, TreebankError
-from arcparse.optimisation import Learner
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.sentence import Sentence, Token
@@ -24,7 +23,8 @@ from arcparse.seq2seq import lemmatizer as room
 from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, training_pairs, words_of
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.model import Output
-from arcparse.training import TrainingConfig, train
+from arcparse.training.loop import TrainingConfig, train
+from arcparse.training.optimisation import Learner
 
 TRAINING = TrainingConfig(epochs=2, batch_tokens=100, tensorboard=False, learning_rate=1e-2, averaging=0.0)
 FEW = sample()[:6]

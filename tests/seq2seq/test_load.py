@@ -9,14 +9,14 @@ from toy_languages import config
 
 from arcparse import seq2seq
 from arcparse.errors import ModelError
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import EncoderConfig
+from arcparse.networks.symbols import vocabulary
+from arcparse.segmenter.model import SegmenterConfig
+from arcparse.segmenter.multiwords import Multiwords
 from arcparse.seq2seq.classifier import ClassifierConfig
-from arcparse.seq2seq.encoder import EncoderConfig
 from arcparse.seq2seq.language_model import LanguageModelConfig
-from arcparse.seq2seq.multiwords import Multiwords
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.segmenter import SegmenterConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
-from arcparse.seq2seq.symbols import vocabulary
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arcparse import Sentence
-from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
+from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 
 KNOWN = Multiwords({"don't": ("do", "n't"), "it's": ("it", "'s"), "du": ("de", "le")})
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from arcparse.errors import ConfigurationError
-from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.recurrent import Recurrent, RecurrentConfig
 
 
 def made(**settings: object) -> Recurrent:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
-from arcparse.seq2seq.regularisation import LockedDropout, embed, weight_dropped, zoneout
+from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.regularisation import LockedDropout, embed, weight_dropped, zoneout
 
 
 def test_locked_dropout_drops_the_same_units_at_each_position() -> None:

@@ -16,15 +16,12 @@ from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.formats import write_sentences
-from arcparse.optimisation import TrainingConfig
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.presets import presets
-from arcparse.pretrained import Pretrained
-from arcparse.raw_text import read_text, running_text
 from arcparse.recipes import RECIPES, load_vectors, resolve
-from arcparse.seq2seq.encoder import EncoderConfig
-from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.segmenter import (
+from arcparse.segmenter.model import (
     CLASSES,
     INSIDE,
     MULTIWORD,
@@ -35,9 +32,12 @@ from arcparse.seq2seq.segmenter import (
     SegmenterConfig,
     labelled,
 )
-from arcparse.seq2seq.segmenter_task import SegmenterSettings, SegmenterTask
+from arcparse.segmenter.multiwords import Multiwords, surface_tokens
+from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
 from arcparse.tokenizer import tokenize
-from arcparse.training import train
+from arcparse.tokenizer.reading import read_text, running_text
+from arcparse.training.loop import train
+from arcparse.training.optimisation import TrainingConfig
 from arcparse.treebank import parse_conllu
 from arcparse.vocabulary import Vocabulary
 

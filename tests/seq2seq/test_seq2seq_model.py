@@ -10,11 +10,11 @@ from toy_languages import KINDS, config, learned, untrained, words
 
 from arcparse import seq2seq
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.seq2seq.decoder import DecoderConfig
-from arcparse.seq2seq.encoder import Encoder, EncoderConfig
+from arcparse.networks.decoder import DecoderConfig
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.transformer import TransformerConfig, TransformerDecoder
 from arcparse.seq2seq.model import Seq2Seq
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.transformer import TransformerConfig, TransformerDecoder
 
 TASKS = [("general", False), ("additive", True), ("input feeding", True), ("transformer", False)]
 

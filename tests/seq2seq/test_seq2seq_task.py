@@ -15,15 +15,15 @@ from toy_languages import config, learned, untrained, words
 
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.outcome import Outcome
+from arcparse.networks.symbols import divided, together
 from arcparse.presets import presets
 from arcparse.recipes import resolve
+from arcparse.search import Outcome
 from arcparse.seq2seq import load
 from arcparse.seq2seq.pairs import Pair, pair_batches, read_pairs
 from arcparse.seq2seq.search_errors import analyse
-from arcparse.seq2seq.symbols import divided, together
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask, bleu
-from arcparse.training import TrainingConfig, train
+from arcparse.training.loop import TrainingConfig, train
 
 PAIRS = [Pair(word, word) for word in words(60, 0)]
 

@@ -15,13 +15,13 @@ from toy_texts import task as untrained_classifier
 
 from arcparse import cli
 from arcparse.errors import ModelError, TreebankError
-from arcparse.optimisation import Learner
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.skip_thought import SkipThought, SkipThoughtConfig, Thought, thoughts
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
-from arcparse.training import TrainingConfig, train
+from arcparse.training.loop import TrainingConfig, train
+from arcparse.training.optimisation import Learner
 
 TRAINING = TrainingConfig(epochs=2, batch_tokens=150, tensorboard=False, learning_rate=1e-2, averaging=0.0)
 CONFIG = SkipThoughtConfig(toy("none").encoder, toy("none").decoder)

@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from arcparse.seq2seq.attention import Kind
-from arcparse.seq2seq.decoder import DecoderConfig
-from arcparse.seq2seq.encoder import EncoderConfig
+from arcparse.networks.attention import Kind
+from arcparse.networks.decoder import DecoderConfig
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import EncoderConfig
+from arcparse.networks.transformer import TransformerConfig
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.transformer import TransformerConfig
 
 LETTERS = "abcdefghij"
 ATTENTIONS: tuple[Kind, ...] = (

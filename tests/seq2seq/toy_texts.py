@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from arcparse.optimisation import Learner
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import EncoderConfig
+from arcparse.networks.transformer import TransformerConfig
 from arcparse.seq2seq.classifier import ClassifierConfig, Pooling
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
-from arcparse.seq2seq.encoder import EncoderConfig
 from arcparse.seq2seq.labelled import LabelledText
-from arcparse.seq2seq.recurrent import RecurrentConfig
-from arcparse.seq2seq.transformer import TransformerConfig
-from arcparse.training import TrainingConfig
+from arcparse.training.loop import TrainingConfig
+from arcparse.training.optimisation import Learner
 
 DECIDES = {"pos": ("good", "great"), "neg": ("bad", "awful"), "none": ("so-so",)}
 OTHERS = ("the", "film", "plot", "cast", "was", "a", "of", "it")

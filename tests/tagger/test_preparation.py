@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.preparation import known_to, prepare, tags_of_words, units_of
 from arcparse.vectors import VectorStore

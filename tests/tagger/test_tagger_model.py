@@ -14,8 +14,8 @@ from overfitted import TAGGER, fitted_parser, fitted_tagger, sample, twenty, vec
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.evaluation import evaluate
-from arcparse.lexicon import LexiconConfig, Words
-from arcparse.pretrained import Pretrained
+from arcparse.networks.lexicon import LexiconConfig, Words
+from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger, TaggerConfig
 from arcparse.treebank import parse_conllu

@@ -14,14 +14,14 @@ from torch import Tensor
 
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
-from arcparse.losses import global_loss
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
 from arcparse.search import WAIT, Beam, search
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger, TaggerConfig
 from arcparse.tagger.scorer import BoundTagger
 from arcparse.tagger.tagging import NONE, Tagging
 from arcparse.tagger.task import TaggerSettings, TaggerTask
+from arcparse.training.losses import global_loss
 from arcparse.treebank import parse_conllu
 
 Normalisation = Literal["local", "global"]

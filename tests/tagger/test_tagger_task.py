@@ -10,14 +10,14 @@ import pytest
 import torch
 from overfitted import TAGGER, TRAINING, fit, sample, twenty, vectors
 
-from arcparse.encoder import BiLSTMConfig
 from arcparse.errors import ConfigurationError
-from arcparse.lexicon import LexiconConfig
-from arcparse.pretrained import Pretrained
+from arcparse.networks.encoder import BiLSTMConfig
+from arcparse.networks.lexicon import LexiconConfig
+from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife
-from arcparse.training import TrainingConfig, train
+from arcparse.training.loop import TrainingConfig, train
 
 
 def task(pretrained: Pretrained | None = None, **settings: Any) -> TaggerTask:

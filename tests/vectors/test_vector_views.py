@@ -7,7 +7,7 @@ import pytest
 
 from arcparse import drawing
 from arcparse.cli import main, vector_views
-from arcparse.pretrained import word_vectors
+from arcparse.networks.pretrained import word_vectors
 from arcparse.vectors import VectorStore, load_vectors
 
 

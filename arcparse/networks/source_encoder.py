@@ -8,11 +8,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from arcparse.limits import Part, Units
-from arcparse.seq2seq.memory import Memory
-from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
-from arcparse.seq2seq.regularisation import LockedDropout, embed
-from arcparse.seq2seq.transformer import TransformerConfig, TransformerEncoder
+from arcparse.networks.memory import Memory
+from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.regularisation import LockedDropout, embed
+from arcparse.networks.transformer import TransformerConfig, TransformerEncoder
+from arcparse.settings.limits import Part, Units
 from arcparse.threads import aside
 from arcparse.vocabulary import Vocabulary
 

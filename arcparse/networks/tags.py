@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.batches import pad
+from arcparse.checkpoint.saved import VOCABULARIES, SavedModel
 from arcparse.errors import ModelError
-from arcparse.saved_model import VOCABULARIES, SavedModel
 from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from arcparse.errors import ConfigurationError
-from arcparse.limits import Layers, Part, Units
-from arcparse.seq2seq.regularisation import LockedDropout, weight_dropped, zoneout
+from arcparse.networks.regularisation import LockedDropout, weight_dropped, zoneout
+from arcparse.settings.limits import Layers, Part, Units
 
 LAYERS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 CELLS: dict[str, Callable[..., nn.RNNCellBase]] = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}

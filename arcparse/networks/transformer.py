@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
-from arcparse.limits import Heads, Layers, Part, Units
-from arcparse.seq2seq.memory import Memory, Reading, State
+from arcparse.networks.memory import Memory, Reading, State
+from arcparse.settings.limits import Heads, Layers, Part, Units
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import torch
 from torch.nn import functional
 
 from arcparse.evaluation import evaluate
-from arcparse.limits import Length, Share
-from arcparse.pretrained import Pretrained
-from arcparse.raw_text import running_text
+from arcparse.networks.pretrained import Pretrained
+from arcparse.segmenter.model import Segmenter, SegmenterConfig, labelled
+from arcparse.segmenter.multiwords import surface_tokens
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.multiwords import surface_tokens
-from arcparse.seq2seq.segmenter import Segmenter, SegmenterConfig, labelled
-from arcparse.training import Loss, TrainingConfig, run_metadata
+from arcparse.settings.limits import Length, Share
+from arcparse.tokenizer.reading import running_text
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved segmenter
 METRICS = ("Tokens", "Words", "Sentences")

@@ -10,8 +10,8 @@ from typing import Any, Protocol, cast
 
 from torch import Tensor, nn
 
-from arcparse.encoder.bilstm import BiLSTM
 from arcparse.errors import ConfigurationError
+from arcparse.networks.encoder.bilstm import BiLSTM
 from arcparse.settings import from_dict
 
 NO_ENCODER = "none"  # tokens have the vectors of their forms
@@ -71,7 +71,7 @@ def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
     if config.encoder not in names:
         raise ConfigurationError(
             f"there is no encoder {config.encoder!r}; it is one of {', '.join(map(repr, names))}, or one that your "
-            "program has registered (arcparse.encoder.register) before"
+            "program has registered (arcparse.networks.encoder.register) before"
         )
     encoder = _ENCODERS.get(config.encoder)
     own = getattr(config, config.encoder, None)

@@ -29,14 +29,14 @@ import torch
 from safetensors import SafetensorError, deserialize
 from safetensors.torch import save as bytes_from_tensors
 
+from arcparse.checkpoint.saved import BEST, CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 from arcparse.errors import ConfigurationError, ModelError, shown
 from arcparse.files import aside, make_folder, replacing, write_errors
-from arcparse.saved_model import BEST, CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 
 FORMAT = 1
 NAME = re.compile(r"[^/\\:]{1,80}")  # of what lies beside a model
 FIELDS = {"kind": (str, "a string"), "config": (dict, "a table"), "metadata": (dict, "a table")}
-SHIPPED = Path(__file__).parent / "models"
+SHIPPED = Path(__file__).parent.parent / "models"
 MAX_ARCHIVE_BYTES = (
     4 << 30
 )  # of all files once unpacked: no model is near it, and an archive made to fill a disk is above

@@ -9,24 +9,24 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, overload
 
-from arcparse.arguments import Input, as_sentences, each_input, list_of_sentences
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_config, sibling
-from arcparse.dictionary import Dictionary, with_dictionary
 from arcparse.errors import ArcparseError, ConfigurationError, InputError, ModelError
-from arcparse.limits import BATCH_SIZE, BEAM, NBEST
-from arcparse.limits import SAMPLES as SAMPLES_RANGE
+from arcparse.networks.tags import COLUMN, lacks_tags
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import SAMPLES, Parse
-from arcparse.raw_text import Divide
+from arcparse.pipeline.arguments import Input, as_sentences, each_input, list_of_sentences
+from arcparse.segmenter.model import Segmenter
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
-from arcparse.seq2seq.segmenter import Segmenter
+from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST
+from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
+from arcparse.tagger.dictionary import Dictionary, with_dictionary
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
-from arcparse.tags import COLUMN, lacks_tags
 from arcparse.threads import asked, checked
 from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer
+from arcparse.tokenizer.reading import Divide
 
 DEFAULT_MODEL = "en"
 NBEST_BEAM = 8  # hypotheses that n-best trees and confidences need at least
@@ -110,8 +110,8 @@ class Pipeline:
         """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
         Tags that a sentence has are kept, and it is parsed with them, unless `given_tags` is false; see
-        `arcparse.tags.given_cells`. The beam is as wide as the model's own unless told. Raises InputError for what is
-        no text and no sentence, ConfigurationError for a beam outside `arcparse.limits.BEAM`.
+        `arcparse.networks.tags.given_cells`. The beam is as wide as the model's own unless told. Raises InputError for
+        a thing that is no text and no sentence, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
         """
         if nbest is not None:  # until the next version
             warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)

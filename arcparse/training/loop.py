@@ -18,14 +18,14 @@ from typing import Any, Protocol
 
 import torch
 
+from arcparse.checkpoint.saved import BEST, difference
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.files import make_folder, write_errors
-from arcparse.optimisation import Learner, TrainingConfig, learning_rate, select_device
-from arcparse.run_log import LOG
-from arcparse.saved_model import BEST, difference
 from arcparse.settings import as_dict, changed
-from arcparse.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 from arcparse.threads import asked, torch_threads
+from arcparse.training.log import LOG
+from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.training.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
 __all__ = [
     "BEST",

@@ -5,9 +5,9 @@ bilstm    one encoder a file: a recurrent one
 choice    which there are, by name; `register` adds your own
 """
 
-from arcparse.encoder.bilstm import BiLSTM, BiLSTMConfig
-from arcparse.encoder.choice import Encoder, add_encoder, chosen, encoder_of, register
-from arcparse.encoder.forms import Block, FormEncoder
+from arcparse.networks.encoder.bilstm import BiLSTM, BiLSTMConfig
+from arcparse.networks.encoder.choice import Encoder, add_encoder, chosen, encoder_of, register
+from arcparse.networks.encoder.forms import Block, FormEncoder
 
 __all__ = [
     "BiLSTM",

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from arcparse.errors import ConfigurationError
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
 from arcparse.vectors.lookup import find
 from arcparse.vocabulary import SPECIALS, Vocabulary
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from arcparse.limits import Layers, Part, Units
+from arcparse.settings.limits import Layers, Part, Units
 from arcparse.threads import aside
 
 

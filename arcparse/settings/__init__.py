@@ -1,8 +1,8 @@
 """Settings: frozen dataclasses filled from a preset, a TOML file and `--set key=value`, the later over the earlier.
 
 The dataclass is the whole schema: its annotations are the types, its defaults the defaults, and a number's annotation
-has its range, `Annotated[int, Range(1, 32)]` (see `arcparse.limits`; that of a tuple is of its length). A key that it
-does not have is an error that names the nearest one it has.
+has its range, `Annotated[int, Range(1, 32)]` (see `arcparse.settings.limits`; the range of a tuple is that of its
+length). An unknown key is an error that names the nearest known one.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
-from arcparse.limits import Heads, Part, Units
-from arcparse.seq2seq.attention import Kind, attention
-from arcparse.seq2seq.encoder import embedding
-from arcparse.seq2seq.memory import Memory, Reading, State
-from arcparse.seq2seq.recurrent import Recurrent, RecurrentConfig
-from arcparse.seq2seq.regularisation import LockedDropout, embed
-from arcparse.seq2seq.transformer import TransformerConfig, TransformerDecoder
+from arcparse.networks.attention import Kind, attention
+from arcparse.networks.memory import Memory, Reading, State
+from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.regularisation import LockedDropout, embed
+from arcparse.networks.source_encoder import embedding
+from arcparse.networks.transformer import TransformerConfig, TransformerDecoder
+from arcparse.settings.limits import Heads, Part, Units
 
 
 def _one_direction() -> RecurrentConfig:

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from arcparse.batches import pad
-from arcparse.limits import Dimension, Range, Share, Whole
-from arcparse.saved_model import SavedModel
+from arcparse.checkpoint.saved import SavedModel
 from arcparse.sentence import Sentence
+from arcparse.settings.limits import Dimension, Range, Share, Whole
 from arcparse.vectors.lookup import find, zero_digits
 from arcparse.vocabulary import Vocabulary
 

@@ -12,9 +12,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from arcparse.errors import InputError
-from arcparse.raw_text import Divide
 from arcparse.sentence import Sentence
 from arcparse.tokenizer import tokenize
+from arcparse.tokenizer.reading import Divide
 
 Input = str | Sequence[str] | Sentence
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from arcparse.saved_model import CONFIG, SavedModel, is_cell
+from arcparse.checkpoint.saved import CONFIG, SavedModel, is_cell
 from arcparse.sentence import Sentence
 
 Words = tuple[str, ...]

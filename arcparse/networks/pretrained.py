@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from arcparse.checkpoint import find_model, load_model, save_model, shipped, sibling
+from arcparse.checkpoint.saved import CONFIG, SavedModel
 from arcparse.errors import VectorsError
-from arcparse.saved_model import CONFIG, SavedModel
 from arcparse.threads import turn
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vectors.lookup import SCHEMES

@@ -21,13 +21,13 @@ from torch import Tensor, nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
-from arcparse.limits import Share
-from arcparse.pretrained import Pretrained
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.encoder import Encoder, EncoderConfig
-from arcparse.seq2seq.multiwords import Multiwords, surface_tokens
-from arcparse.seq2seq.recurrent import RecurrentConfig
 from arcparse.settings import as_dict
+from arcparse.settings.limits import Share
 from arcparse.threads import spread, turn
 from arcparse.tokenizer import ENGLISH, Divided, Token, assembled, clusters, paragraphs
 from arcparse.vectors.lookup import find
@@ -253,7 +253,7 @@ def _grouped(text: str, tokens: Iterable[Token], ends: Sequence[int]) -> Iterato
 
 
 def labelled(text: str, sentences: Sequence[Sentence]) -> list[int]:
-    """Return what ends behind each character of a treebank's text (see `arcparse.raw_text.running_text`).
+    """Return what ends behind each character of a treebank's text (see `arcparse.tokenizer.reading.running_text`).
 
     Raises TreebankError where a sentence's tokens are not those of its text.
     """

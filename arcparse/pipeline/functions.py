@@ -6,11 +6,11 @@ import warnings
 from pathlib import Path
 from typing import Any, overload
 
-from arcparse.arguments import Input
-from arcparse.dictionary import Dictionary
 from arcparse.parser.nbest import SAMPLES, Parse
 from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, Precision, Tokens, load
+from arcparse.pipeline.arguments import Input
 from arcparse.sentence import Sentence
+from arcparse.tagger.dictionary import Dictionary
 
 
 @overload

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.lexicon import Forms, LexiconConfig
-from arcparse.pretrained import Pretrained
+from arcparse.networks.lexicon import Forms, LexiconConfig
+from arcparse.networks.pretrained import Pretrained
 from arcparse.vocabulary import Vocabulary
 
 

@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 import torch
 
 from arcparse.errors import ArcparseError, ConfigurationError
-from arcparse.limits import AboveZero, NotNegative, Part, Positive, Range, Seed, Threads, Whole
 from arcparse.settings import check_ranges
+from arcparse.settings.limits import AboveZero, NotNegative, Part, Positive, Range, Seed, Threads, Whole
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from arcparse.errors import TreebankError, TreeError
-from arcparse.spacing import GLUED
+from arcparse.sentence.spacing import GLUED
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)

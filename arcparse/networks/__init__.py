@@ -1,0 +1,16 @@
+"""Parts of networks: vectors of words, encoders, attention, decoders; no search and no files of treebanks.
+
+lexicon         forms to ids: words, affixes, shapes, characters
+pretrained      word vectors of a model directory or a store
+tags            the tag columns, and the layer that predicts them
+encoder         forms to vectors, and the encoders "none" and "bilstm"
+embeddings      embeddings that start from pretrained vectors
+source_encoder  the symbols of a source to a memory
+memory          the vectors of a source, and the readings of an output
+attention       the weights of a source's vectors
+decoder         a memory and the symbols so far to scores of the next one
+recurrent       RNN, LSTM and GRU layers
+transformer     the Transformer's layers
+regularisation  dropouts of recurrent networks
+symbols         vocabularies of words or characters
+"""
