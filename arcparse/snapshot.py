@@ -49,7 +49,7 @@ def load_snapshot(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             names = opened.keys()
             tensors = {n.removeprefix(TENSORS): opened.get_tensor(n) for n in names if n.startswith(TENSORS)}
             return tensors, dict(json.loads(opened.metadata()["values"]))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(f"{file}: is no snapshot of a run: {error}; remove it to start afresh") from None
 
 
