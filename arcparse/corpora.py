@@ -83,7 +83,7 @@ def read_registry(path: Path | None = None) -> dict[str, Treebank]:
         raise ConfigurationError(f"{path}: there is no registry of treebanks; {remedy}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: is not TOML: {error}") from None
     return {name: _treebank(name, entry, f"{path}: [{name}]") for name, entry in entries.items()}
 

@@ -70,7 +70,7 @@ def _read(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         tensors = load(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
         return tensors, {name: json.loads(header[name]) for name in ("values", "random")}
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(f"{file}: is no snapshot of a run: {error}; remove it to start afresh") from None
 
 

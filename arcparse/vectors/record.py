@@ -65,7 +65,7 @@ class Metadata:
         try:
             values = json.loads(data)
             version = values["version"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise VectorsError(f"metadata expected, found {data[:60]!r}") from None
         if version != VERSION:
             raise VectorsError(
