@@ -18,7 +18,7 @@ from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, Sentence
 from arcparse.treebank import from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
 
-CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
+CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 FILES = [
     pytest.param(
         file, marks=[pytest.mark.slow] if file.parent.name.startswith("r2.") else []

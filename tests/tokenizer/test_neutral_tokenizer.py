@@ -12,7 +12,7 @@ from arcparse import Pipeline, cli
 from arcparse.errors import ConfigurationError
 from arcparse.tokenizer import ENGLISH, NEUTRAL, Language, find_tokenizer
 
-PAGE = Path(__file__).parent.parent / "docs" / "tokenizers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "tokenizers.md"
 
 
 @pytest.mark.parametrize(

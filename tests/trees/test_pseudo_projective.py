@@ -25,7 +25,7 @@ from arcparse.trees.pseudo_projective import (
 
 ENCODINGS = PROJECTIVITIES[1:]
 LABELS = ("nsubj", "obj", "nmod:poss")
-CHECKOUT = Path(__file__).parent.parent
+CHECKOUT = Path(__file__).parents[2]
 every_encoding = pytest.mark.parametrize("encoding", ENCODINGS)
 every_projectivity = pytest.mark.parametrize("encoding", PROJECTIVITIES)
 

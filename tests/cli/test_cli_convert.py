@@ -193,7 +193,7 @@ def test_the_help_has_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_script_is_the_command(
     treebank: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script = Path(__file__).parent.parent / "tools" / "convert.py"
+    script = Path(__file__).parents[2] / "tools" / "convert.py"
     monkeypatch.setattr(sys, "argv", [str(script), str(treebank), "--to", "horizontal"])
     with pytest.raises(SystemExit, match="0"):
         runpy.run_path(str(script), run_name="__main__")

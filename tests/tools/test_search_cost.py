@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny_model import save_tiny_model
 
-TOOL = str(Path(__file__).parent.parent / "tools" / "search_cost.py")
+TOOL = str(Path(__file__).parents[2] / "tools" / "search_cost.py")
 
 
 @pytest.mark.parametrize("with_model", [False, True])

@@ -18,7 +18,7 @@ from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.training.loop import Loss, Progress, Result, TrainingConfig, train
 from arcparse.training.snapshot import load_snapshot
 
-SCRIPT = Path(__file__).with_name("toy_task.py")
+SCRIPT = Path(__file__).parents[1] / "toy_task.py"
 
 
 def config(**changes: Any) -> TrainingConfig:

@@ -12,7 +12,7 @@ import pytest
 from arcparse import Pipeline, checkpoint, seq2seq
 from arcparse.checkpoint import SHIPPED
 
-SCRIPT = Path(__file__).parent.parent / "tools" / "ship.py"
+SCRIPT = Path(__file__).parents[2] / "tools" / "ship.py"
 
 
 @pytest.fixture

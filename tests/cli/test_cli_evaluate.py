@@ -67,7 +67,7 @@ def test_the_tool_runs_the_command(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["evaluate.py", *files, "--metrics", "UAS"])
     with pytest.raises(SystemExit, match="0"):
-        runpy.run_path(str(Path(__file__).parent.parent / "tools" / "evaluate.py"), run_name="__main__")
+        runpy.run_path(str(Path(__file__).parents[2] / "tools" / "evaluate.py"), run_name="__main__")
     assert "UAS        |     83.33" in capsys.readouterr().out
 
 
