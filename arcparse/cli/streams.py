@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TextIO
 
-from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.errors import ArcparseError
 from arcparse.files import readable
 
 STANDARD_INPUT = "-"
@@ -110,15 +110,15 @@ def _discard(descriptor: int) -> None:
 
 
 def text_argument(text: str) -> str:
-    """Return an argument that is text and no path, for argparse. Raises ConfigurationError where it is not UTF-8."""
+    """Return an argument that is text and no path, for argparse. Raises ArcparseError where it is not UTF-8."""
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
-        raise ConfigurationError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
+        raise ArcparseError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
 
 
 def no_file(remedy: str) -> Callable[[str], str]:
-    """Return argparse's `type` of texts: one that is the name of a file raises ConfigurationError.
+    """Return argparse's `type` of texts: one that is the name of a file raises ArcparseError.
 
     The remedy is what reads that file, with `{}` for its name.
     """
@@ -130,7 +130,7 @@ def no_file(remedy: str) -> Callable[[str], str]:
             is_file = False
         if is_file:
             name = readable(argument)
-            raise ConfigurationError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
+            raise ArcparseError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
         return text_argument(argument)
 
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -111,6 +112,12 @@ def debias(args: argparse.Namespace) -> int:
         along = (float(space.directions[before.row(word)] @ direction) for space in (before, after))
         print(f"{word:20}  " + "  ".join(f"{round(value, 3) + 0.0:+.3f}" for value in along))  # 0.0: no -0.000
     if args.output:
+        kept = [word for word in after.words if vectors.can_hold(args.format, word)]
+        if len(kept) < len(after):
+            print(
+                f"arcparse: {args.format} cannot hold {len(after) - len(kept)} of the words; left out", file=sys.stderr
+            )
+            after = vectors.WordVectors(kept, after.matrix[after.rows(kept)])
         vectors.save_vectors(after.keyed(), args.output, args.format)
         print(f"{args.output}: {len(after)} words, {after.matrix.shape[1]} values each")
     return 0

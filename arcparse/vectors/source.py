@@ -246,13 +246,12 @@ def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> Non
     """
     if format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
-    if format != GENSIM:
-        word = next((word for word in vectors.index_to_key if not _can_hold(format, word)), None)
-        if word is not None:
-            raise VectorsError(
-                f"{path}: {format} cannot hold the word {word!r}, since blanks end words and lines end rows there; "
-                f"write `_` for a blank, or choose format {GENSIM!r}"
-            )
+    word = next((word for word in vectors.index_to_key if not can_hold(format, word)), None)
+    if word is not None:
+        raise VectorsError(
+            f"{path}: {format} cannot hold the word {word!r}, since blanks end words and lines end rows there; "
+            f"write `_` for a blank, or choose format {GENSIM!r}"
+        )
     with write_errors(path, VectorsError):
         final = Path(os.path.realpath(path))
         if final.exists() and not final.is_file():  # a pipe or /dev/null is written to, never replaced
@@ -271,8 +270,10 @@ def _save(vectors: KeyedVectors, path: Path, format: str) -> None:
         vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
 
 
-def _can_hold(format: str, word: str) -> bool:
+def can_hold(format: str, word: str) -> bool:
     """Return whether a word comes back from a row of a format."""
+    if format == GENSIM:
+        return True
     try:
         content = word.encode()
         if format == BINARY:
