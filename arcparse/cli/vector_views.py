@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -113,11 +112,8 @@ def debias(args: argparse.Namespace) -> int:
         print(f"{word:20}  " + "  ".join(f"{round(value, 3) + 0.0:+.3f}" for value in along))  # 0.0: no -0.000
     if args.output:
         kept = [word for word in after.words if vectors.can_hold(args.format, word)]
-        if len(kept) < len(after):
-            print(
-                f"arcparse: {args.format} cannot hold {len(after) - len(kept)} of the words; left out", file=sys.stderr
-            )
-            after = vectors.WordVectors(kept, after.matrix[after.rows(kept)])
-        vectors.save_vectors(after.keyed(), args.output, args.format)
-        print(f"{args.output}: {len(after)} words, {after.matrix.shape[1]} values each")
+        written = vectors.WordVectors(kept, after.matrix[after.rows(kept)])
+        vectors.save_vectors(written.keyed(), args.output, args.format)
+        left = f"; {len(after) - len(kept)} that {args.format} cannot hold left out" if len(kept) < len(after) else ""
+        print(f"{args.output}: {len(kept)} words, {after.matrix.shape[1]} values each{left}")
     return 0
