@@ -24,7 +24,8 @@ from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.networks.transformer import TransformerConfig
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
@@ -34,7 +35,8 @@ from arcparse.seq2seq.language_model import LanguageModelConfig
 from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
-from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import TaggerConfig
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))
@@ -81,7 +83,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
 
     def parse(path: Path) -> object:
         model = Parser.load(path)
-        return model.parse(given, given=True)
+        return model.parse(given, given_tags=True)
 
     return {
         "parser": (lambda: _parser(True), parse),
