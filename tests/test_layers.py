@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,18 @@ def test_a_room_imports_only_from_the_rows_below(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     too_high = {other for other in imported_rooms(tree) - {own} if HEIGHT[other] >= HEIGHT[own]}
     assert not too_high, f"{own} may not import from its own row or above: {sorted(too_high)}"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    paths = {
+        ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES
+    }
+    graph = {}
+    for name, path in paths.items():
+        found = imports(ast.parse(path.read_text(encoding="utf-8")))
+        modules = {other if other in paths else other.rpartition(".")[0] for other in found}
+        graph[name] = modules & set(paths) - {name}
+    assert list(graphlib.TopologicalSorter(graph).static_order())  # a CycleError shows the circle
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CHECKOUT)))

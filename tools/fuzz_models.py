@@ -31,7 +31,7 @@ from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier import ClassifierConfig
-from arcparse.seq2seq.language_model import LanguageModelConfig
+from arcparse.seq2seq.language_model_network import LanguageModelConfig
 from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
@@ -107,7 +107,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
         ),
         "seq2seq": (
             lambda: seq2seq.Seq2Seq.build(SEQ2SEQ, texts, texts),
-            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam_size=2),
+            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam=2),
         ),
         "transformer": (transformer, lambda path: seq2seq.Seq2Seq.load(path).generate(texts)),
         "classifier": (

@@ -8,7 +8,6 @@ scored again at once, with gradients.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,7 +32,7 @@ from arcparse.parser.systems import system_called
 from arcparse.search import search
 from arcparse.sentence import NONE, Sentence
 from arcparse.settings.limits import Hypotheses, NotNegative, Share, Whole
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import Objective, global_loss, local_loss
 from arcparse.trees import check_tree
 from arcparse.trees.pseudo_projective import projectivise
@@ -137,7 +136,7 @@ class ParserTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         self.epoch = epoch
         lengths = [len(sentence) + 1 for sentence in self.train]
         return bucket(lengths, self.settings.training.batch_tokens, generator=generator)

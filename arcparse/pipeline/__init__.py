@@ -336,7 +336,7 @@ class Pipeline:
         return sentences if self._predicts_tags else self._tagged(sentences, given_tags)
 
     def _with_lemmas(self, sentences: list[Sentence], given: bool) -> list[Sentence]:
-        return self.lemmatizer.lemmatize(sentences, given=given) if self.lemmatizer else sentences
+        return self.lemmatizer.lemmatize(sentences, given_lemmas=given) if self.lemmatizer else sentences
 
     def _tagged(self, sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
         """Return the sentences with all tags: the given ones, if they count, and the model's in the other cells."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,7 @@ from arcparse.tagger.model import Tagger
 from arcparse.tagger.network import TaggerConfig
 from arcparse.tagger.preparation import known_to, prepare
 from arcparse.tagger.system import Tagging
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import global_loss
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
@@ -88,7 +87,7 @@ class TaggerTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         lengths = [len(sentence) + 1 for sentence in self.units]
         return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
 
