@@ -96,10 +96,9 @@ class LanguageModelTask:
     @torch.inference_mode()
     def evaluate(self) -> dict[str, float]:
         """Return the mean log-likelihood of a symbol of dev in nats, and the perplexity."""
-        with torch.autocast(
-            self.model.network.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"
-        ):
-            found, _ = self.model.network.log_probabilities(self.dev, self.model.network.start(len(self.dev)))
+        network = self.model.network
+        with torch.autocast(network.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            found, _ = network.log_probabilities(self.dev, network.start(len(self.dev)))
         mean = float(found.double().mean())
         self.scores = {METRIC: mean, "perplexity": math.exp(-mean), "dev_loss": -mean}
         return self.scores

@@ -143,9 +143,8 @@ def test_top_k_top_p_and_temperature_choose_what_may_be_drawn() -> None:
     model = untrained(3)
     with torch.no_grad():
         output, _ = model.network(torch.tensor([[EOS]]), model.network.start(1))
-        score = model.network.scores(output)[0, 0].index_fill(
-            0, torch.tensor([Vocabulary.PAD, Vocabulary.UNKNOWN, GO]), -99
-        )
+        never = torch.tensor([Vocabulary.PAD, Vocabulary.UNKNOWN, GO])
+        score = model.network.scores(output)[0, 0].index_fill(0, never, -99)
     probability, order = score.softmax(0).sort(descending=True)
     assert allowed(model) == sorted(order[:-3].tolist())
     assert allowed(model, top_k=3) == sorted(order[:3].tolist())
