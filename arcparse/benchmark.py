@@ -187,7 +187,7 @@ def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence)
     both([sample])
     stages: dict[str, Stage] = {
         READING: lambda: lambda: list(read_conllu(plan.file)),
-        PARSING: on_sentences(lambda batch: parser.parse(batch, given=True, beam_size=plan.beam)),
+        PARSING: on_sentences(lambda batch: parser.parse(batch, given_tags=True, beam=plan.beam)),
         WRITING: lambda: lambda: write_conllu(sentences, os.devnull),
         EVERYTHING: everything,
         ONE: one,

@@ -38,7 +38,7 @@ def main() -> None:
     nlp, gold = Pipeline.load(args.model), list(read_conllu(args.gold))
     tagged = nlp.tag_sentences(gold, args.given_tags)
     config = fit_temperatures(
-        nlp.parser, tagged, given=args.given_tags, beam_size=args.beam, samples=args.samples
+        nlp.parser, tagged, given_tags=args.given_tags, beam=args.beam, samples=args.samples
     ).config
     file = args.model / CONFIG
     description = json.loads(file.read_text(encoding="utf-8"))

@@ -24,17 +24,19 @@ from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.networks.transformer import TransformerConfig
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier import ClassifierConfig
-from arcparse.seq2seq.language_model import LanguageModelConfig
+from arcparse.seq2seq.language_model_network import LanguageModelConfig
 from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
-from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import TaggerConfig
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))
@@ -81,7 +83,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
 
     def parse(path: Path) -> object:
         model = Parser.load(path)
-        return model.parse(given, given=True)
+        return model.parse(given, given_tags=True)
 
     return {
         "parser": (lambda: _parser(True), parse),
@@ -105,7 +107,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
         ),
         "seq2seq": (
             lambda: seq2seq.Seq2Seq.build(SEQ2SEQ, texts, texts),
-            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam_size=2),
+            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam=2),
         ),
         "transformer": (transformer, lambda path: seq2seq.Seq2Seq.load(path).generate(texts)),
         "classifier": (

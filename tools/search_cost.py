@@ -16,7 +16,6 @@ from torch import Tensor
 from arcparse import Pipeline, Sentence
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.systems import System
 from arcparse.search import Beam, search
 
@@ -49,7 +48,7 @@ def main() -> None:
     print("| words | beam | steps | states scored | states per word and hypothesis | seconds |\n|" + "---:|" * 6)
     for words in LENGTHS:
         if parser:
-            scorer = path_scorer(parser, encode(parser, [Sentence.from_forms(["word"] * words)])[1])
+            scorer = parser.path_scorer(parser.encode([Sentence.from_forms(["word"] * words)])[1])
         else:
             scorer = lambda state: torch.rand(*state.depth.shape, system.num_actions, generator=generator)  # noqa: E731
         for beam_size in BEAMS:

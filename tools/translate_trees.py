@@ -52,12 +52,9 @@ def write(sentences: Sequence[Sentence], place: str) -> None:
 def translated(model: Seq2Seq, sentences: Sequence[Sentence], beam: int) -> list[Sentence | None]:
     """Return what the model makes of each sentence, None where that is no tree."""
     sources = [source(sentence) for sentence in sentences]
-    outputs = model.generate(sources, beam_size=beam, copy_unknown=False)
+    outputs = model.generate(sources, beam=beam, copy_unknown=False)
     trees = [tree_of(best[0].symbols, len(words)) for best, words in zip(outputs, sources, strict=True)]
-    return [
-        sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:]) if tree else None
-        for sentence, tree in zip(sentences, trees, strict=True)
-    ]
+    return [sentence.with_tree(tree) if tree else None for sentence, tree in zip(sentences, trees, strict=True)]
 
 
 def row(gold: Sequence[Sentence], found: Sequence[Sentence | None]) -> list[str]:

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads), args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
     beams, gold_beam = args.beams or BEAMS, args.gold_beam or GOLD_BEAM
-    reports = analyse(pipeline.parser, tagged, gold, beams, given=given, gold_beam=gold_beam)
+    reports = analyse(pipeline.parser, tagged, gold, beams, given_tags=given, gold_beam=gold_beam)
     if args.plot:
         from arcparse.cli.error_plot import error_plot
         from arcparse.cli.pictures import write_picture

@@ -194,12 +194,12 @@ def _print_traces(
         try:
             [tagged] = pipeline.tag_sentences([sentence], given)
             if beam > 1 or args.svg:
-                trace = beam_trace(pipeline.parser, tagged, beam, given=given)
+                trace = beam_trace(pipeline.parser, tagged, beam, given_tags=given)
                 drawn += [(sentence, trace)] if args.svg else []
             if beam > 1:
                 shown = beam_table(sentence, trace)
             else:
-                shown = table(sentence, derivation(pipeline.parser, tagged, given=given))
+                shown = table(sentence, derivation(pipeline.parser, tagged, given_tags=given))
         except (ArcparseError, RuntimeError, ValueError) as error:
             on_error(sentence, error)
         else:

@@ -91,7 +91,7 @@ def _translated(model: Seq2Seq, args: argparse.Namespace) -> Iterator[tuple[tupl
         sources = [divided(line, model.config.symbols) for line in batch]
         found = model.generate(
             sources,
-            beam_size=args.beam[0],
+            beam=args.beam[0],
             nbest=args.nbest or 1,
             copy_unknown=not args.keep_unknown,
             length_power=_length_power(args),

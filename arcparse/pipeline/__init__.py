@@ -253,7 +253,7 @@ class Pipeline:
 
         def parsed(batch: Sequence[Sentence]) -> list[Sentence]:
             tagged = self._with_needed_tags(batch, given_tags)
-            return self._with_lemmas(parser.parse(tagged, given=given_tags, beam_size=width), given_tags)
+            return self._with_lemmas(parser.parse(tagged, given_tags=given_tags, beam=width), given_tags)
 
         with asked(self.threads):
             return _with_failures(parsed, lambda sentence: sentence, sentences, on_error)
@@ -280,7 +280,7 @@ class Pipeline:
 
         def found(batch: Sequence[Sentence]) -> list[list[Parse]]:
             tagged = self._with_needed_tags(batch, given_tags)
-            best = parser.nbest(tagged, n, given=given_tags, beam_size=width, samples=samples)
+            best = parser.nbest(tagged, n, given_tags=given_tags, beam=width, samples=samples)
             own = iter(self._with_lemmas([parse.sentence for trees in best for parse in trees], given_tags))
             return [[replace(parse, sentence=next(own)) for parse in trees] for trees in best]
 
@@ -336,7 +336,7 @@ class Pipeline:
         return sentences if self._predicts_tags else self._tagged(sentences, given_tags)
 
     def _with_lemmas(self, sentences: list[Sentence], given: bool) -> list[Sentence]:
-        return self.lemmatizer.lemmatize(sentences, given=given) if self.lemmatizer else sentences
+        return self.lemmatizer.lemmatize(sentences, given_lemmas=given) if self.lemmatizer else sentences
 
     def _tagged(self, sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
         """Return the sentences with all tags: the given ones, if they count, and the model's in the other cells."""
@@ -345,10 +345,10 @@ class Pipeline:
             if not any(lacks_tags(sentence, columns) for sentence in sentences):
                 return list(sentences)
         if self._parser is not None and self._predicts_tags:
-            return self._parser.tag(sentences, given=given_tags)
+            return self._parser.tag(sentences, given_tags=given_tags)
         if self.tagger is None:
             raise ModelError("this parser follows tags and has no tagger; give sentences with tags, and `given_tags`")
-        return self.tagger.tag(sentences, given=given_tags)
+        return self.tagger.tag(sentences, given_tags=given_tags)
 
     @property
     def _predicts_tags(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import platform
+import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -34,6 +35,7 @@ __all__ = [
     "Result",
     "Task",
     "TrainingConfig",
+    "epoch_generator",
     "run_metadata",
     "seed_everything",
     "select_device",
@@ -101,6 +103,11 @@ class Result:
     metric: float
     epoch: int
     history: list[dict[str, float]]
+
+
+def epoch_generator(config: TrainingConfig, epoch: int) -> random.Random:
+    """Return the generator that draws the batches of an epoch: the same ones for the same seed."""
+    return random.Random(f"{config.seed} {epoch}")  # noqa: S311 (not for secrets)
 
 
 def run_metadata(settings: Any, files: Sequence[str]) -> dict[str, Any]:

@@ -282,7 +282,7 @@ def test_a_parser_without_its_tagger_says_so(models: Path) -> None:
     with pytest.raises(ModelError, match="nobody"):
         Pipeline.load(models / "lost")
     alone = Pipeline(fitted_parser("none").model)
-    assert [alone.parse(twenty()[0])] == fitted_parser("none").model.parse([twenty()[0]], given=True)
+    assert [alone.parse(twenty()[0])] == fitted_parser("none").model.parse([twenty()[0]], given_tags=True)
     for call in (alone.parse, alone.tag):
         with pytest.raises(ModelError, match="no tagger"):
             call("Go!")
