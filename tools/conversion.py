@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import whole
+from arcparse.cli.tables import in_columns
 from arcparse.formats import formats, read_sentences, write_sentences
 from arcparse.settings.limits import RUNS as RUNS_RANGE
 
