@@ -10,7 +10,6 @@ from __future__ import annotations
 import bz2
 import codecs
 import errno
-import fcntl
 import gzip
 import io
 import lzma
@@ -26,6 +25,11 @@ from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
 from arcparse.errors import ArcparseError, TreebankError
+
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed process leaves there stays, since nobody can tell that it is nobody's
+    fcntl = None  # type: ignore[assignment]
 
 Location: TypeAlias = "str | os.PathLike[str] | TextIO"
 Fault: TypeAlias = "type[ArcparseError]"  # what is raised: each room of the library has its own
@@ -161,7 +165,7 @@ def replacing(path: Path, fault: Fault = TreebankError, *, durable: bool = False
             with open(fresh, "wb") as raw, packed(raw, path, "wb") as file:
                 yield file
             if durable:
-                with open(fresh, "rb") as written:
+                with open(fresh, "r+b") as written:  # Windows takes no file that is open to be read alone
                     os.fsync(written.fileno())
             if final.exists():
                 shutil.copymode(final, fresh)
@@ -206,14 +210,17 @@ def aside(folder: Path, *, is_folder: bool = False) -> Iterator[Path]:
         yield fresh
     finally:
         _remove(fresh)
-        os.close(lock)  # not before: what nobody holds, others sweep
+        if lock is not None:
+            os.close(lock)  # not before: what nobody holds, others sweep
 
 
-def _made(folder: Path, is_folder: bool) -> tuple[Path, int]:
-    """Make a file or folder and hold its lock; another one where a sweeper was quicker."""
+def _made(folder: Path, is_folder: bool) -> tuple[Path, int | None]:
+    """Make a file or folder and hold its lock, if there are locks; another one where a sweeper was quicker."""
     while True:
         fresh = folder / f".arcparse-{secrets.token_hex(4)}.part"
         fresh.mkdir() if is_folder else fresh.touch(exist_ok=False)
+        if fcntl is None:
+            return fresh, None
         with suppress(FileNotFoundError):
             lock = os.open(fresh, os.O_RDONLY)
             if _holds(lock) and fresh.exists():
@@ -235,6 +242,8 @@ def _holds(lock: int) -> bool:
 @lru_cache(maxsize=1024)  # once a folder: pictures of a treebank are ten thousand files in one
 def _sweep(folder: Path) -> None:
     """Remove what killed processes have left in a folder."""
+    if fcntl is None:
+        return
     with suppress(OSError):
         for left in [Path(entry) for entry in os.scandir(folder) if PART.fullmatch(entry.name)]:
             with suppress(OSError):
