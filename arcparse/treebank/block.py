@@ -86,7 +86,7 @@ def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault |
             return number, _width_fault(row)
         if "" in row:
             column = COLUMNS[row.index("")].upper()
-            return number, f"{column} '' is empty; write '{EMPTY}' for a value that is not there"
+            return number, f"{column} '' is empty; write '{EMPTY}' for a missing value"
     return None
 
 

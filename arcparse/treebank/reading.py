@@ -92,7 +92,7 @@ def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, s
                 yield line, block
                 line += block.count("\n") + 2
         if len(rest) > LONGEST:
-            raise TreebankError(f"{name}:{line}: no blank line in {len(rest)} characters; end each sentence by one")
+            raise TreebankError(f"{name}:{line}: no blank line in {len(rest)} characters; end each sentence with one")
     yield line, rest
 
 
