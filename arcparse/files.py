@@ -1,7 +1,7 @@
 """Files and streams: any compression, UTF-8 piece by piece, and outputs that are replaced whole or not at all.
 
-Output is first written to a hidden file or folder `.arcparse-XXXXXXXX.part` beside its place, and is renamed when it is
-complete. An error, or a signal that raises one, removes the hidden file. A process that is killed cannot remove it;
+Output is first written to a hidden file or folder `.arcparse-XXXXXXXX.part` in the same folder, and is renamed when it
+is complete. An error, or a signal that raises one, removes the hidden file. A process that is killed cannot remove it;
 therefore the writer holds a lock (flock) on it, and the next process that writes into the same folder removes all such
 files without a lock.
 """
@@ -246,7 +246,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove_if_free(left: Path) -> None:
-    """Remove a file or folder. Raises OSError where a process still holds it."""
+    """Remove a file or folder. Raises OSError if a process still has its lock."""
     held = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -81,7 +81,7 @@ class Text:
         return self.bounds[self.token]
 
     def place_of(self, character: int) -> str:
-        """Return the place of the sentence with a character, or of the last sentence if the character is beyond it."""
+        """Return the place of the sentence that contains a character, or of the last one if the text is shorter."""
         index = int(np.searchsorted(self.sentence_bounds[1:-1], character, side="right"))
         return self.sentences[index].place if self.sentences else "(no sentences)"
 

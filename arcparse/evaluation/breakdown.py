@@ -122,7 +122,7 @@ def _by_part(
     right: Mapping[str, Booleans],
     punctuation: bool,
 ) -> Breakdown:
-    """Count by the part of each word of gold and system ([W], [W]); it is the same on both sides of a correct word."""
+    """Count by part; `in_gold` and `in_system` ([W]) are the parts of the words, which are equal for a right word."""
     gold_words, system_words = comparison.looked_at(punctuation)
     looked_at, aligned = gold_words[comparison.g], in_gold[comparison.g]
 

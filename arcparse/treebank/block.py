@@ -120,7 +120,7 @@ def _id_fault(ids: tuple[str, ...]) -> Fault | None:
         else:
             return row, f"ID {_short(name)} where '{word + 1}' was expected; {_id_remedy(name, word)}"
     if range_end > word or not word:
-        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; a range or node needs its words"
+        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; add the missing words"
     return None
 
 

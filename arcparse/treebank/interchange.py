@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def to_conllu(sentence: Sentence) -> TokenList:
-    """Convert to a `conllu.TokenList`, equal to the result of `conllu.parse`.
+    """Convert to a `conllu.TokenList`, in the form that `conllu.parse` gives.
 
     Every cell is kept: a cell that `conllu` would write back differently stays a string. A comment that is not
     `key = value`, or whose key is already there, becomes a key without value. The metadata of `conllu` cannot hold two

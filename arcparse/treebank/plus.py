@@ -29,7 +29,7 @@ def header_columns(line: str, place: str) -> tuple[str, ...]:
 
 
 def is_conllu(names: Sequence[str]) -> bool:
-    """Tell whether the columns are the ten of CoNLL-U in their order."""
+    """Return whether the columns are the ten of CoNLL-U in their order."""
     return tuple(name.lower() for name in names) == COLUMNS
 
 
