@@ -63,7 +63,7 @@ def pad(rows: Sequence[Sequence[int]], value: int = 0) -> torch.Tensor:
 def stream(items: Iterable[T], batch_size: int) -> Iterator[list[T]]:
     """Yield lists of `batch_size` items as `lists_of` does.
 
-    Raises ConfigurationError where `batch_size` is not positive.
+    Raises ConfigurationError if `batch_size` is not positive.
     """
     if batch_size < 1:
         raise ConfigurationError(f"batch_size must be at least 1, not {batch_size}")

@@ -101,7 +101,7 @@ class Report:
 def benchmark(plan: Plan) -> Report:
     """Measure all that `plan` asks for.
 
-    Raises TreebankError for a file without words, ConfigurationError where a peer is not installed and ModelError where
+    Raises TreebankError for a file without words, ConfigurationError if a peer is not installed and ModelError where
     a model cannot be loaded.
     """
     sentences = [sentence for sentence in read_conllu(plan.file) if len(sentence)]

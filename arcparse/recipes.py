@@ -44,7 +44,7 @@ def resolve(
     """Return the settings of a preset, changed by a TOML file and then by `key=value` overrides.
 
     Where they describe no network, it is that of the model to start from. Raises ConfigurationError for an unknown
-    preset, key or value, ModelError where that model cannot be read.
+    preset, key or value, ModelError if that model cannot be read.
     """
     known = presets(kind)
     name = preset or DEFAULT[kind]
@@ -84,7 +84,7 @@ def read_treebank(place: str, role: str, on_error: OnError | None = None, *, tre
     """Return the sentences of a file, its format guessed, each of which must be a tree if `trees`.
 
     With `on_error`, the others are passed over and their errors handed to that function. Raises ConfigurationError
-    where no file is set for its `role`, TreebankError where it is empty or malformed, TreeError where it has no tree.
+    where no file is set for its `role`, TreebankError if it is empty or malformed, TreeError if it has no tree.
     """
     if not place:
         raise ConfigurationError(f'no {role} file is set; name one by {role} = "..." or --{role} FILE')
@@ -167,7 +167,7 @@ def segmenter_task(settings: SegmenterSettings, on_error: OnError | None = None)
 def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> Seq2SeqTask:
     """Read the pairs that a sequence-to-sequence model learns from; no line is passed over, whatever `on_error`.
 
-    Raises ConfigurationError where no pairs are set.
+    Raises ConfigurationError if no pairs are set.
     """
     for role in ("train", "dev"):
         if not getattr(settings, role):
@@ -180,7 +180,7 @@ def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> 
 def classifier_task(settings: ClassifierSettings, on_error: OnError | None = None) -> ClassifierTask:
     """Read the labelled texts that a classifier learns from; no line is passed over, whatever `on_error`.
 
-    Without a dev file, some of train are held out. Raises ConfigurationError where no texts are set.
+    Without a dev file, some of train are held out. Raises ConfigurationError if no texts are set.
     """
     if not settings.train:
         raise ConfigurationError('no train file is set; name one by train = "..." or --train FILE')
@@ -201,7 +201,7 @@ def skip_thought_task(settings: SkipThoughtSettings, on_error: OnError | None = 
 def language_model_task(settings: LanguageModelSettings, on_error: OnError | None = None) -> LanguageModelTask:
     """Read the texts that a language model learns from; no line is passed over, whatever `on_error`.
 
-    Raises ConfigurationError where no text is set, TreebankError where one is empty.
+    Raises ConfigurationError if no text is set, TreebankError if one is empty.
     """
     texts = []
     for role in ("train", "dev"):

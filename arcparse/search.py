@@ -203,7 +203,7 @@ def search(
     `length_power` a score is the sum divided by (number of actions) ** length_power, from the first action on
     (Wu et al. 2016, section 7, without their constant). A hypothesis whose score is more than `margin` below the best
     one of its sentence is given up (Freitag & Al-Onaizan 2017, section 3.2), which saves the time of scoring it. Raises
-    ValueError where scores are not numbers.
+    ValueError if scores are not numbers.
     """
     if beam_size < 1:
         raise ValueError(f"the beam must hold at least 1 hypothesis, not {beam_size}")
@@ -214,7 +214,7 @@ def search(
 
 
 def check_numbers(score: Tensor) -> None:
-    """Raise ValueError where a score is not a number: illegal actions seem as good then, and a search need not end."""
+    """Raise ValueError if a score is not a number: illegal actions seem as good then, and a search need not end."""
     if bool(score.isnan().any()):
         raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
 
@@ -242,7 +242,7 @@ def sample(
     Each action is drawn from the softmax of the legal ones' scores divided by `temperature`. In each step the draws of
     a sentence are spread evenly (Latin hypercube, McKay et al. 1979), which needs fewer of them, and are the same for
     all sentences, so that what a sentence gets does not depend on the batch. A dead end stays where it is. Raises
-    ValueError where scores are not numbers.
+    ValueError if scores are not numbers.
     """
     generator = torch.Generator().manual_seed(seed)
     device = beam.score.device

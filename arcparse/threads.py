@@ -61,7 +61,7 @@ def aside() -> Iterator[None]:
 def torch_threads(number: int) -> Iterator[None]:
     """Have torch use that many threads where this thread calls it; afterwards, as many as before.
 
-    Raises ConfigurationError where several are asked for in a forked process: its OpenMP may wait for ever for threads
+    Raises ConfigurationError if several are asked for in a forked process: its OpenMP may wait for ever for threads
     that the fork left behind.
     """
     if number > 1 and _forked:

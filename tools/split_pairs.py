@@ -32,7 +32,7 @@ Lines = Sequence[tuple[str, str]]
 def split(pairs: Lines, sources: int, seed: int) -> dict[str, list[tuple[str, str]]]:
     """Return the pairs of each part, in their order; dev and test have all pairs of so many sources drawn at random.
 
-    Raises TreebankError where nothing would be left to train on.
+    Raises TreebankError if nothing would be left to train on.
     """
     keys = [tuple(WORD.findall(source.casefold())) for source, _ in pairs]
     distinct = sorted(set(keys))

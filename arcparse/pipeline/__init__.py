@@ -62,7 +62,7 @@ class Pipeline:
 
     @property
     def parser(self) -> Parser:
-        """The parser. Raises ModelError where the model is a tagger alone."""
+        """The parser. Raises ModelError if the model is a tagger alone."""
         if self._parser is None:
             raise ModelError("this model is a tagger and makes no trees; call `tag`, or load a parser")
         return self._parser
@@ -78,7 +78,7 @@ class Pipeline:
         tokenizer: str | Path = "en",
         threads: int = 1,
     ) -> Pipeline:
-        """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
+        """Load a shipped model by name, or one at a path. Raises ModelError if there is none, or it is broken.
 
         A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
         "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
@@ -132,7 +132,7 @@ class Pipeline:
         """Return, in place of each sentence that `parse` gives, its best trees, up to `n`, with scores.
 
         They are the likeliest of those that the beam holds, the likeliest first. The beam is at least 8 and `n` wide
-        unless told; `samples` is what it is to `nbest_sentences`. Raises ConfigurationError where the beam has less
+        unless told; `samples` is what it is to `nbest_sentences`. Raises ConfigurationError if the beam has less
         places than trees are asked for.
         """
         found = partial(self.nbest_sentences, n=n, beam=beam, samples=samples, given_tags=given_tags)
@@ -271,7 +271,7 @@ class Pipeline:
         """Return the best trees of each sentence, as `nbest` does; none of one that fails and goes to `on_error`.
 
         Their arcs' confidences are shares of the beam and of `samples` trees drawn from the model. Raises
-        ConfigurationError where the beam has less places than trees are asked for.
+        ConfigurationError if the beam has less places than trees are asked for.
         """
         parser, n, samples = self.parser, NBEST.whole("n", n), SAMPLES_RANGE.whole("samples", samples)
         width, sentences = _width(beam) or max(n, parser.config.beam, NBEST_BEAM), list_of_sentences(sentences)
@@ -297,7 +297,7 @@ class Pipeline:
     ) -> list[Sentence]:
         """Return the sentences tagged as `tag` does, in order; one that fails and goes to `on_error` as it was.
 
-        Raises ModelError where tags are needed and nobody makes them.
+        Raises ModelError if tags are needed and nobody makes them.
         """
         sentences = list_of_sentences(sentences)
         if dictionary is not None and not isinstance(dictionary, Mapping):

@@ -69,7 +69,7 @@ class RawText:
     """Word lists of the paragraphs in raw-text files, in order; every iteration reads the files anew.
 
     `tokenize` splits a paragraph into words; `exclude` is what `runs` returned for the texts to keep out.
-    Iteration raises VectorsError where a file cannot be read.
+    Iteration raises VectorsError if a file cannot be read.
     """
 
     files: Sequence[Path]
@@ -92,7 +92,7 @@ class DistinctLines:
         self.read = self.duplicates = 0
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the lines, stripped. Raises VectorsError where a file cannot be read."""
+        """Iterate over the lines, stripped. Raises VectorsError if a file cannot be read."""
         self.read = self.duplicates = 0
         seen: set[bytes] = set()
         for path in self.files:
@@ -151,7 +151,7 @@ def prepare(
 
     `tokenize` must be a module's function, since `processes` of them run side by side. `progress` is told the bytes, as
     stored, that were read since its last call. The output appears once it is complete.
-    Raises VectorsError where a file cannot be read.
+    Raises VectorsError if a file cannot be read.
     """
     source = DistinctLines(files, progress)
     excluded = words = 0

@@ -63,7 +63,7 @@ def _said(error: Exception) -> str:
 
 
 def check_folder(path: Path) -> None:
-    """Raise VectorsError where a path is not a folder with files of LevelDB."""
+    """Raise VectorsError if a path is not a folder with files of LevelDB."""
     if not path.is_dir():
         what = "not a store but a file" if path.exists() else "no such store"
         raise VectorsError(f"{path}: {what}; make one with `arcparse vectors cache`")
@@ -82,7 +82,7 @@ def check_folder(path: Path) -> None:
 def open_database(path: Path, *, read_only: bool = False) -> Database:
     """Open a database that exists, as a view where it may not or should not be written.
 
-    Raises VectorsError where there is none, where it is locked, and where it is damaged.
+    Raises VectorsError if there is none, where it is locked, and where it is damaged.
     """
     plyvel = require_plyvel()
     check_folder(path)

@@ -23,7 +23,7 @@ def bias_direction(first: Matrix, second: Matrix) -> Matrix:
     """Return the direction [d] in which the vectors `first` [n, d] differ most from their partners `second` [n, d].
 
     It is the first principal component of the pairs, each around its own middle (step 1 of the paper, with one
-    direction as there), of length 1, and points from the second ones to the first. Raises VectorsError where there is
+    direction as there), of length 1, and points from the second ones to the first. Raises VectorsError if there is
     no pair, or no difference.
     """
     differences = unit(first).astype(np.float64) - unit(second)  # twice as far apart as from their middle
@@ -37,7 +37,7 @@ def bias_direction(first: Matrix, second: Matrix) -> Matrix:
 def neutralise(vectors: Matrix, direction: Matrix) -> Matrix:
     """Return vectors [n, d] without their component along a direction [d], of length 1 (step 2a, "neutralize").
 
-    Raises VectorsError where nothing is left of one.
+    Raises VectorsError if nothing is left of one.
     """
     rest = _without(unit(vectors).astype(np.float64), direction)
     if len(rest) and np.linalg.norm(rest, axis=1).min() < LEAST:
@@ -49,7 +49,7 @@ def equalise(vectors: Matrix, direction: Matrix) -> Matrix:
     """Return a set of vectors [n, d], such as a pair, that differ along a direction [d] alone (step 2a, "equalize").
 
     They have length 1 and the same component outside of it, that of their mean, and so each has the same distance from
-    every vector that was neutralised. Raises VectorsError where one does not differ from their mean along it.
+    every vector that was neutralised. Raises VectorsError if one does not differ from their mean along it.
     """
     directions = unit(vectors).astype(np.float64)
     mean = directions.mean(axis=0)
@@ -69,7 +69,7 @@ def debias(
 ) -> WordVectors:
     """Return word vectors of length 1 without the bias that `defining` pairs show in the words `neutral`.
 
-    The pairs `equal` are equalised. Raises VectorsError where a word has no vector, and as the steps do.
+    The pairs `equal` are equalised. Raises VectorsError if a word has no vector, and as the steps do.
     """
     direction = direction_of(vectors, defining)
     rows = vectors.rows(neutral)

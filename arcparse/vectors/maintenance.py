@@ -46,7 +46,7 @@ class Repaired(NamedTuple):
 
 
 def info(path: Path) -> Info:
-    """Describe a store without waiting for its lock. Raises VectorsError where it cannot be opened."""
+    """Describe a store without waiting for its lock. Raises VectorsError if it cannot be opened."""
     before = perf_counter()
     with VectorStore.open(path, read_only=True) as store:
         seconds = perf_counter() - before
@@ -88,7 +88,7 @@ def repair(path: Path) -> Repaired:
     """Save what can be saved of a damaged store, drop what cannot, and correct the count in its metadata.
 
     Lost vectors come back only by making the store again. What LevelDB sets aside stays in the folder `lost`.
-    Raises VectorsError where there is no store, where it is locked, and where no metadata survives.
+    Raises VectorsError if there is no store, where it is locked, and where no metadata survives.
     """
     check_folder(path)
     with explained(path):

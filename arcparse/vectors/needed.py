@@ -11,7 +11,7 @@ LEVELDB = ("plyvel", "plyvel_next")  # one interface; plyvel has wheels below Py
 
 
 def require_plyvel() -> Any:
-    """Import plyvel, or plyvel-next in its place. Raises VectorsError where neither can be imported."""
+    """Import plyvel, or plyvel-next in its place. Raises VectorsError if neither can be imported."""
     found = []
     for name in LEVELDB:
         try:
@@ -25,7 +25,7 @@ def require_plyvel() -> Any:
 
 
 def require_gensim() -> Any:
-    """Import gensim's models. Raises VectorsError where they cannot be imported."""
+    """Import gensim's models. Raises VectorsError if they cannot be imported."""
     try:
         return import_module("gensim.models")
     except ImportError as error:

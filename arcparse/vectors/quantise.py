@@ -18,7 +18,7 @@ ERROR_BOUND = 1 / (2 * LARGEST) + 1e-6  # of a vector's largest absolute value; 
 def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Return int8 [n, dimension] and the rows' scales, float32 [n], for float32 [n, dimension].
 
-    A row of zeros has scale 0. Raises ValueError where a value is not finite.
+    A row of zeros has scale 0. Raises ValueError if a value is not finite.
     """
     if not np.isfinite(matrix).all():
         raise ValueError("only finite values can be quantised; the matrix holds nan or infinity")

@@ -61,7 +61,7 @@ class Metadata:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Metadata:
-        """Read JSON. Raises VectorsError where it is no metadata, or another version's."""
+        """Read JSON. Raises VectorsError if it is no metadata, or another version's."""
         try:
             values = json.loads(data)
             version = values["version"]
@@ -105,7 +105,7 @@ def encode(matrix: NDArray[np.float32], dtype: str) -> list[bytes]:
 
 
 def decode(records: Sequence[bytes], metadata: Metadata) -> NDArray[np.float32]:
-    """Return float32 [n, dimension] from records. Raises ValueError where one has another length than the others."""
+    """Return float32 [n, dimension] from records. Raises ValueError if one has another length than the others."""
     wrong = next((len(record) for record in records if len(record) != metadata.record_size), None)
     if wrong is not None:
         raise ValueError(f"a record of {wrong} bytes where {metadata.dtype} needs {metadata.record_size}")

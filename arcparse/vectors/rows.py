@@ -64,7 +64,7 @@ def text_rows(lines: io.BufferedIOBase, name: str, claimed: Header | None) -> It
 
 
 def text_row(line: bytes, dimension: int, place: str) -> Row:
-    """Return the row that a line holds. Raises VectorsError where it has not one word and `dimension` finite values."""
+    """Return the row that a line holds. Raises VectorsError if it has not one word and `dimension` finite values."""
     parts = line.rsplit(None, dimension)
     word, values = b"".join(parts[:1]), parts[1:]
     is_one_too_many = len(word.split()) > 1 and is_number(word.split()[-1])

@@ -26,7 +26,7 @@ class WordVectors:
     """Words and their vectors, float32 [V, d], in memory; a form is found under the `scheme` of `lookup.candidates`."""
 
     def __init__(self, words: Sequence[str], matrix: Matrix, scheme: str = "none") -> None:
-        """Take words and their vectors in the same order. Raises VectorsError where their numbers differ."""
+        """Take words and their vectors in the same order. Raises VectorsError if their numbers differ."""
         if len(words) != len(matrix):
             raise VectorsError(f"{len(words)} words and {len(matrix)} vectors; each word needs one")
         self.words, self.matrix, self.scheme = tuple(words), matrix, scheme
@@ -52,7 +52,7 @@ class WordVectors:
         return find(form, self.scheme, self._row) is not None
 
     def row(self, form: str) -> int:
-        """Return the row of a form or of the variant of it that is known. Raises VectorsError where there is none."""
+        """Return the row of a form or of the variant of it that is known. Raises VectorsError if there is none."""
         found = find(form, self.scheme, self._row)
         if found is None:
             raise VectorsError(f"no vector for {form!r}, nor for it in lower case, among {len(self)} words")
@@ -90,7 +90,7 @@ def unit(vectors: Matrix) -> Matrix:
 def nearest(vectors: WordVectors, form: str, count: int = 10) -> Scored:
     """Return the `count` words nearest to a form, without its own, and their cosines, best first.
 
-    Raises VectorsError where the form has no vector.
+    Raises VectorsError if the form has no vector.
     """
     row = vectors.row(form)
     return _best(vectors, vectors.directions[row], {row}, count)
@@ -100,7 +100,7 @@ def analogy(vectors: WordVectors, a: str, b: str, c: str, count: int = 10) -> Sc
     """Return the words that are to `c` as `b` is to `a`, best first, without these three.
 
     By the vector offset method of Mikolov, Yih & Zweig (2013), section 4: the greatest cosines with b - a + c, each of
-    length 1. Raises VectorsError where one of the three has no vector.
+    length 1. Raises VectorsError if one of the three has no vector.
     """
     rows = vectors.rows((a, b, c))
     from_a, from_b, from_c = vectors.directions[rows]

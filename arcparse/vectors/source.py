@@ -65,7 +65,7 @@ _OTHERS = {  # how files begin that are none of these formats, and the remedy
 def guess_format(path: Path) -> str:
     """Return the name of a file's format, from its first bytes.
 
-    Raises VectorsError where the file cannot be read, or is none of word2vec text, word2vec binary and GloVe.
+    Raises VectorsError if the file cannot be read, or is none of word2vec text, word2vec binary and GloVe.
     """
     with _opened(path) as content:
         first, sample = content.readline(LONGEST_LINE), content.read(_SAMPLE)
@@ -97,7 +97,7 @@ def _is_text(sample: bytes, dimension: int) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
-    """Open a file, unpacked. Raises VectorsError where it is none, or where reading it in the block fails."""
+    """Open a file, unpacked. Raises VectorsError if it is none, or where reading it in the block fails."""
     if not path.is_file():
         raise VectorsError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; give a file of word vectors")
     with reading(path, fault=VectorsError) as content:
@@ -130,7 +130,7 @@ def load_vectors(
 
 
 def _claimed(content: io.BufferedIOBase, path: Path, format: str) -> Header:
-    """Read the header. Raises VectorsError where there is none, or one of no vectors."""
+    """Read the header. Raises VectorsError if there is none, or one of no vectors."""
     line = content.readline(LONGEST_LINE)
     claimed = header(line)
     if not claimed:

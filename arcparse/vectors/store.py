@@ -88,7 +88,7 @@ class VectorStore:
         """Open a store.
 
         With `read_only`, and where the folder may not be written, random vectors are not remembered (and are the same
-        ones nevertheless), and another process may have the store open. Raises VectorsError where it is no store, or
+        ones nevertheless), and another process may have the store open. Raises VectorsError if it is no store, or
         locked, damaged, of another version, or of another dimension than the one expected.
         """
         database = open_database(path, read_only=read_only)
@@ -142,7 +142,7 @@ class VectorStore:
         return self.lookup(form).vector
 
     def lookup(self, form: str) -> Found:
-        """Return the vector of a form and how it was found. Raises VectorsError where the store is damaged."""
+        """Return the vector of a form and how it was found. Raises VectorsError if the store is damaged."""
         known = self._known(form)
         if known is None:
             return Found(self.matrix([form])[0], "random", None)
@@ -150,7 +150,7 @@ class VectorStore:
         return Found(self._decoded([record])[0], "form" if word == form else "variant", word)
 
     def matrix(self, forms: Iterable[str]) -> NDArray[np.float32]:
-        """Return the vectors of forms, float32 [n, dimension]. Raises VectorsError where the store is damaged."""
+        """Return the vectors of forms, float32 [n, dimension]. Raises VectorsError if the store is damaged."""
         wanted = list(forms)
         records: dict[str, bytes] = {}
         missing = []
@@ -202,7 +202,7 @@ class VectorStore:
 
 
 def read_metadata(db: Any, path: Path) -> Metadata:
-    """Return the metadata of an open database, from either copy. Raises VectorsError where there is none."""
+    """Return the metadata of an open database, from either copy. Raises VectorsError if there is none."""
     with explained(path):
         copies = [db.get(name, verify_checksums=True) for name in METADATA_KEYS]
     data = next((copy for copy in copies if copy is not None), None)
@@ -224,7 +224,7 @@ def write_metadata(db: Any, metadata: Metadata) -> None:
 
 
 def require_free(path: Path) -> None:
-    """Raise VectorsError where no store can be made at a path: it exists, or its folder does not."""
+    """Raise VectorsError if no store can be made at a path: it exists, or its folder does not."""
     if path.exists():
         raise VectorsError(f"{path}: exists already; remove it, or name another")
     if not path.parent.is_dir():

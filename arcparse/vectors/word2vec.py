@@ -80,7 +80,7 @@ def train_vectors(
     The corpus is the path of a file that `prepare` wrote, which is fastest, or word lists that can be iterated over
     `epochs + 1` times (not a generator). `progress` is told the epochs done, 0 once the vocabulary is known; gensim
     says nothing within an epoch.
-    Raises VectorsError where there is nothing to learn.
+    Raises VectorsError if there is nothing to learn.
     """
     text, models = _text(corpus), require_gensim()
     model = (models.FastText if config.subwords else models.Word2Vec)(**config.arguments())
