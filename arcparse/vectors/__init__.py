@@ -1,4 +1,4 @@
-"""Word vectors: gensim on one side, files and training; a LevelDB store on the other, fast look-up and caching."""
+"""Word vectors: gensim for files and training, and a LevelDB store as a cache with fast look-up."""
 
 from arcparse.vectors.corpus import DistinctLines, Prepared, RawText, prepare, runs
 from arcparse.vectors.debiasing import bias_direction, debias, direction_of, equalise, neutralise
