@@ -11,7 +11,6 @@ from __future__ import annotations
 import bz2
 import codecs
 import errno
-import fcntl
 import gzip
 import io
 import lzma
@@ -27,6 +26,11 @@ from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
 from arcparse.errors import ArcparseError, TreebankError
+
+try:
+    import fcntl
+except ImportError:  # Windows: the files of killed processes stay, since without locks nobody can know them
+    fcntl = None  # type: ignore[assignment]
 
 Location: TypeAlias = "str | os.PathLike[str] | TextIO"
 Fault: TypeAlias = "type[ArcparseError]"  # the error to raise: each room of the library has its own
@@ -165,7 +169,7 @@ def replacing(path: Path, fault: Fault = TreebankError, *, durable: bool = False
             with open(fresh, "wb") as raw, packed(raw, path, "wb") as file:
                 yield file
             if durable:
-                with open(fresh, "rb") as written:
+                with open(fresh, "r+b") as written:  # Windows takes no file that is open to be read alone
                     os.fsync(written.fileno())
             if final.exists():
                 shutil.copymode(final, fresh)
@@ -210,14 +214,17 @@ def aside(folder: Path, *, is_folder: bool = False) -> Iterator[Path]:
         yield fresh
     finally:
         _remove(fresh)
-        os.close(lock)  # last, since other processes remove hidden files without a lock
+        if lock is not None:
+            os.close(lock)  # last, since other processes remove hidden files without a lock
 
 
-def _made(folder: Path, is_folder: bool) -> tuple[Path, int]:
-    """Make a file or folder and take its lock; if another process has removed it before that, make another."""
+def _made(folder: Path, is_folder: bool) -> tuple[Path, int | None]:
+    """Make a file or folder and take its lock, if there are locks; if another process has removed it, make another."""
     while True:
         fresh = folder / f".arcparse-{secrets.token_hex(4)}.part"
         fresh.mkdir() if is_folder else fresh.touch(exist_ok=False)
+        if fcntl is None:
+            return fresh, None
         with suppress(FileNotFoundError):
             lock = os.open(fresh, os.O_RDONLY)
             if _holds(lock) and fresh.exists():
@@ -239,6 +246,8 @@ def _holds(lock: int) -> bool:
 @lru_cache(maxsize=1024)  # once for each folder, since a folder may get ten thousand pictures of a treebank
 def _sweep(folder: Path) -> None:
     """Remove the hidden files that killed processes have left in a folder."""
+    if fcntl is None:
+        return
     with suppress(OSError):
         for left in [Path(entry) for entry in os.scandir(folder) if PART.fullmatch(entry.name)]:
             with suppress(OSError):

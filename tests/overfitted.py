@@ -12,11 +12,11 @@ import torch
 from arcparse.networks.encoder import BiLSTMConfig
 from arcparse.networks.lexicon import LexiconConfig
 from arcparse.networks.pretrained import Pretrained
-from arcparse.parser.model import ParserConfig
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.sentence import Sentence
-from arcparse.tagger.model import TaggerConfig
+from arcparse.tagger.network import TaggerConfig
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training.loop import TrainingConfig, seed_everything
 from arcparse.training.optimisation import Learner

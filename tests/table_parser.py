@@ -10,7 +10,8 @@ from tiny_model import tiny_parser
 from torch import Tensor
 
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.model import Encoding, Parser
+from arcparse.parser.model import Parser
+from arcparse.parser.network import Encoding
 from arcparse.sentence import Sentence
 
 Situation = tuple[tuple[int, ...], int]  # the stack from the bottom, the front of the buffer
@@ -43,5 +44,5 @@ def table_parser(table: Table, normalisation: str) -> Parser:
                 found[b, k, parser.system.action(name)] = value
         return found
 
-    parser.bind = bind  # type: ignore[method-assign, assignment]
+    parser.network.bind = bind  # type: ignore[method-assign, assignment]
     return parser

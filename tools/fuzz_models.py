@@ -1,4 +1,4 @@
-"""Models for tools/fuzz.py: an input is the name of a file of a model and its content; checksums are made to fit."""
+"""Models for tools/fuzz.py: an input is the name of a model's file and its content; checksums are corrected."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.networks.transformer import TransformerConfig
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier import ClassifierConfig
-from arcparse.seq2seq.language_model import LanguageModelConfig
+from arcparse.seq2seq.language_model_network import LanguageModelConfig
 from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
-from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import TaggerConfig
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))
@@ -70,7 +72,7 @@ def _save(model: Any, directory: Path) -> None:
 
 
 def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object]]]:
-    """Return for each kind of model what makes a small one, and what loads and uses it."""
+    """Return for each kind of model a function that makes a small one, and a function that loads and uses it."""
     words, texts = Vocabulary.build(WORDS), [tuple(WORDS[:2])]
     given = sorted(sample(), key=len)[:2]
 
@@ -81,7 +83,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
 
     def parse(path: Path) -> object:
         model = Parser.load(path)
-        return model.parse(given, given=True)
+        return model.parse(given, given_tags=True)
 
     return {
         "parser": (lambda: _parser(True), parse),
@@ -105,7 +107,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
         ),
         "seq2seq": (
             lambda: seq2seq.Seq2Seq.build(SEQ2SEQ, texts, texts),
-            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam_size=2),
+            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam=2),
         ),
         "transformer": (transformer, lambda path: seq2seq.Seq2Seq.load(path).generate(texts)),
         "classifier": (
@@ -161,7 +163,7 @@ def model(name: str, folder: Path) -> Kind:
 
 
 def with_sums(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a model with the checksums in config.json that they have, so that damage gets through."""
+    """Return the files of a model with correct checksums in config.json, so that checksums do not reveal the damage."""
     try:
         description = json.loads(files["config.json"])
         sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("weights.safetensors", "vocabularies.json")}

@@ -12,5 +12,6 @@ decoder         a memory and the symbols so far to scores of the next one
 recurrent       RNN, LSTM and GRU layers
 transformer     the Transformer's layers
 regularisation  dropouts of recurrent networks
+weights         weights taken over from another network
 symbols         vocabularies of words or characters
 """

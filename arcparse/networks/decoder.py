@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
 from arcparse.networks.attention import Kind, attention
-from arcparse.networks.memory import Memory, Reading, State
+from arcparse.networks.memory import DecoderState, Memory, Reading
 from arcparse.networks.recurrent import Recurrent, RecurrentConfig
 from arcparse.networks.regularisation import LockedDropout, embed
 from arcparse.networks.source_encoder import embedding
@@ -70,7 +70,7 @@ class RecurrentDecoder(nn.Module):
         key = self.attention.keys(memory.vector) if self.attention else None
         return Memory(memory.vector, memory.is_token, memory.summary, key)
 
-    def start(self, memory: Memory) -> State:
+    def start(self, memory: Memory) -> DecoderState:
         """Return the state before the first symbol [B, ...]."""
         parts = torch.tanh(self.bridge(memory.summary)).chunk(self.parts * self.config.recurrent.layers, 1)
         fed = (memory.summary.new_zeros(len(memory.summary), self.config.embedding),) * self.config.input_feeding
@@ -91,7 +91,7 @@ class RecurrentDecoder(nn.Module):
             state = readings[-1].state
         return joined(readings)
 
-    def step(self, vector: Tensor, state: State, memory: Memory) -> Reading:
+    def step(self, vector: Tensor, state: DecoderState, memory: Memory) -> Reading:
         """Read one more symbol [B, K, E] after the state [B, K, ...]."""
         size = vector.shape[:2]
         if self.config.input_feeding:
@@ -102,7 +102,7 @@ class RecurrentDecoder(nn.Module):
         after = tuple(part.view(*size, -1) for end in ends for part in end)
         return Reading(output, weight, (*after, output) if self.config.input_feeding else after)
 
-    def _by_layer(self, state: State) -> list[State]:
+    def _by_layer(self, state: DecoderState) -> list[DecoderState]:
         return [state[i : i + self.parts] for i in range(0, len(state), self.parts)]
 
     def _read_out(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
@@ -133,11 +133,11 @@ class Decoder(nn.Module):
         """Return the memory with what is computed once for a source."""
         return self.reader.bind(memory)
 
-    def start(self, memory: Memory) -> State:
+    def start(self, memory: Memory) -> DecoderState:
         """Return the state of one hypothesis of each source before its first symbol [B, 1, ...]."""
         return tuple(part.unsqueeze(1) for part in self.reader.start(memory))
 
-    def step(self, symbol: Tensor, state: State, memory: Memory) -> Reading:
+    def step(self, symbol: Tensor, state: DecoderState, memory: Memory) -> Reading:
         """Read one more symbol [B, K] after the state [B, K, ...] of K hypotheses; the memory is a bound one."""
         return self.reader.step(embed(self.embedding, symbol, 0.0, False), state, memory)
 

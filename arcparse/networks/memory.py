@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-State = tuple[Tensor, ...]  # what a decoder remembers of each hypothesis; [B, ...] at the start, then [B, K, ...]
+DecoderState = tuple[Tensor, ...]  # of each hypothesis; parts are [B, ...] at the start, then [B, K, ...]
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ class Reading:
 
     output: Tensor  # [B, T, E], before the layer that scores symbols
     weight: Tensor  # [B, T, N] of its attention; N is 0 where it has none
-    state: State  # after a step [B, K, ...]; empty where a whole output was read
+    state: DecoderState  # after a step [B, K, ...]; empty where a whole output was read

@@ -21,7 +21,7 @@ from arcparse.settings.limits import Layers, Part, Units
 
 LAYERS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 CELLS: dict[str, Callable[..., nn.RNNCellBase]] = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
-State = tuple[Tensor, ...]  # of a layer: h, for an LSTM h and c, each [B, D]
+LayerState = tuple[Tensor, ...]  # of a layer: h, for an LSTM h and c, each [B, D]
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Recurrent(nn.Module):
         self.dropout = LockedDropout(config.dropout)
 
     def forward(
-        self, vector: Tensor, length: Tensor | None = None, states: Sequence[State] | None = None
-    ) -> tuple[Tensor, list[State]]:
+        self, vector: Tensor, length: Tensor | None = None, states: Sequence[LayerState] | None = None
+    ) -> tuple[Tensor, list[LayerState]]:
         """Return [B, N, D] and each layer's state after the last token, from [B, N, E] and the states before the first.
 
         Sequences have `length` [B] tokens, at least one; without it all have N. Where both directions are read, D is
@@ -81,7 +81,7 @@ class FusedLayer(nn.Module):
             input_dimension, config.hidden, batch_first=True, bidirectional=config.bidirectional
         )
 
-    def forward(self, vector: Tensor, length: Tensor | None, state: State | None) -> tuple[Tensor, State]:
+    def forward(self, vector: Tensor, length: Tensor | None, state: LayerState | None) -> tuple[Tensor, LayerState]:
         """Return [B, N, D] and the last state."""
         hidden = None if state is None else self._for_torch(state)
         if length is None or bool((length == vector.shape[1]).all()):  # what is packed is read twice as slowly
@@ -93,7 +93,7 @@ class FusedLayer(nn.Module):
         ends = end if isinstance(end, tuple) else (end,)
         return output, tuple(part.transpose(0, 1).flatten(1) for part in ends)
 
-    def _for_torch(self, state: State) -> Tensor | State:
+    def _for_torch(self, state: LayerState) -> Tensor | LayerState:
         """Return h, or h and c, as [directions, B, H]."""
         size = self.rnn.hidden_size
         parts = tuple(part.view(len(part), -1, size).transpose(0, 1).contiguous() for part in state)
@@ -110,7 +110,7 @@ class ZoneoutLayer(nn.Module):
         directions = 2 if config.bidirectional else 1
         self.cells = nn.ModuleList(CELLS[config.cell](input_dimension, config.hidden) for _ in range(directions))
 
-    def forward(self, vector: Tensor, length: Tensor | None, state: State | None) -> tuple[Tensor, State]:
+    def forward(self, vector: Tensor, length: Tensor | None, state: LayerState | None) -> tuple[Tensor, LayerState]:
         """Return [B, N, D] and the last state."""
         parts = 2 if self.config.cell == "lstm" else 1
         start = state or (vector.new_zeros(len(vector), self.config.hidden * len(self.cells)),) * parts
@@ -123,8 +123,8 @@ class ZoneoutLayer(nn.Module):
         return torch.cat([output for output, _ in read], 2), tuple(torch.cat(part, 1) for part in ends)
 
     def _read(
-        self, cell: nn.Module, vector: Tensor, length: Tensor | None, state: State, is_backward: bool
-    ) -> tuple[Tensor, State]:
+        self, cell: nn.Module, vector: Tensor, length: Tensor | None, state: LayerState, is_backward: bool
+    ) -> tuple[Tensor, LayerState]:
         """Step through one direction; beyond its end a sequence keeps its state and its output is 0."""
         steps = range(vector.shape[1])
         outputs = [vector.new_zeros(0)] * len(steps)

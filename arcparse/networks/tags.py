@@ -70,6 +70,11 @@ class TagColumns:
         """The number of symbols of each column."""
         return {name: len(vocabulary) for name, vocabulary in self.vocabularies.items()}
 
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The columns in which the treebank has tags."""
+        return tuple(name for name, own in self.vocabularies.items() if set(own) - {*SPECIALS, EMPTY})
+
     def symbols_by_column(self) -> dict[str, tuple[str, ...]]:
         """Return the vocabularies that a model saves."""
         symbols = {name: vocabulary.symbols for name, vocabulary in self.vocabularies.items()}

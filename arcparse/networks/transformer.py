@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.memory import Memory, Reading, State
+from arcparse.networks.memory import DecoderState, Memory, Reading
 from arcparse.settings.limits import Heads, Layers, Part, Units
 
 
@@ -88,7 +88,7 @@ class TransformerDecoder(nn.Module):
         """Return the memory as it is: torch's layers project it."""
         return memory
 
-    def start(self, memory: Memory) -> State:
+    def start(self, memory: Memory) -> DecoderState:
         """Return the state before the first symbol: nothing read [B, 0, D]."""
         nothing = memory.vector.new_zeros(len(memory.vector), 0, self.dimension)
         return (nothing,) * len(self.layers)
@@ -107,7 +107,7 @@ class TransformerDecoder(nn.Module):
             vector, weight = _read(layer, vector, look, memory)
         return Reading(self.norm(vector), weight, ())
 
-    def step(self, vector: Tensor, state: State, memory: Memory) -> Reading:
+    def step(self, vector: Tensor, state: DecoderState, memory: Memory) -> Reading:
         """Read one more symbol [B, K, D] after those in the state [B, K, T, D]."""
         vector = self._placed(vector.unsqueeze(2), state[0].shape[2]).squeeze(2)
         after: list[Tensor] = []

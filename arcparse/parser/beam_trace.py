@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
 from arcparse.parser.systems import System
 from arcparse.parser.trace import ROOT_NAME, Arc
@@ -67,29 +66,28 @@ class BeamTrace:
 
 @turn()
 @torch.inference_mode()
-def beam_trace(parser: Parser, sentence: Sentence, beam_size: int, *, given: bool = False) -> BeamTrace:
-    """Search a sentence with a beam of `beam_size` and with a greedy one; `given` is what it is to `Parser.parse`."""
-    words, encoding = encode(parser, [sentence], given=given)
-    start = Beam.start(parser.system.start(words.length), 1, words.length.device)
-    scorer = path_scorer(parser, encoding)
-    wide, narrow = _beams(parser.system, scorer, start, (beam_size, 1))
+def beam_trace(parser: Parser, sentence: Sentence, beam: int, *, given_tags: bool = False) -> BeamTrace:
+    """Search a sentence with a `beam` and greedily; `given_tags` is as for `Parser.parse`."""
+    words, encoding = parser.encode([sentence], given_tags=given_tags)
+    scorer = parser.path_scorer(encoding)
+    wide, narrow = _beams(parser.system, scorer, parser.start(words.length), (beam, 1))
     forms = (ROOT_NAME, *sentence.forms)
     return BeamTrace(
-        tuple(_layer(parser.system, beam, forms) for beam in wide),
+        tuple(_layer(parser.system, layer, forms) for layer in wide),
         _path(wide),
-        tuple(_layer(parser.system, beam, forms)[0] for beam in narrow),
-        _ranks(wide, [int(beam.action) for beam in narrow]),
+        tuple(_layer(parser.system, layer, forms)[0] for layer in narrow),
+        _ranks(wide, [int(layer.action) for layer in narrow]),
         _changed(_arcs(narrow[-1].state, parser.system), _arcs(wide[-1].state, parser.system)),
     )
 
 
 def _beams(
-    system: System, scorer: Scorer[Configuration], start: Beam[Configuration], beam_sizes: Sequence[int]
+    system: System, scorer: Scorer[Configuration], start: Beam[Configuration], sizes: Sequence[int]
 ) -> Iterator[list[Beam[Configuration]]]:
     """Yield for each size the beam after each step; one that is complete earlier than another waits for it."""
-    beams = [[start] for _ in beam_sizes]
+    beams = [[start] for _ in sizes]
     while not all(bool((system.is_final(own[-1].state) | own[-1].score.isneginf()).all()) for own in beams):
-        for own, size in zip(beams, beam_sizes, strict=True):
+        for own, size in zip(beams, sizes, strict=True):
             own.append(advance(system, own[-1], scorer(own[-1].state), size))
             check_numbers(own[-1].score)
     yield from beams

@@ -177,5 +177,4 @@ def _parse(
 ) -> Parse:
     tree = tree_of(head, label, len(sentence), names)
     of_head, of_label = (tuple(values[1 : len(sentence) + 1]) for values in confidences)
-    parsed = sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
-    return Parse(parsed, score, probability, of_head, of_label)
+    return Parse(sentence.with_tree(tree), score, probability, of_head, of_label)

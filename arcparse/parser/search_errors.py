@@ -20,11 +20,10 @@ from torch import Tensor
 from arcparse.batches import bucket, pad
 from arcparse.evaluation import evaluate
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.decoding import encode, path_scorer
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import tree_of
 from arcparse.parser.systems import System
-from arcparse.search import Beam, Outcome, Scorer, judge, search
+from arcparse.search import Outcome, Scorer, judge, search
 from arcparse.sentence import NONE, ROOT, Sentence, Tree
 from arcparse.threads import turn
 from arcparse.trees.pseudo_projective import deprojectivise, projectivise
@@ -61,21 +60,21 @@ def analyse(
     gold: Sequence[Sentence],
     beams: Sequence[int] = BEAMS,
     *,
-    given: bool = False,
+    given_tags: bool = False,
     gold_beam: int = GOLD_BEAM,
     batch_tokens: int = 2500,
 ) -> list[BeamReport]:
     """Parse with each beam width and tell search errors from model errors.
 
-    `sentences` are the parser's input, `gold` the same with gold trees; `given` is what it is to `Parser.parse`.
+    `sentences` are the parser's input, `gold` the same with gold trees; `given_tags` is as for `Parser.parse`.
     """
-    best_gold = gold_scores(parser, sentences, gold, gold_beam, given=given, batch_tokens=batch_tokens)
+    best_gold = gold_scores(parser, sentences, gold, gold_beam, given_tags=given_tags, batch_tokens=batch_tokens)
     reports = []
     for beam in beams:
         start = time.perf_counter()
-        parsed = parser.parse(sentences, given=given, beam_size=beam, batch_tokens=batch_tokens)
+        parsed = parser.parse(sentences, given_tags=given_tags, beam=beam, batch_tokens=batch_tokens)
         seconds = time.perf_counter() - start
-        found = best_found(parser, sentences, beam, given=given, batch_tokens=batch_tokens)
+        found = best_found(parser, sentences, beam, given_tags=given_tags, batch_tokens=batch_tokens)
         rows = zip(found, gold, best_gold, strict=True)
         outcomes = tuple(outcome(own, sentence.tree, score) for own, sentence, score in rows)
         las = evaluate(gold, parsed)["LAS"].f1
@@ -91,12 +90,12 @@ def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
 @turn()
 @torch.inference_mode()
 def best_found(
-    parser: Parser, sentences: Sequence[Sentence], beam_size: int, *, given: bool = False, batch_tokens: int = 2500
+    parser: Parser, sentences: Sequence[Sentence], beam: int, *, given_tags: bool = False, batch_tokens: int = 2500
 ) -> list[Found]:
     """Return the tree of the best derivation that a beam finds for each sentence, and that derivation's score."""
     found: dict[int, Found] = {}
-    for batch, length, scorer in _batches(parser, sentences, given, batch_tokens):
-        best = search(parser.system, scorer, _start(parser.system, length), beam_size)
+    for batch, length, scorer in _batches(parser, sentences, given_tags, batch_tokens):
+        best = search(parser.system, scorer, parser.start(length), beam)
         columns = best.state.head[:, 0], best.state.label[:, 0], length, best.score[:, 0]
         for i, head, label, size, score in zip(batch, *(column.tolist() for column in columns), strict=True):
             tree = tree_of(head, label, size, parser.system.labels)
@@ -110,9 +109,9 @@ def gold_scores(
     parser: Parser,
     sentences: Sequence[Sentence],
     gold: Sequence[Sentence],
-    beam_size: int = GOLD_BEAM,
+    beam: int = GOLD_BEAM,
     *,
-    given: bool = False,
+    given_tags: bool = False,
     batch_tokens: int = 2500,
 ) -> list[float | None]:
     """Return the score of the best derivation of each gold tree that a beam finds; None for an unreachable tree.
@@ -123,10 +122,10 @@ def gold_scores(
     trees = [_reachable(parser, sentence) for sentence in gold]
     able = [i for i, tree in enumerate(trees) if tree]
     scores: list[float | None] = [None] * len(trees)
-    for batch, length, scorer in _batches(parser, [sentences[i] for i in able], given, batch_tokens):
+    for batch, length, scorer in _batches(parser, [sentences[i] for i in able], given_tags, batch_tokens):
         places = [able[i] for i in batch]
         system = GoldOnly(parser.system, [tree for i in places if (tree := trees[i])], length.device)
-        best = search(system, scorer, _start(parser.system, length), beam_size).score[:, 0]
+        best = search(system, scorer, parser.start(length), beam).score[:, 0]
         for i, score in zip(places, best.tolist(), strict=True):
             scores[i] = score
     return scores
@@ -172,13 +171,9 @@ def _reachable(parser: Parser, gold: Sentence) -> Tree | None:
 
 
 def _batches(
-    parser: Parser, sentences: Sequence[Sentence], given: bool, batch_tokens: int
+    parser: Parser, sentences: Sequence[Sentence], given_tags: bool, batch_tokens: int
 ) -> Iterator[tuple[list[int], Tensor, Scorer[Configuration]]]:
     """Yield batches of sentences: indices, lengths [B] and the scorer of paths."""
     for batch in bucket([len(sentence) + 1 for sentence in sentences], batch_tokens):
-        words, encoding = encode(parser, [sentences[i] for i in batch], given=given)
-        yield batch, words.length, path_scorer(parser, encoding)
-
-
-def _start(system: System, length: Tensor) -> Beam[Configuration]:
-    return Beam.start(system.start(length), len(length), length.device)
+        words, encoding = parser.encode([sentences[i] for i in batch], given_tags=given_tags)
+        yield batch, words.length, parser.path_scorer(encoding)

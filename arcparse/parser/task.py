@@ -8,7 +8,6 @@ scored again at once, with gradients.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,13 +25,14 @@ from arcparse.networks.lexicon import Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import tag_loss
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import BoundScorer, stack_index
 from arcparse.parser.systems import system_called
-from arcparse.search import Beam, search
+from arcparse.search import search
 from arcparse.sentence import NONE, Sentence
 from arcparse.settings.limits import Hypotheses, NotNegative, Share, Whole
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import Objective, global_loss, local_loss
 from arcparse.trees import check_tree
 from arcparse.trees.pseudo_projective import projectivise
@@ -136,7 +136,7 @@ class ParserTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         self.epoch = epoch
         lengths = [len(sentence) + 1 for sentence in self.train]
         return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
@@ -157,8 +157,8 @@ class ParserTask:
         """Return the loss of a batch: transitions, and tags where the parser predicts them, per token."""
         batch = self.batch(indices)
         keep = torch.rand(len(batch.words.length), 1, device=self.model.device) < self.settings.given_tags
-        encoding = self.model.encode(batch.words, batch.tags, keep)
-        scorer = self.model.bind(encoding)
+        encoding = self.model.network.encode(batch.words, batch.tags, keep)
+        scorer = self.model.network.bind(encoding)
         if self.settings.objective == "local":
             lost = self._local_loss(scorer, batch)
         else:
@@ -180,14 +180,13 @@ class ParserTask:
 
     def _global_loss(self, scorer: BoundScorer, batch: Batch, objective: Objective) -> Tensor:
         system, oracle = self.model.system, self.model.system.oracle(batch.head, batch.label)
-        start = system.start(batch.words.length)
+        start = self.model.start(batch.words.length)
 
         def follow(state: Configuration) -> Tensor:
             return functional.one_hot(oracle.gold_action(state), system.num_actions).float()
 
-        size = len(batch.words.length)
-        gold = search(system, follow, Beam.start(start, size, start.depth.device)).history()[:, 0]
-        losses, _ = global_loss(system, scorer, start, gold, self.settings.beam, objective)
+        gold = search(system, follow, start).history()[:, 0]
+        losses, _ = global_loss(system, scorer, start.state, gold, self.settings.beam, objective)
         return losses.sum() / batch.words.length.sum()
 
     @torch.no_grad()
@@ -211,15 +210,14 @@ class ParserTask:
             own = torch.rand(len(gold), 1, device=gold.device) < self.settings.exploration
             return torch.where(own, drawn, preferred * 1e6).unsqueeze(1)
 
-        length = batch.words.length
-        search(system, policy, Beam.start(system.start(length), len(length), length.device), 1)
+        search(system, policy, self.model.start(batch.words.length))
         target, legal, active = (torch.stack(column).flatten(0, 2) for column in zip(*steps, strict=True))
         return Decisions(stack_index(indices), target, legal, active)
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
-        given = self.settings.given_tags == 1
-        scores = evaluate(self.dev, self.model.parse(self.dev_input, given=given))
+        given_tags = self.settings.given_tags == 1
+        scores = evaluate(self.dev, self.model.parse(self.dev_input, given_tags=given_tags))
         self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
         return self.scores
 
@@ -256,7 +254,7 @@ def _learnable(sentence: Sentence, config: ParserConfig) -> Sentence:
     if not system_called(config.system).projective:
         return sentence
     tree = projectivise(sentence.tree, config.projectivity, sentence.place)
-    return sentence if tree == sentence.tree else sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
+    return sentence if tree == sentence.tree else sentence.with_tree(tree)
 
 
 def _check_labels(sentences: Sequence[Sentence], known: Sequence[str]) -> None:

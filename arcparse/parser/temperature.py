@@ -24,7 +24,7 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def fit_temperatures(
-    parser: Parser, gold: Sequence[Sentence], *, given: bool = False, beam_size: int = 8, samples: int = SAMPLES
+    parser: Parser, gold: Sequence[Sentence], *, given_tags: bool = False, beam: int = 8, samples: int = SAMPLES
 ) -> Parser:
     """Return the parser with `temperature` and `sampling_temperature` for beams of that size, in place.
 
@@ -32,14 +32,14 @@ def fit_temperatures(
     """
 
     def nbest(size: int, samples: int) -> list[list[Parse]]:
-        return parser.nbest(gold, size, given=given, beam_size=beam_size, samples=samples)
+        return parser.nbest(gold, size, given_tags=given_tags, beam=beam, samples=samples)
 
     def arc_error(temperature: float) -> float:
         parser.config = replace(parser.config, sampling_temperature=temperature)
         return _arc_error([best for [best] in nbest(1, samples)], gold)
 
     parser.config = replace(parser.config, temperature=1.0)
-    tree_error = _tree_error(nbest(beam_size, 0), gold)
+    tree_error = _tree_error(nbest(beam, 0), gold)
     parser.config = replace(parser.config, temperature=_least(tree_error))
     if samples:
         parser.config = replace(parser.config, sampling_temperature=_least(arc_error))

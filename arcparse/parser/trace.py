@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.decoding import encode
 from arcparse.parser.model import Parser
 from arcparse.search import WAIT
 from arcparse.sentence import Sentence
@@ -38,14 +37,14 @@ class Step:
 
 @turn()
 @torch.inference_mode()
-def derivation(parser: Parser, sentence: Sentence, beam_size: int = 1, *, given: bool = False) -> list[Step]:
-    """Return the steps of the best derivation that a beam of `beam_size` finds; none for a sentence without words.
+def derivation(parser: Parser, sentence: Sentence, beam: int = 1, *, given_tags: bool = False) -> list[Step]:
+    """Return the steps of the best derivation that a `beam` finds; none for a sentence without words.
 
-    `given` is what it is to `Parser.parse`. The scores of the steps add up to the log-probability of the derivation.
+    `given_tags` is as for `Parser.parse`. The scores of the steps add up to the log-probability of the derivation.
     """
-    words, encoding = encode(parser, [sentence], given=given)
-    history = parser.search(words, encoding, beam_size).history()[0, 0]
-    system, scorer, state = parser.system, parser.bind(encoding), parser.system.start(words.length)
+    words, encoding = parser.encode([sentence], given_tags=given_tags)
+    history = parser.search(words, encoding, beam).history()[0, 0]
+    system, scorer, state = parser.system, parser.network.bind(encoding), parser.system.start(words.length)
     forms, steps = (ROOT_NAME, *sentence.forms), []
     for action in history[history != WAIT].tolist():
         scores = scorer(state).masked_fill(~system.legal(state), -torch.inf).log_softmax(2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from arcparse.segmenter.multiwords import surface_tokens
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Length, Share
 from arcparse.tokenizer.reading import running_text
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved segmenter
 METRICS = ("Tokens", "Words", "Sentences")
@@ -71,7 +70,7 @@ class SegmenterTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the first characters of each batch's windows; each epoch divides the text elsewhere."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         window = self.settings.window
         starts = [0, *range(generator.randrange(1, window + 1), len(self.text), window)]
         generator.shuffle(starts)

@@ -215,6 +215,10 @@ class Sentence:
         kept = self.comments if comments is None else tuple(comments)
         return Sentence(kept, tuple(columns), self.place)
 
+    def with_tree(self, tree: Tree) -> Sentence:
+        """Return a copy with the heads and labels of a tree of its words. Raises ValueError if the length differs."""
+        return self.replace(heads=tree.heads[1:], labels=tree.labels[1:])
+
     def _merged(self, column: int, values: Sequence[str]) -> tuple[str, ...]:
         if len(values) != len(self):
             raise ValueError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")

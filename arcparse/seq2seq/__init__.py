@@ -1,16 +1,18 @@
 """Sequence to sequence: models over encoders, attention and decoders of `arcparse.networks`, and the one beam search.
 
-model           N to M: a source to an output, saved and loaded
-decoding        writing an output as a transition system
-pairs           parallel texts
-task            training
-lemmatizer      forms to lemmas, by letters
-edits           forms and lemmas compared letter by letter
-labelled        texts with labels
-classifier      N to 1: texts to labels
-skip_thought    sentences to vectors, learned from their neighbours
-language_model  1 to N: the probability of the next symbol of a text
-continuation    going on with a text as a transition system
+model                   N to M: a source to an output, saved and loaded
+system                  writing an output as a transition system
+task                    training
+pairs                   parallel texts
+search_errors           wrong outputs, by their cause
+lemmatizer              forms to lemmas, by letters; lemmatizer_task trains it
+edits                   forms and lemmas compared letter by letter
+classifier              N to 1: texts to labels; classifier_task trains it
+labelled                texts with labels
+skip_thought            sentences to vectors, learned from their neighbours; skip_thought_task trains it
+language_model          1 to N: the probability of the next symbol of a text; language_model_task trains it
+language_model_network  its network
+language_model_system   a text's continuation as a transition system
 """
 
 from __future__ import annotations

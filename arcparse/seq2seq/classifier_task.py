@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from arcparse.networks.pretrained import Pretrained
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig
 from arcparse.seq2seq.labelled import LabelledText, cut, words_of
 from arcparse.settings.limits import Part, Share, VocabularySize
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 METRIC = "accuracy"
 STEPS_OF_LENGTH = 16  # in training a text loses less than this part of its words, so that many are of one length
@@ -97,7 +96,7 @@ class ClassifierTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's texts, which `shortened` makes of one length."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         by_length: dict[int, list[int]] = {}
         for index, row in enumerate(self.rows):
             by_length.setdefault(shortened(len(row)), []).append(index)

@@ -7,7 +7,6 @@ end are the next batch's beginning, through which no gradient flows.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,11 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from arcparse.networks.recurrent import State
-from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig
+from arcparse.networks.recurrent import LayerState
+from arcparse.seq2seq.language_model import LanguageModel
+from arcparse.seq2seq.language_model_network import LanguageModelConfig, LanguageModelNetwork
 from arcparse.settings import check_ranges
 from arcparse.settings.limits import Length, VocabularySize, Whole
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 METRIC = "log_likelihood"  # nats per symbol
 DEV_ROWS = 16  # that a long development text is cut into: its symbols would take long one by one
@@ -63,7 +63,7 @@ class LanguageModelTask:
         self.dev = in_rows(dev_ids, max(1, min(DEV_ROWS, len(dev_ids) // ROW)))
         self._sizes = (len(train), len(train_ids) - 1), (len(dev), len(dev_ids) - 1)
         # a buffer is in snapshots: a run that was stopped goes on with the states that it had
-        self.model.register_buffer("carried", _joined(self.model.start(len(self.train))))
+        self.model.register_buffer("carried", _joined(self.model.network.start(len(self.train))))
 
     def statistics(self) -> list[str]:
         """Return what the data hold, a line for each part."""
@@ -75,19 +75,19 @@ class LanguageModelTask:
 
     def batches(self, epoch: int) -> Sequence[tuple[int, int]]:
         """Return where each batch begins and ends in the rows; the first is shorter, by chance, to vary the cuts."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         bptt, last = self.settings.bptt, self.train.shape[1] - 1
         cuts = [0, *range(generator.randint((bptt + 1) // 2, bptt), last, bptt), last]
         return list(pairwise(cuts))
 
     def loss(self, batch: tuple[int, int]) -> Loss:
         """Return the cross-entropy per symbol."""
-        model, (start, stop) = self.model, batch
-        ids = self.train[:, start : stop + 1].to(model.device)
-        states = _by_layer(model.get_buffer("carried"), model) if start else model.start(len(ids))
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
-            output, ends = model(ids[:, :-1], states)
-            scores = model.scores(output).flatten(0, 1)
+        model, network, (start, stop) = self.model, self.model.network, batch
+        ids = self.train[:, start : stop + 1].to(network.device)
+        states = _by_layer(model.get_buffer("carried"), network) if start else network.start(len(ids))
+        with torch.autocast(network.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            output, ends = network(ids[:, :-1], states)
+            scores = network.scores(output).flatten(0, 1)
         model.carried = _joined(ends)
         # In bfloat16 the scores stay so: they are most of what a step reads and writes.
         losses = functional.cross_entropy(scores, ids[:, 1:].flatten(), reduction="none")
@@ -96,8 +96,9 @@ class LanguageModelTask:
     @torch.inference_mode()
     def evaluate(self) -> dict[str, float]:
         """Return the mean log-likelihood of a symbol of dev in nats, and the perplexity."""
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
-            found, _ = self.model.log_probabilities(self.dev, self.model.start(len(self.dev)))
+        network = self.model.network
+        with torch.autocast(network.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            found, _ = network.log_probabilities(self.dev, network.start(len(self.dev)))
         mean = float(found.double().mean())
         self.scores = {METRIC: mean, "perplexity": math.exp(-mean), "dev_loss": -mean}
         return self.scores
@@ -121,11 +122,11 @@ def in_rows(ids: Tensor, rows: int) -> Tensor:
     return ids.unfold(0, length + 1, length)
 
 
-def _joined(states: Sequence[State]) -> Tensor:
+def _joined(states: Sequence[LayerState]) -> Tensor:
     """Return the states of all layers as one [L P, B, D], P parts each, without their graph."""
     return torch.stack([part for state in states for part in state]).detach().float()
 
 
-def _by_layer(joined: Tensor, model: LanguageModel) -> list[State]:
-    parts = len(joined) // len(model.reader.layers)
+def _by_layer(joined: Tensor, network: LanguageModelNetwork) -> list[LayerState]:
+    parts = len(joined) // len(network.reader.layers)
     return [tuple(joined[i : i + parts]) for i in range(0, len(joined), parts)]

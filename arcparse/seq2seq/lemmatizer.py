@@ -79,8 +79,8 @@ class Lemmatizer(nn.Module):
         return cls(config, network, {key: most_frequent(lemmas) for key, lemmas in by_tag.items()})
 
     @turn()
-    def lemmatize(self, sentences: Sequence[Sentence], *, given: bool = False) -> list[Sentence]:
-        """Return tagged sentences with their lemmas; words that have one keep it if they are `given`.
+    def lemmatize(self, sentences: Sequence[Sentence], *, given_lemmas: bool = False) -> list[Sentence]:
+        """Return tagged sentences with their lemmas; words that have one keep it with `given_lemmas`.
 
         The model is to be in evaluation mode, as it is when loaded. Raises TreebankError for a sentence that is
         too long.
@@ -91,7 +91,7 @@ class Lemmatizer(nn.Module):
         lemmatized = []
         for sentence, row in zip(sentences, words, strict=True):
             lemmas = [self._answers[word] for word in row]
-            if given:
+            if given_lemmas:
                 lemmas = [new if own == EMPTY else own for own, new in zip(sentence.lemmas, lemmas, strict=True)]
             lemmatized.append(sentence.replace(lemmas=lemmas))
         return lemmatized
@@ -153,7 +153,7 @@ class Lemmatizer(nn.Module):
     def written(self, words: Sequence[Word]) -> list[str]:
         """Return what the network writes for words, their forms where that is nothing."""
         sources = [source((self._plain(form), upos, feats), self.config) for form, upos, feats in words]
-        found = self.network.generate(sources, beam_size=self.config.beam, batch_tokens=BATCH_SYMBOLS)
+        found = self.network.generate(sources, beam=self.config.beam, batch_tokens=BATCH_SYMBOLS)
         lemmas = ["".join(symbol for symbol in best[0].symbols if symbol not in SPECIALS).strip() for best in found]
         return [lemma or word[0] for lemma, word in zip(lemmas, words, strict=True)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, training_pairs, words_of
 from arcparse.seq2seq.pairs import pair_batches
 from arcparse.settings.limits import Part
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 METRIC = "Lemmas"
 
@@ -57,7 +56,7 @@ class LemmatizerTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's pairs."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         return pair_batches(self.pairs, self.settings.training.batch_tokens, generator)
 
     def loss(self, indices: Sequence[int]) -> Loss:

@@ -20,7 +20,8 @@ from arcparse.networks.decoder import Decoder, DecoderConfig
 from arcparse.networks.memory import Memory, Reading
 from arcparse.networks.source_encoder import Encoder, EncoderConfig
 from arcparse.networks.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
-from arcparse.seq2seq.decoding import Writer, write
+from arcparse.search import search
+from arcparse.seq2seq.system import Writer
 from arcparse.settings import as_dict
 from arcparse.settings.limits import Range
 from arcparse.threads import spread, turn
@@ -135,7 +136,7 @@ class Seq2Seq(nn.Module):
         self,
         sources: Sequence[Symbols],
         *,
-        beam_size: int = 1,
+        beam: int = 1,
         nbest: int = 1,
         length_power: float = LENGTH_POWER,
         copy_unknown: bool = True,
@@ -149,20 +150,19 @@ class Seq2Seq(nn.Module):
 
         def written(batch: Sequence[int]) -> list[list[Output]]:
             own = [sources[i] for i in batch]
-            found = self._generate(own, beam_size, nbest, length_power)
+            found = self._generate(own, beam, nbest, length_power)
             if not copy_unknown:
                 return found
             return [[copied(output, source) for output in outputs] for source, outputs in zip(own, found, strict=True)]
 
         return by_batch(written, sources, batch_tokens)
 
-    def _generate(
-        self, sources: Sequence[Symbols], beam_size: int, nbest: int, length_power: float
-    ) -> list[list[Output]]:
+    def _generate(self, sources: Sequence[Symbols], beam: int, nbest: int, length_power: float) -> list[list[Output]]:
         lengths = [int(self.config.longest_output * len(source)) + self.config.longer for source in sources]
         limit = torch.tensor(lengths, device=self.device)
-        beam = write(Writer(self.decoder, self.outputs, self.encode(sources), limit), beam_size, length_power)
-        best = [[(tuple(self._written(path.actions)), path.score) for path in paths] for paths in beam.nbest(nbest)]
+        writer = Writer(self.decoder, self.outputs, self.encode(sources), limit)
+        found = search(writer, writer.scores, writer.start(), beam, length_power)
+        best = [[(tuple(self._written(path.actions)), path.score) for path in paths] for paths in found.nbest(nbest)]
         repeated = [source for source, paths in zip(sources, best, strict=True) for _ in paths]
         looked = iter(self.attention(repeated, [symbols for paths in best for symbols, _ in paths]))
         return [[Output(symbols, score, next(looked)) for symbols, score in paths] for paths in best]

@@ -41,7 +41,7 @@ def analyse(
     reports = []
     for beam in beams:
         start = time.perf_counter()
-        found = model.generate(sources, beam_size=beam, length_power=length_power, copy_unknown=False)
+        found = model.generate(sources, beam=beam, length_power=length_power, copy_unknown=False)
         seconds = time.perf_counter() - start
         outputs = [best[0] for best in found]
         outcomes = tuple(

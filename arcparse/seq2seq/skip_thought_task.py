@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from arcparse.sentence import Sentence
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.seq2seq.skip_thought import SkipThought, SkipThoughtConfig, thoughts
 from arcparse.settings.limits import Length, VocabularySize
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 METRIC = "log-likelihood"
 EVALUATED = 64  # sentences of dev at a time
@@ -72,7 +71,7 @@ class SkipThoughtTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences, which are of like length."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         return pair_batches(self._pairs, self.settings.training.batch_tokens, generator)
 
     def loss(self, indices: Sequence[int]) -> Loss:

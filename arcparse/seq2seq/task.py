@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,7 +16,7 @@ from arcparse.networks.symbols import Kind, Symbols, together
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.settings.limits import Length, Part, Share, Whole
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Seq2SeqTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's pairs."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         return pair_batches(self.train, self.settings.training.batch_tokens, generator)
 
     def loss(self, indices: Sequence[int]) -> Loss:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +18,11 @@ from arcparse.networks.tags import COLUMN, tag_loss
 from arcparse.search import WAIT
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Hypotheses, Range, Share
-from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import TaggerConfig
 from arcparse.tagger.preparation import known_to, prepare
-from arcparse.tagger.tagging import Tagging
-from arcparse.training.loop import Loss, TrainingConfig, run_metadata
+from arcparse.tagger.system import Tagging
+from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import global_loss
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
@@ -87,7 +87,7 @@ class TaggerTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        generator = random.Random(f"{self.settings.training.seed} {epoch}")  # noqa: S311 (not for secrets)
+        generator = epoch_generator(self.settings.training, epoch)
         lengths = [len(sentence) + 1 for sentence in self.units]
         return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
 
@@ -99,7 +99,7 @@ class TaggerTask:
         sentences = [self.units[i] for i in indices]
         words = self.model.lexicon.words([sentence.forms for sentence in sentences]).to(self.model.device)
         gold = self.model.tags.ids(sentences, self.model.device)
-        scorer, action = self.model.bind(words), self.model.actions(gold)
+        scorer, action = self.model.network.bind(words), self.model.actions(gold)
         scores, count = scorer.columns(action), int(words.length.sum())
         if self.settings.objective == "local":
             return Loss(tag_loss(scores, gold), count)
@@ -111,7 +111,7 @@ class TaggerTask:
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file, of words as they are given."""
-        scores = evaluate(self.dev, self.model.tag(self.dev, beam_size=self.beam), trees=False)
+        scores = evaluate(self.dev, self.model.tag(self.dev, beam=self.beam), trees=False)
         self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
         return self.scores
 

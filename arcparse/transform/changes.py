@@ -36,7 +36,7 @@ def deprojectivise(sentences: Sentences, encoding: Projectivity = "head") -> Ite
 
 
 def _with_tree(sentence: Sentence, tree: Tree) -> Sentence:
-    return sentence if tree == sentence.tree else sentence.replace(heads=tree.heads[1:], labels=tree.labels[1:])
+    return sentence if tree == sentence.tree else sentence.with_tree(tree)
 
 
 def read_table(path: Path) -> dict[str, str]:

@@ -70,7 +70,7 @@ def test_scores_are_written_beside_what_is_there(
     assert [misc.partition("|Head")[0] for misc in found.columns[MISC][:3]] == ["SpaceAfter=No", "Gloss=do", "B"]
     head, label = (read_confidence([found], name) for name in (HEAD, LABEL))
     assert all(0 < both <= own <= 1 for own, both in zip(head, label, strict=True))
-    settings = {"beam_size": 8} | ({"samples": int(samples[1])} if samples else {})
+    settings = {"beam": 8} | ({"samples": int(samples[1])} if samples else {})
     [[expected]] = Parser.load(model).nbest(list(read_conllu(tmp_path / "in.conllu")), 1, **settings)
     assert head == pytest.approx(expected.head_confidence, abs=1e-4)
 

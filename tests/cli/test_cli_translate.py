@@ -41,7 +41,7 @@ def corpus(tmp_path: Path) -> Path:
 
 def written(model: str, *lines: str) -> str:
     """What the model makes of lines, by the library, as the command writes it."""
-    outputs = load(model, Seq2Seq).generate([tuple(line.split()) for line in lines], beam_size=BEAM)
+    outputs = load(model, Seq2Seq).generate([tuple(line.split()) for line in lines], beam=BEAM)
     return "".join(" ".join(best.symbols) + "\n" for best, *_ in outputs)
 
 
@@ -91,7 +91,7 @@ def test_the_best_outputs_come_with_their_scores(model: str, capsys: pytest.Capt
     assert cli.main(["translate", "--model", model, *options, "a b c"]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in rows] == ["1", "1"]
-    expected = load(model, Seq2Seq).generate([("a", "b", "c")], beam_size=4, nbest=2, length_power=0.0)[0]
+    expected = load(model, Seq2Seq).generate([("a", "b", "c")], beam=4, nbest=2, length_power=0.0)[0]
     assert [row[2] for row in rows] == [" ".join(output.symbols) for output in expected]
     assert [float(row[1]) for row in rows] == pytest.approx([output.score for output in expected], abs=1e-3)
 
@@ -127,7 +127,7 @@ def test_references_give_a_table_of_scores_by_beam_width(
     sources, gold = ([tuple(line.split()) for line in text.splitlines()] for text in texts)
     for row, beam in zip(rows, (1, 3), strict=True):
         own, score, *shares = row.split()[:6]
-        best = [outputs[0].symbols for outputs in load(model, Seq2Seq).generate(sources, beam_size=beam)]
+        best = [outputs[0].symbols for outputs in load(model, Seq2Seq).generate(sources, beam=beam)]
         assert (own, score) == (str(beam), f"{bleu(best, gold):.2f}")
         assert shares[0] == ("50.00" if best[0] == gold[0] else "0.00")
         assert (shares[3], sum(map(float, shares))) == ("50.00", 100)  # an unknown word is out of reach

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from arcparse.errors import ConfigurationError
 from arcparse.networks.encoder import BiLSTM, register
 from arcparse.networks.pretrained import Pretrained
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.settings import load_settings
-from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import TaggerConfig
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ def test_a_parser_with_an_encoder_of_one_s_own_is_saved_and_loaded(
 ) -> None:
     config = configured(ParserConfig, **PARSER, encoder_settings=settings)
     parser = Parser.build(config, twenty(), Pretrained.none()).eval()
-    assert parser.encoder is not None
-    assert parser.encoder.dimension == width
-    assert "dense.layer.weight" in parser.state_dict()
+    assert parser.network.encoder is not None
+    assert parser.network.encoder.dimension == width
+    assert "dense.layer.weight" in parser.network.state_dict()
     parser.save(tmp_path / "model", vectors="", metadata={})
     loaded = Parser.load(tmp_path / "model")
     assert loaded.config == config

@@ -72,10 +72,10 @@ def test_a_beam_may_lose_the_better_greedy_derivation() -> None:
 @pytest.mark.parametrize("given", [True, False])
 def test_the_layers_end_in_the_tree_that_parse_gives(parser: Parser, sentences: list[Sentence], given: bool) -> None:
     for sentence in sentences[:4]:
-        trace = beam_trace(parser, sentence, 3, given=given)
+        trace = beam_trace(parser, sentence, 3, given_tags=given)
         assert len(trace.layers) == len(trace.winner) == len(trace.greedy) == 2 * len(sentence) + 1
         check_paths(trace)
-        beamed, greedy = (parser.parse([sentence], given=given, beam_size=size)[0] for size in (3, 1))
+        beamed, greedy = (parser.parse([sentence], given_tags=given, beam=size)[0] for size in (3, 1))
         expected = tuple(
             (Arc(own.head, own.deprel, own.id), Arc(other.head, other.deprel, other.id))
             for own, other in zip(greedy, beamed, strict=True)

@@ -63,7 +63,7 @@ def bare(sentence: Sentence) -> Sentence:
 @pytest.mark.parametrize("beam_size", [1, 4])
 def test_twenty_sentences_are_learnt_by_heart(encoder: str, beam_size: int) -> None:
     unseen = [bare(sentence) for sentence in twenty()] if encoder == "bilstm" else twenty()
-    parsed = parser(encoder).parse(unseen, beam_size=beam_size)
+    parsed = parser(encoder).parse(unseen, beam=beam_size)
     scores = evaluate(twenty(), parsed)
     assert scores["LAS"].f1 >= 0.95
     assert scores["UPOS"].f1 >= 0.95
@@ -73,8 +73,8 @@ def test_twenty_sentences_are_learnt_by_heart(encoder: str, beam_size: int) -> N
 def test_scores_are_the_same_alone_and_in_a_batch(encoder: str) -> None:
     model = parser(encoder)
     words = model.lexicon.words([sentence.forms for sentence in sample()])
-    encoding = model.encode(words, model.tags.ids(sample()))
-    together = model.bind(encoding)
+    encoding = model.network.encode(words, model.tags.ids(sample()))
+    together = model.network.bind(encoding)
     states: list[Configuration] = []
 
     def scorer(state: Configuration) -> torch.Tensor:
@@ -85,12 +85,12 @@ def test_scores_are_the_same_alone_and_in_a_batch(encoder: str) -> None:
     with torch.no_grad():
         for b, sentence in enumerate(sample()):
             own_words = model.lexicon.words([sentence.forms])
-            own = model.encode(own_words, model.tags.ids([sentence]))
+            own = model.network.encode(own_words, model.tags.ids([sentence]))
             for name, scores in own.tag_scores.items():
                 torch.testing.assert_close(
                     scores[0], encoding.tag_scores[name][b, : len(sentence) + 1], atol=1e-3, rtol=1e-4
                 )
-            alone = model.bind(own)
+            alone = model.network.bind(own)
             for state in states[:: len(states) // 4]:
                 one = alone_of(state, b, len(sentence) + 1)
                 torch.testing.assert_close(alone(one)[0], together(state)[b], atol=1e-3, rtol=1e-4)
@@ -105,7 +105,7 @@ def alone_of(state: Configuration, b: int, width: int) -> Configuration:
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("beam_size", [1, 3])
 def test_trees_are_the_same_alone_and_in_a_batch(encoder: str, beam_size: int) -> None:
-    parse = partial(parser(encoder).parse, beam_size=beam_size)
+    parse = partial(parser(encoder).parse, beam=beam_size)
     together = parse(sample())
     assert [parse([sentence])[0] for sentence in sample()] == together
     assert parse(sample(), batch_tokens=40) == together
@@ -115,8 +115,8 @@ def test_a_beam_finds_a_path_at_least_as_likely() -> None:
     model = parser("none")
     words = model.lexicon.words([sentence.forms for sentence in sample()])
     with torch.no_grad():
-        encoding = model.encode(words, model.tags.ids(sample()))
-        scorer = model.bind(encoding)
+        encoding = model.network.encode(words, model.tags.ids(sample()))
+        scorer = model.network.bind(encoding)
         wide = model.search(words, encoding, 16, scored=True)
         greedy = model.search(words, encoding, 1).history()[:, 0]
         state, likely = Configuration.start(words.length), torch.zeros(len(words.length))
@@ -134,11 +134,11 @@ def test_global_scores_add_up_as_they_come() -> None:
     model = parser("none").rebuilt(replace(PARSER["none"], normalisation="global")).eval()
     words = model.lexicon.words([twenty()[0].forms])
     with torch.no_grad():
-        encoding = model.encode(words, model.tags.ids(twenty()[:1]))
+        encoding = model.network.encode(words, model.tags.ids(twenty()[:1]))
         beam = model.search(words, encoding, 2)
         state, total = Configuration.start(words.length), torch.zeros(1)
         for action in beam.history()[0, 0].tolist():
-            total += model.bind(encoding)(state)[0, 0, action]
+            total += model.network.bind(encoding)(state)[0, 0, action]
             state = model.system.apply(state, torch.tensor([[action]]))
     torch.testing.assert_close(beam.score[0, :1], total, atol=1e-3, rtol=1e-4)
 
@@ -158,7 +158,7 @@ def test_a_saved_parser_gives_the_same_trees_and_tags(encoder: str, half: bool, 
     assert loaded.config == parser(encoder).config
     if half:
         return
-    own, found = parser(encoder).state_dict(), loaded.state_dict()
+    own, found = parser(encoder).network.state_dict(), loaded.network.state_dict()
     assert own.keys() == found.keys()
     assert all(own[name].equal(found[name]) for name in own)
 
@@ -227,7 +227,7 @@ def test_features_that_the_encoder_does_not_give_are_refused() -> None:
 
 def test_without_a_projection_features_see_the_recurrent_vectors() -> None:
     model = Parser.build(replace(PARSER["bilstm"], projection=0), sample(), Pretrained.none()).eval()
-    assert model.scorer.none["vector"].shape == (96,)
+    assert model.network.scorer.none["vector"].shape == (96,)
     [parsed] = model.parse([Sentence.from_forms(["dogs", "bark"])])
     check_tree(parsed.tree)
 
@@ -235,7 +235,7 @@ def test_without_a_projection_features_see_the_recurrent_vectors() -> None:
 def test_a_parser_that_follows_a_tagger_needs_tags() -> None:
     model = parser("none")
     with pytest.raises(ModelError, match="needs tags"):
-        model.encode(model.lexicon.words([["a"]]))
+        model.network.encode(model.lexicon.words([["a"]]))
 
 
 def test_rebuilt_keeps_the_weights_and_refuses_another_network() -> None:
@@ -250,7 +250,7 @@ def test_given_tags_are_kept_and_others_predicted() -> None:
     sentence = twenty()[1]
     upos = ["NOUN", EMPTY, *sentence.upos[2:]]
     mixed = sentence.replace(upos=upos, xpos=["XYZ", *sentence.xpos[1:]], feats=["Odd=Yes", *sentence.feats[1:]])
-    [parsed] = parser("bilstm").parse([mixed], given=True)
+    [parsed] = parser("bilstm").parse([mixed], given_tags=True)
     [free] = parser("bilstm").parse([mixed])
     assert (parsed.upos[0], parsed.xpos[0], parsed.feats[0]) == ("NOUN", "XYZ", "Odd=Yes")
     assert (parsed.upos[1], parsed.xpos[1], parsed.feats[1]) == (free.upos[1], free.xpos[1], free.feats[1])
@@ -265,11 +265,11 @@ def test_given_tags_are_used() -> None:
     words = model.lexicon.words([twenty()[0].forms])
     given_ids = {name: torch.roll(ids, 1, 1) for name, ids in model.tags.ids(twenty()[:1]).items()}
     keep = torch.zeros_like(words.row, dtype=torch.bool)
-    own = model.encode(words)
-    assert all(model.encode(words, given_ids, keep).tags[name].equal(own.tags[name]) for name in own.tags)
-    assert all(model.encode(words, given_ids).tags[name].equal(own.tags[name]) for name in own.tags)
+    own = model.network.encode(words)
+    assert all(model.network.encode(words, given_ids, keep).tags[name].equal(own.tags[name]) for name in own.tags)
+    assert all(model.network.encode(words, given_ids).tags[name].equal(own.tags[name]) for name in own.tags)
     keep[0, 2:] = True
-    mixed = model.encode(words, given_ids, keep)
+    mixed = model.network.encode(words, given_ids, keep)
     for name, ids in given_ids.items():
         assert mixed.tags[name][0, :2].equal(own.tags[name][0, :2])
         assert mixed.tags[name][0, 2:].equal(ids[0, 2:])
@@ -277,7 +277,7 @@ def test_given_tags_are_used() -> None:
     state = Configuration.start(words.length)
     for _ in range(2):
         state = model.system.apply(state, torch.tensor([[SHIFT]]))
-    assert not torch.allclose(model.bind(mixed)(state), model.bind(own)(state), atol=1e-3)
+    assert not torch.allclose(model.network.bind(mixed)(state), model.network.bind(own)(state), atol=1e-3)
 
 
 def test_given_tags_decide_what_a_tree_is() -> None:
@@ -285,13 +285,13 @@ def test_given_tags_decide_what_a_tree_is() -> None:
     right, wrong = parser("none").parse(twenty()), parser("none").parse(misled)
     assert evaluate(twenty(), wrong)["UAS"].f1 < evaluate(twenty(), right)["UAS"].f1 - 0.1
     assert [sentence.upos for sentence in wrong] == [sentence.upos for sentence in misled]
-    assert parser("none").parse(misled, given=True) == wrong
+    assert parser("none").parse(misled, given_tags=True) == wrong
 
 
 def test_an_unknown_given_tag_is_replaced_where_the_network_looks() -> None:
     sentence = twenty()[0]
     odd = sentence.replace(upos=["ODD"] * len(sentence), xpos=["ODD"] * len(sentence), feats=["ODD"] * len(sentence))
-    [parsed], [free] = parser("bilstm").parse([odd], given=True), parser("bilstm").parse([odd])
+    [parsed], [free] = parser("bilstm").parse([odd], given_tags=True), parser("bilstm").parse([odd])
     assert parsed.upos == ("ODD",) * len(sentence)
     assert (parsed.heads, parsed.labels) == (free.heads, free.labels)
     [without_tags] = parser("none").parse([odd])
@@ -301,7 +301,7 @@ def test_an_unknown_given_tag_is_replaced_where_the_network_looks() -> None:
 
 def test_ranges_empty_nodes_and_other_columns_stay() -> None:
     [sentence] = parse_conllu(RANGES)
-    [parsed] = parser("bilstm").parse([sentence], given=True)
+    [parsed] = parser("bilstm").parse([sentence], given_tags=True)
     assert parsed.comments == sentence.comments
     assert parsed.columns[0] == ("1-2", "1", "2", "2.1", "3", "4")
     assert (parsed.columns[1], parsed.columns[9]) == (sentence.columns[1], sentence.columns[9])
@@ -314,7 +314,7 @@ def test_ranges_empty_nodes_and_other_columns_stay() -> None:
 def test_long_short_and_empty_sentences(encoder: str) -> None:
     forms = [form for sentence in sample() for form in sentence.forms]
     sentences = [tagged(Sentence.from_forms(own)) for own in (forms[:300], [], ["!"], ["a" * 300, "b"])]
-    parsed = parser(encoder).parse(sentences, beam_size=2)
+    parsed = parser(encoder).parse(sentences, beam=2)
     assert [len(sentence) for sentence in parsed] == [300, 0, 1, 2]
     for sentence in parsed:
         if len(sentence):
@@ -325,7 +325,7 @@ def test_long_short_and_empty_sentences(encoder: str) -> None:
 @given(st.lists(st.lists(st.text(min_size=1, max_size=30), max_size=25), min_size=1, max_size=5), st.integers(1, 4))
 @settings(max_examples=60)
 def test_any_words_come_out_as_trees(untrained: Parser, sentences: list[list[str]], beam_size: int) -> None:
-    parsed = untrained.parse([Sentence.from_forms(forms) for forms in sentences], beam_size=beam_size)
+    parsed = untrained.parse([Sentence.from_forms(forms) for forms in sentences], beam=beam_size)
     for forms, sentence in zip(sentences, parsed, strict=True):
         assert list(sentence.forms) == forms
         if forms:
@@ -346,11 +346,11 @@ def test_parameters_keep_their_names() -> None:
         "embeddings.upos.weight",
     }
     for encoder, own in (("bilstm", {"projection.weight", "bilstm.forwards.0.weight_ih_l0"}), ("none", set())):
-        names = set(parser(encoder).state_dict())
+        names = set(parser(encoder).network.state_dict())
         assert common | own | {"scorer.label", "scorer.bias", "scorer.output.weight"} <= names
         assert "forms.rows" not in names  # the pretrained vectors are no part of the weights
     assert {f"tag_layer.columns.{name}.bias" for name in ("upos", "xpos", "feats")} <= set(
-        parser("bilstm").state_dict()
+        parser("bilstm").network.state_dict()
     )
 
 

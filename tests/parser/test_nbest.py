@@ -40,7 +40,7 @@ def arcs(parse: Parse) -> Arcs:
 def every_tree(parser: Parser, sentence: Sentence) -> dict[Arcs, float]:
     """Return the mass of each tree over all its derivations, by walking through them one action at a time."""
     words = parser.lexicon.words([sentence.forms])
-    scorer, mass = parser.bind(parser.encode(words)), defaultdict[Arcs, float](float)
+    scorer, mass = parser.network.bind(parser.network.encode(words)), defaultdict[Arcs, float](float)
 
     def walk(state: Configuration, total: float) -> None:
         if bool(parser.system.is_final(state)):
@@ -65,7 +65,7 @@ def test_a_beam_as_wide_as_the_space_equals_enumeration(normalisation: str, temp
     parser = tiny.rebuilt(config).eval()
     bare = Sentence.from_forms(THREE.forms)
     expected = every_tree(parser, bare)
-    [found] = parser.nbest([bare], 5000, beam_size=5000, samples=0)
+    [found] = parser.nbest([bare], 5000, beam=5000, samples=0)
     assert [arcs(parse) for parse in found] == sorted(expected, key=expected.__getitem__, reverse=True)
     whole = sum(mass ** (1 / temperature) for mass in expected.values())
     share = {tree: mass ** (1 / temperature) / whole for tree, mass in expected.items()}
@@ -85,7 +85,7 @@ def test_a_beam_as_wide_as_the_space_equals_enumeration(normalisation: str, temp
 def test_samples_come_near_the_true_shares_from_a_narrow_beam(tiny: Parser) -> None:
     bare, samples = Sentence.from_forms(THREE.forms), 4000
     share = every_tree(tiny, bare)
-    for parse in tiny.nbest([bare], 2, beam_size=2, samples=samples)[0]:
+    for parse in tiny.nbest([bare], 2, beam=2, samples=samples)[0]:
         heads, labels = arcs(parse)
         for word in range(3):
             head = sum(p for tree, p in share.items() if tree[0][word] == heads[word])
@@ -97,7 +97,7 @@ def test_samples_come_near_the_true_shares_from_a_narrow_beam(tiny: Parser) -> N
 @pytest.mark.parametrize("encoder", ["bilstm", "none"])
 def test_trees_are_sorted_distinct_and_share_what_the_beam_has(encoder: str) -> None:
     parser = fitted_parser(encoder).model
-    for found in parser.nbest(sample(), 6, beam_size=6):
+    for found in parser.nbest(sample(), 6, beam=6):
         assert 1 <= len(found) <= 6
         assert len({arcs(parse) for parse in found}) == len(found)
         assert sum(parse.probability for parse in found) == pytest.approx(1, abs=1e-5)
@@ -114,7 +114,7 @@ def test_trees_are_sorted_distinct_and_share_what_the_beam_has(encoder: str) -> 
 
 def test_the_best_tree_of_a_greedy_search_is_the_greedy_tree_with_a_score() -> None:
     parser = fitted_parser("bilstm").model
-    for plain, [parse] in zip(parser.parse(sample()), parser.nbest(sample(), 1, beam_size=1, samples=0), strict=True):
+    for plain, [parse] in zip(parser.parse(sample()), parser.nbest(sample(), 1, beam=1, samples=0), strict=True):
         assert parse.sentence == plain
         assert parse.probability == 1
         assert set(parse.head_confidence) == set(parse.label_confidence) == {1.0}
@@ -136,7 +136,7 @@ def test_a_sentence_is_scored_the_same_alone_and_in_a_batch(samples: int) -> Non
 def test_a_sentence_without_words_and_given_tags() -> None:
     parser = fitted_parser("bilstm").model
     odd = twenty()[0].replace(upos=["X"] * len(twenty()[0]))
-    [[empty], [parse, *_]] = parser.nbest([Sentence.from_forms([]), odd], 3, given=True)
+    [[empty], [parse, *_]] = parser.nbest([Sentence.from_forms([]), odd], 3, given_tags=True)
     assert (len(empty.sentence), empty.probability, empty.head_confidence) == (0, 1, ())
     assert parse.sentence.upos == odd.upos
     assert parser.nbest([], 3) == []
@@ -220,7 +220,7 @@ def test_lifted_words_go_back_in_every_hypothesis() -> None:
 def test_a_pseudo_projective_parser_gives_plain_labels() -> None:
     [gold] = parse_conllu(CROSSING)
     tree = projectivise(gold.tree, "head+path")
-    parser = tiny_parser([gold.replace(heads=tree.heads[1:], labels=tree.labels[1:])])
+    parser = tiny_parser([gold.with_tree(tree)])
     parser.config = replace(parser.config, projectivity="head+path")
     sentences = [Sentence.from_forms(["x"] * n) for n in (4, 6, 5)]
     for found in parser.nbest(sentences, 8, samples=16):
@@ -247,23 +247,23 @@ def test_scores_are_written_into_comments_and_misc() -> None:
 @pytest.mark.parametrize("compared", [1, 100])
 def test_trees_compared_by_parts_are_those_compared_at_once(compared: int, monkeypatch: pytest.MonkeyPatch) -> None:
     parser = fitted_parser("bilstm").model
-    whole = parser.nbest(sample(), 4, beam_size=6, samples=5)
+    whole = parser.nbest(sample(), 4, beam=6, samples=5)
     monkeypatch.setattr(nbest, "COMPARED", compared)
-    assert parser.nbest(sample(), 4, beam_size=6, samples=5) == whole
+    assert parser.nbest(sample(), 4, beam=6, samples=5) == whole
 
 
 def test_many_hypotheses_are_searched_for_fewer_sentences_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     parser, batches = fitted_parser("bilstm").model, []
     words = parser.lexicon.words
     monkeypatch.setattr(parser.lexicon, "words", lambda forms: batches.append(len(forms)) or words(forms))
-    expected = parser.parse(twenty(), beam_size=3)
+    expected = parser.parse(twenty(), beam=3)
     assert batches == [len(twenty())]
     monkeypatch.setattr(model, "WIDE", 1)
     for search in (
-        lambda: parser.parse(twenty(), beam_size=40, batch_tokens=40),
-        lambda: parser.nbest(twenty(), 1, beam_size=1, samples=40, batch_tokens=40),
+        lambda: parser.parse(twenty(), beam=40, batch_tokens=40),
+        lambda: parser.nbest(twenty(), 1, beam=1, samples=40, batch_tokens=40),
     ):
         batches.clear()
         search()
         assert batches == [1] * len(twenty())
-    assert parser.parse(twenty(), beam_size=3) == expected
+    assert parser.parse(twenty(), beam=3) == expected

@@ -10,7 +10,8 @@ from overfitted import PARSER, TRAINING, fit, sample, vectors
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreeError
 from arcparse.evaluation import evaluate
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict

@@ -13,7 +13,6 @@ from tiny_model import tiny_parser
 from torch import Tensor
 
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.decoding import encode
 from arcparse.parser.model import Parser
 from arcparse.parser.search_errors import (
     BeamReport,
@@ -62,8 +61,8 @@ def every_score(parser: Parser, sentence: Sentence) -> tuple[list[tuple[int, ...
 def scores_of(parser: Parser, sentence: Sentence, derivations: Tensor) -> tuple[Tensor, Configuration]:
     """Return the scores of K derivations [K, T] and where they end, followed side by side."""
     system, total = parser.system, torch.zeros(len(derivations))
-    words, encoding = encode(parser, [sentence])
-    scorer = parser.bind(encoding)
+    words, encoding = parser.encode([sentence])
+    scorer = parser.network.bind(encoding)
     state = Configuration.start(words.length).select(torch.zeros(1, len(derivations), dtype=torch.long))
     for action in derivations.T:
         scores = scorer(state).masked_fill(~system.legal(state), -torch.inf)
@@ -205,6 +204,6 @@ def test_shares_are_of_all_sentences() -> None:
 @pytest.mark.parametrize("encoder", ["bilstm", "none"])
 def test_most_of_what_is_learned_by_heart_is_exact_at_any_width(encoder: str) -> None:
     sentences = list(twenty())
-    for report in analyse(fitted_parser(encoder).model, sentences, sentences, (1, 4), given=True):
+    for report in analyse(fitted_parser(encoder).model, sentences, sentences, (1, 4), given_tags=True):
         assert report.share(Outcome.EXACT) >= 0.8
         assert report.las > 0.95

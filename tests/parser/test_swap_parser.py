@@ -15,7 +15,8 @@ from torch import Tensor
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.beam_trace import beam_trace
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.search_errors import analyse
 from arcparse.parser.swap import Swap
 from arcparse.parser.systems import register, system_called
@@ -51,7 +52,7 @@ def fitted() -> ParserTask:
 
 @pytest.mark.parametrize("beam_size", [1, 4])
 def test_crossing_arcs_are_learnt_by_heart(beam_size: int) -> None:
-    parsed = fitted().model.parse(sentences(), beam_size=beam_size)
+    parsed = fitted().model.parse(sentences(), beam=beam_size)
     right = [own.tree == gold.tree for own, gold in zip(parsed, sentences(), strict=True)]
     assert sum(right) >= len(right) - 2
     assert any(not is_projective(own.tree.heads) for own in parsed)
@@ -65,41 +66,41 @@ def test_a_saved_parser_gives_the_same_trees(tmp_path: Path) -> None:
 
 
 def test_a_sentence_has_the_same_tree_alone_and_in_a_batch() -> None:
-    together = fitted().model.parse(sentences(), beam_size=3)
-    assert [fitted().model.parse([sentence], beam_size=3)[0] for sentence in sentences()] == together
+    together = fitted().model.parse(sentences(), beam=3)
+    assert [fitted().model.parse([sentence], beam=3)[0] for sentence in sentences()] == together
 
 
 def test_nbest_trees_have_crossing_arcs_and_confidences() -> None:
-    for own in fitted().model.nbest(sentences(), 3, beam_size=4):
+    for own in fitted().model.nbest(sentences(), 3, beam=4):
         assert sum(tree.probability for tree in own) <= 1 + 1e-5
         assert all(0 < confidence <= 1 for confidence in own[0].head_confidence)
-    best = [own[0].sentence for own in fitted().model.nbest(sentences(), 1, beam_size=4)]
+    best = [own[0].sentence for own in fitted().model.nbest(sentences(), 1, beam=4)]
     assert any(not is_projective(sentence.tree.heads) for sentence in best)
 
 
 def test_a_derivation_tells_the_buffer_in_its_new_order() -> None:
     parser = fitted().model
     for sentence in sentences():
-        steps = derivation(parser, sentence, given=True)
+        steps = derivation(parser, sentence, given_tags=True)
         heads = {step.arc.dependent: step.arc.head for step in steps if step.arc}
         assert tuple(heads[word] for word in range(1, len(sentence) + 1)) == parser.parse([sentence])[0].heads
         for before, after in itertools.pairwise(steps):
             if before.transition == "SWAP":
                 assert after.buffer == (before.stack[-2], *before.buffer)
                 assert after.stack == (*before.stack[:-2], before.stack[-1])
-    assert any(step.transition == "SWAP" for own in sentences() for step in derivation(parser, own, given=True))
+    assert any(step.transition == "SWAP" for own in sentences() for step in derivation(parser, own, given_tags=True))
 
 
 def test_a_beam_s_trace_waits_for_the_longest_derivation() -> None:
     parser = fitted().model
     for sentence in sentences()[:4]:
-        trace = beam_trace(parser, sentence, 4, given=True)
+        trace = beam_trace(parser, sentence, 4, given_tags=True)
         assert len(trace.layers) == len(trace.winner) == len(trace.greedy) == len(trace.greedy_rank)
         assert all(len(node.stack) == 1 and not node.buffer for node in trace.layers[-1])
 
 
 def test_search_errors_are_told_from_model_errors() -> None:
-    [report] = analyse(fitted().model, sentences(), sentences(), [4], given=True)
+    [report] = analyse(fitted().model, sentences(), sentences(), [4], given_tags=True)
     assert report.share(Outcome.UNREACHABLE) == 0
     assert report.share(Outcome.EXACT) >= 0.9
 
@@ -112,7 +113,7 @@ def test_global_training_takes_it(objective: str, tmp_path: Path) -> None:
     lost = sum(made.loss([i]).value for i in range(len(sentences())))
     assert isinstance(lost, Tensor)
     lost.backward()  # type: ignore[no-untyped-call]
-    slope = made.model.scorer.output.weight.grad
+    slope = made.model.network.scorer.output.weight.grad
     assert 0 < lost.item() < torch.inf
     assert slope is not None
     assert 0 < slope.abs().max() < torch.inf

@@ -54,8 +54,8 @@ def test_the_loss_is_finite_and_counts_two_decisions_a_word(encoder: str, explor
     task = on_sample(encoder, exploration=exploration)
     task.epoch = 1
     batch = task.batch(ALL)
-    encoding = task.model.encode(batch.words, batch.tags)
-    path = task._derive(task.model.bind(encoding), batch)
+    encoding = task.model.network.encode(batch.words, batch.tags)
+    path = task._derive(task.model.network.bind(encoding), batch)
     assert int(path.active.sum()) == 2 * int(batch.words.length.sum())
     active = path.active.view(-1, len(sample()))
     assert active.sum(0).equal(2 * batch.words.length)
@@ -64,14 +64,14 @@ def test_the_loss_is_finite_and_counts_two_decisions_a_word(encoder: str, explor
     assert loss.count == sum(map(len, sample()))
     assert set(loss.parts) == ({"transitions", "tags"} if encoder == "bilstm" else {"transitions"})
     loss.value.backward()
-    gradients = [p.grad for name, p in task.model.named_parameters() if name.startswith("scorer.")]
+    gradients = [p.grad for name, p in task.model.named_parameters() if name.startswith("network.scorer.")]
     assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients)
 
 
 def targets(task: ParserTask) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the oracle's actions [S], the legal ones [S, A] and which decisions count [S]."""
     batch = task.batch(ALL)
-    path = task._derive(task.model.bind(task.model.encode(batch.words, batch.tags)), batch)
+    path = task._derive(task.model.network.bind(task.model.network.encode(batch.words, batch.tags)), batch)
     return path.target, path.legal, path.active
 
 
@@ -90,7 +90,7 @@ def test_the_local_loss_of_the_oracles_path_is_the_mean_over_decisions() -> None
     task = on_sample(exploration=0.0)
     task.model.eval()
     batch = task.batch(ALL)
-    scorer = task.model.bind(task.model.encode(batch.words, batch.tags))
+    scorer = task.model.network.bind(task.model.network.encode(batch.words, batch.tags))
     path = task._derive(scorer, batch)
     scores = scorer.score(path.index).detach().masked_fill(~path.legal, -torch.inf)
     expected = [-float(scores[i].log_softmax(0)[path.target[i]]) for i in path.active.nonzero().flatten().tolist()]
@@ -125,8 +125,8 @@ def test_the_same_seed_gives_the_same_losses_and_gradients(objective: str) -> No
         torch.manual_seed(5)
         loss = task.loss(ALL)
         loss.value.backward()
-        assert task.model.scorer.output.weight.grad is not None
-        return loss.value.item(), task.model.scorer.output.weight.grad
+        assert task.model.network.scorer.output.weight.grad is not None
+        return loss.value.item(), task.model.network.scorer.output.weight.grad
 
     (first, one), (second, two) = gradient(), gradient()
     assert first == second > 0
@@ -138,7 +138,7 @@ def test_only_global_training_gives_a_parser_with_a_beam() -> None:
     task = on_sample(objective="crf", beam=5)
     assert task.model.config.beam == 5
     task.model.eval()
-    wide = evaluate(task.dev, task.model.parse(task.dev_input, given=True, beam_size=5))
+    wide = evaluate(task.dev, task.model.parse(task.dev_input, given_tags=True, beam=5))
     assert task.evaluate()["LAS"] == 100 * wide["LAS"].f1
 
 
@@ -155,8 +155,8 @@ def test_a_local_loss_may_stand_beside_a_global_one() -> None:
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_given_tags_are_those_of_the_file(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     task, seen = on_sample("bilstm", given_tags=share), []
-    encode = task.model.encode
-    monkeypatch.setattr(task.model, "encode", lambda *given: seen.append(encode(*given)) or seen[-1])
+    encode = task.model.network.encode
+    monkeypatch.setattr(task.model.network, "encode", lambda *given: seen.append(encode(*given)) or seen[-1])
     task.loss(ALL)
     gold, [encoding] = task.batch(ALL).tags["upos"], seen
     assert bool((encoding.tags["upos"] == gold).all()) == (share == 1.0)
@@ -181,7 +181,7 @@ def test_a_task_begins_with_the_first_epoch_and_its_seed() -> None:
     assert one.epoch == 0
     assert all(a.equal(b) for a, b in zip(one.model.parameters(), two.model.parameters(), strict=True))
     other = on_sample(training=TrainingConfig(seed=2))
-    assert not other.model.scorer.output.weight.equal(one.model.scorer.output.weight)
+    assert not other.model.network.scorer.output.weight.equal(one.model.network.scorer.output.weight)
 
 
 def test_training_through_the_loop_saves_a_parser_that_scores_as_reported(tmp_path: Path) -> None:

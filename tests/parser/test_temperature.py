@@ -12,8 +12,9 @@ import torch
 from overfitted import fitted_parser, sample, twenty
 from tiny_model import save_tiny_model
 
-from arcparse.parser.model import Parser, ParserConfig
+from arcparse.parser.model import Parser
 from arcparse.parser.nbest import Parse
+from arcparse.parser.network import ParserConfig
 from arcparse.parser.temperature import HIGHEST, LOWEST, _least, _tree_error, fit_temperatures
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict
@@ -49,13 +50,13 @@ def test_fitting_sets_both_temperatures_and_nothing_else() -> None:
     parser = fitted_parser("none").model
     before = parser.config
     try:
-        fitted = fit_temperatures(parser, twenty()[:8] + sample()[-8:], given=True, beam_size=4, samples=4)
+        fitted = fit_temperatures(parser, twenty()[:8] + sample()[-8:], given_tags=True, beam=4, samples=4)
         assert fitted is parser
         config = parser.config
         assert replace(config, temperature=1.0, sampling_temperature=1.0) == before
         assert config.temperature != 1
         assert config.sampling_temperature != 1
-        fit_temperatures(parser, twenty()[:4], given=True, beam_size=4, samples=0)
+        fit_temperatures(parser, twenty()[:4], given_tags=True, beam=4, samples=0)
         assert parser.config.sampling_temperature == config.sampling_temperature
     finally:
         parser.config = before
@@ -75,12 +76,12 @@ def test_the_tool_writes_them_into_the_model(
     dev = tmp_path / "dev.conllu"
     gold = list(read_conllu(sample_treebank))[:3]
     write_conllu(gold, dev)
-    trees = Parser.load(model).parse(gold, beam_size=3)
+    trees = Parser.load(model).parse(gold, beam=3)
     monkeypatch.setattr(sys, "argv", ["calibrate.py", str(model), str(dev), "--beam", "3", "--samples", "2"])
     runpy.run_path(str(TOOL), run_name="__main__")
     loaded = Parser.load(model)
     config = json.loads((model / "config.json").read_text(encoding="utf-8"))["config"]["parser"]
     assert loaded.config.temperature == config["temperature"] != 1
     assert capsys.readouterr().out.startswith(f"temperature {config['temperature']:g}, sampling_temperature ")
-    assert loaded.parse(gold, beam_size=3) == trees
+    assert loaded.parse(gold, beam=3) == trees
     assert not (model / "config.new").exists()

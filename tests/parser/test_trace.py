@@ -28,8 +28,8 @@ def test_the_arcs_added_are_the_tree_that_parse_gives(
     parser: Parser, sentences: list[Sentence], beam_size: int, given: bool
 ) -> None:
     for sentence in sentences[:5]:
-        steps = derivation(parser, sentence, beam_size, given=given)
-        [parsed] = parser.parse([sentence], given=given, beam_size=beam_size)
+        steps = derivation(parser, sentence, beam_size, given_tags=given)
+        [parsed] = parser.parse([sentence], given_tags=given, beam=beam_size)
         arcs = {Arc(token.head, token.deprel, token.id) for token in parsed}
         assert len(steps) == 2 * len(sentence)
         assert {step.arc for step in steps if step.arc} == arcs
@@ -38,7 +38,9 @@ def test_the_arcs_added_are_the_tree_that_parse_gives(
 def test_scores_add_up_to_the_score_of_the_derivation(parser: Parser, sentences: list[Sentence]) -> None:
     sentence = sentences[1]
     words = parser.lexicon.words([sentence.forms])
-    beam = parser.search(words, parser.encode(words, None if parser.predicts_tags else parser.tags.ids([sentence])), 4)
+    beam = parser.search(
+        words, parser.network.encode(words, None if parser.predicts_tags else parser.tags.ids([sentence])), 4
+    )
     scores = [step.score for step in derivation(parser, sentence, 4)]
     assert sum(scores) == pytest.approx(beam.score[0, 0].item(), abs=1e-4)
     assert max(scores) <= 0
@@ -48,7 +50,7 @@ def test_a_derivation_reads_as_in_a_textbook(sentences: list[Sentence], monkeypa
     parser = tiny_parser(sentences)
     names = ["SHIFT", "SHIFT", "LEFT-ARC(nsubj)", "SHIFT", "RIGHT-ARC(obj)", "RIGHT-ARC(root)"]
     actions = [parser.system.action(name) for name in names]
-    bind = parser.bind
+    bind = parser.network.bind
 
     class Prefers:
         """Scores that prefer the derivation above."""
@@ -59,8 +61,8 @@ def test_a_derivation_reads_as_in_a_textbook(sentences: list[Sentence], monkeypa
             scores[..., actions[min(done, 5)]] = 50
             return scores
 
-    inner = bind(parser.encode(parser.lexicon.words([("I", "saw", "her")])))
-    monkeypatch.setattr(parser, "bind", lambda encoding: Prefers())
+    inner = bind(parser.network.encode(parser.lexicon.words([("I", "saw", "her")])))
+    monkeypatch.setattr(parser.network, "bind", lambda encoding: Prefers())
     steps = derivation(parser, Sentence.from_forms(["I", "saw", "her"]))
     assert [(step.stack, step.buffer, step.transition, step.arc) for step in steps] == [
         (("ROOT",), ("I", "saw", "her"), names[0], None),

@@ -21,8 +21,9 @@ from arcparse.networks.symbols import EOS, GO
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.search import Beam, search
-from arcparse.seq2seq.continuation import Continuing, Limits
-from arcparse.seq2seq.language_model import LanguageModel, LanguageModelConfig
+from arcparse.seq2seq.language_model import LanguageModel
+from arcparse.seq2seq.language_model_network import LanguageModelConfig
+from arcparse.seq2seq.language_model_system import Continuing, Limits
 from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask, in_rows
 from arcparse.training.loop import TrainingConfig, train
 from arcparse.training.optimisation import Learner
@@ -76,10 +77,10 @@ def test_states_carried_over_give_what_one_long_pass_gives(changes: dict[str, An
     model = untrained(2, **changes)
     ids = model.ids(CYCLE[:9]).unsqueeze(0)
     with torch.no_grad():
-        whole, _ = model.log_probabilities(ids, model.start(1))
-        states, parts = model.start(1), []
+        whole, _ = model.network.log_probabilities(ids, model.network.start(1))
+        states, parts = model.network.start(1), []
         for start in range(0, ids.shape[1] - 1, 5):
-            part, states = model.log_probabilities(ids[:, start : start + 6], states)
+            part, states = model.network.log_probabilities(ids[:, start : start + 6], states)
             parts.append(part)
     assert torch.cat(parts, 1).allclose(whole, atol=1e-5)
     assert model.perplexity(CYCLE[:9]) == pytest.approx(math.exp(-whole.mean()), rel=1e-4)
@@ -90,7 +91,7 @@ def test_training_carries_states_from_batch_to_batch() -> None:
     task.model.eval()  # no dropout
     with torch.no_grad():
         losses = [(loss.value.item(), loss.count) for loss in map(task.loss, task.batches(0))]
-        whole, _ = task.model.log_probabilities(task.train, task.model.start(len(task.train)))
+        whole, _ = task.model.network.log_probabilities(task.train, task.model.network.start(len(task.train)))
     assert sum(count for _, count in losses) == whole.numel()
     assert sum(value * count for value, count in losses) == pytest.approx(-whole.sum().item(), rel=1e-4)
 
@@ -120,7 +121,7 @@ def test_batches_cover_the_text_once_and_differ_in_their_cuts() -> None:
 
 def test_the_likeliest_symbol_alone_is_greedy_search() -> None:
     model = untrained(3)
-    system = Continuing(model, Limits(12))
+    system = Continuing(model.network, model.symbols, Limits(12))
 
     def allowed(state: Any) -> torch.Tensor:
         return system.scores(state)
@@ -133,7 +134,7 @@ def test_the_likeliest_symbol_alone_is_greedy_search() -> None:
 
 def allowed(model: LanguageModel, **limits: Any) -> list[int]:
     """Return the symbols that may begin a text."""
-    system = Continuing(model, Limits(1, **limits))
+    system = Continuing(model.network, model.symbols, Limits(1, **limits))
     with torch.no_grad():
         return [int(i) for i in system.legal(system.start(model.ids([])).state)[0, 0].nonzero()]
 
@@ -141,8 +142,9 @@ def allowed(model: LanguageModel, **limits: Any) -> list[int]:
 def test_top_k_top_p_and_temperature_choose_what_may_be_drawn() -> None:
     model = untrained(3)
     with torch.no_grad():
-        output, _ = model(torch.tensor([[EOS]]), model.start(1))
-        score = model.scores(output)[0, 0].index_fill(0, torch.tensor([Vocabulary.PAD, Vocabulary.UNKNOWN, GO]), -99)
+        output, _ = model.network(torch.tensor([[EOS]]), model.network.start(1))
+        never = torch.tensor([Vocabulary.PAD, Vocabulary.UNKNOWN, GO])
+        score = model.network.scores(output)[0, 0].index_fill(0, never, -99)
     probability, order = score.softmax(0).sort(descending=True)
     assert allowed(model) == sorted(order[:-3].tolist())
     assert allowed(model, top_k=3) == sorted(order[:3].tolist())

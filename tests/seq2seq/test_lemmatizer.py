@@ -158,7 +158,7 @@ def test_a_beam_of_the_shared_search_writes_too() -> None:
     wide = Lemmatizer(replace(model.config, beam=4), model.network, model.dictionary).eval()
     asked = [word for sentence in unseen()[:3] for word in words_of(sentence)]
     sources = [room.source(word, model.config) for word in asked]
-    best = [outputs[0] for outputs in model.network.generate(sources, beam_size=4)]
+    best = [outputs[0] for outputs in model.network.generate(sources, beam=4)]
     assert wide.written(asked) == ["".join(output.symbols) for output in best]
 
 
@@ -217,7 +217,7 @@ def test_the_shipped_model_loses_no_letters(upos: str) -> None:
 
 def test_given_lemmas_are_kept_if_they_are_to_be() -> None:
     odd = words(("The", "DET", "odd"), ("saw", "VERB"))
-    [kept], [made] = (built().lemmatize([odd], given=given) for given in (True, False))
+    [kept], [made] = (built().lemmatize([odd], given_lemmas=given) for given in (True, False))
     assert (kept.lemmas, made.lemmas) == (("odd", "see"), ("the", "see"))
 
 

@@ -15,7 +15,7 @@ from arcparse.networks.symbols import vocabulary
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.seq2seq.classifier import ClassifierConfig
-from arcparse.seq2seq.language_model import LanguageModelConfig
+from arcparse.seq2seq.language_model_network import LanguageModelConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
 from arcparse.vocabulary import Vocabulary
 

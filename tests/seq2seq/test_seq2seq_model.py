@@ -40,7 +40,7 @@ def test_the_loss_is_the_mean_surprise_and_reaches_every_weight(kind: str) -> No
 @pytest.mark.parametrize(("kind", "is_reversal"), TASKS)
 def test_copying_and_reversing_are_learned(kind: str, is_reversal: bool) -> None:
     model, unseen = learned(kind, is_reversal), words(60, 77)
-    found = [outputs[0] for outputs in model.generate(unseen, beam_size=2)]
+    found = [outputs[0] for outputs in model.generate(unseen, beam=2)]
     expected = [source[::-1] if is_reversal else source for source in unseen]
     right = sum(output.symbols == word for output, word in zip(found, expected, strict=True))
     assert right >= 0.8 * len(unseen)  # of words that it has not seen; by chance it would be none
@@ -105,7 +105,7 @@ def test_a_saved_model_writes_the_same(kind: str, tmp_path: Path) -> None:
     model.save(tmp_path / "model", metadata={"note": "toy"})
     again = seq2seq.load(tmp_path / "model")
     assert again.config == model.config
-    assert again.generate(sources, beam_size=2) == model.generate(sources, beam_size=2)
+    assert again.generate(sources, beam=2) == model.generate(sources, beam=2)
     assert not again.training
 
 

@@ -17,7 +17,9 @@ from arcparse.evaluation import evaluate
 from arcparse.networks.lexicon import LexiconConfig, Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import EMPTY, Sentence
-from arcparse.tagger.model import Tagger, TaggerConfig
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.system import NONE
 from arcparse.treebank import parse_conllu
 
 
@@ -29,6 +31,10 @@ def words_of(model: Tagger, sentences: tuple[Sentence, ...]) -> Words:
     return model.lexicon.words([sentence.forms for sentence in sentences])
 
 
+def scores_of(model: Tagger, words: Words) -> dict[str, torch.Tensor]:
+    return model.network.bind(words).columns(torch.full_like(words.row, NONE))
+
+
 def test_twenty_sentences_are_learnt_by_heart() -> None:
     nothing = [sentence.replace(upos=[EMPTY] * len(sentence)) for sentence in twenty()]
     assert evaluate(twenty(), tagger().tag(nothing))["AllTags"].f1 >= 0.95
@@ -36,9 +42,9 @@ def test_twenty_sentences_are_learnt_by_heart() -> None:
 
 def test_a_sentence_is_tagged_the_same_alone_and_in_a_batch() -> None:
     with torch.no_grad():
-        together = tagger()(words_of(tagger(), sample()))
+        together = scores_of(tagger(), words_of(tagger(), sample()))
         for b, sentence in enumerate(sample()):
-            for name, scores in tagger()(words_of(tagger(), (sentence,))).items():
+            for name, scores in scores_of(tagger(), words_of(tagger(), (sentence,))).items():
                 torch.testing.assert_close(scores[0], together[name][b, : len(sentence) + 1], atol=1e-4, rtol=1e-4)
     tagged = tagger().tag(sample())
     assert [tagger().tag([sentence])[0] for sentence in sample()] == tagged
@@ -50,23 +56,23 @@ def test_scores_equal_those_of_a_window_of_concatenated_vectors(before: int, aft
     torch.manual_seed(0)
     config = replace(TAGGER, before=before, after=after)
     model = Tagger.build(config, sample(), vectors()).eval()
-    torch.nn.init.normal_(model.outside)
+    torch.nn.init.normal_(model.network.outside)
     words = words_of(model, sample()[:3])
     positions = before + 1 + after
     with torch.no_grad():
-        form, scores = model.forms(words.forms), model(words)
-        matrix = model.first.unflatten(1, (positions, -1))
+        form, scores = model.network.forms(words.forms), scores_of(model, words)
+        matrix = model.network.first.unflatten(1, (positions, -1))
         for b, length in enumerate(words.length.tolist()):
             vector = [form[row] for row in words.row[b, : length + 1].tolist()]
             for token in range(1, length + 1):
                 places = range(token - before, token + after + 1)
-                window = [vector[i] if 0 <= i <= length else model.outside for i in places]
+                window = [vector[i] if 0 <= i <= length else model.network.outside for i in places]
                 hidden = torch.relu(
-                    sum(v @ matrix[:, position] for position, v in enumerate(window)) + model.bias  # type: ignore[operator]
+                    sum(v @ matrix[:, position] for position, v in enumerate(window)) + model.network.bias  # type: ignore[operator]
                 )
-                for layer in model.hidden:
+                for layer in model.network.hidden:
                     hidden = torch.relu(layer(hidden))
-                for name, layer in model.output.columns.items():
+                for name, layer in model.network.output.columns.items():
                     torch.testing.assert_close(scores[name][b, token], layer(hidden), atol=1e-4, rtol=1e-4)
 
 
@@ -138,10 +144,10 @@ def test_settings_outside_their_limits_are_refused(settings: dict[str, Any], mes
 
 def test_the_shipped_sizes_build_without_vectors() -> None:
     model = Tagger.build(TaggerConfig(lexicon=LexiconConfig()), sample(), Pretrained.none()).eval()
-    assert {name for name, _ in model.named_parameters() if not name.startswith("forms.")} == {
+    assert {name for name, _ in model.network.named_parameters() if not name.startswith("forms.")} == {
         "outside",
         "first",
         "bias",
         *(f"output.columns.{name}.{kind}" for name in ("upos", "xpos", "feats") for kind in ("weight", "bias")),
     }
-    assert model.first.shape == (64 + 6 * 16 + 16 + 64, 7 * 512)
+    assert model.network.first.shape == (64 + 6 * 16 + 16 + 64, 7 * 512)

@@ -17,9 +17,9 @@ from arcparse.evaluation import evaluate
 from arcparse.networks.pretrained import Pretrained
 from arcparse.search import WAIT, Beam, search
 from arcparse.sentence import Sentence
-from arcparse.tagger.model import Tagger, TaggerConfig
-from arcparse.tagger.scorer import BoundTagger
-from arcparse.tagger.tagging import NONE, Tagging
+from arcparse.tagger.model import Tagger
+from arcparse.tagger.network import BoundTagger, TaggerConfig
+from arcparse.tagger.system import NONE, Tagging
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training.losses import global_loss
 from arcparse.treebank import parse_conllu
@@ -43,13 +43,17 @@ def untrained(previous: int, normalisation: Normalisation = "local", encoder: st
     torch.manual_seed(previous)
     tagger = Tagger.build(config, TREEBANK, Pretrained.none()).eval()
     with torch.no_grad():
-        for weight in (tagger.first, tagger.output.columns["upos"].weight, tagger.output.columns["xpos"].weight):
+        for weight in (
+            tagger.network.first,
+            tagger.network.output.columns["upos"].weight,
+            tagger.network.output.columns["xpos"].weight,
+        ):
             weight.mul_(3)
     return tagger
 
 
 def bound(tagger: Tagger, *sentences: tuple[str, ...]) -> BoundTagger:
-    return tagger.bind(tagger.lexicon.words(sentences))
+    return tagger.network.bind(tagger.lexicon.words(sentences))
 
 
 def enumerated(tagger: Tagger, forms: tuple[str, ...]) -> dict[tuple[int, ...], float]:
@@ -73,7 +77,7 @@ def test_a_beam_as_wide_as_the_space_finds_the_best_sequence(
     tagger = untrained(previous, normalisation, encoder)
     for forms in SENTENCES:
         best = max(scores := enumerated(tagger, forms), key=scores.__getitem__)
-        [sentence] = tagger.tag([Sentence.from_forms(forms)], beam_size=81)
+        [sentence] = tagger.tag([Sentence.from_forms(forms)], beam=81)
         assert sentence.upos == tuple(tagger.system.name(tag) for tag in best)
         column = bound(tagger, forms).columns(torch.tensor([[NONE, *best]]))["xpos"][0, 1:].argmax(1) + 2
         assert sentence.xpos == tuple(tagger.tags.vocabularies["xpos"].symbols[i] for i in column.tolist())
@@ -93,21 +97,23 @@ def test_the_beams_scores_are_those_of_its_sequences(beam_size: int) -> None:
 @pytest.mark.parametrize("beam_size", [1, 3])
 def test_a_sentence_is_tagged_the_same_alone_and_in_a_batch(beam_size: int) -> None:
     model = fitted("local").model
-    together = model.tag(sample(), beam_size=beam_size)
-    assert [model.tag([sentence], beam_size=beam_size)[0] for sentence in sample()] == together
-    assert model.tag(sample(), beam_size=beam_size, batch_tokens=30) == together
+    together = model.tag(sample(), beam=beam_size)
+    assert [model.tag([sentence], beam=beam_size)[0] for sentence in sample()] == together
+    assert model.tag(sample(), beam=beam_size, batch_tokens=30) == together
 
 
 @torch.no_grad()
 def test_without_previous_tags_the_beam_is_the_best_tag_of_each_word() -> None:
     tagger = untrained(0)
     words = tagger.lexicon.words(SENTENCES)
-    best = tagger(words)["upos"].argmax(2)
-    beam = search(tagger.system, tagger.bind(words), Beam.start(Tagging.start(words.length, 0), len(SENTENCES)), 4)
+    best = tagger.network.bind(words).columns(torch.full_like(words.row, NONE))["upos"].argmax(2)
+    beam = search(
+        tagger.system, tagger.network.bind(words), Beam.start(Tagging.start(words.length, 0), len(SENTENCES)), 4
+    )
     for b, length in enumerate(words.length.tolist()):
         assert beam.history()[b, 0, :length].equal(best[b, 1 : length + 1])
     greedy = tagger.tag([Sentence.from_forms(forms) for forms in SENTENCES])
-    assert greedy == tagger.tag([Sentence.from_forms(forms) for forms in SENTENCES], beam_size=8)
+    assert greedy == tagger.tag([Sentence.from_forms(forms) for forms in SENTENCES], beam=8)
 
 
 def test_the_global_loss_is_that_of_all_sequences() -> None:
@@ -123,8 +129,8 @@ def test_the_global_loss_is_that_of_all_sequences() -> None:
         expected.append(torch.tensor(list(scores.values())).logsumexp(0).item() - scores[tags])
     assert sorted(losses.tolist()) == pytest.approx(sorted(expected), abs=1e-4)
     losses.sum().backward()
-    assert tagger.previous is not None
-    assert tagger.previous.embedding.grad is not None
+    assert tagger.network.previous is not None
+    assert tagger.network.previous.embedding.grad is not None
 
 
 @cache
@@ -140,7 +146,7 @@ def fitted(objective: Literal["local", "crf"]) -> TaggerTask:
 def test_both_objectives_learn_twenty_sentences_by_heart(objective: Literal["local", "crf"]) -> None:
     task = fitted(objective)
     assert task.beam == (1 if objective == "local" else 3)
-    assert evaluate(twenty(), task.model.tag(twenty(), beam_size=task.beam))["AllTags"].f1 >= 0.95
+    assert evaluate(twenty(), task.model.tag(twenty(), beam=task.beam))["AllTags"].f1 >= 0.95
 
 
 def test_one_dropout_serves_a_batch_where_paths_are_scored() -> None:
@@ -152,11 +158,11 @@ def test_one_dropout_serves_a_batch_where_paths_are_scored() -> None:
     def twice(scorer: BoundTagger) -> tuple[Tensor, Tensor]:
         return scorer.columns(tag)["upos"], scorer.columns(tag)["upos"]
 
-    same, again = twice(tagger.bind(words))
+    same, again = twice(tagger.network.bind(words))
     assert same.equal(again)
-    assert not tagger.bind(words).columns(tag)["upos"].equal(same)
-    tagger.config = replace(config, normalisation="local")
-    one, other = twice(tagger.bind(words))
+    assert not tagger.network.bind(words).columns(tag)["upos"].equal(same)
+    tagger.network.config = replace(config, normalisation="local")
+    one, other = twice(tagger.network.bind(words))
     assert not one.equal(other)
 
 
@@ -171,7 +177,7 @@ def test_global_training_goes_on_from_a_tagger_of_the_same_network(tmp_path: obj
         return TaggerTask(settings, sentences, twenty())
 
     goes_on = task(replace(model.config, normalisation="global"))
-    assert goes_on.model.first.equal(model.first)
+    assert goes_on.model.network.first.equal(model.network.first)
     assert goes_on.pretrained.same_as(vectors())
     with pytest.raises(ModelError, match="another network"):
         task(replace(model.config, previous_tags=3))
@@ -185,12 +191,12 @@ def test_given_tags_stay_and_the_others_agree_with_them(previous: int) -> None:
     tagger = untrained(previous)
     bare = Sentence.from_forms(SENTENCES[1])
     free = tagger.tag([bare])[0]
-    assert tagger.tag([bare], given=True) == [free]
-    assert tagger.tag([free], given=True) == [free]
+    assert tagger.tag([bare], given_tags=True) == [free]
+    assert tagger.tag([free], given_tags=True) == [free]
     for tag in "NVA":
         given = ["_", tag, "_", "_"]
-        [found] = tagger.tag([bare.replace(upos=given)], given=True)
+        [found] = tagger.tag([bare.replace(upos=given)], given_tags=True)
         assert found.upos == (free.upos[0], tag, *free.upos[2:])
         assert found.xpos[1] == tag.lower()
-        [backwards] = tagger.tag([bare.replace(xpos=[cell.lower() for cell in given])], given=True)
+        [backwards] = tagger.tag([bare.replace(xpos=[cell.lower() for cell in given])], given_tags=True)
         assert (backwards.upos[1], backwards.xpos[1]) == (tag, tag.lower())

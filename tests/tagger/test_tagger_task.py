@@ -39,9 +39,9 @@ def test_batches_of_an_epoch_hold_every_sentence_once_and_differ_between_epochs(
 
 
 def test_the_seed_decides_the_first_weights() -> None:
-    assert task().model.first.equal(task().model.first)
+    assert task().model.network.first.equal(task().model.network.first)
     other = TaggerTask(TaggerSettings(tagger=TAGGER, training=replace(TRAINING, seed=7)), twenty(), twenty())
-    assert not other.model.first.equal(task().model.first)
+    assert not other.model.network.first.equal(task().model.network.first)
 
 
 @pytest.mark.parametrize("pretrained", [None, vectors()])

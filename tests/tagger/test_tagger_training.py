@@ -69,7 +69,7 @@ def test_the_textbooks_tagger_remembers_random_vectors_and_tags_words_as_given(
     arguments = ["train", "tagger", "--preset", "ngram", "--train", str(conll2000), "--vectors", str(store)]
     assert cli.main([*arguments, "--output", str(tmp_path / "run"), *SMALL, "--set", "training.tensorboard=true"]) == 0
     model = Tagger.load(tmp_path / "run" / "best")
-    assert model.first.shape == (8, 3 * 16)
+    assert model.network.first.shape == (8, 3 * 16)
     with VectorStore.open(store, read_only=True) as opened:
         drawn = [form for form in model.pretrained.words if form not in opened][2:]  # the two specials
     assert drawn

@@ -13,24 +13,24 @@ import torch
 from torch import Tensor
 
 from arcparse.networks.decoder import Decoder
-from arcparse.networks.memory import Memory, State
+from arcparse.networks.memory import DecoderState, Memory
 from arcparse.networks.symbols import EOS, GO, NEVER
-from arcparse.search import Beam, search
+from arcparse.search import Beam
 from arcparse.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
-class Writing:
+class PartialOutput:
     """What K hypotheses of each of B sources have come to."""
 
     output: Tensor  # [B, K, E] what the decoder would say
-    memory: State  # [B, K, ...] what it remembers
+    memory: DecoderState  # [B, K, ...] what it remembers
     length: Tensor  # [B, K] symbols written, EOS included
     ended: Tensor  # [B, K]
 
-    def select(self, parent: Tensor) -> Writing:
+    def select(self, parent: Tensor) -> PartialOutput:
         """Return the hypotheses `parent` [B, K'] of each source."""
-        return Writing(
+        return PartialOutput(
             _select(self.output, parent),
             tuple(_select(part, parent) for part in self.memory),
             self.length.gather(1, parent),
@@ -55,30 +55,30 @@ class Writer:
         self._may_go_on = torch.isin(symbol, torch.tensor(NEVER, device=limit.device), invert=True)
         self._may_end = symbol == EOS
 
-    def start(self) -> Beam[Writing]:
+    def start(self) -> Beam[PartialOutput]:
         """Return the beam of one hypothesis for each source, which has read GO."""
         size, device = len(self._limit), self._limit.device
         nothing = torch.zeros(size, 1, dtype=torch.long, device=device)
         reading = self._decoder.step(nothing + GO, self._decoder.start(self._memory), self._memory)
-        return Beam.start(Writing(reading.output, reading.state, nothing, nothing.bool()), size, device)
+        return Beam.start(PartialOutput(reading.output, reading.state, nothing, nothing.bool()), size, device)
 
-    def scores(self, state: Writing) -> Tensor:
+    def scores(self, state: PartialOutput) -> Tensor:
         """Return the log-probabilities of the next symbol [B, K, V] in nats."""
         return self._decoder.scores(state.output).log_softmax(2)
 
-    def legal(self, state: Writing) -> Tensor:
+    def legal(self, state: PartialOutput) -> Tensor:
         """Return which symbols may follow [B, K, V]."""
         is_full = state.length >= self._limit.unsqueeze(1)
         return torch.where(is_full.unsqueeze(2), self._may_end, self._may_go_on)
 
-    def apply(self, state: Writing, action: Tensor) -> Writing:
+    def apply(self, state: PartialOutput, action: Tensor) -> PartialOutput:
         """Return the state after the decoder has read the symbols [B, K]."""
         reading = self._decoder.step(action.clamp(min=Vocabulary.PAD), state.memory, self._memory)
-        return Writing(
+        return PartialOutput(
             reading.output, reading.state, state.length + (action >= 0).long(), state.ended | (action == EOS)
         )
 
-    def is_final(self, state: Writing) -> Tensor:
+    def is_final(self, state: PartialOutput) -> Tensor:
         """Return which outputs have ended [B, K]."""
         return state.ended
 
@@ -89,8 +89,3 @@ class Writer:
     def action(self, name: str) -> int:
         """Return the id of a symbol. Raises ArcparseError for one that is not known."""
         return self._vocabulary.id(name, strict=True)
-
-
-def write(writer: Writer, beam_size: int, length_power: float) -> Beam[Writing]:
-    """Return the best outputs that a beam finds; `length_power` is that of `arcparse.search.search`."""
-    return search(writer, writer.scores, writer.start(), beam_size, length_power)

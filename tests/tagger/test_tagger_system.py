@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arcparse.search import WAIT
-from arcparse.tagger.tagging import NONE, LeftToRight, Tagging, tags_before
+from arcparse.tagger.system import NONE, LeftToRight, Tagging, tags_before
 
 TAGS = ("DET", "NOUN", "VERB")
 

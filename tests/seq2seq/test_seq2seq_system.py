@@ -12,8 +12,9 @@ from toy_languages import KINDS, config, untrained, words
 
 from arcparse.errors import ArcparseError
 from arcparse.networks.symbols import EOS, GO
-from arcparse.seq2seq.decoding import Writer, write
+from arcparse.search import search
 from arcparse.seq2seq.model import Output, Seq2Seq, copied
+from arcparse.seq2seq.system import Writer
 
 TINY = [("a", "b"), ("b",), ("b", "a", "b")]
 
@@ -40,7 +41,7 @@ def every_output(model: Seq2Seq, source: tuple[str, ...], power: float) -> list[
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_beam_as_wide_as_the_space_finds_all_in_the_order_of_their_scores(kind: str, power: float) -> None:
     model = tiny(kind)
-    found = model.generate(TINY, beam_size=40, nbest=40, length_power=power, copy_unknown=False)
+    found = model.generate(TINY, beam=40, nbest=40, length_power=power, copy_unknown=False)
     for source, outputs in zip(TINY, found, strict=True):
         expected = every_output(model, source, power)
         assert len(outputs) == len(expected) == 40
@@ -53,10 +54,10 @@ def test_a_beam_as_wide_as_the_space_finds_all_in_the_order_of_their_scores(kind
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_source_gets_the_same_output_alone_and_in_a_batch(kind: str, beam_size: int) -> None:
     model, sources = untrained(kind, scale=2.0), [*words(12, 5), ()]
-    together = model.generate(sources, beam_size=beam_size, nbest=2)
+    together = model.generate(sources, beam=beam_size, nbest=2)
     assert len({outputs[0].symbols for outputs in together}) > 1
     for source, outputs in zip(sources, together, strict=True):
-        [alone] = model.generate([source], beam_size=beam_size, nbest=2)
+        [alone] = model.generate([source], beam=beam_size, nbest=2)
         assert [output.symbols for output in outputs] == [output.symbols for output in alone]
         assert [output.score for output in outputs] == pytest.approx([output.score for output in alone], abs=1e-4)
 
@@ -65,7 +66,7 @@ def test_a_source_gets_the_same_output_alone_and_in_a_batch(kind: str, beam_size
 def test_what_is_written_scores_the_same_when_it_is_read(kind: str) -> None:
     """Step by step in the beam, or all at once as in training: the same probabilities, whatever the padding."""
     model, sources = untrained(kind, scale=2.0), words(6, 9)
-    best = [outputs[0] for outputs in model.generate(sources, beam_size=3, length_power=0.0, copy_unknown=False)]
+    best = [outputs[0] for outputs in model.generate(sources, beam=3, length_power=0.0, copy_unknown=False)]
     read = model.log_probabilities(sources, [output.symbols for output in best])
     is_free = [len(o.symbols) < 2 * len(s) + 10 for s, o in zip(sources, best, strict=True)]  # EOS was not forced
     for output, log_probability, counts in zip(best, read, is_free, strict=True):
@@ -103,7 +104,7 @@ def test_the_writer_names_its_actions() -> None:
         writer.action("z")
     legal = writer.legal(writer.start().state)[0, 0].tolist()
     assert [model.outputs.symbol(i) for i, may in enumerate(legal) if not may] == ["<pad>", "<s>"]
-    assert write(writer, 2, 0.0).score.shape == (1, 2)
+    assert search(writer, writer.scores, writer.start(), 2).score.shape == (1, 2)
 
 
 def test_what_is_unknown_is_copied_from_where_the_decoder_looked() -> None:

@@ -8,19 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.recurrent import State
+from arcparse.networks.recurrent import LayerState
 from arcparse.networks.symbols import NEVER
 from arcparse.search import Beam
+from arcparse.seq2seq.language_model_network import LanguageModelNetwork
 from arcparse.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    from arcparse.seq2seq.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -64,19 +61,19 @@ class Continuation:
 class Continuing:
     """The transition system of a language model."""
 
-    def __init__(self, model: LanguageModel, limits: Limits) -> None:
-        """Let the model write within limits."""
-        self.num_actions = len(model.symbols)
-        self._model, self._limits = model, limits
-        self._never = torch.tensor([*NEVER, Vocabulary.UNKNOWN], device=model.device)
+    def __init__(self, network: LanguageModelNetwork, vocabulary: Vocabulary, limits: Limits) -> None:
+        """Let the network write symbols of a vocabulary within limits."""
+        self.num_actions = len(vocabulary)
+        self._network, self._vocabulary, self._limits = network, vocabulary, limits
+        self._never = torch.tensor([*NEVER, Vocabulary.UNKNOWN], device=network.device)
 
     def start(self, ids: Tensor) -> Beam[Continuation]:
         """Return the beam of one text, which begins with ids [T]."""
-        output, states = self._model(ids.unsqueeze(0).to(self._model.device), self._model.start(1))
+        output, states = self._network(ids.unsqueeze(0).to(self._network.device), self._network.start(1))
         memory = tuple(part.unsqueeze(1) for state in states for part in state)
-        nothing = torch.zeros(1, 1, 0, dtype=torch.long, device=self._model.device)
+        nothing = torch.zeros(1, 1, 0, dtype=torch.long, device=self._network.device)
         return Beam.start(
-            Continuation(self._model.scores(output[:, -1:]), memory, nothing), 1, device=self._model.device
+            Continuation(self._network.scores(output[:, -1:]), memory, nothing), 1, device=self._network.device
         )
 
     def scores(self, state: Continuation) -> Tensor:
@@ -95,14 +92,14 @@ class Continuing:
     def apply(self, state: Continuation, action: Tensor) -> Continuation:
         """Return the continuations after the model has read the symbols [B, K]."""
         symbol = action.clamp(min=Vocabulary.PAD)
-        output, states = self._model(symbol.reshape(-1, 1), self._by_layer(state.memory))
+        output, states = self._network(symbol.reshape(-1, 1), self._by_layer(state.memory))
         memory = tuple(part.view(*action.shape, -1) for state in states for part in state)
-        score = self._model.scores(output.view(*action.shape, -1))
+        score = self._network.scores(output.view(*action.shape, -1))
         return Continuation(score, memory, torch.cat([state.written, symbol.unsqueeze(2)], 2))
 
-    def _by_layer(self, memory: Sequence[Tensor]) -> list[State]:
+    def _by_layer(self, memory: Sequence[Tensor]) -> list[LayerState]:
         """Return each layer's state, all continuations in one row [B K, D]."""
-        parts = len(memory) // len(self._model.reader.layers)
+        parts = len(memory) // len(self._network.reader.layers)
         flat = [part.flatten(0, 1) for part in memory]
         return [tuple(flat[i : i + parts]) for i in range(0, len(flat), parts)]
 
@@ -114,8 +111,8 @@ class Continuing:
 
     def name(self, action: int) -> str:
         """Return a symbol."""
-        return self._model.symbols.symbol(action)
+        return self._vocabulary.symbol(action)
 
     def action(self, name: str) -> int:
         """Return the id of a symbol. Raises ArcparseError for one that is not known."""
-        return self._model.symbols.id(name, strict=True)
+        return self._vocabulary.id(name, strict=True)

@@ -1,0 +1,142 @@
+"""The parser's network: an encoder's vectors, features of the configuration, a feed-forward scorer.
+
+With the encoder "none" a token has the vector of its form beside those of its tags, which must be given, as in
+SyntaxNet (Andor et al. 2016). Any other encoder, such as the recurrent "bilstm", reads the sentence, predicts the tags
+on the way (unless they are given) and hands on vectors that know their context (Kiperwasser & Goldberg 2016), so few
+features suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from arcparse.errors import ConfigurationError, ModelError
+from arcparse.networks.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags
+from arcparse.parser.features import Features
+from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
+from arcparse.parser.systems import System, system_called
+from arcparse.settings.limits import AboveZero, Dimension, Hypotheses
+from arcparse.trees.pseudo_projective import Projectivity
+from arcparse.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class ParserConfig:
+    """What the network is made of."""
+
+    features: tuple[str, ...]
+    encoder: str = "bilstm"  # or "none"; see `arcparse.networks.encoder`
+    system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
+    projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
+    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
+    bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
+    projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
+    upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size
+    xpos_dimension: Dimension = 32
+    feats_dimension: Dimension = 32
+    scorer: ScorerConfig = field(default_factory=ScorerConfig)
+    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+    beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
+    temperature: AboveZero = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
+    sampling_temperature: AboveZero = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
+        chosen(self)
+        lifts = system_called(self.system).projective
+        if self.projectivity != "lift" and not lifts:
+            raise ConfigurationError(
+                f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
+                "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"
+            )
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A batch as the scorer sees it: its blocks of vectors, the tags used [B, N], and the tags' scores if predicted."""
+
+    blocks: dict[str, Block]
+    tags: dict[str, Tensor]
+    tag_scores: dict[str, Tensor]
+
+
+class ParserNetwork(nn.Module):
+    """All that has weights: `encode` reads sentences, and `bind` gives the scorer of their configurations."""
+
+    def __init__(
+        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
+    ) -> None:
+        """Make an untrained network. Raises ModelError where the encoder lacks vectors that the features need."""
+        super().__init__()
+        self.config, self.tags = config, tags
+        self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
+        dimensions = {"form": self.forms.dimension} | {name: getattr(config, f"{name}_dimension") for name in COLUMN}
+        self.embeddings = nn.ModuleDict(
+            {name: nn.Embedding(size, dimensions[name]) for name, size in tags.sizes.items() if dimensions[name]}
+        )
+        for name, embedding in self.embeddings.items():
+            nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
+        encoder = add_encoder(self, config, self.forms.dimension)
+        if encoder is not None:
+            self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
+            dimensions["vector"] = config.projection or encoder.dimension
+            self.projection = nn.Linear(encoder.dimension, config.projection) if config.projection else nn.Identity()
+        features = Features(config.features)
+        missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
+        if missing:
+            raise ModelError(
+                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
+            )
+        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What reads the sentence; None where tokens have the vectors of their forms."""
+        return encoder_of(self, self.config)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.scorer.bias.device
+
+    def encode(self, words: Words, given: Mapping[str, Tensor] | None = None, keep: Tensor | None = None) -> Encoding:
+        """Encode B sentences with `given` tags [B, N] or, where the encoder predicts them, its own.
+
+        Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
+        """
+        vector, encoder = self.forms(words.forms), self.encoder
+        scores: dict[str, Tensor] = {}
+        if encoder is None:
+            if given is None:
+                raise ModelError("this parser needs tags; give them, or a tagger")
+            tags, blocks = dict(given), {"form": Block(vector, words.row)}
+        else:
+            context = encoder(vector[words.row], words.length + 1)
+            scores = self.tag_layer(context)
+            tags = best_tags(scores)
+            if given is not None and keep is not None:
+                kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
+                tags = self.tags.completed(scores, kept)
+            row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
+            blocks = {"vector": Block(self.projection(context).flatten(0, 1), row)}
+        blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
+        return Encoding(blocks, tags, scores)
+
+    def set_precision(self, *, low: bool) -> None:
+        """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
+        self.scorer.low_precision = low
+        if self.encoder is not None:
+            self.encoder.low_precision = low
+
+    def bind(self, encoding: Encoding) -> BoundScorer:
+        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        return self.scorer.bind(encoding.blocks, locked=self.config.normalisation == "global")

@@ -1,0 +1,196 @@
+"""The tagger's network: a feed-forward network over a window of words (Collobert et al. 2011, section 3.2).
+
+A word is its embedding, pretrained vector, affixes, shape and characters. With the encoder "none" the network sees
+those of the word's neighbours at fixed distances. Any other encoder reads the sentence first, and the window is one of
+its vectors. UPOS, XPOS and FEATS are predicted together from the last hidden layer.
+
+With `previous_tags`, the first layer also sees the tags of the words before, but of one column alone (UPOS, if the
+treebank has it): the coarse tags carry the grammar of a sequence of tags. The other columns are read off the same
+hidden layer and so depend on those tags too. Without `previous_tags`, tags are independent given the words.
+
+The share of a form in the first hidden layer is computed once at each distance for all its occurrences, and the shares
+of a word's window are summed up once. A state then needs a look-up for its word, one for each tag before it, and the
+layers above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from arcparse.errors import ConfigurationError
+from arcparse.networks.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
+from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.tags import TagColumns, TagLayer
+from arcparse.settings import check_ranges
+from arcparse.settings.limits import Part, Range, Units
+from arcparse.tagger.preparation import Preparation
+from arcparse.tagger.system import Tagging, tags_before
+from arcparse.threads import aside
+from arcparse.vocabulary import SPECIALS
+
+
+@dataclass(frozen=True)
+class TaggerConfig:
+    """What the network is made of."""
+
+    before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
+    after: Annotated[int, Range(0, 32)] = 3
+    encoder: str = "none"  # or "bilstm"; see `arcparse.networks.encoder`
+    bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
+    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)
+    batch_normalisation: bool = False  # before each hidden layer's rectifier (Ioffe & Szegedy 2015)
+    dropout: Part = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
+    input_dropout: Part = 0.2  # of the forms' vectors
+    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
+    preparation: Preparation = "none"  # of words, so that vectors know them; see `arcparse.tagger.preparation`
+    previous_tags: Annotated[int, Range(0, 32)] = (
+        0  # how many tags before a word it sees; 0: tags are independent, and need no search
+    )
+    tag_dimension: Units = 32  # of their embeddings, SyntaxNet's size
+    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a value outside its limits."""
+        chosen(self)
+        check_ranges(self)
+        if self.batch_normalisation and self.normalisation == "global":
+            raise ConfigurationError(
+                "batch_normalisation gives a state other scores in another batch, and global normalisation compares "
+                "them; switch one of the two off"
+            )
+
+
+class TaggerNetwork(nn.Module):
+    """All that has weights: `bind` reads sentences and gives the scorer of their words' tags."""
+
+    def __init__(self, config: TaggerConfig, lexicon: Lexicon, tags: TagColumns, pretrained: Pretrained) -> None:
+        """Make an untrained network. Raises ConfigurationError if it sees nothing of a word."""
+        super().__init__()
+        self.config = config
+        self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
+        if not self.forms.dimension:
+            raise ConfigurationError("the tagger sees nothing of a word; give it --vectors, or parts in tagger.lexicon")
+        encoder = add_encoder(self, config, self.forms.dimension)
+        dimension = encoder.dimension if encoder else self.forms.dimension
+        positions, width = config.before + 1 + config.after, config.hidden[0]
+        self.outside = nn.Parameter(torch.zeros(dimension))  # what stands beyond the sentence
+        first = torch.empty(dimension, positions * width)
+        self.first = nn.Parameter(nn.init.normal_(first, std=(2 / (positions * dimension)) ** 0.5))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(config.hidden, config.hidden[1:], strict=False))
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(size) if config.batch_normalisation else nn.Identity() for size in config.hidden
+        )
+        self.output = TagLayer(config.hidden[-1], tags.sizes)
+        self.dropout, self.input_dropout = nn.Dropout(config.dropout), nn.Dropout(config.input_dropout)
+        self.searched = next(iter(tags.filled), "upos")
+        self.previous: PreviousTags | None = None
+        if config.previous_tags:
+            num_tags = tags.sizes[self.searched] - len(SPECIALS)
+            self.previous = PreviousTags(num_tags, config.tag_dimension, config.previous_tags, width)
+
+    def bind(self, words: Words) -> BoundTagger:
+        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        vector, row = self.input_dropout(self.forms(words.forms)), words.row
+        encoder = encoder_of(self, self.config)
+        if encoder is not None:
+            vector = encoder(vector[row], words.length + 1).flatten(0, 1)
+            row = torch.arange(row.numel(), device=row.device).view_as(row)
+        width, positions = len(self.bias), self.config.before + 1 + self.config.after
+        with aside():
+            table = (torch.cat([self.outside.unsqueeze(0), vector]) @ self.first).view(-1, width)
+        padded = functional.pad((row + 1).masked_fill(~words.is_token, 0), (self.config.before, self.config.after))
+        is_word = words.is_token & (torch.arange(row.shape[1], device=row.device) > 0)
+        window = padded.unfold(1, positions, 1)[is_word] * positions + torch.arange(positions, device=row.device)
+        first = functional.embedding_bag(window, table, mode="sum")
+        return BoundTagger(self, first, is_word, self._masks() if self.training else None)
+
+    def _masks(self) -> list[Tensor] | None:
+        """Draw the dropout of each hidden layer [D] where scores are to add up along paths (Gal & Ghahramani 2016)."""
+        if self.config.normalisation == "local":
+            return None
+        return [self.dropout(self.bias.new_ones(width)) for width in self.config.hidden]
+
+    def above(self, first: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """Return the last hidden layer [S, D'] from the sums of the first [S, D]; `masks` are drawn if not given."""
+        norms = iter(self.norms)
+        drops = iter([self.dropout] * len(self.norms) if masks is None else [mask.mul for mask in masks])
+        hidden = next(drops)(torch.relu(next(norms)(first + self.bias)))
+        for layer, norm, drop in zip(self.hidden, norms, drops, strict=True):
+            hidden = drop(torch.relu(norm(layer(hidden))))
+        return hidden
+
+
+class PreviousTags(nn.Module):
+    """What the tags before a word add to the first hidden layer, of `width` units."""
+
+    def __init__(self, num_tags: int, dimension: int, previous: int, width: int) -> None:
+        """Make embeddings of the tags, and of there being none, and a layer over those of `previous` words."""
+        super().__init__()
+        self.previous, self.width = previous, width
+        embedding, first = torch.empty(1 + num_tags, dimension), torch.empty(dimension, previous * width)
+        self.embedding = nn.Parameter(nn.init.normal_(embedding, std=dimension**-0.5))
+        self.first = nn.Parameter(nn.init.normal_(first, std=(previous * dimension) ** -0.5))
+
+    def table(self) -> Tensor:
+        """Return each tag's share at each distance [(1 + A) * H, D]."""
+        return (self.embedding @ self.first).view(-1, self.width)
+
+    def sums(self, table: Tensor, last: Tensor) -> Tensor:
+        """Return the shares [S, D] of the tags [S, H] before S words, from what `table` gave."""
+        index = (last + 1) * self.previous + torch.arange(self.previous, device=last.device)
+        return functional.embedding_bag(index, table, mode="sum")
+
+
+class BoundTagger:
+    """The scorer of the S words of B sentences."""
+
+    def __init__(
+        self, network: TaggerNetwork, first: Tensor, is_word: Tensor, masks: Sequence[Tensor] | None = None
+    ) -> None:
+        """Take the words' sums in the first layer [S, D], where they stand [B, N], and the batch's dropout, if any."""
+        self.network, self.first, self.is_word, self.masks = network, first, is_word, masks
+        self.row = (is_word.flatten().cumsum(0) - 1).clamp(min=0).view_as(is_word)
+        self.table = None if network.previous is None else network.previous.table()
+
+    def __call__(self, state: Tagging) -> Tensor:
+        """Return unnormalised scores [B, K, A] of the tags of the column that is searched."""
+        index = self.index(state)
+        return self.score({name: rows.flatten(0, 1) for name, rows in index.items()}).view(*state.position.shape, -1)
+
+    def index(self, state: Tagging) -> dict[str, Tensor]:
+        """Return the rows of the next word [B, K, 1] and of the tags before it [B, K, H]."""
+        position = state.position.clamp(max=self.row.shape[1] - 1)  # beyond the end nothing is used
+        return {"word": self.row.gather(1, position).unsqueeze(2), "tag": state.last}
+
+    def score(self, index: Mapping[str, Tensor]) -> Tensor:
+        """Return the scores [S, A] of S states from their rows [S, 1] and [S, H]."""
+        hidden = self._hidden(self.first[index["word"][:, 0]], index["tag"])
+        scores: Tensor = self.network.output.columns[self.network.searched](hidden)
+        return scores
+
+    def columns(self, tag: Tensor) -> dict[str, Tensor]:
+        """Return the scores [B, N, tags] of each column, 0 where no word stands.
+
+        `tag` [B, N] are the tags, as actions, of which each word sees those before it.
+        """
+        last = tags_before(tag, self.network.config.previous_tags)[self.is_word]
+        scores = self.network.output(self._hidden(self.first, last))
+        return {
+            name: score.new_zeros(*self.is_word.shape, score.shape[1]).masked_scatter(self.is_word.unsqueeze(2), score)
+            for name, score in scores.items()
+        }
+
+    def _hidden(self, first: Tensor, last: Tensor) -> Tensor:
+        """Return the last hidden layer [S, D] from the words' sums [S, D] and the tags before them [S, H]."""
+        if self.network.previous is not None and self.table is not None:
+            first = first + self.network.previous.sums(self.table, last)
+        return self.network.above(first, self.masks)
