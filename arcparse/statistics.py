@@ -118,7 +118,7 @@ class Unknown:
 
 
 def unknown(counts: Mapping[str, int], known: Mapping[str, int]) -> Unknown:
-    """Compare counts of forms, labels or the like with those of another treebank."""
+    """Compare counts of forms, labels or other values with the counts of another treebank."""
     new = [value for value in counts if value not in known]
     words = sum(counts[value] for value in new)
     return Unknown(words, len(new), _ratio(words, sum(counts.values())), _ratio(len(new), len(counts)))

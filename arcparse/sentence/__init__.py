@@ -177,7 +177,7 @@ class Sentence:
         return given if given is not None else self._detokenised()
 
     def surface_tokens(self) -> Iterator[tuple[str, str]]:
-        """Give form and MISC of each token of the text: a range, or a word outside all ranges."""
+        """Yield form and MISC of each token of the text: a range, or a word outside all ranges."""
         covered = 0
         for name, form, misc in zip(self.columns[ID], self.columns[FORM], self.columns[MISC], strict=True):
             first, dash, last = name.partition("-")
