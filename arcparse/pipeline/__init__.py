@@ -19,12 +19,12 @@ from arcparse.pipeline.arguments import Input, as_sentences, each_input, list_of
 from arcparse.segmenter.model import Segmenter
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
-from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST
+from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.dictionary import Dictionary, with_dictionary
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
-from arcparse.threads import asked, checked
+from arcparse.threads import asked
 from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer
 from arcparse.tokenizer.reading import Divide
 
@@ -57,7 +57,7 @@ class Pipeline:
         A segmenter divides raw text in place of the rules of the tokenizer. At most so many `threads` work at a time.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
-        self.segmenter, self.threads = segmenter, checked(threads)
+        self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
@@ -84,7 +84,8 @@ class Pipeline:
         "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
         few trees change. The `tokenizer` without a segmenter is what `arcparse.tokenizer.find_tokenizer` takes. With
         `threads` of two or more, batches of sentences are worked on side by side; torch's own number of threads
-        (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for less than one.
+        (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for
+        a number outside `arcparse.settings.limits.THREADS`.
         """
         _check_precision(precision)
         rules = find_tokenizer(tokenizer)
