@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
-from arcparse.errors import TreebankError, TreeError
+from arcparse.errors import InputError, TreebankError, TreeError, shown
 from arcparse.sentence.spacing import GLUED
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -74,6 +74,8 @@ class Sentence:
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
         """Make a sentence of bare word forms."""
+        if isinstance(forms, str):  # whose letters would be the words
+            raise InputError(f"forms must be a list of word forms, not one string, {shown(forms)}")
         return cls.from_tokens([Token(i, form) for i, form in enumerate(forms, 1)], comments)
 
     @classmethod
