@@ -56,7 +56,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         "--to",
         metavar="FORMAT",
         help="conllu, jsonl, tagged (word, tab, tag), word_tag (The_DET cat_NOUN)... (default: as --output is named, "
-        "else conllu)",
+        "but conllu for .txt, and for all else)",
     )
     parser.add_argument(
         "--tag", choices=("upos", "xpos"), default="upos", help="of formats with a single one (default: upos)"
@@ -72,7 +72,8 @@ def target_format(args: argparse.Namespace, known: Known) -> Format:
     """Return the format that is to be written. Raises ConfigurationError for one that is not known."""
     if args.to:
         return formats.format_of(args.to, known)
-    return formats.format_named_by(args.output or "", known.values()) or known[CONLLU]
+    named = formats.format_named_by(args.output or "", known.values())
+    return named if named and named.name != TEXT else known[CONLLU]  # bare text would hold nothing of what was found
 
 
 def input_sentences(args: argparse.Namespace, known: Known, divide: Divide, skipped: Skipped) -> Iterator[Sentence]:
