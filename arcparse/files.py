@@ -25,7 +25,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
-from arcparse.errors import ArcparseError, TreebankError
+from arcparse.errors import ArcparseError, InputError, TreebankError, shown
 
 try:
     import fcntl
@@ -47,9 +47,13 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def name_of(location: Location) -> str:
-    """Return the name of a path or stream for error messages."""
+    """Return the name of a path or text stream for error messages. Raises InputError for anything else."""
     if isinstance(location, str | os.PathLike):
         return os.fspath(location)
+    if isinstance(location, io.RawIOBase | io.BufferedIOBase):
+        raise InputError(f"{location!r} is a stream of bytes; give the path, or open it as text in UTF-8")
+    if not (hasattr(location, "read") or hasattr(location, "write")):
+        raise InputError(f"a file must be given as a path or a text stream, not {shown(location)}")
     return str(getattr(location, "name", "<stream>"))
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from arcparse import files
-from arcparse.errors import ModelError, TreebankError
-from arcparse.files import aside, make_folder, opened, readable, replacing, write_errors
+from arcparse.errors import InputError, ModelError, TreebankError
+from arcparse.files import aside, make_folder, name_of, opened, readable, replacing, write_errors
 
 LEFT = (".arcparse-01234567.part", ".arcparse-89abcdef.part")
 OTHERS = (".arcparse-0123.part", "arcparse-01234567.part", ".x.conllu.part")
@@ -44,6 +46,21 @@ def names(folder: Path) -> list[str]:
 def write(path: Path, content: bytes = b"new") -> None:
     with replacing(path) as file:
         file.write(content)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (None, "not None"),
+        (5, "not 5"),
+        (b"x", "not b'x'"),
+        (["x"], "path or a text stream"),
+        (io.BytesIO(), "of bytes"),
+    ],
+)
+def test_a_file_is_a_path_or_a_text_stream(other: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        name_of(other)
 
 
 def test_what_nobody_writes_any_more_goes_and_other_files_stay(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -198,11 +198,15 @@ def test_spreading_keeps_the_order_and_tells_the_first_error() -> None:
     assert elsewhere(watched_turn) == 1  # nobody keeps the turn
 
 
-@pytest.mark.parametrize("number", [0, -2])
-def test_less_than_one_thread_is_refused(number: int, place: Path) -> None:
-    with pytest.raises(ConfigurationError, match=f"threads must be at least 1, not {number}"):
+@pytest.mark.parametrize("number", [0, -1, 10**9, 2.5, True, None, "2"])
+def test_a_number_of_threads_is_whole_and_in_range(number: Any, place: Path) -> None:
+    with pytest.raises(ConfigurationError, match=f"threads must be .*from 1 to 1024, not {number!r}"):
         pipeline.load(place, threads=number)
-    with pytest.raises(ConfigurationError, match="at least 1"), asked(number):
+
+
+@pytest.mark.parametrize("number", [0, -2])
+def test_less_than_one_thread_is_refused(number: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"threads must be at least 1, not {number}"), asked(number):
         pass
 
 

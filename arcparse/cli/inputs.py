@@ -80,7 +80,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         "--to",
         metavar="FORMAT",
         help="format of the output, one of those that `arcparse convert --help` lists (default: that of the name of "
-        "--output, else conllu)",
+        "--output, but conllu for .txt and for every other name)",
     )
 
 
@@ -100,7 +100,8 @@ def target_format(args: argparse.Namespace, known: Known) -> Format:
     """Return the format of the output. Raises ConfigurationError for an unknown one."""
     if args.to:
         return formats.format_of(args.to, known)
-    return formats.format_named_by(args.output or "", known.values()) or known[CONLLU]
+    named = formats.format_named_by(args.output or "", known.values())
+    return named if named and named.name != TEXT else known[CONLLU]  # bare text would hold nothing of what was found
 
 
 # Sentences

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from arcparse.evaluation.alignment import Booleans, Integers, Text, align, check_same_text
 from arcparse.sentence import DEPREL, EMPTY, FEATS, LEMMA, ROOT, UPOS, XPOS, Sentence
+from arcparse.sentence.lists import each_sentence
 from arcparse.trees import check_tree
 
 Strings = NDArray[np.object_]
@@ -45,6 +46,7 @@ def compare(gold: Iterable[Sentence], system: Iterable[Sentence], *, trees: bool
     Without `trees`, heads are not read, and none is right: tags can then be compared in text without trees. Raises
     TreebankError if the texts differ, and TreeError if a sentence is not a tree with one root.
     """
+    gold, system = each_sentence(gold, "gold"), each_sentence(system, "system")
     gold_words, system_words = Words.of(gold, trees=trees), Words.of(system, trees=trees)
     check_same_text(gold_words.text, system_words.text)
     return Comparison(gold_words, system_words, *align(gold_words.text, system_words.text))

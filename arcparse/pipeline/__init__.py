@@ -19,12 +19,12 @@ from arcparse.pipeline.arguments import Input, as_sentences, each_input, list_of
 from arcparse.segmenter.model import Segmenter
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
-from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST
+from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.dictionary import Dictionary, with_dictionary
 from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
-from arcparse.threads import asked, checked
+from arcparse.threads import asked
 from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer
 from arcparse.tokenizer.reading import Divide
 
@@ -57,7 +57,7 @@ class Pipeline:
         A segmenter divides raw text instead of the rules of `tokenizer`. At most `threads` threads work at a time.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
-        self.segmenter, self.threads = segmenter, checked(threads)
+        self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
@@ -85,7 +85,7 @@ class Pipeline:
         slower on others; few trees change. `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a
         segmenter replaces it. With two or more `threads`, several batches of sentences are parsed at the same time;
         torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed. Raises
-        ConfigurationError if `threads` is less than one.
+        ConfigurationError for a number outside `arcparse.settings.limits.THREADS`.
         """
         _check_precision(precision)
         rules = find_tokenizer(tokenizer)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
-from arcparse.errors import TreebankError, TreeError
+from arcparse.errors import InputError, TreebankError, TreeError, shown
 from arcparse.sentence import numbering
 from arcparse.sentence.spacing import GLUED
 
@@ -75,6 +75,8 @@ class Sentence:
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
         """Make a sentence from word forms alone."""
+        if isinstance(forms, str):  # its letters would be the words
+            raise InputError(f"forms must be a list of word forms, not one string, {shown(forms)}")
         return cls.from_tokens([Token(i, form) for i, form in enumerate(forms, 1)], comments)
 
     @classmethod

@@ -1,10 +1,13 @@
-"""Lists of items, such as sentences, that are processed together."""
+"""Many sentences: checked as a caller gives them, and in lists that are processed together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from arcparse.errors import InputError, shown
+from arcparse.sentence import Sentence
 
 T = TypeVar("T")
 
@@ -26,3 +29,16 @@ def lists_of(items: Iterable[T], size: int) -> Iterator[list[T]]:
         if not found:
             return
         yield found
+
+
+def each_sentence(sentences: Any, name: str = "sentences") -> Iterator[Sentence]:
+    """Return an iterator over sentences. Raises InputError at once for a single thing, later for another in a list."""
+    if isinstance(sentences, str | bytes | Sentence) or not isinstance(sentences, Iterable):
+        raise InputError(f"{name} must be a list or another iterable of Sentence objects, not {shown(sentences)}")
+    return (_checked(sentence, f"{name}[{i}]") for i, sentence in enumerate(sentences))
+
+
+def _checked(sentence: Any, name: str) -> Sentence:
+    if isinstance(sentence, Sentence):
+        return sentence
+    raise InputError(f"{name} must be a Sentence, not {shown(sentence)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from arcparse.errors import TreebankError
 from arcparse.files import CHUNK, Location, name_of, replacing
 from arcparse.sentence import COLUMNS, ID, Sentence, block_text
-from arcparse.sentence.lists import lists_of
+from arcparse.sentence.lists import each_sentence, lists_of
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.encoding import first_fault
 from arcparse.treebank.reading import parse_chunks
@@ -21,9 +21,10 @@ def write_conllu(sentences: Iterable[Sentence], target: Location) -> None:
     """Write sentences to a path (compressed if it ends in .gz, .xz or .bz2) or a text stream.
 
     The file is written aside and renamed at the end: even after an error the path holds the old file or the whole new
-    one. Raises TreebankError for a sentence that would not be read back the same, or if the path cannot be written.
+    one. Raises TreebankError for a sentence that would not be read back the same, or if the path cannot be written;
+    InputError for anything but sentences, a path and a stream.
     """
-    texts = _verified_texts(sentences, name_of(target))
+    texts = _verified_texts(each_sentence(sentences), name_of(target))
     if not isinstance(target, str | os.PathLike):
         for text in texts:
             target.write(text)

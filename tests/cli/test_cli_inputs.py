@@ -113,6 +113,8 @@ def test_what_is_written_is_asked_for_or_named() -> None:
     assert target_format(parsed(), known).name == "conllu"
     assert target_format(parsed("--output", "a.jsonl.gz"), known).name == "jsonl"
     assert target_format(parsed("--output", "a.jsonl", "--to", "dot"), known).name == "dot"
+    assert target_format(parsed("--output", "a.txt"), known).name == "conllu"  # text would hold no trees
+    assert target_format(parsed("--output", "a.txt", "--to", "text"), known).name == "text"
     with pytest.raises(ConfigurationError, match="format 'tiger' is not known"):
         target_format(parsed("--to", "tiger"), known)
 

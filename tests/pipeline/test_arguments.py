@@ -32,7 +32,7 @@ def test_what_is_to_be_parsed_becomes_sentences() -> None:
         (["a", None], r"text\[1\] must be a word form, a string, not None"),
         ([b"a"], r"text\[0\] must be a word form, a string, not bytes; decode them"),
         ([["a"]], r"text\[0\] must be .* not a list; for several sentences call parse_many or tag_many"),
-        ([Sentence.from_forms("a")], r"text\[0\] must be .* not a Sentence; for several sentences call parse_many"),
+        ([Sentence.from_forms(["a"])], r"text\[0\] must be .* not a Sentence; for several sentences call parse_many"),
         (["I saw her.", "She ran."], r"text\[0\] must be one token, but 'I saw her\.' " + HAS_SPACES),
         (["Go", "She ran"], rf"text\[1\] must be one token, but 'She ran' {HAS_SPACES}"),
         (["a", "x" * 99 + " y"], rf"text\[1\] must be one token, but '{'x' * 39}…' {HAS_SPACES}"),

@@ -1,4 +1,4 @@
-"""Lists of items have the wanted size, and the items before an error are kept."""
+"""Lists have the wanted size, items before an error are kept; sentences are accepted, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from arcparse.sentence.lists import lists_of
+from arcparse.errors import InputError
+from arcparse.sentence import Sentence
+from arcparse.sentence.lists import each_sentence, lists_of
+
+DOG = Sentence.from_forms(["Dog"])
 
 
 def numbers(last: int) -> Iterator[int]:
@@ -31,3 +35,17 @@ def test_no_more_is_read_than_one_list() -> None:
     items = iter(range(9))
     assert next(lists_of(items, 3)) == [0, 1, 2]
     assert next(items) == 3
+
+
+@pytest.mark.parametrize("single", [None, "x.conllu", b"x", 5, DOG])
+def test_a_single_thing_is_no_series_of_sentences(single: object) -> None:
+    with pytest.raises(InputError, match=r"gold must be a list .* of Sentence objects, not "):
+        each_sentence(single, "gold")
+
+
+@pytest.mark.parametrize("other", [None, "Dog", ["Dog"], DOG.forms])
+def test_what_is_no_sentence_is_told_by_its_place(other: object) -> None:
+    sentences = each_sentence(iter([DOG, other]))
+    assert next(sentences) is DOG
+    with pytest.raises(InputError, match=r"sentences\[1\] must be a Sentence, not "):
+        next(sentences)

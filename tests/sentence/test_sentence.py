@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from arcparse.errors import TreebankError, TreeError
+from arcparse.errors import InputError, TreebankError, TreeError
 from arcparse.sentence import HEAD, NONE, Sentence, Token, Tree
 
 # "vámonos al mar" as UD writes it: two ranges, and an empty node in between.
@@ -173,3 +173,8 @@ def test_the_tokens_of_the_text_are_ranges_and_the_words_outside():
 def test_comments_may_hold_tabs_in_text():
     sentence = Sentence.from_forms(["a"], ["# a\tb"])
     assert str(sentence).startswith("# a\tb\n1\ta\t_")
+
+
+def test_the_letters_of_a_string_are_no_words():
+    with pytest.raises(InputError, match="forms must be a list of word forms, not one string, 'Dogs ran'"):
+        Sentence.from_forms("Dogs ran")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arcparse import files
-from arcparse.errors import TreebankError
+from arcparse.errors import InputError, TreebankError
 from arcparse.sentence import COLUMNS, Sentence
 from arcparse.treebank import from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
 
@@ -540,3 +540,11 @@ def test_malformed_token_lists_are_refused(tokens, message):
     with pytest.raises(TreebankError) as error:
         from_conllu(conllu.TokenList(tokens, conllu.models.Metadata(sent_id="x")))
     assert str(error.value).startswith(message)
+
+
+def test_arguments_in_the_wrong_order_leave_no_file(tmp_path):
+    sentence = Sentence.from_forms(["Go"])
+    for sentences in (str(tmp_path / "x.conllu"), sentence, [str(sentence)], None):
+        with pytest.raises(InputError, match=r"sentences(\[0\])? must be "):
+            write_conllu(sentences, tmp_path / "x.conllu")
+    assert not list(tmp_path.iterdir())
