@@ -30,7 +30,7 @@ from arcparse.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class ParserConfig:
-    """What the network is made of."""
+    """The parts of the network, their sizes, and how it is searched."""
 
     features: tuple[str, ...]
     encoder: str = "bilstm"  # or "none"; see `arcparse.networks.encoder`
@@ -44,10 +44,10 @@ class ParserConfig:
     xpos_dimension: Dimension = 32
     feats_dimension: Dimension = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
-    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+    normalisation: Literal["local", "global"] = "local"  # scores in a beam: log-probabilities, or as they come
     beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
-    temperature: AboveZero = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
-    sampling_temperature: AboveZero = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+    temperature: AboveZero = 1.0  # divides trees' scores, to make probabilities of them; see tools/calibrate.py
+    sampling_temperature: AboveZero = 1.0  # divides actions' scores when trees are drawn for confidences
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
@@ -75,7 +75,7 @@ class ParserNetwork(nn.Module):
     def __init__(
         self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
     ) -> None:
-        """Make an untrained network. Raises ModelError where the encoder lacks vectors that the features need."""
+        """Make an untrained network. Raises ModelError if the encoder lacks vectors that the features need."""
         super().__init__()
         self.config, self.tags = config, tags
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
@@ -100,18 +100,18 @@ class ParserNetwork(nn.Module):
 
     @property
     def encoder(self) -> Encoder | None:
-        """What reads the sentence; None where tokens have the vectors of their forms."""
+        """The module that reads the sentence; None if tokens have the vectors of their forms."""
         return encoder_of(self, self.config)
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.scorer.bias.device
 
     def encode(self, words: Words, given: Mapping[str, Tensor] | None = None, keep: Tensor | None = None) -> Encoding:
-        """Encode B sentences with `given` tags [B, N] or, where the encoder predicts them, its own.
+        """Encode B sentences with `given` tags [B, N] or, if the encoder predicts tags, its own.
 
-        Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
+        If it does, the given tags are used only at `keep` [B, 1] or [B, N], and never an unknown one.
         """
         vector, encoder = self.forms(words.forms), self.encoder
         scores: dict[str, Tensor] = {}
@@ -138,5 +138,5 @@ class ParserNetwork(nn.Module):
             self.encoder.low_precision = low
 
     def bind(self, encoding: Encoding) -> BoundScorer:
-        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        """Return the scorer of a batch; if whole paths are scored, one dropout mask serves the batch."""
         return self.scorer.bind(encoding.blocks, locked=self.config.normalisation == "global")
