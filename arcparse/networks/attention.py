@@ -38,7 +38,7 @@ class Dot(nn.Module):
     """Dot products, divided by the square root of the dimension if `scaled`."""
 
     def __init__(self, query: int, value: int, *, scaled: bool = False) -> None:
-        """Raise ConfigurationError where the dimensions differ."""
+        """Raise ConfigurationError if the dimensions differ."""
         super().__init__()
         _check_equal(query, value)
         self.factor = query**-0.5 if scaled else 1.0
@@ -86,7 +86,7 @@ class Concatenation(nn.Module):
     """A linear layer over query, token and their product, computed without concatenating them."""
 
     def __init__(self, query: int, value: int) -> None:
-        """Raise ConfigurationError where the dimensions differ."""
+        """Raise ConfigurationError if the dimensions differ."""
         super().__init__()
         _check_equal(query, value)
         self.query, self.key = nn.Linear(query, 1), nn.Linear(value, 1, bias=False)
@@ -133,7 +133,7 @@ class MultiHeadAttention(nn.Module):
     """torch's multi-head attention under the same interface; the weights are the heads' mean."""
 
     def __init__(self, query: int, value: int, heads: int) -> None:
-        """Raise ConfigurationError where the heads do not divide the query's dimension."""
+        """Raise ConfigurationError if the heads do not divide the query's dimension."""
         super().__init__()
         if query % heads:
             raise ConfigurationError(f"{heads} heads do not divide the decoder's {query} units; change one of them")

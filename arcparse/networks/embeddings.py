@@ -15,7 +15,7 @@ from arcparse.vocabulary import SPECIALS, Vocabulary
 def start_from(vectors: Pretrained, embedding: nn.Embedding, words: Vocabulary) -> None:
     """Give words the vector that they, or else another spelling of them, have; the others keep their random one.
 
-    Raises ConfigurationError where embeddings and vectors differ in dimension.
+    Raises ConfigurationError if embeddings and vectors differ in dimension.
     """
     if embedding.embedding_dim != vectors.dimension:
         raise ConfigurationError(

@@ -52,7 +52,7 @@ class Pretrained:
 
         A source's own vectors of `<unk>` and `<pad>` are left out: a model learns what stands for an unknown word. Of
         the `forms` that the source lacks, each has the random vector that the store gives it. The store is not locked.
-        Raises VectorsError where it holds no vectors.
+        Raises VectorsError if it holds no vectors.
         """
         with VectorStore.open(path, read_only=True) as store:
             found, matrix = store.dense()
@@ -96,7 +96,7 @@ class Pretrained:
     def save_beside(self, directory: Path, name: str) -> str:
         """Write the vectors beside a model directory unless they are there; return `name`, "" if there are none.
 
-        Raises ModelError where something else has that name.
+        Raises ModelError if something else has that name.
         """
         place = directory.parent / name
         if not self.dimension:
@@ -135,7 +135,7 @@ def _levelled(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
 def word_vectors(place: str | Path = "en-vectors") -> WordVectors:
     """Return the word vectors of a LevelDB store, of a model directory of that kind, or shipped under a name.
 
-    Raises VectorsError or ModelError where there are none.
+    Raises VectorsError or ModelError if there are none.
     """
     path = Path(place)
     if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():

@@ -37,7 +37,7 @@ class RecurrentConfig:
     zoneout: Part = 0.0  # several times slower: the fused layers cannot do it
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError where weights are dropped that a cell of zoneout does not drop."""
+        """Raise ConfigurationError if weights are dropped that a cell of zoneout does not drop."""
         if self.zoneout and self.weight_drop:
             raise ConfigurationError("zoneout and weight_drop cannot both be above 0; choose one")
 

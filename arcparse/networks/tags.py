@@ -55,7 +55,7 @@ class TagColumns:
 
     @classmethod
     def restore(cls, saved: SavedModel) -> TagColumns:
-        """Take up again what `symbols_by_column` gave. Raises ModelError where a column has no tag."""
+        """Take up again what `symbols_by_column` gave. Raises ModelError if a column has no tag."""
         vocabularies = {name: saved.vocabulary(name, cells=True) for name in COLUMN}
         empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
         if empty:

@@ -46,7 +46,7 @@ class TransformerEncoder(nn.Module):
     """Self-attention over a sequence in both directions."""
 
     def __init__(self, config: TransformerConfig, dimension: int) -> None:
-        """Raise ConfigurationError where the heads do not divide the dimension."""
+        """Raise ConfigurationError if the heads do not divide the dimension."""
         super().__init__()
         self.dimension = dimension
         layer = nn.TransformerEncoderLayer(**_arguments(config, dimension))
@@ -71,7 +71,7 @@ class TransformerDecoder(nn.Module):
     """
 
     def __init__(self, config: TransformerConfig, dimension: int, memory_dimension: int) -> None:
-        """Raise ConfigurationError where heads do not divide the dimension, or the memory's is another one."""
+        """Raise ConfigurationError if heads do not divide the dimension, or the memory's is another one."""
         super().__init__()
         if memory_dimension != dimension:
             raise ConfigurationError(

@@ -128,7 +128,7 @@ class Segmenter(nn.Module):
     def segment(self, text: str, *, offset: int = 0) -> list[Sentence]:
         """Divide a text into sentences of tokens and words, with the comments and MISC of `arcparse.tokenize`.
 
-        The model is to be in evaluation mode, as it is when loaded.
+        The model must be in evaluation mode, as it is when loaded.
         """
         [ends] = self.classes([text])
         return self._sentences(text, ends, offset)

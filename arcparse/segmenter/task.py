@@ -32,9 +32,7 @@ class SegmenterSettings:
     vectors: str = ""  # vector store or model of kind vectors; empty for none
     window: Length = 256  # characters of a training example
     unknown: Share = 0.01  # share of characters that are hidden, so that the network learns to read new ones
-    precision: Literal["float32", "bfloat16"] = (
-        "float32"  # of matrix products; bfloat16 is faster if the processor has it
-    )
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 

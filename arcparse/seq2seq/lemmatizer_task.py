@@ -25,7 +25,7 @@ class LemmatizerSettings:
 
     train: str = ""  # a treebank with gold tags and lemmas
     dev: str = ""
-    smoothing: Part = 0.0  # share of the probability that all characters have alike
+    smoothing: Part = 0.0  # share of the probability that is divided among all characters
     lemmatizer: LemmatizerConfig = field(default_factory=LemmatizerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -36,7 +36,7 @@ class LemmatizerTask:
     metric = METRIC
 
     def __init__(self, settings: LemmatizerSettings, train: Sequence[Sentence], dev: Sequence[Sentence]) -> None:
-        """Make an untrained lemmatiser. Raises TreebankError where the treebank has no lemmas."""
+        """Make an untrained lemmatiser. Raises TreebankError if the treebank has no lemmas."""
         self.settings, self.dev = settings, list(dev)
         self.scores: dict[str, float] = {}
         torch.manual_seed(settings.training.seed)
@@ -44,7 +44,7 @@ class LemmatizerTask:
         self.pairs = training_pairs(train, settings.lemmatizer)
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
+        """Return the sizes of the data, a line for each part."""
         words = [word for sentence in self.dev for word in words_of(sentence)]
         asked = [word for word in words if self.model.known(word) is None]
         network = self.model.network
@@ -66,7 +66,7 @@ class LemmatizerTask:
         return Loss(*self.model.network.loss(sources, outputs, smoothing=self.settings.smoothing))
 
     def evaluate(self) -> dict[str, float]:
-        """Return in per cent how many words of dev have the right lemma, and how many of those left to the network."""
+        """Return the share of right lemmas of dev in per cent, of all words and of those left to the network."""
         found = self.model.lemmatize(self.dev)
         right = [
             own == gold
@@ -83,5 +83,5 @@ class LemmatizerTask:
         self.model.save(directory, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev")) | {"dev": self.scores}

@@ -56,7 +56,7 @@ _ENCODERS: dict[str, MakeEncoder] = {"bilstm": BiLSTM}
 def register(name: str, encoder: MakeEncoder) -> None:
     """Let `parser.encoder = name` choose an encoder of your own, in this process; before a model with it is loaded.
 
-    The name is that of its weights too. Raises ConfigurationError where another encoder has it.
+    The name is that of its weights too. Raises ConfigurationError if another encoder has it.
     """
     if name == NO_ENCODER or _ENCODERS.setdefault(name, encoder) is not encoder:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
