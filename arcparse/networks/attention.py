@@ -1,4 +1,4 @@
-"""Attention: how much each token of a source matters to a query, and the sum of their vectors so weighted.
+"""Attention: the weight of each token of a source for a query, and the weighted sum of the tokens' vectors.
 
 Scores by kind, for a query q and a token's vector v:
 
@@ -9,7 +9,7 @@ Scores by kind, for a query q and a token's vector v:
     concatenation   w . [q; v; q * v]              Seo et al. 2017; without the product, q would cancel in the softmax
     multi-head      scaled dots of projections     Vaswani et al. 2017, torch's own layer
 
-Queries are T positions of one output, or K hypotheses of it: both are [B, T, Q] and share the source's keys.
+Queries are T positions of one output, or K hypotheses of it; both are [B, T, Q] and share the source's keys.
 Axis letters: B sentences, T queries, N tokens of the source, Q and D dimensions of query and token, H of a projection.
 """
 
@@ -28,7 +28,7 @@ Kind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenatio
 def attend(score: Tensor, value: Tensor, is_token: Tensor) -> tuple[Tensor, Tensor]:
     """Return contexts [B, T, D] and weights [B, T, N] from scores [B, T, N] and vectors [B, N, D].
 
-    What is no token (`is_token` [B, N]) has weight 0; each source has a token.
+    Padding, where `is_token` [B, N] is false, has weight 0; each source has a token.
     """
     weight = score.masked_fill(~is_token.unsqueeze(1), -torch.inf).softmax(2)
     return weight @ value, weight
@@ -44,7 +44,7 @@ class Dot(nn.Module):
         self.factor = query**-0.5 if scaled else 1.0
 
     def keys(self, value: Tensor) -> Tensor:
-        """Return what is compared with queries [B, N, D]."""
+        """Return the vectors to compare with queries [B, N, D]."""
         return value
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class General(nn.Module):
     def __init__(self, query: int, value: int) -> None:
         """Make the matrix."""
         super().__init__()
-        self.keys = nn.Linear(value, query, bias=False)  # once per token; a query comes at each step
+        self.keys = nn.Linear(value, query, bias=False)  # of the tokens, whose side is computed once for all steps
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
         """Return scores [B, T, N]."""
@@ -93,7 +93,7 @@ class Concatenation(nn.Module):
         self.product = nn.Parameter(torch.zeros(query).uniform_(-(query**-0.5), query**-0.5))
 
     def keys(self, value: Tensor) -> Tensor:
-        """Return what is compared with queries [B, N, D]."""
+        """Return the vectors to compare with queries [B, N, D]."""
         return value
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class Attention(nn.Module):
                 self.score = Dot(query, value, scaled=kind == "scaled-dot")
 
     def keys(self, value: Tensor) -> Tensor:
-        """Return what queries are compared with [B, N, H], to be computed once for a source."""
+        """Return the vectors to compare with queries [B, N, H]; they are computed once for a source."""
         key: Tensor = self.score.keys(value)  # type: ignore[operator]
         return key
 
@@ -151,7 +151,7 @@ class MultiHeadAttention(nn.Module):
 
 
 def attention(kind: Kind, query: int, value: int, heads: int = 4) -> Attention | MultiHeadAttention | None:
-    """Make an untrained layer of a kind for queries and tokens of these dimensions; `heads` of "multi-head" alone."""
+    """Make an untrained layer of a kind for queries and tokens of these dimensions; only "multi-head" has `heads`."""
     if kind == "none":
         return None
     return MultiHeadAttention(query, value, heads) if kind == "multi-head" else Attention(kind, query, value)

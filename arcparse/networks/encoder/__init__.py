@@ -2,7 +2,7 @@
 
 forms     the vector of each distinct form
 bilstm    one encoder a file: a recurrent one
-choice    which there are, by name; `register` adds your own
+choice    encoders by name; `register` adds your own
 """
 
 from arcparse.networks.encoder.bilstm import BiLSTM, BiLSTMConfig
