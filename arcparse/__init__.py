@@ -1,4 +1,4 @@
-"""arcparse: transition-based dependency parsing on one beam search, with its English model inside.
+"""arcparse: transition-based dependency parsing on one beam search, with English models included.
 
 >>> import arcparse
 >>> [sentence] = arcparse.parse("The cat slept.")
@@ -61,7 +61,7 @@ Sentence.drawer = _svg
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs torch when it is first used, so that `arcparse --help` answers at once."""
+    """Import a public name at its first use: most need torch, and `arcparse --help` must answer at once."""
     if name == "__version__":
         return import_module("importlib.metadata").version("arcparse")
     if name not in _ROOMS:
@@ -70,5 +70,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return the public names, those too that are not imported yet."""
+    """Return all public names, also those that are not imported yet."""
     return sorted([*__all__, "__version__"])

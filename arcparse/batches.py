@@ -1,4 +1,4 @@
-"""Batches: sentences of like length together, so that little is padding."""
+"""Batches: sentences of similar length together, so that there is little padding."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ import torch
 from arcparse.errors import ConfigurationError
 from arcparse.sentence.lists import lists_of
 
-NOISE = (
-    0.1  # lengths vary by a tenth when they are sorted: batches differ between epochs, padding grows by a few per cent
-)
+NOISE = 0.1  # lengths vary by a tenth before sorting: batches differ between epochs, padding grows by a few per cent
 
 T = TypeVar("T")
 
 
 def bucket(lengths: Sequence[int], batch_tokens: int, *, generator: random.Random | None = None) -> list[list[int]]:
-    """Group indices into batches whose padded size, longest x count, is at most `batch_tokens`.
+    """Group indices into batches whose padded size (longest length x count) is at most `batch_tokens`.
 
-    A sentence longer than that is a batch of its own. With a generator the lengths are sorted with noise and the
-    batches shuffled, the same way for the same seed; without one they go from short to long. Raises ConfigurationError
-    where `batch_tokens` is not positive.
+    A longer sentence is a batch by itself. With a generator, lengths are sorted with noise and batches are shuffled,
+    the same way for the same seed; without it, they go from short to long. Raises ConfigurationError if `batch_tokens`
+    is not positive.
     """
     if batch_tokens < 1:
         raise ConfigurationError(f"batch_tokens must be at least 1, not {batch_tokens}")
@@ -33,7 +31,7 @@ def bucket(lengths: Sequence[int], batch_tokens: int, *, generator: random.Rando
         return _packed(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, batch_tokens)
     noisy = [length * generator.uniform(1 - NOISE, 1 + NOISE) for length in lengths]
     order = list(range(len(lengths)))
-    generator.shuffle(order)  # empty sentences tie whatever the noise
+    generator.shuffle(order)  # for empty sentences: noise does not change their length
     batches = _packed(sorted(order, key=noisy.__getitem__), lengths, batch_tokens)
     generator.shuffle(batches)
     return batches
@@ -52,7 +50,7 @@ def _packed(order: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> 
 
 
 def pad(rows: Sequence[Sequence[int]], value: int = 0) -> torch.Tensor:
-    """Stack B rows of up to N ids into an int64 tensor [B, N], `value` after the end of each row."""
+    """Stack B rows of up to N ids into an int64 tensor [B, N], with `value` after the end of each row."""
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     padded = np.full((len(rows), int(lengths.max(initial=0))), value, dtype=np.int64)
     flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
@@ -61,9 +59,9 @@ def pad(rows: Sequence[Sequence[int]], value: int = 0) -> torch.Tensor:
 
 
 def stream(items: Iterable[T], batch_size: int) -> Iterator[list[T]]:
-    """Yield lists of `batch_size` items as `lists_of` does.
+    """Yield lists of `batch_size` items, as `lists_of` does.
 
-    Raises ConfigurationError where `batch_size` is not positive.
+    Raises ConfigurationError if `batch_size` is not positive.
     """
     if batch_size < 1:
         raise ConfigurationError(f"batch_size must be at least 1, not {batch_size}")

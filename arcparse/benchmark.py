@@ -1,8 +1,8 @@
-"""How fast arcparse is, and UDPipe and spaCy beside it: tokens per second, start-up time, latency, memory.
+"""Measures the speed of arcparse, UDPipe and spaCy: tokens per second, start-up time, latency, memory.
 
-All systems get the same gold-tokenised sentences and take turns at each stage (A B A B), so that what else the machine
-does falls on all of them alike. Loading a model and building a peer's own sentence objects are not timed, and arcparse
-forgets the forms of the run before. The number of threads belongs to a process; the caller starts one for each.
+All systems get the same gold-tokenised sentences and take turns at each stage (A B A B), so that other work of the
+machine slows all of them equally. Loading a model and building another system's sentence objects are not timed, and
+arcparse forgets the forms of the previous run. To compare numbers of threads, start a process for each.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from arcparse.sentence import EMPTY, MISC, Sentence
 from arcparse.threads import asked
 from arcparse.treebank import read_conllu, write_conllu
 
-Stage: TypeAlias = "Callable[[], Callable[[], object]]"  # prepares, untimed, and returns what is timed
-Seconds: TypeAlias = "dict[tuple[str, str], list[float]]"  # of each run, by stage and system
+Stage: TypeAlias = "Callable[[], Callable[[], object]]"  # prepares without timing, and returns the function to time
+Seconds: TypeAlias = "dict[tuple[str, str], list[float]]"  # for each stage and system, the seconds of each run
 
 OWN = "arcparse"
 READING, TAGGING, PARSING, BOTH = "reading", "tagging", "parsing, tags given", "tagging and parsing"
 WRITING, EVERYTHING, ONE = "writing", "everything", "one sentence"
 STAGES = (READING, TAGGING, PARSING, BOTH, WRITING, EVERYTHING, ONE)
-LATENCY_TOKENS = 20  # the file's sentence nearest to it is parsed alone
+LATENCY_TOKENS = 20  # the sentence with the nearest length is parsed alone
 LATENCY_REPEATS = 10  # parses in one measurement
 FIRST_TEXT = "The first tree is what one waits for."
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system counts resident memory
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the system's unit of resident memory
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be measured."""
+    """The file, systems and settings of a measurement."""
 
     file: Path  # gold-tokenised CoNLL-U
     model: str = DEFAULT_MODEL
     threads: int = 1
     runs: int = 5
     batch_size: int = 1024  # sentences
-    beam: int | None = None  # the model's own if None
+    beam: int | None = None  # None: the model's own
     precision: Precision = "float32"  # of the encoder
     udpipe: str = ""  # a model of UDPipe; empty: not measured
-    udpipe_beam: int = 5  # its default
-    spacy: str = ""  # a model of spaCy
-    spacy_batch: int = 256  # sentences; larger batches are slower for it
+    udpipe_beam: int = 5  # UDPipe's default
+    spacy: str = ""  # a model of spaCy; empty: not measured
+    spacy_batch: int = 256  # sentences; spaCy is slower with larger batches
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One quantity: its value in each run, and in each how many times faster arcparse was than this peer."""
+    """A measured quantity: for each run its value and, for another system, its time divided by that of arcparse."""
 
     name: str
     system: str
@@ -80,7 +80,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured, on how much."""
+    """The results of a measurement, with the size of the file."""
 
     plan: Plan
     sentences: int
@@ -99,10 +99,10 @@ class Report:
 
 
 def benchmark(plan: Plan) -> Report:
-    """Measure all that `plan` asks for.
+    """Measure all systems of the plan.
 
-    Raises TreebankError for a file without words, ConfigurationError where a peer is not installed and ModelError where
-    a model cannot be loaded.
+    Raises TreebankError for a file without words, ConfigurationError if another system is not installed, and ModelError
+    if a model cannot be loaded.
     """
     sentences = [sentence for sentence in read_conllu(plan.file) if len(sentence)]
     if not sentences:
@@ -136,7 +136,7 @@ def take_turns(systems: Mapping[str, Mapping[str, Stage]], runs: int) -> Seconds
                     start = time.perf_counter()
                     result = timed()
                     seconds.setdefault((stage, system), []).append(time.perf_counter() - start)
-                    del result  # here, so that nobody's time has the clearing away
+                    del result  # here, so that no measured time includes the freeing of its memory
     return seconds
 
 
@@ -155,7 +155,7 @@ def _measures(seconds: Seconds, tokens: int, sample_tokens: int) -> list[Measure
 
 
 def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
-    """Return the stages of arcparse, its model loaded and used once."""
+    """Return the stages of arcparse; its model is loaded and has parsed one sentence."""
     pipeline = Pipeline.load(plan.model, precision=plan.precision, threads=plan.threads)
     parser, tagger = pipeline.parser, pipeline.tagger
     tags = tagger is not None or parser.predicts_tags
@@ -177,7 +177,7 @@ def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence)
         return prepare
 
     def everything() -> Callable[[], object]:
-        on_sentences(both)()  # prepares the models alike
+        on_sentences(both)()  # for its preparation of the models
         return lambda: write_conllu(batched(both, read_conllu(plan.file)), os.devnull)
 
     def one() -> Callable[[], object]:
@@ -200,11 +200,11 @@ def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence)
 
 
 def udpipe_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
-    """Return the stages of UDPipe 1, which tags and parses one sentence after the other."""
+    """Return the stages of UDPipe 1, which tags and parses one sentence after another."""
     library = _library("ufal.udpipe", "ufal.udpipe")
     model = library.Model.load(plan.udpipe)
     if model is None:
-        raise ModelError(f"{plan.udpipe}: UDPipe cannot load this; give one of its model files")
+        raise ModelError(f"{plan.udpipe}: UDPipe cannot load this; give a model file of UDPipe")
 
     def build(sentence: Sentence, tagged: bool) -> Any:
         built = library.Sentence()
@@ -237,7 +237,7 @@ def udpipe_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -
 
 
 def spacy_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) -> dict[str, Stage]:
-    """Return the stages of spaCy, whose components work on batches of sentences one after the other."""
+    """Return the stages of spaCy, whose components process batches of sentences one after another."""
     library, document = _library("spacy", "spacy"), _library("spacy.tokens", "spacy").Doc
     try:
         nlp = library.load(plan.spacy)
@@ -261,7 +261,7 @@ def spacy_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence) ->
 
 
 def _fresh(sentences: Iterable[Sentence]) -> list[Sentence]:
-    """Copy sentences without what they have computed of themselves."""
+    """Copy sentences without their cached values."""
     return [Sentence(sentence.comments, sentence.columns, sentence.place) for sentence in sentences]
 
 
@@ -270,7 +270,7 @@ def _library(name: str, package: str) -> Any:
         return import_module(name)
     except ImportError:
         raise ConfigurationError(
-            f"{package} is not installed; `pip install {package}`, or leave its model out"
+            f"{package} is not installed; run `pip install {package}`, or leave its model out"
         ) from None
 
 
@@ -280,7 +280,7 @@ def _options(plan: Plan) -> list[str]:
 
 
 def _process(arguments: Sequence[str]) -> tuple[float, int]:
-    """Run `python -m arcparse` and return the seconds to its first line and its peak of resident memory in bytes."""
+    """Run `python -m arcparse`; return the seconds until its first line, and its peak of resident memory in bytes."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "arcparse", *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:  # noqa: S603 (our own)
@@ -291,5 +291,7 @@ def _process(arguments: Sequence[str]) -> tuple[float, int]:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise ArcparseError(f"`arcparse {' '.join(arguments)}` ended with status {process.returncode}; see above why")
+        raise ArcparseError(
+            f"`arcparse {' '.join(arguments)}` ended with status {process.returncode}; see its message above"
+        )
     return seconds, usage.ru_maxrss * RSS_UNIT

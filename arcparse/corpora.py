@@ -1,8 +1,8 @@
-"""The public treebanks that arcparse knows: a registry of addresses and checksums, fetching, verifying.
+"""The public treebanks that arcparse knows: a registry of addresses and checksums, fetching and verifying.
 
 The registry is a TOML file, `corpora/registry.toml` in the checkout, with a table for each treebank: language, licence,
-address (of its public repository), version, revision (commit or tag) and files with the SHA-256 of each. A file's own
-address is `ADDRESS/raw/REVISION/FILE`. What is fetched takes its name only when it is whole.
+address (of its public repository), version, revision (commit or tag) and files with the SHA-256 of each. The address of
+a file is `ADDRESS/raw/REVISION/FILE`. A file gets its name only after it is fetched whole.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ else:
 REGISTRY = Path(__file__).parent.parent / "corpora" / "registry.toml"
 CHUNK = 1 << 16  # bytes fetched or hashed at a time
 TIMEOUT = 30.0  # seconds without a byte
-FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # no folder, no hidden file: it is written where the user says
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # no path, no hidden file: it is written in the user's folder
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TEXTS = ("language", "licence", "address", "version", "revision")
 
@@ -42,7 +42,7 @@ Registry: TypeAlias = "Mapping[str, Treebank]"
 
 @dataclass(frozen=True)
 class Treebank:
-    """A version of a treebank; `files` gives the SHA-256 of each."""
+    """A version of a treebank; `files` gives the SHA-256 of each file."""
 
     name: str
     language: str
@@ -54,13 +54,13 @@ class Treebank:
 
     @property
     def base_url(self) -> str:
-        """The address below which its files lie."""
+        """The address of the folder with the treebank's files."""
         return f"{self.address.rstrip('/')}/raw/{quote(self.revision, safe='')}"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one file of a treebank."""
+    """The state of one file of a treebank, found by `verify`."""
 
     treebank: Treebank
     file: str
@@ -71,15 +71,15 @@ class Finding:
 
 
 def read_registry(path: Path | None = None) -> dict[str, Treebank]:
-    """Read the treebanks by name, from the checkout's registry where no path is given.
+    """Read the treebanks by name; without a path, from the checkout's registry.
 
-    Raises ConfigurationError where there is none, or an entry is not as it should be.
+    Raises ConfigurationError if there is no registry, or if an entry is invalid.
     """
     path = path or REGISTRY
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        remedy = "it is in the checkout, not in the installed package: name one by --registry FILE"
+        remedy = "the checkout has one, the installed package does not: name a file with --registry FILE"
         raise ConfigurationError(f"{path}: there is no registry of treebanks; {remedy}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
@@ -98,7 +98,7 @@ def _treebank(name: str, entry: Any, place: str) -> Treebank:
         raise ConfigurationError(f"{place}: files must be a table of file names with their SHA-256")
     for file, checksum in entry["files"].items():
         if not FILE_NAME.fullmatch(file):
-            raise ConfigurationError(f"{place}: the file name {file!r} must be of letters, digits and '._-' alone")
+            raise ConfigurationError(f"{place}: the file name {file!r} must have only letters, digits and '._-'")
         if not isinstance(checksum, str) or not SHA256.fullmatch(checksum):
             raise ConfigurationError(f"{place}: the SHA-256 of {file} must be 64 hexadecimal digits, not {checksum!r}")
     _checked_url(entry["address"], place)
@@ -112,7 +112,7 @@ def _checked_url(url: str, place: str) -> str:
 
 
 def find_treebank(registry: Registry, name: str) -> Treebank:
-    """Return a treebank by its name. Raises ConfigurationError, naming the nearest, for an unknown one."""
+    """Return a treebank by its name. Raises ConfigurationError, which names the nearest one, for an unknown name."""
     if name in registry:
         return registry[name]
     raise ConfigurationError(
@@ -131,10 +131,11 @@ def fetch(
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Fetch the files of a treebank that are not yet in the directory, and return the paths of all.
+    """Fetch the files of a treebank that are not yet in the directory, and return the paths of all its files.
 
-    `base_url` stands for the treebank's own; `timeout` is in seconds. What was interrupted goes on where it stopped.
-    Raises TreebankError where a file cannot be had, or is not what the registry says, and leaves none under its name.
+    `base_url` replaces the treebank's own; `timeout` is in seconds. An interrupted fetch continues where it stopped.
+    Raises TreebankError if a file cannot be fetched or has another checksum than in the registry; a fetched file with
+    another checksum is removed.
     """
     base = _checked_url(base_url or treebank.base_url, "--base-url").rstrip("/")
     make_folder(directory)
@@ -143,7 +144,7 @@ def fetch(
         if not path.exists():
             _fetch_file(f"{base}/{quote(path.name)}", path, checksum, timeout, progress)
         elif sha256(path) != checksum:
-            what = f"is not that of {treebank.name} {treebank.version}"
+            what = f"is not the file of {treebank.name} {treebank.version}"
             raise TreebankError(f"{path}: {what}; move it away or fetch to another folder")
     return paths
 
@@ -161,16 +162,17 @@ def _fetch_file(url: str, path: Path, checksum: str, timeout: float, progress: P
                 raise
         reason = getattr(error, "reason", None) or error
         what = f"no byte for {timeout:g} s" if isinstance(reason, TimeoutError) else f"{reason}"
-        raise TreebankError(f"{url}: cannot be fetched: {what}; run it again to go on from there") from None
+        raise TreebankError(f"{url}: cannot be fetched: {what}; run it again to continue from there") from None
     found = sha256(part)
     if found != checksum:
         part.unlink()
-        raise TreebankError(f"{url}: SHA-256 is {found}, expected {checksum}; it is another version, or was changed")
+        remedy = "it is another version, or was changed: check the address"
+        raise TreebankError(f"{url}: SHA-256 is {found}, expected {checksum}; {remedy}")
     os.replace(part, path)
 
 
 def _download(url: str, part: Path, name: str, timeout: float, progress: Progress | None) -> None:
-    """Write what lies at `url` to `part`, after what it holds already if the server can begin there."""
+    """Download `url` to `part`; if the server can begin inside the file, only the bytes that `part` does not hold."""
     held = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={held}-"} if held else {})  # noqa: S310 (checked)
     try:
@@ -179,7 +181,7 @@ def _download(url: str, part: Path, name: str, timeout: float, progress: Progres
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
         error.close()
-        part.unlink()  # it holds all there is, or what is no part of it: begin anew
+        part.unlink()  # `part` holds the whole file or other bytes: download again from the start
         return _download(url, part, name, timeout, progress)
     with response, open(part, "ab" if response.status == http.HTTPStatus.PARTIAL_CONTENT else "wb") as file:
         done = file.tell()
@@ -200,20 +202,21 @@ def _download(url: str, part: Path, name: str, timeout: float, progress: Progres
 def verify(registry: Registry, directory: Path) -> list[Finding]:
     """Compare the files of a folder, which may be compressed (.xz, .gz, .bz2), with the registry.
 
-    Of the versions of a treebank, that is meant of which most files are there. Empty where no file is known.
+    If a treebank has several versions, the files are compared with the version that most of them match. The list is
+    empty if no file is known.
     """
     findings: list[Finding] = []
     for versions in _versions(registry):
         found = {file: path for file in versions[0].files if (path := _existing(directory / file))}
         if found:
             sums = {file: sha256(path) for file, path in found.items()}
-            meant = max(versions, key=lambda treebank: len(treebank.files.items() & sums.items()))
-            findings += [Finding(meant, file, _state(sums.get(file), meant.files[file])) for file in meant.files]
+            version = max(versions, key=lambda treebank: len(treebank.files.items() & sums.items()))
+            findings += [Finding(version, file, _state(sums.get(file), version.files[file])) for file in version.files]
     return findings
 
 
 def _versions(registry: Registry) -> Iterator[list[Treebank]]:
-    """Give the treebanks whose files have the same names, together."""
+    """Yield groups of treebanks whose files have the same names: the versions of one treebank."""
     groups: dict[frozenset[str], list[Treebank]] = {}
     for treebank in registry.values():
         groups.setdefault(frozenset(treebank.files), []).append(treebank)
@@ -232,7 +235,7 @@ def _state(found: str | None, expected: str) -> State:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, unpacked. Raises TreebankError where it cannot be read."""
+    """Return the SHA-256 of a file's bytes, unpacked. Raises TreebankError if it cannot be read."""
     digest = hashlib.sha256()
     with reading(path) as file:
         while chunk := file.read(CHUNK):

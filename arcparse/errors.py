@@ -1,15 +1,15 @@
 """The exceptions of arcparse.
 
     ArcparseError
-    ├── TreebankError       a file that is not what its format promises
+    ├── TreebankError       a file that breaks its format, or cannot be read or written
     │   └── CharacterError  a character that has no UTF-8
-    ├── TreeError           heads that form no tree
+    ├── TreeError           heads that do not form a tree
     ├── VectorsError        word vectors or a vector store that cannot be read
     ├── ModelError          a model directory that cannot be read
     ├── InputError          text, tokens or sentences that cannot be used; also a TypeError and a ValueError
-    └── ConfigurationError  a setting or argument that does not exist or cannot hold; also a ValueError
+    └── ConfigurationError  a setting or argument that is unknown or has an invalid value; also a ValueError
 
-A message says the place, the value, the limit and the remedy.
+A message names the place, the value, the limit and the remedy.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 
 def shown(value: object) -> str:
-    """Return a value for a message: in short, however long or deep it is."""
+    """Return a short text of a value for a message, also if the value is long or deeply nested."""
     try:
         return _SHORT.repr(value)
-    except ValueError:  # Python writes no number of over 4300 digits
+    except ValueError:  # Python does not print a number of more than 4300 digits
         return "a number of thousands of digits"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return what ends a message on an unknown name: the known one that is near, "" where none is."""
+    """Return the end of a message on an unknown name: the nearest known name, or "" if none is near."""
     near = get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
@@ -41,15 +41,15 @@ class ArcparseError(Exception):
 
 
 class TreebankError(ArcparseError):
-    """A treebank file is malformed; the message begins with file and line."""
+    """A treebank or text is malformed, or cannot be read or written; the message begins with the place."""
 
 
 class CharacterError(TreebankError):
-    """A byte that is not UTF-8, or a lone surrogate; where reading goes on behind it, U+FFFD stands in its place."""
+    """A byte that is not UTF-8, or a lone surrogate; if reading continues after it, U+FFFD replaces it."""
 
 
 class TreeError(ArcparseError):
-    """Heads that do not form a tree with one root."""
+    """The heads do not form a tree with one root."""
 
 
 class VectorsError(ArcparseError):
@@ -61,7 +61,7 @@ class ModelError(ArcparseError):
 
 
 class InputError(ArcparseError, TypeError, ValueError):
-    """What a caller hands in to be parsed is of another type, or holds what no sentence can."""
+    """The input of a caller has the wrong type, or a value that a sentence cannot hold."""
 
 
 class ConfigurationError(ArcparseError, ValueError):

@@ -1,8 +1,9 @@
-"""Files and streams: any compression, UTF-8 piece by piece, and outputs that change whole or not at all.
+"""Files and streams: any compression, UTF-8 piece by piece, and outputs that are replaced whole or not at all.
 
-What is written lies aside until it is whole: in a hidden file or folder `.arcparse-XXXXXXXX.part` beside its place. An
-error removes it, and so does a signal that raises one. A process that is killed outright cannot; so the writer holds a
-lock (flock) on it, and the next process that writes into the same folder removes those that nobody holds any more.
+Output is first written to a hidden file or folder `.arcparse-XXXXXXXX.part` in the same folder, and is renamed when it
+is complete. An error, or a signal that raises one, removes the hidden file. A process that is killed cannot remove it;
+therefore the writer holds a lock (flock) on it, and the next process that writes into the same folder removes all such
+files without a lock.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import bz2
 import codecs
 import errno
-import fcntl
 import gzip
 import io
 import lzma
@@ -27,13 +27,18 @@ from typing import Any, Literal, TextIO, TypeAlias
 
 from arcparse.errors import ArcparseError, TreebankError
 
-Location: TypeAlias = "str | os.PathLike[str] | TextIO"
-Fault: TypeAlias = "type[ArcparseError]"  # what is raised: each room of the library has its own
+try:
+    import fcntl
+except ImportError:  # Windows: the files of killed processes stay, since without locks nobody can know them
+    fcntl = None  # type: ignore[assignment]
 
-CHUNK = 1 << 20  # characters or bytes read at a time: memory stays constant and the cost of a call vanishes
+Location: TypeAlias = "str | os.PathLike[str] | TextIO"
+Fault: TypeAlias = "type[ArcparseError]"  # the error to raise: each room of the library has its own
+
+CHUNK = 1 << 20  # characters or bytes read at a time: memory stays constant, and the cost of a call is negligible
 COMPRESSED = (".gz", ".xz", ".bz2")
 OPENED_BY: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open, b"BZh": bz2.open}  # by first bytes
-UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error)  # what opening, reading and unpacking raise
+UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error)  # the errors of opening, reading and unpacking
 PART = re.compile(r"\.arcparse-[0-9a-f]{8}\.part")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -42,14 +47,14 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def name_of(location: Location) -> str:
-    """Return what errors call a path or stream."""
+    """Return the name of a path or stream for error messages."""
     if isinstance(location, str | os.PathLike):
         return os.fspath(location)
     return str(getattr(location, "name", "<stream>"))
 
 
 def readable(name: str) -> str:
-    """Return a file's name as text that has UTF-8: whatever the locale, and with escapes for bytes that are none."""
+    """Return a file's name as text that UTF-8 can hold, in any locale; bytes that are not UTF-8 become escapes."""
     try:
         return name.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
@@ -61,7 +66,7 @@ def readable(name: str) -> str:
 
 @contextmanager
 def read_errors(name: str, fault: Fault = TreebankError) -> Iterator[None]:
-    """Tell in one line, by `fault`, that the file or stream of a name cannot be read."""
+    """Raise `fault`, with a message of one line, if the file or stream called `name` cannot be read in the block."""
     try:
         yield
     except UNREADABLE as error:
@@ -73,19 +78,19 @@ def read_errors(name: str, fault: Fault = TreebankError) -> Iterator[None]:
 def reading(
     path: str | os.PathLike[str], name: str | None = None, fault: Fault = TreebankError
 ) -> Iterator[io.BufferedIOBase]:
-    """Open the bytes of a path, unpacked as its suffix says; the block does nothing but read them.
+    """Open the bytes of a path, unpacked according to its suffix; the block may only read them.
 
-    Raises `fault`, beginning with `name`, where they cannot be read.
+    Raises `fault`, whose message begins with `name`, if the bytes cannot be read.
     """
     with read_errors(name or os.fspath(path), fault), open(path, "rb") as raw, packed(raw, path, "rb") as file:
         yield file
 
 
 def chunks_of(source: Location, name: str, size: int | None = None) -> Iterator[str]:
-    """Give the text of a path or stream piece by piece; a byte of a path that is no UTF-8 becomes a lone surrogate.
+    """Return the text of a path or stream piece by piece; a byte of a path that is not UTF-8 becomes a lone surrogate.
 
-    Of a stream, no more than `size` characters (CHUNK, if that is None) are read at a time. Raises TreebankError,
-    beginning with `name`, if it cannot be read.
+    From a stream, at most `size` characters (CHUNK if `size` is None) are read at a time. Raises TreebankError, whose
+    message begins with `name`, if the source cannot be read.
     """
     if isinstance(source, str | os.PathLike):
         return _path_chunks(source, name)
@@ -109,7 +114,7 @@ def _stream_chunks(stream: TextIO, name: str, size: int) -> Iterator[str]:
 
 
 def unpacked(stream: TextIO) -> TextIO:
-    """Return the text of a stream whose bytes begin as compressed ones do, such as standard input; another as it is."""
+    """Return the unpacked text of a stream if its bytes begin like a compressed file, else the stream unchanged."""
     raw = getattr(stream, "buffer", None)
     begins = raw.peek(max(map(len, OPENED_BY))) if isinstance(raw, io.BufferedReader) else b""
     for magic, open_bytes in OPENED_BY.items():
@@ -119,9 +124,9 @@ def unpacked(stream: TextIO) -> TextIO:
 
 
 def packed(raw: Any, path: str | os.PathLike[str], mode: Literal["rb", "wb"]) -> io.BufferedIOBase:
-    """Return the unpacked bytes of an open file whose path says by its suffix how they are packed."""
+    """Return a file that packs or unpacks the bytes of the open file `raw`, according to the suffix of its path."""
     suffix = Path(path).suffix.lower()
-    if suffix == ".gz":  # neither name nor time inside, so that equal sentences give equal files
+    if suffix == ".gz":  # without name and time inside, so that equal sentences give equal files
         return gzip.GzipFile("", mode, fileobj=raw, mtime=0)
     if suffix == ".xz":
         return lzma.LZMAFile(raw, mode)
@@ -134,7 +139,10 @@ def packed(raw: Any, path: str | os.PathLike[str], mode: Literal["rb", "wb"]) ->
 
 @contextmanager
 def write_errors(path: str | os.PathLike[str], fault: Fault = TreebankError) -> Iterator[None]:
-    """Tell in one line, by `fault`, that a path cannot be written; a BrokenPipeError goes on: its reader has gone."""
+    """Raise `fault`, with a message of one line, if a path cannot be written in the block.
+
+    A BrokenPipeError is not changed: it means that the reader of the output has ended.
+    """
     try:
         yield
     except BrokenPipeError:
@@ -146,14 +154,14 @@ def write_errors(path: str | os.PathLike[str], fault: Fault = TreebankError) -> 
 
 @contextmanager
 def replacing(path: Path, fault: Fault = TreebankError, *, durable: bool = False) -> Iterator[io.BufferedIOBase]:
-    """Open a file that takes the place of `path` when the block ends well, and leaves no trace when it does not.
+    """Open a new file that replaces `path` when the block ends; if the block raises an error, the new file is removed.
 
-    With `durable` it is on the disk by then, so that a power cut leaves the old file or the new one. Raises `fault`
-    where it cannot be written.
+    With `durable`, the data are on the disk before `path` is replaced: a power cut leaves the whole old or the whole
+    new file. Raises `fault` if the file cannot be written.
     """
     with write_errors(path, fault):
         final = Path(os.path.realpath(path))
-        if final.exists() and not final.is_file():  # a pipe or /dev/null is written to, never replaced
+        if final.exists() and not final.is_file():  # a pipe or /dev/null must not be replaced by a file
             with open(final, "wb") as raw, packed(raw, path, "wb") as file:
                 yield file
             return
@@ -161,7 +169,7 @@ def replacing(path: Path, fault: Fault = TreebankError, *, durable: bool = False
             with open(fresh, "wb") as raw, packed(raw, path, "wb") as file:
                 yield file
             if durable:
-                with open(fresh, "rb") as written:
+                with open(fresh, "r+b") as written:  # Windows takes no file that is open to be read alone
                     os.fsync(written.fileno())
             if final.exists():
                 shutil.copymode(final, fresh)
@@ -170,7 +178,7 @@ def replacing(path: Path, fault: Fault = TreebankError, *, durable: bool = False
 
 @contextmanager
 def opened(target: Location) -> Iterator[TextIO]:
-    """Open a path as UTF-8 text that takes its place when all went well; a stream is left as it is."""
+    """Open UTF-8 text that replaces the file at a path when the block ends without error; yield a stream unchanged."""
     if not isinstance(target, str | os.PathLike):
         yield target
         return
@@ -187,7 +195,7 @@ def opened(target: Location) -> Iterator[TextIO]:
 
 
 def make_folder(path: Path, fault: Fault = TreebankError) -> None:
-    """Make a folder, and those above it, where they are not there. Raises `fault` where that cannot be."""
+    """Make a folder and its parents, if they do not exist. Raises `fault` if they cannot be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -196,9 +204,9 @@ def make_folder(path: Path, fault: Fault = TreebankError) -> None:
 
 @contextmanager
 def aside(folder: Path, *, is_folder: bool = False) -> Iterator[Path]:
-    """Yield a new hidden file, or folder, in a folder; what still has its name at the end is removed.
+    """Yield a new hidden file, or folder, inside `folder`; unless the block renames it, it is removed at the end.
 
-    Raises OSError where it cannot be made.
+    Raises OSError if it cannot be made.
     """
     _sweep(folder)
     fresh, lock = _made(folder, is_folder)
@@ -206,14 +214,17 @@ def aside(folder: Path, *, is_folder: bool = False) -> Iterator[Path]:
         yield fresh
     finally:
         _remove(fresh)
-        os.close(lock)  # not before: what nobody holds, others sweep
+        if lock is not None:
+            os.close(lock)  # last, since other processes remove hidden files without a lock
 
 
-def _made(folder: Path, is_folder: bool) -> tuple[Path, int]:
-    """Make a file or folder and hold its lock; another one where a sweeper was quicker."""
+def _made(folder: Path, is_folder: bool) -> tuple[Path, int | None]:
+    """Make a file or folder and take its lock, if there are locks; if another process has removed it, make another."""
     while True:
         fresh = folder / f".arcparse-{secrets.token_hex(4)}.part"
         fresh.mkdir() if is_folder else fresh.touch(exist_ok=False)
+        if fcntl is None:
+            return fresh, None
         with suppress(FileNotFoundError):
             lock = os.open(fresh, os.O_RDONLY)
             if _holds(lock) and fresh.exists():
@@ -222,19 +233,21 @@ def _made(folder: Path, is_folder: bool) -> tuple[Path, int]:
 
 
 def _holds(lock: int) -> bool:
-    """Take the lock of an open file; return whether nobody else has it."""
+    """Take the lock of an open file; return False if another process has it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks, where `_sweep` removes nothing
+    except OSError:  # the file system has no locks; `_sweep` then removes nothing
         return True
     return True
 
 
-@lru_cache(maxsize=1024)  # once a folder: pictures of a treebank are ten thousand files in one
+@lru_cache(maxsize=1024)  # once for each folder, since a folder may get ten thousand pictures of a treebank
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes have left in a folder."""
+    """Remove the hidden files that killed processes have left in a folder."""
+    if fcntl is None:
+        return
     with suppress(OSError):
         for left in [Path(entry) for entry in os.scandir(folder) if PART.fullmatch(entry.name)]:
             with suppress(OSError):
@@ -242,7 +255,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove_if_free(left: Path) -> None:
-    """Remove a file or folder. Raises OSError where a process still holds it."""
+    """Remove a file or folder. Raises OSError if a process still has its lock."""
     held = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

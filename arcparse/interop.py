@@ -1,4 +1,4 @@
-"""Sentences from and to the objects of other libraries, each imported when it is asked for.
+"""Conversion of sentences from and to the objects of other libraries, each imported only when it is needed.
 
     conllu     TokenList, without loss (see `arcparse.treebank`)
     pandas     DataFrame, a row for each row of the file, without loss
@@ -6,8 +6,8 @@
     nltk       DependencyGraph: forms, lemmas, tags, features, heads and labels
     spacy      Doc: forms, spaces, lemmas, tags, features, heads and labels
 
-A spaCy tree has a root that is its own head; what spaCy cannot hold, such as XPOS `_`, becomes empty and comes back
-as `_`.
+The root of a spaCy tree is its own head. A value that spaCy cannot hold, such as XPOS `_`, becomes empty there and `_`
+again on the way back.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def to_networkx(sentence: Sentence) -> DiGraph:
 
 
 def from_networkx(graph: DiGraph) -> Sentence:
-    """Return the sentence of a graph as `to_networkx` makes it; an attribute that is missing is `_`.
+    """Return the sentence of a graph in the form of `to_networkx`; a missing attribute becomes `_`.
 
-    Raises TreebankError where nodes are not 0 to n, or a word has two heads.
+    Raises TreebankError if the nodes are not 0 to n, or if a word has two heads.
     """
     nodes = sorted(graph.nodes)
     if nodes != list(range(len(nodes))):
@@ -100,7 +100,7 @@ def to_pandas(sentences: Iterable[Sentence]) -> DataFrame:
 
 
 def from_pandas(frame: DataFrame) -> Iterator[Sentence]:
-    """Give the sentences of a frame as `to_pandas` makes it; a column that is missing is `_` throughout."""
+    """Yield the sentences of a frame in the form of `to_pandas`; all cells of a missing column become `_`."""
     size = len(frame)
     columns = [list(map(str, frame[name])) if name in frame else [EMPTY] * size for name in COLUMNS]
     comments = frame.attrs.get("comments", [])
@@ -129,7 +129,7 @@ def to_nltk(sentence: Sentence) -> DependencyGraph:
 
 
 def from_nltk(graph: DependencyGraph) -> Sentence:
-    """Return the words of an NLTK graph; what it does not say is `_`. Raises TreebankError for gaps between words."""
+    """Return the words of an NLTK graph; missing values become `_`. Raises TreebankError if word numbers have gaps."""
     nodes = [graph.nodes[address] for address in sorted(graph.nodes) if address]
     if [node["address"] for node in nodes] != list(range(1, len(nodes) + 1)):
         raise TreebankError(f"the graph's addresses are not 1 to {len(nodes)}; number its words without gaps")
@@ -149,14 +149,14 @@ def from_nltk(graph: DependencyGraph) -> Sentence:
 
 
 def to_spacy(sentence: Sentence, vocab: Vocab | None = None) -> Doc:
-    """Return a spaCy document of one sentence, of `vocab` or a new one. Ranges and empty nodes are left out.
+    """Return a spaCy document of one sentence, with `vocab` or a new one. Ranges and empty nodes are left out.
 
-    Raises TreebankError for a sentence with heads for some words alone, which spaCy does not know.
+    Raises TreebankError if only some words have heads: spaCy needs heads for all words or none.
     """
     tokens, vocabulary = _library("spacy.tokens"), _library("spacy.vocab")
     heads = sentence.heads
     if any(head == NONE for head in heads) and set(heads) != {NONE}:
-        raise TreebankError(f"{sentence.place}: some words have no head; spaCy wants all heads or none")
+        raise TreebankError(f"{sentence.place}: some words have no head; spaCy needs all heads or none")
     parsed = bool(heads) and heads[0] != NONE
     doc: Doc = tokens.Doc(
         vocab if vocab is not None else vocabulary.Vocab(),
@@ -174,7 +174,7 @@ def to_spacy(sentence: Sentence, vocab: Vocab | None = None) -> Doc:
 
 
 def _spaces(sentence: Sentence) -> list[bool]:
-    """Return whether a space follows each word; within a range none does, and behind it as the range says."""
+    """Return whether a space follows each word; inside a range none does, after a range its MISC decides."""
     spaces = [NO_SPACE not in cell.split("|") for cell in sentence.words(MISC)]
     for name, cell in zip(sentence.columns[ID], sentence.columns[MISC], strict=True):
         first, dash, last = name.partition("-")
@@ -189,7 +189,7 @@ def _filled(values: Iterable[str]) -> list[str]:
 
 
 def from_spacy(doc: Doc) -> Iterator[Sentence]:
-    """Give the sentences of a spaCy document, the whole of it where it has no boundaries. Blanks are no words."""
+    """Yield the sentences of a spaCy document, or one if it has no sentence boundaries. Blanks are not words."""
     for span in doc.sents if doc.has_annotation("SENT_START") else [doc[:]]:
         words = [word for word in span if not word.text.isspace()]
         number = {word.i: position for position, word in enumerate(words, 1)}
@@ -211,7 +211,7 @@ def from_spacy(doc: Doc) -> Iterator[Sentence]:
 
 
 def _spacy_head(word: Any, number: dict[int, int]) -> int:
-    """Return the number of a word's head, 0 of the root, which is its own; blanks hand on to theirs."""
+    """Return the number of a word's head, or 0 if the word is its own head; a blank as head is replaced by its head."""
     head = word.head
     while head.i not in number and head.head.i != head.i:
         head = head.head

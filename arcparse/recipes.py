@@ -1,6 +1,6 @@
-"""Training runs from settings: presets and TOML files to a trained model in a directory.
+"""Training runs: from settings (presets and TOML files) to a trained model in a directory.
 
-A run reads its treebanks and vectors, trains with checkpoints in its directory and leaves the best model in `best`.
+A run reads its treebanks and vectors, trains with checkpoints in its directory, and saves the best model as `best`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def resolve(
 ) -> Settings:
     """Return the settings of a preset, changed by a TOML file and then by `key=value` overrides.
 
-    Where they describe no network, it is that of the model to start from. Raises ConfigurationError for an unknown
-    preset, key or value, ModelError where that model cannot be read.
+    If they have a model to `start` from and no settings of the network, the network is that of this model. Raises
+    ConfigurationError for an unknown preset, key or value, ModelError if the model to start from cannot be read.
     """
     known = presets(kind)
     name = preset or DEFAULT[kind]
@@ -56,7 +56,10 @@ def resolve(
 
 
 def _network_of_start(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the network of the model to start from; none where there is none, or the settings have their own."""
+    """Return the network's settings of the model to start from; empty if there is no `start`, or settings of its own.
+
+    Raises ConfigurationError if `start` is needed and not set.
+    """
     if "start" not in settings or kind in settings:
         return {}
     if not settings["start"]:
@@ -71,7 +74,7 @@ def _network_of_start(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_vectors(place: str) -> Pretrained:
-    """Return the pretrained vectors of a store, of a model of that kind, or none where `place` is empty."""
+    """Return the pretrained vectors of a store or of a model of vectors; no vectors if `place` is empty."""
     if not place:
         return Pretrained.none()
     path = Path(place)
@@ -81,10 +84,10 @@ def load_vectors(place: str) -> Pretrained:
 
 
 def read_treebank(place: str, role: str, on_error: OnError | None = None, *, trees: bool = False) -> list[Sentence]:
-    """Return the sentences of a file, its format guessed, each of which must be a tree if `trees`.
+    """Return the sentences of a file, whose format is guessed; with `trees`, each sentence must have a tree.
 
-    With `on_error`, the others are passed over and their errors handed to that function. Raises ConfigurationError
-    where no file is set for its `role`, TreebankError where it is empty or malformed, TreeError where it has no tree.
+    With `on_error`, bad sentences are left out and their errors go to that function. Raises ConfigurationError if no
+    file is set for this `role`, TreebankError if it is empty or malformed, TreeError if a sentence has no tree.
     """
     if not place:
         raise ConfigurationError(f'no {role} file is set; name one by {role} = "..." or --{role} FILE')
@@ -96,7 +99,7 @@ def read_treebank(place: str, role: str, on_error: OnError | None = None, *, tre
 
 
 def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> ParserTask:
-    """Read what a parser learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    """Read the training data of a parser; with `on_error`, bad sentences are left out, as in `read_treebank`."""
     train_sentences = read_treebank(settings.train, "train", on_error, trees=True)
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
@@ -105,16 +108,16 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
 
 
 def _tagger_of(start: str) -> Path | None:
-    """Return where the tagger is that belongs to the parser to start from, if there is one."""
+    """Return the path of the tagger of the parser to start from, if there is one."""
     place = find_model(start) if start else None
     tagger = load_config(place)[1].get("tagger") if place else None
     return sibling(place, tagger) if place and tagger else None
 
 
 def tagger_task(settings: TaggerSettings, on_error: OnError | None = None) -> TaggerTask:
-    """Read what a tagger learns from; with `on_error`, bad sentences are passed over as `read_treebank` does.
+    """Read the training data of a tagger; with `on_error`, bad sentences are left out, as in `read_treebank`.
 
-    Without a dev file, the end of train is held out.
+    Without a dev file, the end of the train file is held out as development data.
     """
     train_sentences = read_treebank(settings.train, "train", on_error)
     if settings.dev:
@@ -125,7 +128,10 @@ def tagger_task(settings: TaggerSettings, on_error: OnError | None = None) -> Ta
 
 
 def tagger_vectors(settings: TaggerSettings, sentences: Sequence[Sentence]) -> Pretrained:
-    """Return a tagger's pretrained vectors, with a random one of each unit that they lack if the settings say so."""
+    """Return a tagger's pretrained vectors.
+
+    Unless the setting `unknown` is "shared", each word or phrase of the sentences without a vector gets a random one.
+    """
     pretrained = load_vectors(settings.vectors)
     if settings.unknown == "shared" or not settings.vectors:
         return pretrained
@@ -141,7 +147,10 @@ def jackknife_tags(
     resume: bool = True,
     progress: Callable[[Progress], None] | None = None,
 ) -> None:
-    """Write the training file with tags of taggers that did not see them; the folds' runs go below `directory`."""
+    """Write the training file with tags of taggers that did not see these sentences (jackknifing).
+
+    The training runs of the folds are directories below `directory`.
+    """
 
     def train_fold(fold: int, sentences: list[Sentence]) -> Tagger:
         own = TaggerTask(task.settings, sentences, task.dev, task.pretrained)
@@ -153,21 +162,21 @@ def jackknife_tags(
 
 
 def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = None) -> LemmatizerTask:
-    """Read what a lemmatiser learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    """Read the training data of a lemmatiser; with `on_error`, bad sentences are left out, as in `read_treebank`."""
     train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
     return LemmatizerTask(settings, train_sentences, dev)
 
 
 def segmenter_task(settings: SegmenterSettings, on_error: OnError | None = None) -> SegmenterTask:
-    """Read what a segmenter learns from; with `on_error`, bad sentences are passed over as `read_treebank` does."""
+    """Read the training data of a segmenter; with `on_error`, bad sentences are left out, as in `read_treebank`."""
     train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
     return SegmenterTask(settings, train_sentences, dev, load_vectors(settings.vectors))
 
 
 def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> Seq2SeqTask:
-    """Read the pairs that a sequence-to-sequence model learns from; no line is passed over, whatever `on_error`.
+    """Read the pairs that a sequence-to-sequence model learns from; a bad line is an error, even with `on_error`.
 
-    Raises ConfigurationError where no pairs are set.
+    Raises ConfigurationError if no pairs are set.
     """
     for role in ("train", "dev"):
         if not getattr(settings, role):
@@ -178,9 +187,9 @@ def seq2seq_task(settings: Seq2SeqSettings, on_error: OnError | None = None) -> 
 
 
 def classifier_task(settings: ClassifierSettings, on_error: OnError | None = None) -> ClassifierTask:
-    """Read the labelled texts that a classifier learns from; no line is passed over, whatever `on_error`.
+    """Read the labelled texts that a classifier learns from; a bad line is an error, even with `on_error`.
 
-    Without a dev file, some of train are held out. Raises ConfigurationError where no texts are set.
+    Without a dev file, some texts of the train file are held out. Raises ConfigurationError if no texts are set.
     """
     if not settings.train:
         raise ConfigurationError('no train file is set; name one by train = "..." or --train FILE')
@@ -193,15 +202,15 @@ def classifier_task(settings: ClassifierSettings, on_error: OnError | None = Non
 
 
 def skip_thought_task(settings: SkipThoughtSettings, on_error: OnError | None = None) -> SkipThoughtTask:
-    """Read the running text that sentence vectors are learned from; with `on_error` as `read_treebank`."""
+    """Read the running text that sentence vectors are learned from; `on_error` is as in `read_treebank`."""
     train_sentences, dev = (read_treebank(getattr(settings, role), role, on_error) for role in ("train", "dev"))
     return SkipThoughtTask(settings, train_sentences, dev, load_vectors(settings.vectors))
 
 
 def language_model_task(settings: LanguageModelSettings, on_error: OnError | None = None) -> LanguageModelTask:
-    """Read the texts that a language model learns from; no line is passed over, whatever `on_error`.
+    """Read the texts that a language model learns from; a bad line is an error, even with `on_error`.
 
-    Raises ConfigurationError where no text is set, TreebankError where one is empty.
+    Raises ConfigurationError if no text is set, TreebankError if one is empty.
     """
     texts = []
     for role in ("train", "dev"):
@@ -216,7 +225,7 @@ def language_model_task(settings: LanguageModelSettings, on_error: OnError | Non
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a kind of model is trained: its settings, and what reads its data."""
+    """The training of a kind of model: the class of its settings, and the function that reads its data."""
 
     settings: type[Any]
     task: Callable[[Any, OnError | None], Any]

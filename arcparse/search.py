@@ -1,11 +1,12 @@
 """The one beam search: everything that arcparse decodes is a transition system searched here.
 
-A state holds arrays over B sentences x K hypotheses. A transition system says which of its A actions are legal in a
-state and what they change; a scorer gives each action a score; `search` keeps the best K (Zhang & Clark 2008; Andor et
-al. 2016, section 2). Scores add up along a path, so log-probabilities and unnormalised scores both serve. Greedy
-decoding is a beam of one. A search of T steps scores at most B x K states in each, so its cost is linear in both.
+A state holds arrays over B sentences x K hypotheses. A transition system defines the legal actions of a state, among A
+actions, and the effect of each action; a scorer gives each action a score; `search` keeps the best K hypotheses (Zhang
+& Clark 2008; Andor et al. 2016, section 2). Scores are added along a path, so both log-probabilities and unnormalised
+scores can be used. Greedy decoding is a beam of one. A search scores at most B x K states in each of its T steps, so
+its cost is linear in K and in T.
 
-A transition system of your own, which divides letters into words; an action is a word's length less one:
+As an example, a transition system that divides letters into words; an action is the length of a word minus one:
 
     >>> from dataclasses import dataclass
     >>> import torch
@@ -23,7 +24,7 @@ A transition system of your own, which divides letters into words; an action is 
     ...         end = state.position.unsqueeze(2) + torch.arange(1, 5)
     ...         return end <= self.length[:, None, None]
     ...     def apply(self, state, action):
-    ...         return Reading(state.position + action + 1)  # WAIT is -1, and so changes nothing
+    ...         return Reading(state.position + action + 1)  # WAIT is -1: it changes nothing
     ...     def is_final(self, state):
     ...         return state.position == self.length.unsqueeze(1)
     ...     def name(self, action):
@@ -50,7 +51,7 @@ import torch
 from torch import Tensor
 
 WAIT = -1  # the action of a finished hypothesis; it changes nothing
-IMPOSSIBLE = -1e9  # the log-probability of an illegal action: finite, for a finished hypothesis may have no legal one
+IMPOSSIBLE = -1e9  # log-probability of an illegal action; finite, since a finished hypothesis may have no legal action
 
 
 class BeamState(Protocol):
@@ -66,24 +67,24 @@ Scorer = Callable[[State], Tensor]  # a network bound to a batch: state -> score
 
 
 class TransitionSystem(Protocol[State]):
-    """What may be done and what it changes; it holds no parameters and knows no gold."""
+    """The actions, their conditions and their effects; it has no parameters and does not know the gold."""
 
     num_actions: int
 
     def legal(self, state: State) -> Tensor:
-        """Return which actions are allowed, as booleans [B, K, A]."""
+        """Return booleans [B, K, A]: whether each action is legal."""
         ...
 
     def apply(self, state: State, action: Tensor) -> State:
-        """Return the state after `action` [B, K], each legal or WAIT, which changes nothing."""
+        """Return the state after `action` [B, K]; each is legal, or WAIT, which changes nothing."""
         ...
 
     def is_final(self, state: State) -> Tensor:
-        """Return which hypotheses are complete, as booleans [B, K]."""
+        """Return booleans [B, K]: whether each hypothesis is complete."""
         ...
 
     def name(self, action: int) -> str:
-        """Return an action as a person writes it."""
+        """Return the name of an action, as people write it."""
         ...
 
     def action(self, name: str) -> int:
@@ -93,7 +94,7 @@ class TransitionSystem(Protocol[State]):
 
 @dataclass(frozen=True)
 class Link:
-    """One step of the past: the actions taken and the hypotheses that took them [B, K]. States are not kept."""
+    """One past step: the actions taken [B, K] and the hypotheses that took them [B, K]. States are not kept."""
 
     action: Tensor
     parent: Tensor
@@ -102,7 +103,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A derivation that the beam holds, and its score."""
+    """A derivation in the beam, and its score."""
 
     score: float
     actions: tuple[int, ...]
@@ -110,10 +111,10 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Beam(Generic[State]):
-    """Hypotheses of each sentence, best first, linked to those that they grew from.
+    """Hypotheses of each sentence, best first, linked to the hypotheses that they continue.
 
-    `score` [B, K] is -inf where a sentence has fewer than K hypotheses; `action` and `parent` [B, K] are the step that
-    led here, `previous` the steps before it, `length` the number of actions of those that are not complete.
+    `score` [B, K] is -inf at places without a hypothesis, if a sentence has fewer than K. `action` and `parent` [B, K]
+    are the last step, `previous` the steps before it, `length` the number of actions of incomplete hypotheses.
     """
 
     state: State
@@ -125,12 +126,12 @@ class Beam(Generic[State]):
 
     @classmethod
     def start(cls, state: State, size: int, device: torch.device | None = None) -> Beam[State]:
-        """Return the beam of one hypothesis for each of `size` sentences."""
+        """Return a beam with one hypothesis for each of `size` sentences."""
         nothing = torch.zeros(size, 1, dtype=torch.long, device=device)
         return cls(state, torch.zeros(size, 1, device=device), nothing + WAIT, nothing)
 
     def history(self) -> Tensor:
-        """Return the actions of each hypothesis from the start [B, K, T], WAIT where it had finished."""
+        """Return the actions of each hypothesis from the start [B, K, T], with WAIT after its end."""
         steps, link = [], Link(self.action, self.parent, self.previous)
         index = torch.arange(self.score.shape[1], device=self.score.device).expand_as(self.score)
         while link.previous is not None:
@@ -140,7 +141,7 @@ class Beam(Generic[State]):
         return torch.stack(steps[::-1], -1) if steps else self.action.new_empty(*self.score.shape, 0)
 
     def nbest(self, size: int) -> list[list[Hypothesis]]:
-        """Return the best `size` hypotheses of each sentence, or as many as it has, best first."""
+        """Return the best hypotheses of each sentence, at most `size`, best first."""
         rows = zip(self.score[:, :size].tolist(), self.history()[:, :size].tolist(), strict=True)
         return [
             [
@@ -162,14 +163,14 @@ def advance(
 ) -> Beam[State]:
     """Extend each hypothesis by each legal action and keep the best `beam_size` of each sentence.
 
-    `scores` is [B, K, A]. A finished hypothesis competes as it is, with the one candidate WAIT of score 0. Where a
-    sentence has fewer candidates within the `margin` than the beam has places, the rest repeat the best one with score
-    -inf: what scores equal states once has no work with them. `length_power` and `margin` are those of `search`, the
-    same in each step.
+    `scores` is [B, K, A]. A finished hypothesis competes unchanged: its one candidate is WAIT, with score 0. If a
+    sentence has fewer candidates within the `margin` than the beam has places, the other places repeat the best
+    candidate with score -inf: they cost nothing if the scorer scores equal states only once. `length_power` and
+    `margin` are those of `search`, and must be the same in each step.
     """
     final, length = system.is_final(beam.state), beam.length + 1
     score = beam.score
-    if length_power:  # what is not complete has the same length everywhere, so that no lengths need be kept
+    if length_power:  # all incomplete hypotheses have the same length, so one number is enough
         scores = scores / length**length_power
         score = score * (max(beam.length, 1) / length) ** length_power
     candidate = torch.where(system.legal(beam.state), scores, -torch.inf)
@@ -198,12 +199,11 @@ def search(
 ) -> Beam[State]:
     """Return the best complete hypotheses that a beam of `beam_size` finds, best first.
 
-    Every hypothesis that can still win is complete when the search ends; the transition system must be such that each
-    derivation ends. Where derivations differ in length, sums of log-probabilities favour short ones: with
-    `length_power` a score is the sum divided by (number of actions) ** length_power, from the first action on
-    (Wu et al. 2016, section 7, without their constant). A hypothesis whose score is more than `margin` below the best
-    one of its sentence is given up (Freitag & Al-Onaizan 2017, section 3.2), which saves the time of scoring it. Raises
-    ValueError where scores are not numbers.
+    The search ends when all hypotheses in the beam are complete; every derivation of the transition system must end. If
+    derivations differ in length, sums of log-probabilities favour short ones: with `length_power`, a score is the sum
+    divided by (number of actions) ** length_power, from the first action on (Wu et al. 2016, section 7, without their
+    constant). A hypothesis whose score is more than `margin` below the best of its sentence is dropped (Freitag &
+    Al-Onaizan 2017, section 3.2), which saves the time to score it. Raises ValueError if scores are not numbers.
     """
     if beam_size < 1:
         raise ValueError(f"the beam must hold at least 1 hypothesis, not {beam_size}")
@@ -214,13 +214,13 @@ def search(
 
 
 def check_numbers(score: Tensor) -> None:
-    """Raise ValueError where a score is not a number: illegal actions seem as good then, and a search need not end."""
+    """Raise ValueError if a score is not a number: illegal actions might be taken then, and a search might not end."""
     if bool(score.isnan().any()):
         raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
 
 
 def normalised(system: TransitionSystem[State], scorer: Scorer[State]) -> Scorer[State]:
-    """Return the scorer of log-probabilities: each state's scores normalised over its legal actions, in nats."""
+    """Return a scorer of log-probabilities, in nats: the scores of each state, normalised over its legal actions."""
 
     def log_probability(state: State) -> Tensor:
         legal = system.legal(state)
@@ -237,12 +237,12 @@ def sample(
     temperature: float = 1.0,
     seed: int = 0,
 ) -> State:
-    """Draw `size` derivations for each of B sentences at their start and return their ends [B, size].
+    """Draw `size` random derivations for each of B sentences, from its start; return their final states [B, size].
 
-    Each action is drawn from the softmax of the legal ones' scores divided by `temperature`. In each step the draws of
-    a sentence are spread evenly (Latin hypercube, McKay et al. 1979), which needs fewer of them, and are the same for
-    all sentences, so that what a sentence gets does not depend on the batch. A dead end stays where it is. Raises
-    ValueError where scores are not numbers.
+    Each action is drawn from the softmax of the scores of legal actions, divided by `temperature`. In each step, the
+    random numbers of a sentence are spread evenly (Latin hypercube, McKay et al. 1979), so that fewer draws are enough.
+    They are the same for all sentences, so that the result of a sentence does not depend on its batch. A hypothesis
+    without a legal action stays as it is. Raises ValueError if scores are not numbers.
     """
     generator = torch.Generator().manual_seed(seed)
     device = beam.score.device
@@ -255,22 +255,22 @@ def sample(
         upto = (scorer(state) / temperature).masked_fill(~legal, -torch.inf).softmax(2).cumsum(2)
         check_numbers(upto[..., -1].masked_fill(waits, 1))
         draw = (torch.randperm(size, generator=generator) + torch.rand(size, generator=generator)) / size
-        draw = draw.clamp(max=1 - 1e-6).to(device)  # a sum may fall short of 1
+        draw = draw.clamp(max=1 - 1e-6).to(device)  # the sum of probabilities may be a little below 1
         action = (upto > draw[:, None] * upto[..., -1:]).long().argmax(2)
         state = system.apply(state, action.masked_fill(waits, WAIT))
 
 
 class Outcome(Enum):
-    """What became of a sentence; the gold derivation is that of a tree, or a reference translation."""
+    """The result of a sentence compared with its gold: the derivation of a tree, or a reference translation."""
 
-    EXACT = "exact"  # nothing is wrong, of a tree subtypes included
-    SEARCH_ERROR = "search error"  # wrong, and the gold one scores higher: the beam has lost it
-    MODEL_ERROR = "model error"  # wrong, and the gold one scores no higher
-    UNREACHABLE = "unreachable"  # wrong, and the system has no derivation of the gold one
+    EXACT = "exact"  # nothing is wrong; in a tree, the subtypes of labels count too
+    SEARCH_ERROR = "search error"  # wrong, and the gold derivation has a higher score: the beam has lost it
+    MODEL_ERROR = "model error"  # wrong, and the gold derivation does not have a higher score
+    UNREACHABLE = "unreachable"  # wrong, and the system has no derivation of the gold
 
 
 def judge(is_exact: bool, gold_score: float | None, found_score: float) -> Outcome:
-    """Judge what a search found by the score of the gold derivation, None where there is none."""
+    """Return the outcome of a search, given the score of the gold derivation (None if there is none)."""
     if is_exact:
         return Outcome.EXACT
     if gold_score is None:

@@ -1,7 +1,8 @@
-"""What a treebank holds: sizes, vocabularies, tags and labels, and the shape of its trees.
+"""The statistics of a treebank: sizes, vocabularies, tags and labels, and the shape of its trees.
 
-An arc's length is the distance of head and dependent in words, those of the root left out; the depth of a tree is the
-number of arcs from the root to its lowest word. What is non-projective: `arcparse.trees.non_projective_arcs`.
+The length of an arc is the distance of head and dependent in words; arcs from the root are left out. The depth of a
+tree is the number of arcs from the root to its lowest word. For non-projective arcs see
+`arcparse.trees.non_projective_arcs`.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ Sizes = Counter[int]
 
 @dataclass
 class Statistics:
-    """Counts over sentences; each of them adds up over files."""
+    """Counts over sentences; each count can be summed over files."""
 
     sentences: int = 0
     words: int = 0
-    tokens: int = 0  # as they are written: a multiword token is one
+    tokens: int = 0  # as in the text: a multiword token is one token
     multiword_tokens: int = 0
     empty_nodes: int = 0
-    trees: int = 0  # sentences whose heads are one tree; the others' are left out below
+    trees: int = 0  # sentences whose heads form one tree; the counts of arcs and depths use only these
     non_projective_trees: int = 0
     non_projective_arcs: int = 0
     forms: Counts = field(default_factory=Counter)
@@ -38,11 +39,11 @@ class Statistics:
     labels: Counts = field(default_factory=Counter)
     lengths: Sizes = field(default_factory=Counter)  # words of a sentence
     arc_lengths: Sizes = field(default_factory=Counter)
-    leftward_arcs: int = 0  # whose dependent stands before its head
+    leftward_arcs: int = 0  # arcs whose dependent stands before its head
     depths: Sizes = field(default_factory=Counter)
 
     def add(self, sentence: Sentence) -> None:
-        """Count one more sentence."""
+        """Add the counts of one sentence."""
         size, ids = len(sentence), sentence.columns[ID]
         self.sentences += 1
         self.words += size
@@ -99,7 +100,7 @@ def _depth(heads: Sequence[int]) -> int:
 
 
 def statistics(sentences: Iterable[Sentence]) -> Statistics:
-    """Count sentences. Raises TreebankError where a head is no number."""
+    """Return the statistics of sentences. Raises TreebankError if a head is not a number."""
     counted = Statistics()
     for sentence in sentences:
         counted.add(sentence)
@@ -108,12 +109,12 @@ def statistics(sentences: Iterable[Sentence]) -> Statistics:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Words and their types that another treebank, mostly the training data, does not have."""
+    """Numbers of words, and of distinct words (types), that another treebank, mostly the training data, lacks."""
 
     words: int
     types: int
-    word_rate: float  # of all words, 0 to 1
-    type_rate: float
+    word_rate: float  # share of all words, 0 to 1
+    type_rate: float  # share of all types, 0 to 1
 
 
 def unknown(counts: Mapping[str, int], known: Mapping[str, int]) -> Unknown:
@@ -124,12 +125,12 @@ def unknown(counts: Mapping[str, int], known: Mapping[str, int]) -> Unknown:
 
 
 def mean(sizes: Mapping[int, int]) -> float:
-    """Return the mean of sizes, each given with its count; 0 of none."""
+    """Return the mean of sizes, each given with its count; 0 if there are none."""
     return _ratio(sum(size * count for size, count in sizes.items()), sum(sizes.values()))
 
 
 def quantile(sizes: Mapping[int, int], share: float) -> int:
-    """Return the least size that is not below `share` of all, 0 of none."""
+    """Return the smallest size such that at least `share` of all sizes are not larger; 0 if there are none."""
     wanted, seen = share * sum(sizes.values()), 0
     for size in sorted(sizes):
         seen += sizes[size]
@@ -139,7 +140,7 @@ def quantile(sizes: Mapping[int, int], share: float) -> int:
 
 
 def summary(counted: Statistics) -> dict[str, float]:
-    """Return the numbers of a treebank under their names; rates are 0 to 1, lengths are words."""
+    """Return the numbers of a treebank by name; rates are from 0 to 1, lengths are in words."""
     arcs = sum(counted.arc_lengths.values())
     return {
         "sentences": counted.sentences,

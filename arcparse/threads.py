@@ -1,12 +1,13 @@
-"""How many threads work, and whose turn it is: one place for what torch, forks and threads of Python need.
+"""The number of threads, and their turns: one place for the needs of torch, of forks and of Python's threads.
 
-Our operators are many and small. The threads of OpenMP, to which torch gives parts of an operator, would wait for each
-other most of the time, and wait busily; and a forked process would wait for ever for those that it does not have. So
-all our inference is done with one thread of torch (`turn`), whatever the host program has set for itself.
+Our operators are many and small. Torch divides an operator between threads of OpenMP, and these would spend most of the
+time waiting for each other, at full load. A forked process would even wait for ever, for threads that it does not have.
+Therefore all our inference uses one thread of torch (`turn`), independently of the setting of the host program.
 
-Threads of Python that call small operators all at once only pass the interpreter's lock to and fro. So they take turns,
-and step aside (`aside`) while they are in a large operator, which needs no interpreter: then others go on. Who asks for
-several threads (`asked`) has batches worked on by that many (`spread`): while one reads its batch, another searches.
+If several Python threads call small operators at the same time, they mostly wait for the interpreter's lock. Therefore
+they take turns. A thread gives its turn away (`aside`) during a large operator, which needs no interpreter, so that
+others can go on. If a caller asks for several threads (`asked`), that many threads process batches (`spread`): while
+one thread reads its batch, another one searches.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ _forked = False
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Wait for this thread's turn, and have torch use one thread until it ends; inside of another turn: go on."""
+    """Wait for this thread's turn; until it ends, torch uses one thread. A thread that has its turn does not wait."""
     with _alone(), torch_threads(1):
         yield
 
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Let others have the turn meanwhile, if this thread has it."""
+    """If this thread has the turn, give it to other threads inside the `with` block."""
     if not _own.has_turn:
         yield
         return
@@ -59,15 +60,15 @@ def aside() -> Iterator[None]:
 
 @contextmanager
 def torch_threads(number: int) -> Iterator[None]:
-    """Have torch use that many threads where this thread calls it; afterwards, as many as before.
+    """Set the number of threads that torch uses for calls from this thread; after the `with` block, set it back.
 
-    Raises ConfigurationError where several are asked for in a forked process: its OpenMP may wait for ever for threads
-    that the fork left behind.
+    Raises ConfigurationError for more than one in a forked process: there OpenMP may wait for ever for threads that
+    exist only in the parent process.
     """
     if number > 1 and _forked:
         raise ConfigurationError(
-            f"this process was forked from one that had loaded torch, and cannot train with {number} threads; "
-            "train with one, or start the process by spawn"
+            f"this process was forked from a process that had loaded torch, and cannot train with {number} threads; "
+            "train with one thread, or start the process by spawn"
         )
     before = torch.get_num_threads()
     if before == number:
@@ -82,7 +83,7 @@ def torch_threads(number: int) -> Iterator[None]:
 
 @contextmanager
 def asked(number: int) -> Iterator[None]:
-    """Have `spread` use that many threads for what is called inside. Raises ConfigurationError for less than one."""
+    """Set the number of threads of `spread` inside the `with` block. Raises ConfigurationError for less than one."""
     token = _asked.set(checked(number))
     try:
         yield
@@ -91,19 +92,19 @@ def asked(number: int) -> Iterator[None]:
 
 
 def use(number: int) -> None:
-    """Have `spread` use that many threads from now on, in this context."""
+    """Set the number of threads of `spread` from now on, in this context. Raises ConfigurationError as `asked` does."""
     _asked.set(checked(number))
 
 
 def checked(number: int) -> int:
-    """Return a number of threads. Raises ConfigurationError for less than one."""
+    """Return the number of threads unchanged. Raises ConfigurationError if it is less than one."""
     if number < 1:
         raise ConfigurationError(f"threads must be at least 1, not {number}")
     return number
 
 
 def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Return the function's results for the items, in order, found by as many threads as are asked for."""
+    """Return the function's results for the items, in order; the number of threads is set by `asked` or `use`."""
     number = min(_asked.get(), len(items))
     if number < 2:
         return [function(item) for item in items]
@@ -126,7 +127,7 @@ def _alone() -> Iterator[None]:
     try:
         yield
     finally:
-        if _own.has_turn:  # not where `aside` was interrupted as it waited
+        if _own.has_turn:  # it has none if `aside` was interrupted while it waited
             _release()
 
 
@@ -141,11 +142,10 @@ def _release() -> None:
 
 
 def _set_here(number: int) -> None:
-    """Set the number for this thread alone.
+    """Set the number of torch's threads for this Python thread alone.
 
-    Torch keeps a number for each thread, and one for threads that will call it for the first time; it sets both at
-    once. A thread that lives no longer than this puts the latter back, so that no thread of the host program begins
-    with ours.
+    Torch has one number for each thread, and a general one for threads that call it for the first time; it always sets
+    both. A short-lived thread puts the general number back, so that no new thread of the host program gets ours.
     """
     read, go = threading.Lock(), threading.Lock()
 
@@ -169,12 +169,12 @@ def _set_here(number: int) -> None:
 
 
 def _after_fork() -> None:
-    """Begin anew in the child, where the threads that took turns do not exist."""
+    """Make a new lock in the child process: the threads that may hold the old one do not exist there."""
     global _lock, _forked
     _lock, _forked = threading.Lock(), True
     if _own.has_turn:
         _lock.acquire()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which knows no forks
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(after_in_child=_after_fork)

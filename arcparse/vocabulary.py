@@ -1,7 +1,7 @@
 """Symbols and their ids: forms, tags, labels, characters.
 
-An open vocabulary begins with `<pad>` and `<unk>` and gives every unseen symbol the id of `<unk>`; a plain one, of
-labels or actions, has neither, so that an unseen symbol is an error.
+An open vocabulary begins with `<pad>` and `<unk>` and gives every unseen symbol the id of `<unk>`. A plain vocabulary,
+of labels or actions, has neither: an unseen symbol is an error.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ class Vocabulary:
     UNKNOWN: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        """Raise ArcparseError where a symbol occurs twice."""
+        """Raise ArcparseError if a symbol occurs twice."""
         if len(self._id_of) != len(self.symbols):
             twice = next(symbol for symbol, count in Counter(self.symbols).items() if count > 1)
-            raise ArcparseError(f"a vocabulary has each symbol once; {twice!r} occurs again among {len(self)} symbols")
+            raise ArcparseError(f"{twice!r} occurs twice among the {len(self)} symbols of a vocabulary; keep one")
 
     @classmethod
     def build(cls, counts: Mapping[str, int] | Iterable[str], min_count: int = 1) -> Vocabulary:
-        """Make an open vocabulary of what occurs `min_count` times: frequent first, ties in code-point order."""
+        """Make an open vocabulary of symbols from `min_count` occurrences on: frequent first, ties by code point."""
         counted = Counter(counts)
         kept = [symbol for symbol, count in counted.items() if count >= min_count and symbol not in SPECIALS]
         return cls((*SPECIALS, *sorted(kept, key=lambda symbol: (-counted[symbol], symbol))))
 
     @classmethod
     def plain(cls, symbols: Iterable[str]) -> Vocabulary:
-        """Make a vocabulary of labels or tags, in the order given and without the two specials."""
+        """Make a vocabulary of labels or tags, in the given order and without `<pad>` and `<unk>`."""
         return cls(tuple(symbols))
 
     @cached_property
@@ -49,7 +49,7 @@ class Vocabulary:
 
     @cached_property
     def is_open(self) -> bool:
-        """Whether an unseen symbol has an id, that of `<unk>`."""
+        """Whether an unseen symbol has the id of `<unk>`."""
         return self.symbols[: len(SPECIALS)] == SPECIALS
 
     def id(self, symbol: str, *, strict: bool = False) -> int:
@@ -83,7 +83,7 @@ class Vocabulary:
         )
 
     def __len__(self) -> int:
-        """Return the number of symbols, the specials included."""
+        """Return the number of symbols, with `<pad>` and `<unk>`."""
         return len(self.symbols)
 
     def __contains__(self, symbol: object) -> bool:

@@ -16,6 +16,13 @@ hypothesis.settings.register_profile("arcparse", deadline=None)  # time belongs 
 hypothesis.settings.load_profile("arcparse")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that read the real treebanks as slow."""
+    for item in items:
+        if "corpora" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """The folder of real corpora, from ARCPARSE_CORPORA; a test that asks for it is skipped where there is none."""

@@ -216,7 +216,9 @@ def test_what_cannot_be_measured_is_told(
     with pytest.raises(ModelError, match="bad: spaCy cannot load this"):
         bench.spacy_stages(plan, sentences, sentences[0])
     monkeypatch.setitem(sys.modules, "spacy", None)
-    with pytest.raises(ConfigurationError, match="spacy is not installed; `pip install spacy`, or leave its model out"):
+    with pytest.raises(
+        ConfigurationError, match="spacy is not installed; run `pip install spacy`, or leave its model out"
+    ):
         bench.spacy_stages(plan, sentences, sentences[0])
     (tmp_path / "empty.conllu").write_text("")
     with pytest.raises(TreebankError, match=r"empty\.conllu: holds no sentence"):

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from arcparse import cli, corpus
+from arcparse import cli
+from arcparse import corpora as corpus
 from arcparse.errors import ConfigurationError, TreebankError
 
 TRAIN = b"# sent_id = 1\n1\tHo\tho\tINTJ\t_\t_\t0\troot\t_\t_\n\n" * 4000
@@ -131,7 +132,7 @@ def test_real_treebanks_have_the_checksums_of_the_registry(corpora: Path) -> Non
 def test_without_a_checkout_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(corpus, "REGISTRY", tmp_path / "corpora" / "registry.toml")
     with pytest.raises(
-        ConfigurationError, match=r"registry\.toml: there is no registry .* name one by --registry FILE"
+        ConfigurationError, match=r"registry\.toml: there is no registry .* name a file with --registry FILE"
     ):
         corpus.read_registry()
 
@@ -146,7 +147,7 @@ def test_without_a_checkout_the_error_says_what_to_do(monkeypatch: pytest.Monkey
         (entry("a", {}), "files must be a table of file names"),
         (entry("a", {"x": b""}, address="file:///etc/passwd"), "'file:///etc/passwd' must begin with https://"),
         (entry("a", {"x": b""}).replace(digest(b""), "ABC"), "SHA-256 of x must be 64 hexadecimal digits, not 'ABC'"),
-        (entry("a", {"../x": b""}), r"file name '\.\./x' must be of letters"),
+        (entry("a", {"../x": b""}), r"file name '\.\./x' must have only letters"),
         (entry("a", {"/etc/x": b""}), "file name '/etc/x'"),
         (entry("a", {".hidden": b""}), r"file name '\.hidden'"),
         (entry("a", {r"b\\x": b""}), r"file name 'b\\\\x'"),
@@ -210,7 +211,7 @@ def test_a_file_that_is_not_there(fetch: Callable[..., list[Path]], server: Serv
 @pytest.mark.parametrize("ranges", [True, False])
 def test_what_was_interrupted_goes_on(fetch: Callable[..., list[Path]], server: Server, ranges: bool) -> None:
     server.stop_after, server.ranges = 1000, ranges
-    with pytest.raises(TreebankError, match=rf"ended after 1000 of {len(TRAIN)} bytes; run it again to go on"):
+    with pytest.raises(TreebankError, match=rf"ended after 1000 of {len(TRAIN)} bytes; run it again to continue"):
         fetch()
     server.stop_after = None
     assert [path.read_bytes() for path in fetch()] == [TRAIN, DEV]
@@ -249,7 +250,7 @@ def test_files_of_the_user_are_left_alone(fetch: Callable[..., list[Path]], tmp_
     (tmp_path / "to").mkdir()
     mine = tmp_path / "to" / "ho-train.conllu"
     mine.write_text("mine")
-    with pytest.raises(TreebankError, match=r"ho-train\.conllu: is not that of laughter-ho 2\.16; move it away"):
+    with pytest.raises(TreebankError, match=r"ho-train\.conllu: is not the file of laughter-ho 2\.16; move it away"):
         fetch()
     assert mine.read_text() == "mine"
 

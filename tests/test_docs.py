@@ -18,7 +18,7 @@ from arcparse import cli, drawing
 from arcparse.treebank import read_conllu, write_conllu
 
 CHECKOUT = Path(__file__).parent.parent
-OWN_TEST = {"extending.md"}  # a page with files and programs, which test_extending.py runs
+OWN_TEST = {"extending.md", "tokenizers.md"}  # pages with files, which test_extending.py and the tokenizer's tests run
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 

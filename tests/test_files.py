@@ -27,6 +27,15 @@ with replacing(Path(sys.argv[1]) / "x") as file, aside(Path(sys.argv[1]), is_fol
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
+WITHOUT_POSIX = """
+import os, signal, sys
+sys.modules["fcntl"] = sys.modules["resource"] = None
+signal.Signals = [number for number in signal.Signals if number.name in ("SIGINT", "SIGTERM")]
+del signal.SIGHUP, signal.SIGKILL, os.O_NOFOLLOW, os.O_NONBLOCK
+from arcparse import cli
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
 
 def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
@@ -53,6 +62,15 @@ def test_what_is_still_written_stays(tmp_path: Path) -> None:
         write(tmp_path / "x")
         assert names(tmp_path) == sorted([file.name, folder.name, "x"])
     assert names(tmp_path) == ["x"]
+
+
+def test_what_windows_lacks_is_not_needed(tmp_path: Path) -> None:
+    (tmp_path / LEFT[0]).write_bytes(b"half")
+    command = ["parse", "--model", "en-small", "I ran.", "--output", str(tmp_path / "x.conllu")]
+    done = subprocess.run([sys.executable, "-c", WITHOUT_POSIX, *command], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "# text = I ran." in (tmp_path / "x.conllu").read_text(encoding="utf-8")
+    assert names(tmp_path) == sorted([LEFT[0], "x.conllu"])
 
 
 def test_what_a_killed_process_left_goes_at_the_next_write(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_training_with_several_threads_is_refused_in_a_fork(tmp_path: Path) -> N
     assert 0 <= in_child(lambda: trained(1)) <= 1
     error = in_child(lambda: trained(2))
     assert str(error) == (
-        "this process was forked from one that had loaded torch, and cannot train with 2 threads; train with one, or "
-        "start the process by spawn"
+        "this process was forked from a process that had loaded torch, and cannot train with 2 threads; train with "
+        "one thread, or start the process by spawn"
     )
     assert torch.get_num_threads() == 1

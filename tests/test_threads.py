@@ -75,7 +75,7 @@ def test_one_thread_works_and_the_host_s_setting_stays(place: Path, gold: list[S
     assert settings() == (HOST, LATER)
     for act in (
         lambda: nlp.parse(list(gold[0].forms)),
-        lambda: nlp.parse(gold[0], nbest=2),
+        lambda: nlp.nbest(gold[0], 2),
         lambda: list(nlp.parse_many(gold[:4], batch_size=2)),
     ):
         assert watched(nlp.parser, act) == {(1, LATER)}

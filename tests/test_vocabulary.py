@@ -60,5 +60,5 @@ def test_symbol_refuses_other_ids(id: int) -> None:
 
 
 def test_a_symbol_twice_is_refused() -> None:
-    with pytest.raises(ArcparseError, match="'a' occurs again"):
+    with pytest.raises(ArcparseError, match="'a' occurs twice"):
         Vocabulary.plain(["a", "b", "a"])

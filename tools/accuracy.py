@@ -1,7 +1,8 @@
 """Score models on a gold treebank: `python tools/accuracy.py GOLD.conllu MODEL...` prints a row for each input.
 
-Inputs: gold tokens with the model's own tags, with gold tags, with those of some columns alone (upos, xpos+feats), and
-raw text, which is rebuilt from the `# text` comments with a blank line before each document and paragraph.
+Inputs: gold tokens with the model's own tags (own), with gold tags (gold), with gold tags of some columns (upos,
+xpos+feats), and raw text (raw), which is built from the `# text` comments, with a blank line before each document and
+paragraph.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ def main() -> None:
     options.add_argument("models", nargs="+", metavar="MODEL", help="names or directories")
     options.add_argument("--beam", type=whole(BEAM), help="hypotheses (default: the model's)")
     options.add_argument(
-        "--inputs", default="own,gold,raw", help="of own, gold, upos+xpos and the like, raw (default: own,gold,raw)"
+        "--inputs", default="own,gold,raw", help="any of own, gold, upos, xpos+feats, ..., raw (default: own,gold,raw)"
     )
-    options.add_argument("--segmenter", help="name or directory of what divides raw text (default: rules)")
+    options.add_argument("--segmenter", help="name or directory of a model that divides raw text (default: rules)")
     args = options.parse_args()
     gold = list(read_conllu(args.gold))
     print("| model | input | " + " | ".join(METRICS) + " |\n|---|---|" + "---|" * len(METRICS))

@@ -1,7 +1,7 @@
 """Fit the temperatures of a parser to a development treebank: `python tools/calibrate.py MODEL DEV.conllu`.
 
-Writes them into the config.json of the model. Trees stay the same; their probabilities and the confidences of their
-arcs change.
+The temperatures are written into the config.json of the model. Trees do not change; their probabilities and the
+confidences of their arcs do.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     """Fit, write and print the temperatures."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("model", type=Path, help="a model directory")
-    options.add_argument("gold", help="CoNLL-U file with gold trees that the model has not learned from")
+    options.add_argument("gold", help="CoNLL-U file with gold trees that are not training data of the model")
     options.add_argument(
         "--beam", type=whole(BEAM), default=8, help="hypotheses, as when the model is used (default: 8)"
     )
@@ -45,7 +45,7 @@ def main() -> None:
     description["config"]["parser"] |= {name: getattr(config, name) for name in NAMES}
     fresh = file.with_suffix(".new")
     fresh.write_text(json.dumps(description, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(fresh, file)  # at once: a process that is killed leaves the old file or the new one
+    os.replace(fresh, file)  # in one step: a process that is killed leaves the old file or the new one
     print(", ".join(f"{name} {getattr(config, name):g}" for name in NAMES))
 
 

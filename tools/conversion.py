@@ -1,8 +1,8 @@
-"""Measure how fast treebanks are converted and in how much memory: `python tools/conversion.py FILE.conllu`.
+"""Measure the speed and memory of conversions of treebanks: `python tools/conversion.py FILE.conllu`.
 
-CoNLL-U goes to each format and back by arcparse, and to CoNLL-U also by `conllu` and `udapi` where they are installed.
-Each conversion is a process of its own, of whose processor time reading and writing are measured together and starting
-is not; all take turns, and the median of the runs is told.
+arcparse converts CoNLL-U to each format and back; `conllu` and `udapi`, if they are installed, convert CoNLL-U to
+CoNLL-U. Each conversion runs in its own process. Its processor time for reading and writing together is measured,
+without the start of the process. The conversions take turns, and the median of the runs is printed.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import whole
+from arcparse.cli.tables import in_columns
 from arcparse.formats import formats, read_sentences, write_sentences
 from arcparse.settings.limits import RUNS as RUNS_RANGE
 
 OWN, PLAIN, RUNS = "arcparse", "conllu", 5
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which the system counts resident memory
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the system's unit of resident memory
 
-Job = tuple[str, str, str, str]  # system, from which file, to which file, to which format
+Job = tuple[str, str, str, str]  # system, source file, target file, target format
 
 
 def by_arcparse(source: str, target: str, form: str) -> None:
-    """Convert by way of the command's own functions."""
+    """Convert with the functions of `arcparse convert`."""
     known = formats()
     suffix = Path(source).suffix
     of_source = next(candidate for candidate in known.values() if suffix in candidate.suffixes)
@@ -56,7 +56,7 @@ SYSTEMS: dict[str, Callable[[str, str, str], None]] = {OWN: by_arcparse, "conllu
 
 
 def run(job: Job) -> tuple[float, float]:
-    """Run a conversion in a process of its own; return its seconds and its peak of resident memory in bytes."""
+    """Run a conversion in its own process; return its seconds and its peak of resident memory in bytes."""
     with subprocess.Popen([sys.executable, __file__, "--job", *job], stdout=subprocess.PIPE, text=True) as process:
         printed = process.stdout.read() if process.stdout else ""
         _, status, usage = os.wait4(process.pid, 0)
@@ -67,7 +67,7 @@ def run(job: Job) -> tuple[float, float]:
 
 
 def jobs(source: str, folder: str) -> Iterator[tuple[str, Job]]:
-    """Give each conversion with its name; those back come behind those that write what they read."""
+    """Yield each conversion with its name; a conversion back follows the one that writes its source."""
     for system in SYSTEMS:
         if find_spec(system):
             yield f"{PLAIN} to {PLAIN}, {system}", (system, source, f"{folder}/{system}.conllu", PLAIN)

@@ -1,4 +1,4 @@
-"""What tools/fuzz.py damages, by name: text, models, and here snapshots and vectors."""
+"""The kinds of inputs of tools/fuzz.py, by name: text and models (in their own files), snapshots and vectors (here)."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def snapshot(folder: Path) -> Kind:
 
 
 def vectors(folder: Path) -> Kind:
-    """Return a file of word vectors: text, binary or GloVe, packed or not."""
+    """Return a file of word vectors: text, binary or GloVe."""
     text = b"3 2\nthe 1.0 2.0\ncat 0.5 -1e-3\nsat 1 2\n"
     (folder / "v.txt").write_bytes(text)
-    load_vectors(folder / "v.txt")  # gensim is imported before time is taken
+    load_vectors(folder / "v.txt")  # imports gensim before an input is timed
     rows = b"".join(word + b" " + np.array([1, 2], "<f4").tobytes() + b"\n" for word in (b"the", b"cat", b"sat"))
     return in_file(load_vectors, [text, b"3 2\n" + rows, text.partition(b"\n")[2]], folder)
 
@@ -78,7 +78,7 @@ def store(folder: Path) -> Kind:
 
 
 def records(folder: Path) -> Kind:
-    """Return a vector store with one record of other content, whole as a database."""
+    """Return a vector store with one damaged record; the database itself is sound."""
     import plyvel
 
     _store(folder)

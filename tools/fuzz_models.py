@@ -1,4 +1,4 @@
-"""Models for tools/fuzz.py: an input is the name of a file of a model and its content; checksums are made to fit."""
+"""Models for tools/fuzz.py: an input is the name of a model's file and its content; checksums are corrected."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _save(model: Any, directory: Path) -> None:
 
 
 def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object]]]:
-    """Return for each kind of model what makes a small one, and what loads and uses it."""
+    """Return for each kind of model a function that makes a small one, and a function that loads and uses it."""
     words, texts = Vocabulary.build(WORDS), [tuple(WORDS[:2])]
     given = sorted(sample(), key=len)[:2]
 
@@ -163,7 +163,7 @@ def model(name: str, folder: Path) -> Kind:
 
 
 def with_sums(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a model with the checksums in config.json that they have, so that damage gets through."""
+    """Return the files of a model with correct checksums in config.json, so that checksums do not reveal the damage."""
     try:
         description = json.loads(files["config.json"])
         sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("weights.safetensors", "vocabularies.json")}

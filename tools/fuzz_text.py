@@ -1,4 +1,4 @@
-"""Treebanks, settings and expressions for tools/fuzz.py: how an input is drawn, and what reads and uses it."""
+"""Treebanks, settings and expressions for tools/fuzz.py: functions that draw inputs, and that read and use them."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ CONDITIONS = [
 
 @dataclass(frozen=True)
 class Kind:
-    """How an input is drawn, and what is done with it: both may take any time and raise any ArcparseError."""
+    """A kind of inputs: a function that draws an input, and one that reads it and may raise an ArcparseError."""
 
     draw: Callable[[random.Random], bytes]
     read: Callable[[bytes], object]
 
 
 def mutants(examples: Sequence[bytes], tokens: Sequence[bytes]) -> Callable[[random.Random], bytes]:
-    """Return what draws one of the examples and damages it."""
+    """Return a function that draws one of the examples and damages it."""
     return lambda draw: damaged(draw.choice(examples), draw, tokens)
 
 
@@ -83,7 +83,7 @@ def _used(path: Path, form: str | None, data: bytes) -> None:
 
 
 def treebank(form: str | None, folder: Path) -> Kind:
-    """Return a treebank of a format, or of any of them, to be guessed."""
+    """Return a treebank of a format; for None, of any format, which is guessed."""
     known = [form] if form else [name for name, own in formats().items() if own.text]
     examples = [written(name) for name in known]
     return Kind(mutants(examples, MARKS), partial(_used, folder / "f", form))
@@ -99,7 +99,7 @@ def written(form: str) -> bytes:
 
 
 def compressed(folder: Path) -> Kind:
-    """Return a packed treebank, the suffix of its name in the first line."""
+    """Return a compressed treebank; its first line is the suffix of its name."""
     examples = [suffix + b"\n" + packed(written("conllu")) for suffix, packed in PACK.items()]
 
     def read(data: bytes) -> None:
@@ -110,7 +110,7 @@ def compressed(folder: Path) -> Kind:
 
 
 def in_file(use: Callable[[Path], object], examples: Sequence[bytes], folder: Path) -> Kind:
-    """Return a file that is used by its path."""
+    """Return a file, which `use` gets by its path."""
 
     def read(data: bytes) -> None:
         (folder / "f").write_bytes(data)
@@ -120,7 +120,7 @@ def in_file(use: Callable[[Path], object], examples: Sequence[bytes], folder: Pa
 
 
 def expression(folder: Path) -> Kind:
-    """Return a condition on sentences, which is asked."""
+    """Return a condition on sentences, which is applied to some."""
     sentences = sample()
     tokens = [name.encode() for name in transform.expression.NAMES]
     tokens += [
@@ -150,7 +150,7 @@ def expression(folder: Path) -> Kind:
 
 
 def overrides(folder: Path) -> Kind:
-    """Return a setting as --set has it, below a line with the kind of model."""
+    """Return a setting in the form of --set, after a line with the kind of model."""
     known = {kind: next(iter(presets(kind).values())) for kind in RECIPES}
     full = {kind: load_settings(RECIPES[kind].settings, preset=known[kind]) for kind in RECIPES}
     lines = [f"{kind}\n{line}" for kind in RECIPES for line in _overrides(as_dict(full[kind]))]

@@ -1,4 +1,4 @@
-"""Damage for tools/fuzz.py: bytes and values as broken disks, slips of the hand and other programs make them."""
+"""Damage for tools/fuzz.py: bytes and values changed as by broken disks, typing errors and other programs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ MUTATIONS: list[Mutation] = [_flip, _cut, _insert, _insert, _repeat, _lines, _nu
 
 
 def damaged(data: bytes, draw: random.Random, tokens: Sequence[bytes]) -> bytes:
-    """Return bytes with one to four faults; now and then they are noise altogether."""
+    """Return bytes with one to four faults, or sometimes nothing but noise."""
     if draw.random() < 0.05:
         return b"".join(draw.choices([*tokens, *NOISE], k=draw.randint(0, 40)))
     if draw.random() < 0.02:
@@ -83,7 +83,7 @@ def damaged(data: bytes, draw: random.Random, tokens: Sequence[bytes]) -> bytes:
 
 
 def altered(value: Any, draw: random.Random) -> Any:
-    """Return a value of JSON with one fault at a random place: another value, a key less, or an entry twice."""
+    """Return a JSON value with one fault at a random place: another value, a missing entry, or an entry twice."""
     if not isinstance(value, dict | list) or not value or draw.random() < 0.1:
         if isinstance(value, int | float) and not isinstance(value, bool) and draw.random() < 0.4:
             return draw.choice([value + 1, value - 1, -value, value * 2, value * 1000])

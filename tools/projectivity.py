@@ -1,8 +1,8 @@
-"""Tell how non-projective treebanks are and which arcs survive lifting: `python tools/projectivity.py CONLLU...`.
+"""Count non-projective arcs, and those that lifting can restore: `python tools/projectivity.py CONLLU...`.
 
-One row for each file and encoding: `lifted` are the words that lifting attaches elsewhere, `labels` those that a parser
-has to learn, `kept` the share of all words that have head and label again after projectivise and deprojectivise,
-`restored` the share of the lifted ones.
+The table has a row for each file and encoding. `lifted` is the number of words that get another head by lifting,
+`labels` the number of labels that a parser has to learn. `kept` is the share of all words that have their head and
+label again after projectivise and deprojectivise, `restored` the share of the lifted words.
 """
 
 import sys
@@ -28,7 +28,7 @@ COLUMNS = [
 
 
 def rows(file: Path) -> Iterator[list[str]]:
-    """Yield a file's table rows."""
+    """Yield the rows of a file."""
     found = survey(read_conllu(file))
     counts = [found.sentences, found.non_projective_sentences, found.words, found.non_projective_arcs, found.lifted]
     for encoding, survival in found.survival.items():

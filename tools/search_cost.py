@@ -1,7 +1,8 @@
-"""Show what a search costs: `python tools/search_cost.py [MODEL]` counts the states that are scored and the time.
+"""Show the cost of a search: `python tools/search_cost.py [MODEL]` prints the number of scored states and the time.
 
-Without a model, scores are random and states are arc-standard configurations. For each word and hypothesis these are 2,
-a little less until the beam is full: the cost is linear in the length of a sentence and in the width of the beam.
+Without a model, scores are random and states are arc-standard configurations. There are about 2 scored states for each
+word and hypothesis (a little less, until the beam is full): the cost is linear in the length of a sentence and in the
+width of the beam.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Scorer = Callable[[Configuration], Tensor]
 
 
 def cost(system: System, scorer: Scorer, words: int, beam_size: int) -> tuple[int, int, float]:
-    """Return the steps of a search for one sentence, the states that it scores, and the seconds that it takes."""
+    """Return the steps, the scored states and the seconds of a search for one sentence."""
     widths: list[int] = []
 
     def counted(state: Configuration) -> Tensor:

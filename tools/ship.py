@@ -1,7 +1,7 @@
 """Put a trained model into the package: `python tools/ship.py RUN/best NAME --card CARD.md`.
 
-Weights are stored as float16. A parser that follows a tagger brings it along as NAME-tagger; the pretrained vectors go
-to VECTORS, which models that were trained with the same ones share. These two keep the cards that they have.
+Weights are stored as float16. If a parser needs a tagger, the tagger is stored as NAME-tagger. The pretrained vectors
+are stored as VECTORS; all models that were trained with them share these. Tagger and vectors keep their old cards.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ LIMIT = 20_000_000  # bytes of a shipped model
 
 
 def main() -> None:
-    """Copy the model and what belongs to it, and say how large they are."""
+    """Copy the model with its tagger and vectors, and print their sizes."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("model", type=Path, help="the best model of a training run")
-    options.add_argument("name", help="what users will call it")
+    options.add_argument("name", help="the name of the shipped model")
     options.add_argument("--vectors", default="en-vectors", help="the name of the shared vectors (default: en-vectors)")
     options.add_argument(
-        "--beam", type=whole(BEAM), help="hypotheses that it parses with unless told (default: as trained)"
+        "--beam", type=whole(BEAM), help="hypotheses, if users do not choose a number (default: as trained)"
     )
     options.add_argument("--card", type=Path, required=True, help="the model card, in Markdown")
     args = options.parse_args()
@@ -41,7 +41,7 @@ def main() -> None:
         size = sum(file.stat().st_size for file in (SHIPPED / name).iterdir())
         print(f"{SHIPPED / name}: {size / 1e6:.1f} MB")
         if size > LIMIT:
-            raise SystemExit(f"{name}: over the limit of {LIMIT / 1e6:.0f} MB")
+            raise SystemExit(f"{name}: is over the limit of {LIMIT / 1e6:.0f} MB")
 
 
 def ship_parser(args: argparse.Namespace) -> list[str]:
@@ -65,7 +65,7 @@ def ship_parser(args: argparse.Namespace) -> list[str]:
 
 
 def ship_recurrent(args: argparse.Namespace) -> list[str]:
-    """Copy a lemmatiser, a segmenter or another recurrent model; the vectors are to be there already."""
+    """Copy a lemmatiser, a segmenter or another recurrent model; its vectors must have been shipped before."""
     saved, model = load_model(args.model), seq2seq.load(args.model)
     shutil.rmtree(SHIPPED / args.name, ignore_errors=True)
     if not isinstance(model, seq2seq.Segmenter):
@@ -73,7 +73,9 @@ def ship_recurrent(args: argparse.Namespace) -> list[str]:
     else:
         vectors = args.vectors if model.pretrained.dimension else ""
         if vectors and not model.pretrained.same_as(Pretrained.load(SHIPPED / vectors)):
-            raise SystemExit(f"{args.model}: was trained with other vectors than {vectors}, which other models share")
+            raise SystemExit(
+                f"{args.model}: was trained with other vectors than {vectors}; give their name by --vectors"
+            )
         model.save(SHIPPED / args.name, vectors=vectors, metadata=saved.metadata, half=True)
     return [args.name]
 

@@ -1,8 +1,8 @@
-"""Look up the sentences of a text that mean most nearly what others say, by a model of `arcparse train skip-thought`.
+"""Find the sentences of a text whose meaning is nearest to given ones, with a model of `arcparse train skip-thought`.
 
     python tools/skip_thought.py MODEL TEXT "A sentence." ...
 
-TEXT is a file of running text or a treebank, of any format.
+TEXT is a file of running text or a treebank, in any format.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from arcparse.tokenizer import split_words
 
 
 def main() -> None:
-    """Print the nearest sentences of each sentence with their cosine, the nearest first."""
+    """Print the nearest sentences of each given sentence with their cosines, the nearest first."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("model", help="a model directory")
-    options.add_argument("text", help="where to look")
-    options.add_argument("sentences", nargs="+", metavar="SENTENCE", help="what to look for")
+    options.add_argument("text", help="the file in which to search")
+    options.add_argument("sentences", nargs="+", metavar="SENTENCE", help="a sentence to compare with")
     options.add_argument("--nearest", type=whole(COUNT), default=5, metavar="N", help="sentences shown (default: 5)")
     args = options.parse_args()
     model = seq2seq.load(args.model, seq2seq.SkipThought)

@@ -1,10 +1,11 @@
-"""Divide a parallel text into train, dev and test such that no source of one is a source of another.
+"""Divide a parallel text into train, dev and test, so that no source sentence is in two parts.
 
     python tools/split_pairs.py FILE FOLDER --languages eng fra
 
-FILE has lines `source TAB output`, some sources several times with other outputs; it may end in .gz, .xz or .bz2. The
-parts are pairs of files, as FOLDER/train.eng and FOLDER/train.fra, which `arcparse train seq2seq --train FOLDER/train
---set source=eng --set output=fra` reads. Sources that differ in case and punctuation alone stay together.
+FILE has lines `source TAB output`; a source may occur several times, with different outputs. The name may end in .gz,
+.xz or .bz2. A part is a pair of files, such as FOLDER/train.eng and FOLDER/train.fra, for `arcparse train seq2seq
+--train FOLDER/train --set source=eng --set output=fra`. Sources that differ only in case and punctuation are in the
+same part.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ Lines = Sequence[tuple[str, str]]
 
 
 def split(pairs: Lines, sources: int, seed: int) -> dict[str, list[tuple[str, str]]]:
-    """Return the pairs of each part, in their order; dev and test have all pairs of so many sources drawn at random.
+    """Return the pairs of each part, in their order; dev and test have all pairs of `sources` random sources each.
 
-    Raises TreebankError where nothing would be left to train on.
+    Raises TreebankError if nothing is left for training.
     """
     keys = [tuple(WORD.findall(source.casefold())) for source, _ in pairs]
     distinct = sorted(set(keys))
@@ -60,15 +61,15 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("file", metavar="FILE")
     options.add_argument("folder", metavar="FOLDER", type=Path)
-    options.add_argument("--languages", nargs=2, default=["source", "output"], help="how the files of a part end")
+    options.add_argument("--languages", nargs=2, default=["source", "output"], help="suffixes of the files of a part")
     options.add_argument(
-        "--sources", type=whole(COUNT), default=2000, help="distinct sources of dev, of test (default: 2000)"
+        "--sources", type=whole(COUNT), default=2000, help="distinct sources in dev, and in test (default: 2000)"
     )
-    options.add_argument("--seed", type=whole(SEED), default=1, help="of the draw (default: 1)")
+    options.add_argument("--seed", type=whole(SEED), default=1, help="of the random division (default: 1)")
     args = options.parse_args()
     try:
         if len(set(args.languages)) == 1:
-            raise ConfigurationError(f"--languages {' '.join(args.languages)}: are to end two files; give two names")
+            raise ConfigurationError(f"--languages {' '.join(args.languages)}: the two names must differ")
         parts = split(list(columns(args.file)), args.sources, args.seed)
         args.folder.mkdir(parents=True, exist_ok=True)
         for name, pairs in parts.items():

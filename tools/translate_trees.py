@@ -1,8 +1,8 @@
 """Parse by translation, the baseline of Vinyals et al. 2015: a sequence-to-sequence model writes derivations.
 
-`python tools/translate_trees.py write TREEBANK PAIRS` writes what `arcparse train seq2seq` learns from; then `python
-tools/translate_trees.py score MODEL GOLD` prints what its outputs are worth, beside a parser of this project: the share
-of outputs that are trees, UAS and LAS in per cent of all words, those of outputs that are no trees being wrong.
+`python tools/translate_trees.py write TREEBANK PAIRS` writes the training data for `arcparse train seq2seq`. Then
+`python tools/translate_trees.py score MODEL GOLD` prints scores of the model and of a parser of arcparse: the share of
+outputs that are trees, and UAS and LAS in per cent of all words; all words of an output that is not a tree are wrong.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from arcparse.seq2seq import load as load_translator
 from arcparse.settings.limits import BEAM, LENGTH
 from arcparse.trees import checked, is_projective
 
-SPACE = "\u2581"  # in place of a space in a form: what stands between spaces is a symbol
+SPACE = "\u2581"  # replaces a space in a form, since spaces separate the symbols
 HEADINGS = ("parsed by", "beam", "trees", "UAS", "LAS")
 
 
 def short(place: str, longest: int) -> list[Sentence]:
-    """Return the projective sentences of at most `longest` words, and print how many are left out."""
+    """Return the projective sentences of at most `longest` words; print the number of the others."""
     read = list(checked(read_sentences(place)))
     fit = [sentence for sentence in read if len(sentence) <= longest]
     kept = [sentence for sentence in fit if is_projective(sentence.tree.heads)]
     crossing = len(fit) - len(kept)
     print(f"{place}: {len(read)} sentences, {len(fit)} of at most {longest} words; {crossing} not projective, left out")
     if not kept:
-        raise TreebankError(f"{place}: none of these can be learned or scored; raise --longest")
+        raise TreebankError(f"{place}: no sentence is left to learn from or to score; raise --longest")
     return kept
 
 
 def source(sentence: Sentence) -> tuple[str, ...]:
-    """Return what is translated: the forms."""
+    """Return the source of the translation: the forms."""
     return tuple("".join(SPACE if character.isspace() else character for character in form) for form in sentence.forms)
 
 
@@ -50,7 +50,7 @@ def write(sentences: Sequence[Sentence], place: str) -> None:
 
 
 def translated(model: Seq2Seq, sentences: Sequence[Sentence], beam: int) -> list[Sentence | None]:
-    """Return what the model makes of each sentence, None where that is no tree."""
+    """Return each sentence with the tree that the model writes, None if its output is not a tree."""
     sources = [source(sentence) for sentence in sentences]
     outputs = model.generate(sources, beam=beam, copy_unknown=False)
     trees = [tree_of(best[0].symbols, len(words)) for best, words in zip(outputs, sources, strict=True)]

@@ -1,11 +1,12 @@
-"""A model on disk: a directory, or a .zip archive of one, that can be read without trusting it.
+"""A model on disk: a directory, or a .zip archive of a directory. It is safe to read a model of unknown origin.
 
     config.json           format, versions, kind, configuration, metadata, SHA-256 of the other two
     weights.safetensors   tensors by name
     vocabularies.json     lists of symbols by name
 
-Nothing is pickled, so that a model cannot run code. A directory is written aside and renamed into place: a process that
-is killed leaves the old model or the new one. What several models share, as word vectors, lies beside them (`sibling`).
+Nothing is pickled, so a model cannot run code. A directory is written under another name and then renamed: a process
+that is killed leaves the old model or the new one. Parts that several models share, such as word vectors, are
+directories beside the models (`sibling`).
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ from arcparse.errors import ConfigurationError, ModelError, shown
 from arcparse.files import aside, make_folder, replacing, write_errors
 
 FORMAT = 1
-NAME = re.compile(r"[^/\\:]{1,80}")  # of what lies beside a model
+NAME = re.compile(r"[^/\\:]{1,80}")  # of a file or directory beside a model
 FIELDS = {"kind": (str, "a string"), "config": (dict, "a table"), "metadata": (dict, "a table")}
 SHIPPED = Path(__file__).parent.parent / "models"
 MAX_ARCHIVE_BYTES = (
     4 << 30
-)  # of all files once unpacked: no model is near it, and an archive made to fill a disk is above
+)  # of all files when unpacked: far above any model, and below an archive that is made to fill a disk
 MAX_ARCHIVE_FILES = 1000
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
 SYMLINK = 0o120000
-# What a broken archive raises; RuntimeError is of an encrypted one, or of another compression.
+# The errors of a broken archive; RuntimeError comes from an encrypted one, or from an unknown compression.
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 UNREADABLE = (OSError, *BROKEN)
 
@@ -58,9 +59,9 @@ def save_model(
     metadata: Mapping[str, Any] | None = None,
     half: bool = False,
 ) -> None:
-    """Write a model directory, replacing an older model there; `half` stores floating-point weights as float16.
+    """Write a model directory; an older model there is replaced. `half` stores floating-point weights as float16.
 
-    Raises ModelError where a weight overflows float16, or where the directory holds other files, which would be lost.
+    Raises ModelError if a weight is too large for float16, or if the directory holds other files (they would be lost).
     """
     stored = {name: _stored(name, tensor, half) for name, tensor in weights.items()}
     files = {
@@ -81,9 +82,9 @@ def save_model(
 
 
 def load_model(path: Path, kind: str = "") -> SavedModel:
-    """Read a model directory or archive, its weights onto the CPU.
+    """Read a model directory or archive; its weights go to the CPU.
 
-    Raises ModelError where it is missing, of another format, not what was written, or not of the `kind` asked for.
+    Raises ModelError if it is missing, damaged, changed since it was written, of another format, or of another `kind`.
     """
     path = _settled(Path(path))
     description = _described(path)
@@ -103,7 +104,7 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
 
 
 def _can_be_written(symbols: Sequence[str]) -> bool:
-    """Return whether symbols are Unicode: JSON can escape half a character, which no file can hold."""
+    """Return whether symbols can be written as UTF-8: JSON can escape half a character (a lone surrogate)."""
     try:
         return bool("".join(symbols).encode()) or True
     except UnicodeEncodeError:
@@ -111,13 +112,13 @@ def _can_be_written(symbols: Sequence[str]) -> bool:
 
 
 def load_config(path: Path) -> tuple[str, dict[str, Any]]:
-    """Read the kind and the configuration of a model alone. Raises ModelError as `load_model` does."""
+    """Read only the kind and the configuration of a model. Raises ModelError as `load_model` does."""
     description = _described(_settled(Path(path)))
     return description["kind"], description["config"]
 
 
 def _described(path: Path) -> dict[str, Any]:
-    """Return what config.json holds, all of it that is needed."""
+    """Return the needed fields of config.json. Raises ModelError if one is missing or of another type."""
     description: dict[str, Any] = _parsed(path, CONFIG, _content(path, CONFIG))
     if description.get("format") != FORMAT or description["format"] is True:
         raise ModelError(
@@ -137,10 +138,10 @@ def _described(path: Path) -> dict[str, Any]:
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """Return the shipped model of a name, or else the model at a path, of a training run its best.
+    """Return the path of a shipped model, or else the model at a path; for a training run's directory, its best model.
 
-    A name that is shipped means that model wherever the command runs; a folder of the same name is told from it by a
-    separator, `./en`, or by being a `Path`. Raises ModelError, listing those shipped.
+    The name of a shipped model always means that model. To mean a folder of the same name, write it with a separator
+    (`./en`) or give a `Path`. Raises ModelError, with the list of shipped models.
     """
     if not isinstance(name_or_path, str | Path):
         raise ConfigurationError(f"a model is a name or a path, not {name_or_path!r}; give a string or a Path")
@@ -163,7 +164,7 @@ def find_model(name_or_path: str | Path) -> Path:
 
 
 def shipped(name: str | Path) -> Path | None:
-    """Return the shipped model of a plain name; None where there is none, and for a `Path`, which is a place."""
+    """Return the path of the shipped model of that name; None if there is none, and for a `Path`."""
     return SHIPPED / name if isinstance(name, str) and name in _names_shipped() else None
 
 
@@ -172,21 +173,21 @@ def _names_shipped() -> list[str]:
 
 
 def sibling(directory: Path, name: str) -> Path:
-    """Return the path of a plain name beside a model directory. Raises ModelError for a name that leads elsewhere."""
+    """Return the path of a plain name beside a model directory. Raises ModelError for a name with a path in it."""
     if not isinstance(name, str) or name in ("", ".", "..") or not NAME.fullmatch(name) or not name.isprintable():
         raise ModelError(f"{directory}: {shown(name)} must be a plain name, of a file or directory beside the model")
     return Path(directory).resolve().parent / name
 
 
 def pack(directory: Path, file: Path) -> None:
-    """Write a model directory as a .zip archive, byte for byte the same each time. Raises ModelError for a link."""
+    """Write a model directory as a .zip archive, with the same bytes each time. Raises ModelError for a link."""
     paths = sorted(path for path in Path(directory).rglob("*") if path.is_symlink() or not path.is_dir())
     if not paths:
         raise ModelError(f"{directory}: there is nothing to pack; give a model directory")
     with replacing(file, ModelError) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             if path.is_symlink() or not path.is_file():
-                raise ModelError(f"{path}: only regular files can be packed; replace it by what it points to")
+                raise ModelError(f"{path}: only regular files can be packed; put a regular file in its place")
             entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
@@ -194,7 +195,7 @@ def pack(directory: Path, file: Path) -> None:
 def unpack(file: Path, directory: Path) -> None:
     """Write the files of an archive as a new directory.
 
-    Raises ModelError where the directory exists, or the archive is broken, too large, or would write outside of it.
+    Raises ModelError if the directory exists, or if the archive is broken, too large, or has a file for another place.
     """
     if Path(directory).exists():
         raise ModelError(f"{directory}: exists already; remove it or give another directory")
@@ -211,13 +212,13 @@ def unpack(file: Path, directory: Path) -> None:
 
 
 def _safe_entries(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Return the files of an archive after checking every name, kind and size."""
+    """Return the entries of an archive that are files. Raises ModelError for an unsafe name, a link or a large size."""
     entries = archive.infolist()
     size = sum(entry.file_size for entry in entries)
     if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
         raise ModelError(
-            f"{file}: {len(entries)} files of {size} bytes; a model has at most {MAX_ARCHIVE_FILES} files "
-            f"of {MAX_ARCHIVE_BYTES} bytes"
+            f"{file}: has {len(entries)} files of {size} bytes in all; a model has at most {MAX_ARCHIVE_FILES} files "
+            f"of {MAX_ARCHIVE_BYTES} bytes; do not use this archive"
         )
     for entry in entries:
         parts = PurePosixPath(entry.filename).parts
@@ -231,10 +232,10 @@ def _safe_entries(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]
 
 @contextmanager
 def _replacing(directory: Path) -> Iterator[Path]:
-    """Yield a fresh directory that takes the place of `directory` at the end, or vanishes after an error.
+    """Yield a new directory that replaces `directory` at the end, or is removed after an error.
 
-    The old directory is renamed aside, the new one into place, the old one removed; `_settled` finds the old one where
-    a kill fell between the two renames. Raises ModelError where it cannot be written.
+    The old directory gets another name, the new one gets its name, and the old one is removed. If the process is killed
+    between the two renames, `_settled` finds the old one. Raises ModelError if it cannot be written.
     """
     with write_errors(directory, ModelError):
         directory = Path(os.path.realpath(_settled(Path(directory), repair=True)))
@@ -248,7 +249,7 @@ def _replacing(directory: Path) -> Iterator[Path]:
 
 
 def _set_aside(directory: Path, files: set[str]) -> None:
-    """Rename a directory. Raises ModelError where it holds other files than those of the new one."""
+    """Give a directory its name `_aside`. Raises ModelError if it holds other files than `files`."""
     lost = {entry.name for entry in directory.iterdir()} - files
     if lost:
         raise ModelError(f"{directory}: holds {sorted(lost)[0]!r}, no part of the model; give another directory")
@@ -261,8 +262,8 @@ def _aside(directory: Path) -> Path:
 
 
 def _settled(directory: Path, repair: bool = False) -> Path:
-    """Return the directory, or the one renamed aside where a kill left only that; `repair` renames it back."""
-    # `os.path`, since a name that no file can have is an error to `pathlib`, and a model that is not there to us.
+    """Return the directory; if only its `_aside` exists, after a kill, return that one. `repair` renames it back."""
+    # `os.path`: for a name that no file can have, `pathlib` raises an error; here it is just a missing model.
     if os.path.exists(directory) or not directory.name or not os.path.isdir(_aside(directory)):
         return directory
     if repair:
@@ -275,7 +276,7 @@ def _write(file: Path, content: bytes) -> None:
     with file.open("wb") as stream:
         stream.write(content)
         stream.flush()
-        os.fsync(stream.fileno())  # before the rename: a power cut must not leave a named, empty file
+        os.fsync(stream.fileno())  # before the rename: a power cut must not leave an empty file of that name
 
 
 def _json(value: Any) -> bytes:
@@ -283,13 +284,15 @@ def _json(value: Any) -> bytes:
 
 
 def _stored(name: str, tensor: torch.Tensor, half: bool) -> torch.Tensor:
-    """Return a copy of its own memory on the CPU, as safetensors wants it."""
+    """Return a copy on the CPU with memory of its own, as safetensors needs it."""
     tensor = tensor.detach().cpu().contiguous().clone()
     if not (half and tensor.is_floating_point()):
         return tensor
     halved = tensor.half()
     if not torch.isfinite(halved).equal(torch.isfinite(tensor)):
-        raise ModelError(f"weight {name!r} reaches {tensor.abs().max():g}, float16 65504; save it with half=False")
+        raise ModelError(
+            f"weight {name!r} reaches {tensor.abs().max():g}, and float16 at most 65504; save it with half=False"
+        )
     return halved
 
 

@@ -1,9 +1,9 @@
-"""What a saved model says of itself. Nothing is believed: types, ranges and the sizes of weights are checked here.
+"""The contents of a saved model, checked: the types and ranges of its settings, and the sizes of its weights.
 
-Checksums tell that files belong together, not that they are sound: a file may be damaged, made by hand or of another
-program, its checksum with it. Each error is a ModelError that names the file and the field. A network is first laid
-out on torch's device "meta", which has sizes but no memory, and compared with the weights: one that is too large, or
-just another one, costs no time.
+Checksums tell that files belong together, not that they are sound: a file may be damaged, written by hand or by another
+program, and its checksum with it. Each error is a ModelError that names the file and the field. A network is first
+built on torch's device "meta", which has sizes but no memory, and compared with the weights: so a network that is too
+large, or a different one, is refused at once.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ BEST = "best"  # the model in the directory of a training run
 FLOATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
 INTEGERS = {"I8": torch.int8, "I16": torch.int16, "I32": torch.int32, "I64": torch.int64, "U8": torch.uint8}
 TYPES = {**FLOATS, **INTEGERS, "BOOL": torch.bool}
-LARGEST = 1e6  # of weights: one bit that flips makes 1e37 of 0.1, and what is computed with it is not finite
+LARGEST = 1e6  # of weights: one flipped bit makes 1e37 of 0.1, and results with such a weight are not finite
 REMEDY = "copy the model again"
 _BREAK = re.compile("[\t\n\r\ud800-\udfff]")
-# torch says in many ways that sizes cannot be.
+# The errors that torch raises for impossible sizes.
 IMPOSSIBLE = (RuntimeError, ValueError, TypeError, ArithmeticError, AssertionError, IndexError)
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A tensor as the file holds it: its type as safetensors call it, its shape and its bytes."""
+    """A tensor as in the file: its type (a name of safetensors), its shape and its bytes."""
 
     dtype: str
     shape: tuple[int, ...]
     data: bytearray
 
     def tensor(self) -> torch.Tensor:
-        """Return it; floating-point numbers are float32 however they were stored."""
+        """Return the tensor; floating-point numbers become float32."""
         if 0 in self.shape:
             return torch.zeros(self.shape, dtype=torch.float32 if self.dtype in FLOATS else TYPES[self.dtype])
         found = torch.frombuffer(self.data, dtype=TYPES[self.dtype]).view(self.shape)
@@ -54,12 +54,12 @@ class Stored:
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Skips what changes tensors in place, such as initial values: on "meta" that only loads much of torch."""
+    """Skips functions that change tensors in place, such as initial values: on "meta" they only load parts of torch."""
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), named: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the tensor of a function whose name ends in `_`, and else what the function returns."""
+        """Call a function; if its name ends in `_`, return its tensor unchanged instead."""
         named, name = named or {}, getattr(function, "__name__", "")
         if name.endswith("_") and not name.endswith("__"):
             return args[0] if args else named["tensor"]
@@ -67,16 +67,16 @@ class _Uninitialised(TorchFunctionMode):
 
 
 class Shaped(Protocol):
-    """A tensor, or what is stored of one."""
+    """A tensor, or a stored tensor."""
 
     @property
     def shape(self) -> Sequence[int]:
-        """Its size on each axis."""
+        """The size of each axis."""
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """What a model directory holds; its methods return what they are asked for or raise ModelError."""
+    """The contents of a model directory; a method raises ModelError if the part that it returns is missing or wrong."""
 
     path: Path
     kind: str
@@ -102,7 +102,7 @@ class SavedModel:
         return found
 
     def settings(self, cls: type[T]) -> T:
-        """Return the settings of the model's kind."""
+        """Return the settings of the model: the table of the configuration that is named after its kind."""
         values, place = self.table(self.kind), f"config.{self.kind}"
         try:
             return from_dict(cls, values, place)
@@ -110,15 +110,15 @@ class SavedModel:
             self.refuse(CONFIG, str(error) if str(error).startswith(place) else f"{place}: {error}")
 
     def table(self, key: str) -> dict[str, Any]:
-        """Return what the configuration has under a key that holds a table."""
+        """Return the table under a key of the configuration."""
         return self._of_type(key, dict, "a table")
 
     def text(self, key: str) -> str:
-        """Return what the configuration has under a key that holds a string."""
+        """Return the string under a key of the configuration."""
         return self._of_type(key, str, "a string")
 
     def texts(self, key: str) -> list[str]:
-        """Return what the configuration has under a key that holds a list of strings."""
+        """Return the list of strings under a key of the configuration."""
         found = self._of_type(key, list, "a list of strings")
         if not set(map(type, found)) <= {str}:
             self.refuse(CONFIG, f"config.{key} must be a list of strings")
@@ -131,17 +131,17 @@ class SavedModel:
         return found
 
     def symbols(self, name: str, *, cells: bool = False) -> tuple[str, ...]:
-        """Return a list of symbols; `cells` are to stand in a treebank, so none is empty or holds a tab or line end."""
+        """Return a list of symbols; with `cells`, each must fit into a cell of a treebank (see `is_cell`)."""
         if name not in self.vocabularies:
             self.refuse(VOCABULARIES, f"lacks {name!r}")
         found = self.vocabularies[name]
-        if cells and not (all(found) and is_cell("".join(found) or "_")):  # one search for all: there may be many
+        if cells and not (all(found) and is_cell("".join(found) or "_")):  # all in one search: there may be many
             bad = next(symbol for symbol in found if not is_cell(symbol))
             self.refuse(VOCABULARIES, f"{name} has the symbol {bad[:60]!r}, which no cell of a treebank can hold")
         return tuple(found)
 
     def vocabulary(self, name: str, begins: Sequence[str] = SPECIALS, *, cells: bool = False) -> Vocabulary:
-        """Return a vocabulary, which `begins` with these symbols; `cells` as `symbols` says."""
+        """Return a vocabulary, which must begin with the symbols `begins`; `cells` as in `symbols`."""
         found = self.symbols(name, cells=cells)
         if found[: len(begins)] != tuple(begins):
             self.refuse(VOCABULARIES, f"{name} must begin with {', '.join(begins)}")
@@ -151,9 +151,9 @@ class SavedModel:
             self.refuse(VOCABULARIES, f"{name}: {error}")
 
     def network(self, build: Callable[[], Module]) -> Module:
-        """Return the network that `build` makes, with the saved weights, ready for use.
+        """Return the network that `build` makes, with the saved weights, in evaluation mode.
 
-        What it is built of (settings, vocabularies, vectors) and the weights must say the same of every size.
+        The weights must have the sizes that settings, vocabularies and vectors give the network.
         """
         try:
             with torch.device("meta"), _Uninitialised():
@@ -161,7 +161,7 @@ class SavedModel:
         except ArcparseError as error:
             self.refuse(CONFIG, str(error))
         except IMPOSSIBLE as error:
-            self.refuse(CONFIG, f"describes no network that can be: {str(error).splitlines()[0]}")
+            self.refuse(CONFIG, f"describes an impossible network: {str(error).splitlines()[0]}")
         self.expect(module.state_dict())
         if _has_other_tensors(module):
             module = build()
@@ -169,7 +169,7 @@ class SavedModel:
         return module.eval()
 
     def expect(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Compare names, shapes and types with those of these weights, which may be on the device "meta"."""
+        """Compare the stored names, shapes and types with those of `weights`, which may be on the device "meta"."""
         problem = difference(weights, self.stored)
         for name, tensor in weights.items() if not problem else ():
             stored = self.stored[name].dtype
@@ -185,25 +185,25 @@ class SavedModel:
 
 
 def within(tensor: torch.Tensor) -> bool:
-    """Return whether all numbers are finite, and no larger than a weight ever is."""
-    least, most = torch.aminmax(tensor)  # far faster than to look at each value
+    """Return whether all numbers are finite and their absolute values at most LARGEST."""
+    least, most = torch.aminmax(tensor)  # far faster than a comparison for each value
     return bool(least >= -LARGEST) and bool(most <= LARGEST)  # NaN is neither
 
 
 def is_cell(text: str) -> bool:
-    """Return whether a cell of a treebank can hold a text: not an empty one, none with a tab, line end or surrogate."""
+    """Return whether a cell of a treebank can hold a text: not empty, and without tab, line end and surrogate."""
     return bool(text) and not _BREAK.search(text)
 
 
 def _has_other_tensors(module: torch.nn.Module) -> bool:
-    """Return whether a module on "meta" has tensors beside its weights, as a user's own may: no file has them."""
+    """Return whether a module on "meta" has tensors beside its weights, as a user's module may: no file has them."""
     known = set(map(id, module.state_dict(keep_vars=True).values()))
     own = [value for part in module.modules() for value in (*vars(part).values(), *part.buffers(recurse=False))]
     return any(isinstance(value, torch.Tensor) and value.is_meta and id(value) not in known for value in own)
 
 
 def difference(expected: Mapping[str, Shaped], found: Mapping[str, Shaped]) -> str:
-    """Return the first difference of weights in names and shapes, in words, "" where there is none."""
+    """Return, in words, the first difference between weights in names and shapes; "" if there is none."""
     for name in sorted(expected.keys() ^ found.keys()):
         return f"weight {name!r} is {'missing' if name in expected else 'one too many'}"
     for name, weight in expected.items():

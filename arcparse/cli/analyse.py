@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.derivation import in_columns
+from arcparse.cli.inputs import add_format, treebank
 from arcparse.cli.options import add_threads, use_threads, whole, wholes
+from arcparse.cli.tables import in_columns
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import BEAM
-from arcparse.treebank import read_conllu
 from arcparse.trees import checked
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def add(subparsers: Subparsers) -> None:
         "the gold tree has a higher score and the beam has lost it, else a model error; a gold tree that the parser "
         "cannot build, such as a non-projective one, is unreachable. Shares are of all sentences.",
     )
-    parser.add_argument("gold", type=Path, metavar="GOLD", help="CoNLL-U file of gold trees")
+    parser.add_argument("gold", metavar="GOLD", help="file of gold trees; - for standard input")
+    add_format(parser)
     parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
     parser.add_argument("--beams", type=wholes(BEAM), metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)")
     parser.add_argument(
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
     use_threads(args)
-    gold = list(checked(read_conllu(args.gold)))
+    gold = list(checked(treebank(args.gold, args)))
     pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads), args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
     beams, gold_beam = args.beams or BEAMS, args.gold_beam or GOLD_BEAM
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         write_picture(error_plot(reports), args.plot)
     if args.json:
         rows = {"beams": list(map(counts, reports)), "sentences": by_sentence(gold, reports)}
-        print(json.dumps({"file": str(args.gold), **rows}, indent=2, ensure_ascii=False))
+        print(json.dumps({"file": args.gold, **rows}, indent=2, ensure_ascii=False))
     elif args.csv:
         write_csv(reports)
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from arcparse.cli.derivation import arc_text, buffer_text, in_columns, nats, stack_text, title
+from arcparse.cli.derivation import arc_text, buffer_text, nats, stack_text, title
+from arcparse.cli.tables import in_columns
 from arcparse.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ STACK_SHOWN, BUFFER_SHOWN = 2, 2
 def beam_table(sentence: Sentence, trace: BeamTrace) -> str:
     """Return the beam of a sentence under its text, step by step, and how it ended; the last line is blank."""
     rows = [HEADINGS, *(row for step in range(len(trace.layers)) for row in _rows(trace, step))]
-    lines = [line.rstrip() for line in in_columns(rows, RIGHT)]
-    return "\n".join([title(sentence), LEGEND, *lines, *outcome(sentence, trace), ""])
+    return "\n".join([title(sentence), LEGEND, *in_columns(rows, RIGHT), *outcome(sentence, trace), ""])
 
 
 def outcome(sentence: Sentence, trace: BeamTrace) -> list[str]:
@@ -41,7 +41,7 @@ def outcome(sentence: Sentence, trace: BeamTrace) -> list[str]:
         changed.append(
             (forms[word], arc_text(greedy, forms), arc_text(winner, forms), gold if sentence.is_parsed else "")
         )
-    return lines + [line.rstrip() for line in in_columns(changed, ())]
+    return lines + in_columns(changed)
 
 
 def _rows(trace: BeamTrace, step: int) -> Iterator[tuple[str, ...]]:

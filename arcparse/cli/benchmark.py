@@ -7,11 +7,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli.options import whole, wholes
+from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.settings.limits import BATCH_SIZE, BEAM, RUNS, THREADS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS")
 HEADINGS = ("measure", "system", "median", "min", "max", "unit", "arcparse is")
+RIGHT = (2, 3, 4)  # columns of numbers
 
 
 def add(subparsers: Subparsers) -> None:
@@ -99,9 +101,7 @@ def table(report: Mapping[str, Any]) -> str:
         f"{report['threads']} thread{'s' if report['threads'] > 1 else ''}, "
         f"batches of {report['batch_size']} sentences, {report['runs']} run{'s' if report['runs'] > 1 else ''}"
     )
-    rows = [HEADINGS, *map(_row, report["measures"])]
-    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join([title, *(_line(row, sizes) for row in rows)])
+    return "\n".join([title, *in_columns([HEADINGS, *map(_row, report["measures"])], RIGHT)])
 
 
 def _row(measure: Mapping[str, Any]) -> tuple[str, ...]:
@@ -109,12 +109,3 @@ def _row(measure: Mapping[str, Any]) -> tuple[str, ...]:
     numbers = (f"{measure[name]:,.{digits}f}" for name in ("median", "min", "max"))
     ratio = "" if measure["ratio"] is None else f"{measure['ratio']:.2f} times as fast"
     return (measure["name"], measure["system"], *numbers, measure["unit"], ratio)
-
-
-def _line(row: Sequence[str], sizes: Sequence[int]) -> str:
-    """Join the cells, numbers set to the right."""
-    cells = [
-        f"{cell:>{size}}" if 2 <= i <= 4 else f"{cell:<{size}}"
-        for i, (cell, size) in enumerate(zip(row, sizes, strict=True))
-    ]
-    return "  ".join(cells).rstrip()

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse.cli.derivation import in_columns
 from arcparse.cli.options import add_recurrent_options, load_recurrent
-from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, input_lines, no_file, standard_input, standard_output
+from arcparse.cli.streams import AS_INPUT, input_lines, located, no_file, standard_output
+from arcparse.cli.tables import in_columns
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
 
@@ -61,7 +61,7 @@ def _scores(model: Classifier, place: str) -> str:
     from arcparse.seq2seq.labelled import read_labelled
 
     counts: Counter[tuple[str, str]] = Counter()  # of gold and found labels
-    texts = read_labelled(standard_input(), "<stdin>") if place == STANDARD_INPUT else read_labelled(place)
+    texts = read_labelled(*located(place))
     for batch in stream(texts, BATCH):
         strange = next((text.label for text in batch if text.label not in model.labels), None)
         if strange is not None:

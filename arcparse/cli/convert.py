@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, TextIO
 from tqdm import tqdm
 
 from arcparse import formats, transform
+from arcparse.cli.inputs import add_format, add_target, check_standard_input, known_formats, target_format, treebank
 from arcparse.cli.options import whole
-from arcparse.cli.skipping import Skipped
 from arcparse.cli.steps import Surroundings, add_steps
-from arcparse.cli.streams import standard_input, standard_output, text_argument
+from arcparse.cli.streams import STANDARD_INPUT, standard_output
+from arcparse.cli.tables import in_columns
+from arcparse.cli.tally import Skipped
 from arcparse.errors import ConfigurationError
 from arcparse.files import make_folder
 from arcparse.formats import Writing
@@ -29,20 +31,18 @@ from arcparse.settings.limits import SEED
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
-STANDARD_INPUT = "-"
-DEFAULT = "conllu"
 PART = "{part}"
 MOST_FOLDS = 100  # files that are open at a time
 
 
 def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
-    names = "\n".join(f"  {form.name:<16}{form.summary}" for form in formats.formats().values())
+    names = in_columns([(known.name, known.summary) for known in formats.formats().values()])
     parser = subparsers.add_parser(
         "convert",
         help="convert treebanks from format to format, and transform them",
         description="Convert treebanks from format to format. What the new format cannot hold is told once, with "
-        f"counts. Formats:\n\n{names}",
+        "counts. Formats:\n\n  " + "\n  ".join(names),
         epilog=(formats.__doc__ or "").partition("\n\n")[2].partition("\n    format        what")[0].rstrip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -52,16 +52,12 @@ def add(subparsers: Subparsers) -> None:
         metavar="INPUT",
         help="files (.gz, .xz, .bz2 too), folders, patterns, or - for standard input, which is the default",
     )
-    parser.add_argument("--from", dest="source", metavar="FORMAT", help="what the input is (default: by its content)")
-    parser.add_argument("--to", metavar="FORMAT", help="what to write (default: as --output is named, else conllu)")
+    add_format(parser)
+    add_target(parser)
     parser.add_argument(
         "--output",
         metavar="FILE",
         help="file to write, or a folder for a file for each input (default: standard output)",
-    )
-    parser.add_argument("--tag", choices=("upos", "xpos"), help="what the tag of formats with a single one is")
-    parser.add_argument(
-        "--columns", type=_names, default=(), metavar="NAMES", help="of the format `columns`: form,xpos,Chunk,NER"
     )
     parser.add_argument("--strict", action="store_true", help="fail where anything would be lost")
     parser.add_argument(
@@ -86,10 +82,6 @@ def _add_transformations(parser: argparse.ArgumentParser) -> None:
     division.add_argument(
         "--folds", type=_folds, metavar="K", help=f"divide by document into K files, 1 to K for {PART} in --output"
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text_argument(text).split(","))
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -124,12 +116,13 @@ class _Job:
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Find the formats and the files. Raises where one of them is not there."""
-        self._args, self._known = args, formats.formats(args.tag, args.columns)
-        self._source = formats.format_of(args.source, self._known) if args.source else None
-        named = formats.format_named_by(args.output or "", self._known.values())
-        self._target = formats.format_of(args.to, self._known) if args.to else named or self._known[DEFAULT]
-        suffixes = {suffix for form in self._known.values() for suffix in form.suffixes}
+        self._args, known = args, known_formats(args)
+        if args.source:
+            formats.format_of(args.source, known)
+        self._target = target_format(args, known)
+        suffixes = {suffix for each in known.values() for suffix in each.suffixes}
         self._files = formats.expanded(args.inputs or [STANDARD_INPUT], suffixes)
+        check_standard_input(*self._files)
         self.skipped = Skipped()
         self._on_error = self.skipped if args.skip_bad else None
         self._lost: Counter[str] = Counter()
@@ -183,15 +176,9 @@ class _Job:
         with tqdm(unit="word", unit_scale=True, leave=False, disable=None) as bar:
             for file in files:
                 bar.set_description(Path(file).name)
-                for sentence in self._read(file):
+                for sentence in treebank(file, self._args, self._on_error):
                     bar.update(len(sentence))
                     yield sentence
-
-    def _read(self, file: str) -> Iterator[Sentence]:
-        from_stdin = file == STANDARD_INPUT
-        source = standard_input() if from_stdin else file
-        name = "<stdin>" if from_stdin else file
-        return formats.read_sentences(source, self._source, name=name, known=self._known, on_error=self._on_error)
 
     def _transformed(self, sentences: Iterator[Sentence]) -> Iterator[Sentence]:
         surroundings = Surroundings(self._args.seed, formats.read_sentences)

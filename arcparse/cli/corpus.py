@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from arcparse import corpora as corpus
+from arcparse.cli.tables import in_columns
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -49,9 +50,7 @@ def show(args: argparse.Namespace) -> int:
     """Run `arcparse corpus list`."""
     treebanks = corpus.read_registry(args.registry).values()
     rows = [HEADINGS, *((t.name, t.version, t.language, t.licence, str(len(t.files)), t.address) for t in treebanks)]
-    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(f"{cell:<{size}}" for cell, size in zip(row, sizes, strict=True)).rstrip())
+    print("\n".join(in_columns(rows)))
     return 0
 
 

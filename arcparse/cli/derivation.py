@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from arcparse.cli.tables import in_columns
 from arcparse.drawing.widths import cells
 from arcparse.sentence import Sentence
 
@@ -40,19 +41,6 @@ def title(sentence: Sentence) -> str:
     """Return what stands above a figure: the sentence's name, if it has one, and its text."""
     name = sentence.comment("sent_id")
     return f"{name}: {sentence.text}" if name else sentence.text
-
-
-def in_columns(rows: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
-    """Return a line for each row of cells, the columns `right` set to the right."""
-    sizes = [max(map(cells, column)) for column in zip(*rows, strict=True)]
-    return [_line(row, sizes, right) for row in rows]
-
-
-def _line(row: Sequence[str], sizes: Sequence[int], right: Collection[int]) -> str:
-    pads = [" " * (size - cells(cell)) for cell, size in zip(row, sizes, strict=True)]
-    return "  ".join(
-        pad + cell if i in right else cell + pad for i, (cell, pad) in enumerate(zip(row, pads, strict=True))
-    )
 
 
 def stack_text(forms: Sequence[str], shown: int = STACK_SHOWN) -> str:

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 from arcparse import drawing
 from arcparse.cli.derivation import title
+from arcparse.cli.inputs import add_format, add_skip_bad, check_standard_input, treebank
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_bytes
-from arcparse.cli.streams import STANDARD_INPUT, no_file, standard_input, standard_output, text_argument
+from arcparse.cli.streams import no_file, standard_output, text_argument
+from arcparse.cli.tally import Skipped
 from arcparse.drawing import Diagram
 from arcparse.drawing.colours import COLOURINGS
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import make_folder, readable
-from arcparse.formats import opened, read_sentences
+from arcparse.formats import opened
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import WIDTH
 
@@ -50,6 +52,8 @@ def add(subparsers: Subparsers) -> None:
         "--model", metavar="NAME_OR_PATH", help="for --text: a shipped model or one's place (default: en)"
     )
     parser.add_argument("--gold", metavar="FILE", help="gold trees of the same words: draw both, and where they differ")
+    add_format(parser)
+    add_skip_bad(parser)
     parser.add_argument("--format", choices=FORMATS, help="(default: as --output is named, else text)")
     parser.add_argument("--output", type=Path, metavar="PATH", help="file, or folder for SVG and PNG of many sentences")
     parser.add_argument(
@@ -73,20 +77,24 @@ def _names(text: str) -> frozenset[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Draw; return the exit status."""
-    diagrams = _diagrams(args)
-    form = args.format or _form(args.output)
-    if form == "text":
+    check_standard_input(args.file, args.gold)
+    skipped = Skipped() if args.skip_bad else None
+    diagrams = _diagrams(args, skipped)
+    target = args.format or _format(args.output)
+    if target == "text":
         width = args.width or _terminal_width(args.output)
         _write((f"{name}\n{drawing.text(diagram, width=width)}\n" for name, diagram in diagrams), args.output)
-    elif form == "html":
+    elif target == "html":
         heading = readable(args.file or args.text)
         _write(drawing.page(diagrams, title=heading, colour=args.colour, width=_pixels(args)), args.output)
     else:
-        _draw_each(diagrams, form, args)
+        _draw_each(diagrams, target, args)
+    if skipped:
+        skipped.tell()
     return 0
 
 
-def _form(output: Path | None) -> str:
+def _format(output: Path | None) -> str:
     suffix = output.suffix[1:].lower() if output else ""
     return {"htm": "html"}.get(suffix, suffix if suffix in FORMATS else "text")
 
@@ -99,10 +107,11 @@ def _pixels(args: argparse.Namespace) -> float:
     return float(args.width or drawing.WIDTH)
 
 
-def _diagrams(args: argparse.Namespace) -> Iterator[Named]:
+def _diagrams(args: argparse.Namespace, skipped: Skipped | None) -> Iterator[Named]:
     """Give the drawings of the chosen sentences, each with its name."""
-    sentences = _parsed(args.text, args.model) if args.text is not None else _read(args.file)
-    pairs = zip(sentences, repeat(None)) if args.gold is None else _paired(sentences, args.gold)
+    sentences = _parsed(args.text, args.model) if args.text is not None else treebank(args.file, args, skipped)
+    golds = None if args.gold is None else treebank(args.gold, args, skipped)
+    pairs = zip(sentences, repeat(None)) if golds is None else _paired(sentences, golds, args.gold)
     found = set()
     for position, (sentence, gold) in enumerate(pairs, 1):
         names = {str(position), sentence.comment("sent_id") or ""}
@@ -118,36 +127,32 @@ def _diagrams(args: argparse.Namespace) -> Iterator[Named]:
         )
 
 
-def _read(name: str) -> Iterator[Sentence]:
-    return read_sentences(standard_input() if name == STANDARD_INPUT else name)
-
-
 def _parsed(text: str, model: str | None) -> Iterator[Sentence]:
     from arcparse.pipeline import DEFAULT_MODEL, load
 
     yield from load(model or DEFAULT_MODEL).parse(text)
 
 
-def _paired(sentences: Iterable[Sentence], name: str) -> Iterator[tuple[Sentence, Sentence]]:
-    for position, (sentence, gold) in enumerate(zip_longest(sentences, _read(name)), 1):
+def _paired(sentences: Iterable[Sentence], golds: Iterable[Sentence], name: str) -> Iterator[tuple[Sentence, Sentence]]:
+    for position, (sentence, gold) in enumerate(zip_longest(sentences, golds), 1):
         if sentence is None or gold is None:
             shorter = name if gold is None else "the system"
             raise TreebankError(f"{name}: {shorter} ends before sentence {position}; give the same sentences twice")
         yield sentence, gold
 
 
-def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -> None:
+def _draw_each(diagrams: Iterable[Named], target: str, args: argparse.Namespace) -> None:
     """Write one picture to the output, or each to a file of its own where that is a folder."""
-    named = ((name, _picture(diagram, form, args)) for name, diagram in diagrams)
+    named = ((name, _picture(diagram, target, args)) for name, diagram in diagrams)
     if args.output is not None and (args.output.is_dir() or not args.output.suffix):
         make_folder(args.output)
         for position, (name, picture) in enumerate(named, 1):
-            write_bytes(picture, args.output / f"{position:04}-{_file_name(name)}.{form}")
+            write_bytes(picture, args.output / f"{position:04}-{_file_name(name)}.{target}")
         return
     pictures = [picture for _, picture in islice(named, 2)]
     if len(pictures) != 1:
         raise ConfigurationError(
-            f"{form} holds one sentence, found {'more' if pictures else 'none'}; give a folder as --output, "
+            f"{target} holds one sentence, found {'more' if pictures else 'none'}; give a folder as --output, "
             "choose one with --select, or take --format html"
         )
     if args.output is None:
@@ -157,9 +162,9 @@ def _draw_each(diagrams: Iterable[Named], form: str, args: argparse.Namespace) -
         write_bytes(pictures[0], args.output)
 
 
-def _picture(diagram: Diagram, form: str, args: argparse.Namespace) -> bytes:
+def _picture(diagram: Diagram, target: str, args: argparse.Namespace) -> bytes:
     drawn = drawing.svg(diagram, colour=args.colour, width=_pixels(args))
-    return drawing.png(drawn) if form == "png" else drawn.encode("utf-8")
+    return drawing.png(drawn) if target == "png" else drawn.encode("utf-8")
 
 
 def _file_name(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
+from arcparse.cli.inputs import add_format, check_standard_input, treebank
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
 from arcparse.cli.report import Differences, Report, as_json, tables, write_csv
@@ -21,7 +22,6 @@ from arcparse.evaluation.significance import RESAMPLES
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import COUNT, Range
 from arcparse.settings.limits import SEED as SEED_RANGE
-from arcparse.treebank import read_conllu
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -41,12 +41,13 @@ def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "evaluate",
         help="compare trees with gold trees",
-        description="Compare CoNLL-U files of the same text by the metrics of the CoNLL 2018 shared task. With two "
-        "systems, print both, their difference, its 95% bootstrap interval and its two-sided p-value.",
+        description="Compare treebanks of the same text, of any format, by the metrics of the CoNLL 2018 shared task. "
+        "With two systems, print both, their difference, its 95% bootstrap interval and its two-sided p-value.",
     )
-    parser.add_argument("gold", type=Path, metavar="GOLD", help="CoNLL-U file of gold trees")
-    parser.add_argument("system", type=Path, metavar="SYSTEM", help="CoNLL-U file of the trees to score")
-    parser.add_argument("other", type=Path, nargs="?", metavar="OTHER_SYSTEM", help="another one, to compare with it")
+    parser.add_argument("gold", metavar="GOLD", help="file of gold trees; - for standard input")
+    parser.add_argument("system", metavar="SYSTEM", help="file of trees to score; - for standard input")
+    parser.add_argument("other", nargs="?", metavar="OTHER_SYSTEM", help="file of other trees, to compare with these")
+    add_format(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print ratios (0 to 1) and counts as JSON")
     form.add_argument("--csv", action="store_true", help="print them as CSV, a row for each file, part and metric")
@@ -72,9 +73,8 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--train",
-        type=Path,
         metavar="FILE",
-        help="scores of the words whose form is in this training file (CoNLL-U), and of the unknown ones",
+        help="scores of the words whose form is in this training file, and of the unknown ones",
     )
     parser.add_argument(
         "--confusion",
@@ -105,7 +105,8 @@ def add(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the scores; return the exit status."""
-    gold = list(read_conllu(args.gold))
+    check_standard_input(args.gold, args.system, args.other, args.train)
+    gold = list(treebank(args.gold, args))
     reports = [_report(gold, file, args) for file in (args.system, args.other) if file]
     differences: Differences = {}
     if args.other:
@@ -123,9 +124,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _report(gold: Sequence[Sentence], file: Path, args: argparse.Namespace) -> Report:
+def _report(gold: Sequence[Sentence], file: str, args: argparse.Namespace) -> Report:
     punctuation, trees = not args.no_punct, _needs_trees(args)
-    compared = evaluation.compare(gold, read_conllu(file), trees=trees)
+    compared = evaluation.compare(gold, treebank(file, args), trees=trees)
     counts = evaluation.count_sentences(compared, punctuation=punctuation)
     intervals: dict[str, Interval] = {}
     if args.confidence:
@@ -133,7 +134,7 @@ def _report(gold: Sequence[Sentence], file: Path, args: argparse.Namespace) -> R
         intervals = evaluation.confidence_intervals(counts, args.metrics, **resampling)
     breakdowns = {name: BREAKDOWNS[name](compared, punctuation=punctuation) for name in args.breakdown}
     if args.train:
-        known = {form for sentence in read_conllu(args.train) for form in sentence.forms}
+        known = {form for sentence in treebank(args.train, args) for form in sentence.forms}
         parts = evaluation.by_known(compared, known, punctuation=punctuation)
         breakdowns["word"] = parts if trees else {part: _tag_scores(scores) for part, scores in parts.items()}
     tag_confusions: dict[str, Confusion] = {name: evaluation.tag_confusion(compared, name) for name in args.confusion}
@@ -143,7 +144,7 @@ def _report(gold: Sequence[Sentence], file: Path, args: argparse.Namespace) -> R
     calibration: dict[str, Reliability] = {}
     if args.calibration or args.diagram:
         calibration = evaluation.calibration(compared, bins=args.bins, punctuation=punctuation)
-    return Report(str(file), counts, intervals, breakdowns, confusions, tag_confusions, calibration)
+    return Report(file, counts, intervals, breakdowns, confusions, tag_confusions, calibration)
 
 
 def _needs_trees(args: argparse.Namespace) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole
-from arcparse.cli.streams import no_file
+from arcparse.cli.streams import located, no_file
 from arcparse.settings.limits import COUNT, LENGTH, SEED
 
 
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     model = load_recurrent(args, seq2seq.LanguageModel)
     if args.perplexity:
-        text = list(lines(args.perplexity, args.perplexity))
+        text = list(lines(*located(args.perplexity)))
         perplexity, ids = model.perplexity(text), model.ids(text)[1:]
         unknown = 100 * float((ids == Vocabulary.UNKNOWN).double().mean())
         print(f"{args.perplexity}: perplexity {perplexity:.2f}, {len(ids)} symbols, {unknown:.2f} % of them unknown")

@@ -1,4 +1,4 @@
-"""What `parse` and `tag` read and write: TEXT, a file or standard input, in any format of `arcparse convert`."""
+"""The input of commands: treebanks of any format of `arcparse convert`, and text for `parse` and `tag`."""
 
 from __future__ import annotations
 
@@ -8,100 +8,149 @@ from collections.abc import Iterator
 from typing import TextIO, cast
 
 from arcparse import formats
-from arcparse.cli.skipping import Skipped
-from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, no_file, standard_input
+from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, located, no_file, text_argument
+from arcparse.cli.tally import Skipped
+from arcparse.errors import ConfigurationError
 from arcparse.formats import Format
 from arcparse.formats.source import Source
 from arcparse.sentence import Sentence
 from arcparse.tokenizer.reading import Divide, read_text
 
 TEXT, CONLLU = "text", "conllu"
-# What running text never looks like; a line of a word or two, or of brackets, may be either.
+# Running text never looks like these; a line of a word or two, or of brackets, may be either.
 UNMISTAKABLE = (CONLLU, "conllx", "conll2009", "jsonl", "displacy")
-VAGUE = (TEXT, "conllx")  # what a file is named after that holds something else: CoNLL-U in .txt or .conll
+VAGUE = (TEXT, "conllx")  # a file of these names may hold something else: CoNLL-U in .txt or .conll
 
 Known = dict[str, Format]
 
 
+# Options
+
+
 def add_input(parser: argparse.ArgumentParser, act: str) -> None:
-    """Add what `input_sentences` reads; `act` is what is done with it."""
+    """Add the options that `input_sentences` reads; `act` is the verb for the work on them."""
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help=f"what to {act}")
-    source.add_argument("--input", metavar="FILE", help=f"file to {act}, read piece by piece (.gz, .xz, .bz2 too)")
+    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help=f"text to {act}")
+    source.add_argument(
+        "--input",
+        metavar="FILE",
+        help=f"file to {act}, of any format and size (.gz, .xz, .bz2 too); - for standard input",
+    )
+    add_format(parser, tag="upos")
+    add_skip_bad(parser)
+
+
+def add_format(parser: argparse.ArgumentParser, *, tag: str | None = None) -> None:
+    """Add the options that `treebank` reads; `tag` is the default column of formats with a single tag."""
     parser.add_argument(
         "--from",
         dest="source",
         metavar="FORMAT",
-        help="text, conllu, vertical (a word a line), horizontal (words between spaces)... as `arcparse convert` knows "
-        "them (default: CoNLL and JSON by their look, else as the file is named, else text)",
+        help="format of the input, one of those that `arcparse convert --help` lists (default: known from its content "
+        "and name)",
     )
     parser.add_argument(
         "--columns",
-        type=lambda names: tuple(names.split(",")),
+        type=_names,
         default=(),
         metavar="NAMES",
-        help="of the format `columns`: form,xpos,Chunk,NER",
+        help="columns of the format `columns`: form,xpos,Chunk,NER",
     )
+    parser.add_argument(
+        "--tag",
+        choices=("upos", "xpos"),
+        default=tag,
+        help=f"the tag in formats that have a single one (default: {tag or 'xpos; in displacy and dot, upos'})",
+    )
+
+
+def add_skip_bad(parser: argparse.ArgumentParser) -> None:
+    """Add the option to go on after malformed input."""
     parser.add_argument(
         "--skip-bad",
         action="store_true",
-        help="report sentences of the input that are malformed, and pass over them; of text, report bytes that are not "
-        "UTF-8, and put U+FFFD in their place",
+        help="report malformed sentences and pass over them; in text, report bytes that are not UTF-8 and replace them "
+        "by U+FFFD",
     )
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """Add what `target_format` reads, and the tag of formats that have one alone."""
+    """Add the option that `target_format` reads."""
     parser.add_argument(
         "--to",
         metavar="FORMAT",
-        help="conllu, jsonl, tagged (word, tab, tag), word_tag (The_DET cat_NOUN)... (default: as --output is named, "
-        "else conllu)",
+        help="format of the output, one of those that `arcparse convert --help` lists (default: that of the name of "
+        "--output, else conllu)",
     )
-    parser.add_argument(
-        "--tag", choices=("upos", "xpos"), default="upos", help="of formats with a single one (default: upos)"
-    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text_argument(text).split(","))
+
+
+# Formats
 
 
 def known_formats(args: argparse.Namespace) -> Known:
-    """Return the formats by name, with the columns and the tag that are told."""
+    """Return the formats by name, with the columns and the tag that the options say."""
     return formats.formats(args.tag, args.columns)
 
 
 def target_format(args: argparse.Namespace, known: Known) -> Format:
-    """Return the format that is to be written. Raises ConfigurationError for one that is not known."""
+    """Return the format of the output. Raises ConfigurationError for an unknown one."""
     if args.to:
         return formats.format_of(args.to, known)
     return formats.format_named_by(args.output or "", known.values()) or known[CONLLU]
 
 
-def input_sentences(args: argparse.Namespace, known: Known, divide: Divide, skipped: Skipped) -> Iterator[Sentence]:
-    """Return the sentences of the input. Raises as `formats.read_sentences` does, unless they are to be skipped."""
-    name, location = _location(args)
+# Sentences
+
+
+def treebank(place: str, args: argparse.Namespace, skipped: Skipped | None = None) -> Iterator[Sentence]:
+    """Return the sentences of a file, or of standard input if its name is `-`.
+
+    Malformed ones are handed to `skipped`, if it is given. Raises as `formats.read_sentences` otherwise.
+    """
+    known = known_formats(args)
+    location, name = located(place)
     source = Source(location, name)
-    form = formats.format_of(args.source, known) if args.source else _format(args, source, known)
+    target = formats.format_of(args.source, known) if args.source else _format(source, known)
+    return formats.read_sentences(cast(TextIO, source), target, on_error=skipped)
+
+
+def check_standard_input(*places: str | None) -> None:
+    """Raise ConfigurationError if two of the files are standard input, which can be read only once."""
+    if places.count(STANDARD_INPUT) > 1:
+        raise ConfigurationError(
+            "'-' stands for standard input, which can be read once only; name a file for the other"
+        )
+
+
+def input_sentences(args: argparse.Namespace, known: Known, divide: Divide, skipped: Skipped) -> Iterator[Sentence]:
+    """Return the sentences of TEXT, --input or standard input; text is divided by `divide`.
+
+    Raises as `formats.read_sentences` does, unless malformed sentences are to be skipped.
+    """
+    location, name = (io.StringIO(args.text, newline=""), "TEXT") if args.text is not None else located(args.input)
+    source = Source(location, name)
+    chosen = formats.format_of(args.source, known) if args.source else _format(source, known, default=TEXT)
     on_error = skipped if args.skip_bad else None
-    if form.name == TEXT:
+    if chosen.name == TEXT:
         source.strict = False
         return read_text(cast(TextIO, source), name=name, divide=divide, on_error=on_error)
-    return formats.read_sentences(cast(TextIO, source), form, name=name, on_error=on_error)
+    return formats.read_sentences(cast(TextIO, source), chosen, on_error=on_error)
 
 
-def _location(args: argparse.Namespace) -> tuple[str, str | TextIO]:
-    """Return the name of the input and where it is."""
-    if args.text is not None:
-        return "TEXT", io.StringIO(args.text, newline="")
-    if args.input in (None, STANDARD_INPUT):
-        return "<stdin>", standard_input()
-    return args.input, args.input
+def _format(source: Source, known: Known, *, default: str = "") -> Format:
+    """Return the format that the input looks like beyond doubt, or that its name says, or `default`, or the likeliest.
 
-
-def _format(args: argparse.Namespace, source: Source, known: Known) -> Format:
-    """Return the format that the input looks like if nothing else does, or that the file is named after, or text."""
-    named = formats.format_named_by(args.input or "", known.values())
-    if named is None or named.name in VAGUE:
-        sample = source.sample()
-        looks = formats.guess(sample) if sample.strip() else TEXT
-        if looks in UNMISTAKABLE:
-            return known[looks]
-    return named or known[TEXT]
+    A vague name says a format only where a `default` is given, since anything may be text there.
+    """
+    sample = source.sample()
+    likeliest = formats.guess(sample) if sample.strip() or not default else default
+    if likeliest in UNMISTAKABLE:
+        return known[likeliest]
+    named = formats.format_named_by(source.name, known.values())
+    if named and (default or named.name not in VAGUE):
+        return named
+    return known[default or likeliest]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +12,8 @@ from arcparse import formats
 from arcparse.cli.derivation import table
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
-from arcparse.cli.skipping import Skipped
 from arcparse.cli.streams import standard_output
+from arcparse.cli.tally import Tally
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import BEAM, NBEST, SAMPLES
@@ -102,42 +100,6 @@ def _check_scores(args: argparse.Namespace) -> None:
         raise ConfigurationError(f"--samples {args.samples} goes with --scores; add it")
     if args.nbest and args.beam and args.nbest > args.beam:
         raise ConfigurationError(f"--nbest {args.nbest} needs a beam as wide; --beam is {args.beam}")
-
-
-class Tally:
-    """What has been read, what failed, and since when."""
-
-    def __init__(self, done: str = "parsed") -> None:
-        """Begin to count, and start the clock; `done` is what messages call it."""
-        self.done, self.skipped = done, Skipped()
-        self.sentences = self.words = self.failures = 0
-        self.start = time.perf_counter()
-
-    def counted(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """Hand sentences on and count them."""
-        for sentence in sentences:
-            self.sentences += 1
-            self.words += len(sentence)
-            yield sentence
-
-    def failed(self, sentence: Sentence, error: Exception) -> None:
-        """Report a sentence that could not be worked on."""
-        self.failures += 1
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        name = sentence.comment("sent_id")
-        place = f"{sentence.place} (sent_id {name})" if name else sentence.place
-        print(f"arcparse: {place}: not {self.done}: {reason}", file=sys.stderr)
-
-    def close(self, verbose: bool) -> int:
-        """Tell the failures and, if `verbose` or in a terminal, the speed; return the exit status."""
-        seconds = time.perf_counter() - self.start
-        self.skipped.tell()
-        if self.failures:
-            print(f"arcparse: {self.failures} of {self.sentences} sentences could not be {self.done}", file=sys.stderr)
-        if verbose or sys.stderr.isatty():
-            speed = f"{seconds:.2f} seconds, {self.words / seconds:.0f} words/s"
-            print(f"{self.sentences} sentences, {self.words} words, {speed}", file=sys.stderr)
-        return 1 if self.failures else 0
 
 
 def _parsed(

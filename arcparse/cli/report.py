@@ -12,6 +12,7 @@ from typing import Any
 
 from arcparse.cli.confusion import confusion_cells, confusion_json, confusion_rows
 from arcparse.cli.reliability import reliability_cells, reliability_rows
+from arcparse.cli.tables import ruled
 from arcparse.evaluation import Breakdown, Confusion, Difference, Interval, Reliability, Score, Scores
 from arcparse.evaluation.alignment import Integers
 
@@ -116,12 +117,11 @@ def tables(reports: Sequence[Report], differences: Differences, metrics: Sequenc
     if reports[0].confusions:
         yield _confusion_table([report.confusions for report in reports])
     for name in reports[0].tag_confusions:
-        header, *rows = confusion_rows(name, [report.tag_confusions[name] for report in reports])
-        yield _grid(header, rows, left=(0, len(header) - 1))
+        rows = list(confusion_rows(name, [report.tag_confusions[name] for report in reports]))
+        yield ruled(rows, left=(0, len(rows[0]) - 1))
     for report in reports:
         if report.calibration:
-            header, *rows = reliability_rows(report.calibration)
-            yield f"{report.file}\n{_grid(header, rows)}"
+            yield f"{report.file}\n{ruled(list(reliability_rows(report.calibration)))}"
 
 
 def _score_table(report: Report, metrics: Sequence[str]) -> str:
@@ -146,7 +146,7 @@ def _difference_table(reports: Sequence[Report], differences: Differences) -> st
     for row in rows:
         change = differences[row[0]]
         row += [f"{100 * change.estimate:+.2f}", _range(change, "+"), f"{change.p_value:.4f}"]
-    return _grid([*header, "Difference", "95% Interval", "p"], rows)
+    return ruled([[*header, "Difference", "95% Interval", "p"], *rows])
 
 
 def _breakdown_table(name: str, systems: Sequence[Breakdown]) -> str:
@@ -170,7 +170,7 @@ def _breakdown_table(name: str, systems: Sequence[Breakdown]) -> str:
             row += [_percent(getattr(score, ratio)) for score in scores for ratio in ratios]
             row += [f"{100 * (scores[1].f1 - scores[0].f1):+.2f}"] if len(systems) == 2 else []
         rows.append(row)
-    return _grid(header, rows)
+    return ruled([header, *rows])
 
 
 def _confusion_table(systems: Sequence[Counter[tuple[str, str]]]) -> str:
@@ -178,21 +178,8 @@ def _confusion_table(systems: Sequence[Counter[tuple[str, str]]]) -> str:
     wrong = {pair: count for pair, count in sum(systems, Counter()).items() if pair[0] != pair[1]}
     pairs = [pair for pair, _ in Counter(wrong).most_common(CONFUSIONS)]
     names = ["count"] if len(systems) == 1 else ["first", "second"]
-    return _grid(
-        ["gold label", "system's", *names], [[*pair, *(str(each[pair]) for each in systems)] for pair in pairs]
-    )
-
-
-def _grid(header: list[str], rows: Iterable[list[str]], left: tuple[int, ...] = (0,)) -> str:
-    """Lay out cells in columns, those of `left` to the left."""
-    lines = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-
-    def laid_out(line: list[str]) -> str:
-        columns = enumerate(zip(line, widths, strict=True))
-        return " | ".join(c.ljust(width) if i in left else c.rjust(width) for i, (c, width) in columns).rstrip()
-
-    return "\n".join([laid_out(header), "-+-".join("-" * width for width in widths), *map(laid_out, lines[1:])])
+    rows = ([*pair, *(str(each[pair]) for each in systems)] for pair in pairs)
+    return ruled([["gold label", "system's", *names], *rows])
 
 
 def _percent(ratio: float) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-ENDING = (signal.SIGTERM, signal.SIGHUP)  # SIGINT is a KeyboardInterrupt already
+# SIGINT is a KeyboardInterrupt already, and Windows has no SIGHUP.
+ENDING = tuple(number for number in signal.Signals if number.name in ("SIGTERM", "SIGHUP"))
 
 
 class Stopped(BaseException):

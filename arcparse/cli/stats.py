@@ -10,11 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcparse.cli.derivation import in_columns
+from arcparse.cli.inputs import add_format, add_skip_bad, check_standard_input, treebank
 from arcparse.cli.pictures import write_picture
-from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
+from arcparse.cli.streams import standard_output
+from arcparse.cli.tables import in_columns
+from arcparse.cli.tally import Skipped
 from arcparse.drawing import figures
-from arcparse.formats import read_sentences
 from arcparse.statistics import Statistics, Unknown, statistics, summary, unknown
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def add(subparsers: Subparsers) -> None:
         "of dependencies, depth. Sentences without a tree are left out of the latter.",
     )
     parser.add_argument("file", metavar="FILE", help="treebank of any format, - for standard input")
-    parser.add_argument("--from", dest="format", metavar="FORMAT", help="its format (default: guessed)")
+    add_format(parser)
+    add_skip_bad(parser)
     parser.add_argument("--against", metavar="FILE", help="treebank, mostly of training: also count what it has not")
     parser.add_argument("--json", action="store_true", help="print all counts as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw tags, labels, lengths and depths: .svg or .png")
@@ -44,8 +46,10 @@ def add(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count, print and draw; return the exit status."""
-    counted = _statistics(args.file, args.format)
-    known = _statistics(args.against, None) if args.against else None
+    check_standard_input(args.file, args.against)
+    skipped = Skipped() if args.skip_bad else None
+    counted = statistics(treebank(args.file, args, skipped))
+    known = statistics(treebank(args.against, args, skipped)) if args.against else None
     new = {name: unknown(getattr(counted, name), getattr(known, name)) for name in COMPARED} if known else {}
     if args.plot:
         write_picture(figures.bars(groups(counted)), args.plot)
@@ -54,11 +58,9 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_record(counted, new) | {"file": args.file}, indent=2, ensure_ascii=False), file=out)
     else:
         print(table(counted, new), file=out)
+    if skipped:
+        skipped.tell()
     return 0
-
-
-def _statistics(name: str, form: str | None) -> Statistics:
-    return statistics(read_sentences(standard_input() if name == STANDARD_INPUT else name, form))
 
 
 def table(counted: Statistics, new: Mapping[str, Unknown]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TextIO
 
-from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.errors import ArcparseError
 from arcparse.files import readable
 
 STANDARD_INPUT = "-"
@@ -109,18 +109,22 @@ def _discard(descriptor: int) -> None:
     os.close(nothing)
 
 
+class ArgumentError(ArcparseError):
+    """An argument that cannot be used; not a ValueError, in whose place argparse would print a message of its own."""
+
+
 def text_argument(text: str) -> str:
-    """Return an argument that is text and no path, for argparse. Raises ConfigurationError where it is not UTF-8."""
+    """Return an argument that is text and no path, for argparse. Raises ArgumentError if it is not UTF-8."""
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
-        raise ConfigurationError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
+        raise ArgumentError(f"the argument '{readable(text[:60])}' is not UTF-8; give text in UTF-8") from None
 
 
 def no_file(remedy: str) -> Callable[[str], str]:
-    """Return argparse's `type` of texts: one that is the name of a file raises ConfigurationError.
+    """Return argparse's `type` of texts: the name of a file raises ArgumentError.
 
-    The remedy is what reads that file, with `{}` for its name.
+    The remedy is the option or command that reads the file, with `{}` for its name.
     """
 
     def text(argument: str) -> str:
@@ -130,21 +134,22 @@ def no_file(remedy: str) -> Callable[[str], str]:
             is_file = False
         if is_file:
             name = readable(argument)
-            raise ConfigurationError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
+            raise ArgumentError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
         return text_argument(argument)
 
     return text
 
 
+def located(place: str | None) -> tuple[str | TextIO, str]:
+    """Return a file, or standard input for `-` and for None, and its name in messages."""
+    return (standard_input(), "<stdin>") if place in (None, STANDARD_INPUT) else (str(place), str(place))
+
+
 def input_lines(args: argparse.Namespace) -> Iterator[str]:
-    """Return the lines of TEXT, or else of --input FILE, or of standard input. Raises TreebankError as `lines` does."""
+    """Return the lines of TEXT, of the file --input, or of standard input. Raises TreebankError as `lines` does."""
     from arcparse.seq2seq.pairs import lines
 
-    if args.text is not None:
-        return lines(io.StringIO(args.text, newline=""), "TEXT")
-    if args.input in (None, STANDARD_INPUT):
-        return lines(standard_input(), "<stdin>")
-    return lines(args.input, args.input)
+    return lines(*(located(args.input) if args.text is None else (io.StringIO(args.text, newline=""), "TEXT")))
 
 
 def _unicode(stream: TextIO, encoding: str, errors: str) -> TextIO:

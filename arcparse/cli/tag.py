@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from arcparse import formats
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline
-from arcparse.cli.parse import Tally
 from arcparse.cli.streams import standard_output
+from arcparse.cli.tally import Tally
 from arcparse.tagger.dictionary import read_dictionary
 
 if TYPE_CHECKING:

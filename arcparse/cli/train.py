@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError
 from arcparse.presets import DEFAULT, purposes
 from arcparse.settings import as_toml
@@ -68,9 +69,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def _presets(kind: str) -> str:
     """Return the end of a kind's help: its presets, and what each is for."""
-    known = purposes(kind)
-    width = max(map(len, known))
-    return "\n".join(["presets:", *(f"  {name:{width}}  {purpose}" for name, purpose in known.items())])
+    return "\n  ".join(["presets:", *in_columns(list(purposes(kind).items()))])
 
 
 def run(args: argparse.Namespace) -> int:

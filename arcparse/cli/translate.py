@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse.cli.derivation import in_columns
+from arcparse.cli.inputs import check_standard_input
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
-from arcparse.cli.streams import AS_INPUT, input_lines, no_file, standard_output
+from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, input_lines, located, no_file, standard_output
+from arcparse.cli.tables import in_columns
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
 from arcparse.settings.limits import BEAM, NBEST
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
 
     model = load_recurrent(args, seq2seq.Seq2Seq)
     if args.reference:
+        if args.text is None:
+            check_standard_input(args.input or STANDARD_INPUT, args.reference)
         print(_scores(model, args))
         return 0
     if len(args.beam) > 1:
@@ -127,7 +130,7 @@ def _scores(model: Seq2Seq, args: argparse.Namespace) -> str:
     from arcparse.seq2seq.task import bleu
 
     kind = model.config.symbols
-    sources, references = list(input_lines(args)), list(lines(args.reference, args.reference))
+    sources, references = list(input_lines(args)), list(lines(*located(args.reference)))
     if len(sources) != len(references):
         raise TreebankError(f"{args.reference}: has {len(references)} lines, the input {len(sources)}; give as many")
     pairs = [Pair(divided(a, kind), divided(b, kind)) for a, b in zip(sources, references, strict=True)]

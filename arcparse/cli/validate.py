@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from arcparse.cli.inputs import check_standard_input
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
 from arcparse.validation import validate
 
@@ -42,6 +43,7 @@ def _names(text: str) -> frozenset[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Report and count the problems; return 1 where there are any."""
+    check_standard_input(*args.files)
     sources = [standard_input() if name == STANDARD_INPUT else name for name in args.files]
     out, counts = standard_output(), Counter[str]()
     for problem in validate(sources, level=args.level):

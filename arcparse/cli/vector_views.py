@@ -12,6 +12,7 @@ from arcparse import vectors
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_bytes
 from arcparse.cli.streams import text_argument
+from arcparse.cli.tables import in_columns
 from arcparse.drawing import png
 from arcparse.drawing.word_map import word_map
 from arcparse.errors import ConfigurationError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Command = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
 
 SHIPPED = "en-vectors"
+TEXT = vectors.FORMATS[0]  # binary files cannot hold the control characters that some shipped words are made of
 PAGE = '<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{}</title></head>\n<body>\n{}</body>\n</html>\n'
 
 
@@ -42,7 +44,7 @@ def add(command: Command) -> None:
     fair.add_argument("--words", nargs="+", type=text_argument, default=[], metavar="WORD", help="words to neutralise")
     fair.add_argument("--equal", type=_pair, nargs="+", default=[], metavar="WORD:WORD", help="pairs to equalise")
     fair.add_argument("--output", type=Path, metavar="FILE", help="write all vectors then, in the format --format")
-    fair.add_argument("--format", choices=vectors.FORMATS[:3], default=vectors.BINARY, help="(default: %(default)s)")
+    fair.add_argument("--format", choices=vectors.FORMATS[:3], default=TEXT, help="(default: %(default)s)")
     for parser in (near, alike, drawn, fair):
         parser.add_argument(
             "--vectors",
@@ -106,11 +108,15 @@ def debias(args: argparse.Namespace) -> int:
     before = _opened(args)
     direction = vectors.direction_of(before, args.pairs)
     after = vectors.debias(before, args.pairs, args.words, args.equal)
-    print(f"{'word':20}  before   after")
+    rows = [["word", "before", "after"]]
     for word in dict.fromkeys([*args.words, *(word for pair in args.equal for word in pair)]):
         along = (float(space.directions[before.row(word)] @ direction) for space in (before, after))
-        print(f"{word:20}  " + "  ".join(f"{round(value, 3) + 0.0:+.3f}" for value in along))  # 0.0: no -0.000
+        rows.append([word, *(f"{round(value, 3) + 0.0:+.3f}" for value in along)])  # 0.0: no -0.000
+    print("\n".join(in_columns(rows, right=(1, 2))))
     if args.output:
-        vectors.save_vectors(after.keyed(), args.output, args.format)
-        print(f"{args.output}: {len(after)} words, {after.matrix.shape[1]} values each")
+        kept = [word for word in after.words if vectors.can_hold(args.format, word)]
+        written = vectors.WordVectors(kept, after.matrix[after.rows(kept)])
+        vectors.save_vectors(written.keyed(), args.output, args.format)
+        left = f"; {len(after) - len(kept)} that {args.format} cannot hold left out" if len(kept) < len(after) else ""
+        print(f"{args.output}: {len(kept)} words, {after.matrix.shape[1]} values each{left}")
     return 0

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from arcparse import vectors
 from arcparse.cli import vector_views
 from arcparse.cli.options import whole
+from arcparse.cli.tables import in_columns
 from arcparse.errors import VectorsError
 from arcparse.settings.limits import SEED, THREADS, Range
 from arcparse.tokenizer import split_words
@@ -177,15 +178,15 @@ def info(args: argparse.Namespace) -> int:
     """Run `arcparse vectors info`."""
     found = vectors.info(args.store)
     about = found.metadata
-    for name, value in (
+    rows = (
         ("vectors", f"{about.count} of dimension {about.dimension}, {about.dtype}"),
         ("random", f"{found.random} remembered, seed {about.seed}, at most {about.random_scale}"),
         ("normalisation", about.normalisation),
         ("source", f"{about.source or 'not named'} {about.checksum}".rstrip()),
         ("size", f"{found.size} bytes, version {about.version}"),
         ("opened in", f"{found.seconds * 1000:.1f} ms"),
-    ):
-        print(f"{name:14}{value}")
+    )
+    print("\n".join(in_columns(rows)))
     return 0
 
 

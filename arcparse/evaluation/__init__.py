@@ -1,8 +1,8 @@
 """Scores of parsed text against gold trees, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018).
 
-`evaluate` gives the scores. Of one `compare` there are more views: counts by sentence (`count_sentences`), from which
-come intervals and tests, breakdowns by label, distance, length and known words, confusions of tags, and the calibration
-of confidences.
+`evaluate` gives the scores. The result of `compare` can also be counted by sentence (`count_sentences`), for intervals
+and significance tests; broken down by label, distance, length, projectivity or known words; and used for confusions of
+tags and the calibration of confidences.
 """
 
 from arcparse.evaluation.breakdown import (

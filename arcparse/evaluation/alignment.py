@@ -1,8 +1,8 @@
-"""Which word of one text is which word of the other, where tokens, words and sentences may be split differently.
+"""Align the words of two versions of a text, whose tokens, words and sentences may be divided differently.
 
-Both texts, their white space taken out, are the same characters. Tokens are spans of these: plain words are the same
-where their spans are. The words of multiword tokens have no spans of their own: within the stretch of text that such
-tokens cover, words are aligned by a longest common subsequence of their forms (Zeman et al. 2018).
+Without white space, both versions have the same characters, and each token is a span of these. Two plain words are
+aligned if their spans are equal. The words of a multiword token have no spans of their own: within the stretch of text
+that such tokens cover, words are aligned by a longest common subsequence of their forms (Zeman et al. 2018).
 
 Axis letters: T tokens, W words, S sentences, A aligned words, each over a whole text.
 """
@@ -35,21 +35,21 @@ class Text:
 
     sentences: tuple[Sentence, ...]
     characters: str
-    bounds: Integers  # [T + 1] where tokens begin; the last entry is where the text ends
-    sentence_bounds: Integers  # [S + 1]
+    bounds: Integers  # [T + 1] the first character of each token, then the end of the text
+    sentence_bounds: Integers  # [S + 1] the same for sentences
     token: Integers  # [W] the token of each word
-    in_multiword: Booleans  # [W] whether that is a multiword token
+    in_multiword: Booleans  # [W] whether this token is a multiword token
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Text:
-        """Lay out sentences as one text. Raises TreebankError where a form is empty or a range covers no words."""
+        """Join sentences to one text. Raises TreebankError if a form is empty or a range does not fit its words."""
         sentences = tuple(sentences)
         tokens = [_tokens(sentence) for sentence in sentences]
         forms = _without_space(list(chain.from_iterable(forms for forms, _ in tokens)))
         last_token = np.cumsum([0, *(len(forms) for forms, _ in tokens)])
         if "" in forms:
             place = sentences[int(np.searchsorted(last_token, forms.index(""), side="right")) - 1].place
-            raise TreebankError(f"{place}: a FORM is empty or white space alone; every token needs a visible form")
+            raise TreebankError(f"{place}: a FORM is empty or only white space; every token needs a visible form")
         widths = np.fromiter(chain.from_iterable(widths for _, widths in tokens), np.int64, len(forms))
         words = np.maximum(widths, 1)
         bounds = np.cumsum(np.fromiter(chain((0,), map(len, forms)), np.int64, len(forms) + 1))
@@ -77,17 +77,17 @@ class Text:
 
     @cached_property
     def starts(self) -> Integers:
-        """The first character of each word, [W]; that of its token where this is a multiword one."""
+        """The first character of each word, [W]; for a word of a multiword token, the token's first character."""
         return self.bounds[self.token]
 
     def place_of(self, character: int) -> str:
-        """Name the sentence that holds a character, or the last one."""
+        """Return the place of the sentence that contains a character, or of the last one if the text is shorter."""
         index = int(np.searchsorted(self.sentence_bounds[1:-1], character, side="right"))
         return self.sentences[index].place if self.sentences else "(no sentences)"
 
 
 def _tokens(sentence: Sentence) -> tuple[Sequence[str], Sequence[int]]:
-    """Return the form of each token and how many words its range covers, 0 where it is a plain word."""
+    """Return the form of each token, and the number of words that its range covers: 0 for a plain word."""
     ids = sentence.columns[ID]
     if len(sentence) == len(ids):
         return sentence.columns[FORM], [0] * len(ids)
@@ -109,7 +109,7 @@ def _without_space(forms: list[str]) -> list[str]:
 
 
 def check_same_text(gold: Text, system: Text) -> None:
-    """Raise TreebankError, naming both places, where the characters of the texts differ."""
+    """Raise TreebankError, which names both places, if the characters of the texts differ."""
     if gold.characters == system.characters:
         return
     pairs = enumerate(zip(gold.characters, system.characters, strict=False))
@@ -123,14 +123,14 @@ def check_same_text(gold: Text, system: Text) -> None:
 
 
 def same_spans(gold_bounds: Integers, system_bounds: Integers) -> Booleans:
-    """Return which spans of gold, each from one bound to the next, are spans of the system's division too."""
+    """Return for each span of gold, from one bound to the next, whether the system has the same span."""
     length = int(gold_bounds[-1]) + 1
     gold, system = (bounds[:-1] * length + bounds[1:] for bounds in (gold_bounds, system_bounds))
     return np.isin(gold, system, assume_unique=True)
 
 
 def align(gold: Text, system: Text) -> tuple[Integers, Integers]:
-    """Return the indices ([A], [A]) of the words that are the same in two texts of the same characters, in order."""
+    """Return the indices ([A], [A]) of the aligned words in two texts with the same characters, in order."""
     if _same_words(gold, system):
         return np.arange(len(gold)), np.arange(len(system))
     pairs = np.array(_pairs(_Spans.of(gold), _Spans.of(system)), np.int64).reshape(-1, 2)
@@ -148,7 +148,7 @@ def _same_words(gold: Text, system: Text) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
-    """Words as lists, quicker than arrays to look at one by one; a last word beyond the text ends them."""
+    """Words as lists, which are faster than arrays for access one by one; an extra word beyond the text ends them."""
 
     start: list[int]
     end: list[int]
@@ -167,11 +167,11 @@ class _Spans:
         return cls([*start.tolist(), beyond], [*end.tolist(), beyond], [*in_multiword, False], forms)
 
     def is_inside(self, word: int, end: int) -> bool:
-        """Whether a word belongs to a stretch up to `end`: a multiword token that begins in it, or a word that ends."""
+        """Whether a word is in the stretch up to `end`: its multiword token begins there, or the word ends there."""
         return self.start[word] < end if self.in_multiword[word] else self.end[word] <= end
 
     def extended(self, word: int, end: int) -> int:
-        """Return the end of the stretch, moved so that no multiword token sticks out."""
+        """Return the end of the stretch after `word` is added: a multiword token is always included whole."""
         return max(end, self.end[word]) if self.in_multiword[word] else end
 
 
@@ -194,10 +194,10 @@ def _pairs(gold: _Spans, system: _Spans) -> list[Pair]:
 
 
 def _stretch(gold: _Spans, system: _Spans, g: int, s: int) -> tuple[Pair, Pair]:
-    """Return the first words of the stretch around a multiword token at `g` or `s`, and the first words behind it.
+    """Return the first words of the stretch around a multiword token at `g` or `s`, and the first words after it.
 
-    One plain word of the other text that begins before the token is left out; the shared task's scorer looks at no
-    second one, and the scores shall be the same.
+    If the other text has a plain word that begins before the token, this one word is left out. A second such word is
+    not tested: the shared task's scorer does not test it either, and the scores must be the same.
     """
     if gold.in_multiword[g]:
         end = gold.end[g]
@@ -215,8 +215,8 @@ def _stretch(gold: _Spans, system: _Spans, g: int, s: int) -> tuple[Pair, Pair]:
 
 
 def _common_subsequence(gold: Sequence[str], system: Sequence[str]) -> list[Pair]:
-    """Return the index pairs of a longest common subsequence; of several, the one that takes equals at the earliest."""
-    length = [[0] * (len(system) + 1) for _ in range(len(gold) + 1)]  # of what is common from (i, j) on
+    """Return the index pairs of a longest common subsequence; if there are several, equal words are paired early."""
+    length = [[0] * (len(system) + 1) for _ in range(len(gold) + 1)]  # of the common subsequence from (i, j) on
     for i in reversed(range(len(gold))):
         for j in reversed(range(len(system))):
             equal = gold[i] == system[j]

@@ -1,9 +1,9 @@
-"""Where a system errs: by label, by the length of arcs and by that of sentences (McDonald & Nivre 2007, section 4).
+"""Scores for parts of a text: by label, arc length and sentence length (McDonald & Nivre 2007, section 4).
 
-Or by projectivity: arcs that span strangers, and those that do not. Or by words: those that the training text had, and
-those that it had not. Every part keeps its own count of gold and of system words, so that precision and recall differ
-as they do there, and the parts of a breakdown add up to the score of the whole text, with other segmentation too: the
-system's lengths are measured on the words of gold where its words stand.
+There are two more breakdowns: by projectivity (arcs that are projective or not), and by known words (words that are in
+the training text or not). Every part has its own counts of gold and of system words, so precision and recall differ as
+in that paper, and the parts of a breakdown add up to the score of the whole text. This also holds for another
+segmentation: the lengths of the system's arcs are measured in the words of gold at the same places.
 
 Axis letters: W words, A aligned words.
 """
@@ -25,16 +25,16 @@ from arcparse.trees import non_projective_arcs
 
 Breakdown = dict[str, dict[str, Score]]  # the scores of each part, by metric
 
-DISTANCES = (1, 2, 3, 7, 15)  # the least words from dependent to head of each part
-LENGTHS = (1, 11, 21, 31, 41, 51)  # the least words of gold in a sentence of each part
+DISTANCES = (1, 2, 3, 7, 15)  # the smallest distance from dependent to head in each part, in words
+LENGTHS = (1, 11, 21, 31, 41, 51)  # the smallest number of gold words in the sentences of each part
 LENGTH_METRICS = ("UAS", "LAS", "CLAS", "Root", "UEM", "LEM")
 KNOWN, UNKNOWN = "known", "unknown"
 
 
 def by_label(comparison: Comparison, *, punctuation: bool = True) -> Breakdown:
-    """Return, by label without subtype, how often it is right (`Label`), and right with its head (`LAS`).
+    """Return two scores for each label without subtype: correct label (`Label`), and correct label and head (`LAS`).
 
-    Recall looks at the words that have the label in gold, precision at those that the system gave it to. The most
+    Recall counts the words that have the label in gold, precision the words that have it in the system. The most
     frequent labels of gold come first.
     """
     labels = comparison.gold.label, comparison.system.label
@@ -46,9 +46,9 @@ def by_label(comparison: Comparison, *, punctuation: bool = True) -> Breakdown:
 
 
 def by_distance(comparison: Comparison, *, starts: Sequence[int] = DISTANCES, punctuation: bool = True) -> Breakdown:
-    """Return UAS and LAS by the distance of a word from its head, in words; words that hang on the root stand apart.
+    """Return UAS and LAS by the distance of a word from its head, in words; words with head 0 are a part of their own.
 
-    `starts` are the least distances of each part, ascending from 1.
+    `starts` are the smallest distances of each part, ascending from 1.
     """
     gold, system, counterpart = comparison.gold.head, comparison.system.head, comparison.counterpart
     in_gold = _part(np.abs(gold - np.arange(len(gold))), starts) + 1
@@ -59,9 +59,9 @@ def by_distance(comparison: Comparison, *, starts: Sequence[int] = DISTANCES, pu
 
 
 def by_projectivity(comparison: Comparison, *, punctuation: bool = True) -> Breakdown:
-    """Return UAS and LAS of the words whose arc from the head is projective, and of those whose arc is not.
+    """Return UAS and LAS of the words whose arc from the head is projective, and of the words whose arc is not.
 
-    An arc that is right belongs where gold has it: other arcs of the tree decide whether one is projective.
+    A correct arc counts as projective if it is so in gold: other arcs of the tree also decide whether it is projective.
     """
     in_gold, in_system = (_is_non_projective(side.text.sentences) for side in (comparison.gold, comparison.system))
     right_head = comparison.head_right
@@ -88,9 +88,9 @@ def by_length(comparison: Comparison, *, starts: Sequence[int] = LENGTHS, punctu
 
 
 def by_known(comparison: Comparison, forms: Collection[str], *, punctuation: bool = True) -> Breakdown:
-    """Return UPOS, XPOS, UFeats, UAS and LAS of the words whose form is among `forms`, and of the others.
+    """Return UPOS, XPOS, UFeats, UAS and LAS of the words whose form is in `forms`, and of the other words.
 
-    `forms` are those of the training text, upper and lower case apart; `punctuation` concerns UAS and LAS alone.
+    `forms` are the forms of the training text, case-sensitive; `punctuation` affects only UAS and LAS.
     """
     known = frozenset(forms)
     in_gold, in_system = (
@@ -108,7 +108,7 @@ def by_known(comparison: Comparison, forms: Collection[str], *, punctuation: boo
 
 
 def label_confusion(comparison: Comparison, *, punctuation: bool = True) -> Counter[tuple[str, str]]:
-    """Count the labels that aligned words have in gold and in the system, both without subtypes."""
+    """Count the pairs of labels that aligned words have in gold and in the system, both without subtypes."""
     looked_at = comparison.looked_at(punctuation)[0][comparison.g]
     gold, system = comparison.gold.label[comparison.g], comparison.system.label[comparison.s]
     return Counter(zip(gold[looked_at], system[looked_at], strict=True))
@@ -122,7 +122,7 @@ def _by_part(
     right: Mapping[str, Booleans],
     punctuation: bool,
 ) -> Breakdown:
-    """Count by the numbers of the parts, [W] and [W]; a word that is right has the same one on both sides."""
+    """Count by part; `in_gold` and `in_system` ([W]) are the parts of the words, which are equal for a right word."""
     gold_words, system_words = comparison.looked_at(punctuation)
     looked_at, aligned = gold_words[comparison.g], in_gold[comparison.g]
 
@@ -139,7 +139,7 @@ def _by_part(
 
 
 def _part(sizes: Integers, starts: Sequence[int]) -> Integers:
-    """Return which part each size falls into; what the first one would leave out falls into it."""
+    """Return the part of each size; sizes below the first start belong to the first part."""
     return np.maximum(np.searchsorted(np.asarray(starts), sizes, side="right") - 1, 0)
 
 

@@ -1,9 +1,9 @@
-"""Whether confidences mean what they say: of the arcs with confidence 0.8, eight of ten should be right.
+"""Test whether confidences are reliable: of ten arcs with confidence 0.8, eight should be right.
 
-Confidences fall into bins of equal width; in each, the mean confidence stands against the share that is right. The
-expected calibration error is the mean distance of the two, weighted by the bins' counts (Naeini et al. 2015; Guo et al.
-2017, section 2). A parser that gives every arc its average accuracy has none either, so the Brier score stands beside
-it, which falls as confidences tell right arcs from wrong ones.
+Confidences are put into bins of equal width; in each bin, the mean confidence is compared with the share of right
+arcs. The expected calibration error is the mean distance of the two, weighted by the bins' counts (Naeini et al. 2015;
+Guo et al. 2017, section 2). This error is also 0 for a parser that gives every arc its average accuracy. The Brier
+score is therefore given too: it is lower if confidences separate right arcs from wrong ones.
 
 Axis letters: W words, A aligned words.
 """
@@ -23,12 +23,12 @@ from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence
 
 Floats = NDArray[np.float64]
 BINS = 10
-OF_METRIC = {"UAS": HEAD, "LAS": LABEL}  # the confidence that foretells each
+OF_METRIC = {"UAS": HEAD, "LAS": LABEL}  # the confidence that belongs to each metric
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The words with a confidence from `low` up to `high`: how many, their mean confidence, and the share right."""
+    """The words with a confidence from `low` up to `high`: their count, mean confidence, and share of right ones."""
 
     low: float
     high: float
@@ -38,20 +38,20 @@ class Bin:
 
     @property
     def error(self) -> float:
-        """The distance of confidence and accuracy; 0 where the bin is empty."""
+        """The distance of confidence and accuracy; 0 if the bin is empty."""
         return abs(self.confidence - self.accuracy)
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Confidences by bin, and the mean squared distance of confidence from 1 where right, from 0 where wrong."""
+    """Bins of confidences, and the Brier score: the mean squared distance of confidence from 1 (right) or 0 (wrong)."""
 
     bins: tuple[Bin, ...]
     brier: float
 
     @classmethod
     def of(cls, confidence: Sequence[float] | Floats, right: Booleans, bins: int = BINS) -> Reliability:
-        """Sort confidences of 0 to 1 into `bins` bins; a bin holds its lower bound, the last one also its upper."""
+        """Sort confidences from 0 to 1 into bins; each bin includes its lower bound, the last one also its upper."""
         values, hits = np.asarray(confidence, np.float64), right.astype(np.float64)
         index = np.minimum((values * bins).astype(np.int64), bins - 1)
         count = np.bincount(index, minlength=bins)
@@ -62,7 +62,7 @@ class Reliability:
 
     @property
     def whole(self) -> Bin:
-        """All words as one bin, whose error is not the expected one: what is too sure and too modest cancels out."""
+        """All words as one bin; its error is not the expected error: too high and too low confidences cancel out."""
         return Bin(0.0, 1.0, sum(part.count for part in self.bins), self._mean("confidence"), self._mean("accuracy"))
 
     @property
@@ -87,9 +87,9 @@ class Reliability:
 
 
 def calibration(comparison: Comparison, *, bins: int = BINS, punctuation: bool = True) -> dict[str, Reliability]:
-    """Return by metric, UAS and LAS, how reliable the confidences in the system's MISC are.
+    """Return, for UAS and LAS, the reliability of the confidences in the system's MISC.
 
-    A word that is none of gold's is wrong. Raises TreebankError where a word has no confidence.
+    A word that is not aligned with gold is wrong. Raises TreebankError if a word has no confidence.
     """
     looked_at = comparison.looked_at(punctuation)[1]
     found = {}

@@ -1,9 +1,9 @@
-"""What a system has right, word by word, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018).
+"""Compare a system's words with gold, word by word, by the rules of the CoNLL 2018 shared task (Zeman et al. 2018).
 
-Tags and lemmas of aligned words are compared as they are, features by the universal ones alone, labels without
-subtypes. A head is right where the two heads are aligned, or both are the root.
+Tags and lemmas of aligned words are compared unchanged. Of the features, only the universal ones are compared; labels
+are compared without subtypes. A head is right if the two heads are aligned, or if both are the root.
 
-Axis letters: W words, A aligned words, each over a whole text. Index -1 is the root, kept behind the last word.
+Axis letters: W words, A aligned words, each over a whole text. Index -1 is the root, stored after the last word.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ UNIVERSAL_FEATURES = frozenset({
 })
 # fmt: on
 UNALIGNED = -2
-UNREAD = -3  # a head that is not looked at, and never right
+UNREAD = -3  # a head that is not read, and never right
 PUNCTUATION = "PUNCT"
 
 
 def compare(gold: Iterable[Sentence], system: Iterable[Sentence], *, trees: bool = True) -> Comparison:
     """Align the words of two texts; segmentation may differ, forms joined without spaces may not.
 
-    Without `trees`, heads are not read, and none is right: so tags can be compared where nothing has been parsed.
-    Raises TreebankError where the texts differ, and TreeError where a sentence is no tree with one root.
+    Without `trees`, heads are not read, and none is right: tags can then be compared in text without trees. Raises
+    TreebankError if the texts differ, and TreeError if a sentence is not a tree with one root.
     """
     gold_words, system_words = Words.of(gold, trees=trees), Words.of(system, trees=trees)
     check_same_text(gold_words.text, system_words.text)
@@ -52,7 +52,7 @@ def compare(gold: Iterable[Sentence], system: Iterable[Sentence], *, trees: bool
 
 @dataclass(frozen=True)
 class Words:
-    """The columns of a text that metrics look at, each of shape [W]."""
+    """The columns of a text that the metrics need, each of shape [W]."""
 
     text: Text
     head: Integers  # indices of words, -1 for the root; or UNREAD
@@ -96,18 +96,18 @@ class Words:
         return np.fromiter((label in relations for label in self.label), np.bool_, len(self.label))
 
     def function_children(self) -> Integers:
-        """Return how many function words each word has."""
+        """Return the number of function words that depend on each word, [W]."""
         return _count(self.head[self.is_function & (self.head >= 0)], len(self.label))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two texts, their aligned words, and which of these ([A]) are right in what."""
+    """Two texts and their aligned words; each `..._right` tells which aligned words ([A]) are right in one respect."""
 
     gold: Words
     system: Words
     g: Integers  # [A] indices of the aligned words in gold
-    s: Integers  # [A] and in system
+    s: Integers  # [A] indices of the aligned words in system
 
     @cached_property
     def sentence(self) -> Integers:
@@ -117,7 +117,7 @@ class Comparison:
 
     @cached_property
     def counterpart(self) -> Integers:
-        """The word of gold where each word of the system ([W]) stands: its own, or the one at its first character."""
+        """The word of gold for each word of the system, [W]: the aligned one, or the one at its first character."""
         counterpart: Integers = np.searchsorted(self.gold.text.starts, self.system.text.starts, side="right") - 1
         counterpart[self.s] = self.g
         return counterpart
@@ -139,7 +139,7 @@ class Comparison:
 
     @cached_property
     def lemma_right(self) -> Booleans:
-        """Equal lemmas; any lemma is right where gold has none."""
+        """Equal lemmas; any lemma is right if gold has none."""
         return self._equal(self.gold.lemma, self.system.lemma) | _equal(self.gold.lemma, EMPTY)[self.g]
 
     @cached_property
@@ -172,10 +172,10 @@ class Comparison:
         return self.labelled_right & self.upos_right & self.feats_right & self._function_children_right()
 
     def looked_at(self, punctuation: bool) -> tuple[Booleans, Booleans]:
-        """Return which words of gold ([W]) and of the system ([W]) take part in scores of attachment.
+        """Return which words of gold ([W]) and of the system ([W]) are counted in scores of attachment.
 
-        Without `punctuation` these are not the words whose gold UPOS is PUNCT, nor those of the system's words that
-        are aligned with such a word, or with none but have UPOS PUNCT themselves.
+        Without `punctuation`, three kinds are left out: words of gold with UPOS PUNCT, words of the system aligned with
+        such a word, and words of the system that are aligned with no word and have UPOS PUNCT.
         """
         if punctuation:
             return np.ones(len(self.gold.head), np.bool_), np.ones(len(self.system.head), np.bool_)
@@ -186,7 +186,7 @@ class Comparison:
     def _function_children_right(self) -> Booleans:
         """Return which aligned words ([A]) have the same function words, with equal labels, tags and features.
 
-        As many of them as are right must be as many as there are on either side. Alignment keeps the order.
+        The number of right function words must equal the numbers in gold and in the system. Alignment keeps the order.
         """
         heads = self.gold.head[self.g]
         child_right = self.labelled_right & self.upos_right & self.feats_right
@@ -216,10 +216,10 @@ def _heads(sentences: Sequence[Sentence]) -> Integers:
 
 
 def _has_cycle(head: Integers, longest: int) -> bool:
-    """Return whether some word never comes to the root: whether it has not after as many steps as there are words."""
+    """Return whether a word does not reach the root within `longest` steps, the number of words in a sentence."""
     ancestor = np.append(head, -1)  # the root is its own head
     for _ in range(longest.bit_length()):
-        ancestor = ancestor[ancestor]  # twice as far
+        ancestor = ancestor[ancestor]  # doubles the number of steps
     return bool((ancestor != -1).any())
 
 

@@ -1,6 +1,6 @@
-"""How sure a parser is of each word's arc, as CoNLL-U carries it: two attributes of MISC, values from 0 to 1.
+"""The confidence of a parser in each word's arc, as two attributes of MISC with values from 0 to 1.
 
-`HeadConfidence=0.9713|LabelConfidence=0.9554`: the first is about the head, the second about head and label together.
+`HeadConfidence=0.9713|LabelConfidence=0.9554`: the first is for the head, the second for head and label together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DIGITS = 4
 
 
 def with_confidence(sentence: Sentence, head: Iterable[float], label: Iterable[float]) -> Sentence:
-    """Return the sentence with the two confidences of each word in MISC, beside what else is there."""
+    """Return the sentence with the two confidences of each word in MISC; other attributes of MISC stay."""
     rows = zip(sentence.words(MISC), head, label, strict=True)
     return sentence.replace(miscs=[_merged(misc, {HEAD: own, LABEL: both}) for misc, own, both in rows])
 
@@ -26,7 +26,10 @@ def _merged(misc: str, new: dict[str, float]) -> str:
 
 
 def read_confidence(sentences: Iterable[Sentence], name: str) -> list[float]:
-    """Return HEAD or LABEL of all words. Raises TreebankError where a word has none, or no number from 0 to 1."""
+    """Return the confidence `name`, HEAD or LABEL, of all words.
+
+    Raises TreebankError if a word has no such confidence, or if its value is not a number from 0 to 1.
+    """
     return [
         _value(sentence, word, misc, name)
         for sentence in sentences
@@ -46,7 +49,7 @@ def _value(sentence: Sentence, word: int, misc: dict[str, str], name: str) -> fl
     if not 0 <= value <= 1:
         found = f"is '{misc[name]}'" if name in misc else "is missing"
         raise TreebankError(
-            f"{sentence.place}: {name} of word {word} {found}; MISC must say it as a number from 0 to 1, "
+            f"{sentence.place}: {name} of word {word} {found}; MISC must have it as a number from 0 to 1, "
             "as `arcparse parse --scores` writes it"
         )
     return value

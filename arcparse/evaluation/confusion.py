@@ -1,4 +1,4 @@
-"""Which tags are taken for which: a confusion matrix of aligned words, with the forms that it happens to."""
+"""A confusion matrix of tags: the pairs of gold tag and system tag of aligned words, with the forms of these words."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Confusion = Mapping[tuple[str, str], Counter[str]]
 def tag_confusion(comparison: Comparison, column: TagColumn = "upos") -> dict[tuple[str, str], Counter[str]]:
     """Count the forms of aligned words by their tags in gold and in the system, the most frequent pairs first.
 
-    Of FEATS the universal features are compared. Pairs of equal tags are there too; `confused` leaves them out.
+    For FEATS only the universal features are compared. Pairs of equal tags are included; `confused` leaves them out.
     """
     gold, system = getattr(comparison.gold, column), getattr(comparison.system, column)
     forms: dict[tuple[str, str], Counter[str]] = {}
     for g, s in zip(comparison.g.tolist(), comparison.s.tolist(), strict=True):
-        pair = gold[g] or EMPTY, system[s] or EMPTY  # no universal features are an empty string
+        pair = gold[g] or EMPTY, system[s] or EMPTY  # FEATS without universal features is an empty string
         forms.setdefault(pair, Counter())[comparison.gold.text.forms[g]] += 1
     return dict(sorted(forms.items(), key=lambda item: -item[1].total()))
 

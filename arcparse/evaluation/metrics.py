@@ -1,11 +1,11 @@
 """The metrics of the CoNLL 2018 shared task (Zeman et al. 2018), and three more, counted sentence by sentence.
 
-CLAS looks at words whose label is a content relation; MLAS asks of these also for tag, features and function words,
-BLEX for the lemma. Root looks at the words that hang on the root. UEM and LEM count sentences: those whose bounds,
-words and heads, or heads and labels, are all right.
+CLAS counts words whose label is a content relation. For the same words, MLAS also needs the right tag, features and
+function words, and BLEX the right lemma. Root counts the words with head 0. UEM and LEM count sentences: the bounds,
+words and heads of the sentence must all be right, for LEM the labels too.
 
-Whatever is counted belongs to one sentence of gold, so that counts add up to those of the whole text: an item of the
-system belongs where its word of gold stands, or else where its first character does.
+Each item is counted in one sentence of gold, so the counts add up to those of the whole text. An item of the system is
+counted in the sentence of its aligned word of gold; if there is none, in the sentence of its first character.
 
 Axis letters: S sentences of gold, W words, A aligned words, M metrics.
 """
@@ -21,27 +21,27 @@ from arcparse.evaluation.comparison import Comparison, compare
 from arcparse.evaluation.scores import ALL_METRICS, CORRECT, GOLD, SYSTEM, Scores
 from arcparse.sentence import Sentence
 
-Items = tuple[Integers, ...]  # the sentences of the correct, the gold, the system's and the aligned items
+Items = tuple[Integers, ...]  # the sentence of each correct, gold, system and aligned item
 
 
 def evaluate(
     gold: Iterable[Sentence], system: Iterable[Sentence], *, punctuation: bool = True, trees: bool = True
 ) -> Scores:
-    """Count what the system has right, by every metric.
+    """Return the scores of a system by every metric.
 
     Segmentation may differ; forms joined without spaces may not. Empty nodes and enhanced dependencies are ignored.
-    Without `punctuation`, UAS, LAS, CLAS, MLAS, BLEX, Root, UEM and LEM leave out the words whose gold UPOS is PUNCT,
-    and those of the system's words that are aligned with such a word, or with none but have UPOS PUNCT themselves; the
-    other metrics stay the same, and punctuation may still be the head of other words. Without `trees`, heads are not
-    read: sentences need none, and none is right.
+    Without `punctuation`, UAS, LAS, CLAS, MLAS, BLEX, Root, UEM and LEM leave out the words of gold with UPOS PUNCT,
+    the words of the system aligned with such a word, and the words of the system that are aligned with no word and have
+    UPOS PUNCT. The other metrics stay the same, and punctuation may still be the head of other words. Without `trees`,
+    heads are not read: sentences need no heads, and no head is right.
 
-    Raises TreebankError where the texts differ, and TreeError where a sentence is no tree with one root.
+    Raises TreebankError if the texts differ, and TreeError if a sentence is not a tree with one root.
     """
     return Scores.of(count_sentences(compare(gold, system, trees=trees), punctuation=punctuation).sum(0))
 
 
 def count_sentences(comparison: Comparison, *, punctuation: bool = True) -> Integers:
-    """Return counts, [S, M, 4] over ALL_METRICS and CORRECT, GOLD, SYSTEM, ALIGNED; their sum makes `Scores.of`."""
+    """Return counts, [S, M, 4] over ALL_METRICS and CORRECT, GOLD, SYSTEM, ALIGNED; `Scores.of` takes their sum."""
     size = len(comparison.gold.text.sentences)
     counts = np.zeros((size, len(ALL_METRICS), 4), np.int64)
     for metric, items in _items(comparison, punctuation):
@@ -83,7 +83,7 @@ def _items(comparison: Comparison, punctuation: bool) -> Iterator[tuple[str, Ite
 
 
 def _attachment_items(comparison: Comparison, right: Booleans, in_gold: Booleans, in_system: Booleans) -> Items:
-    """Give the sentences of the words that are right ([A]), among those that are looked at ([W], [W])."""
+    """Return the sentences of the items; `right` is [A], `in_gold` and `in_system` ([W]) choose the counted words."""
     sentence, looked_at = comparison.sentence, in_gold[comparison.g]
     aligned = sentence[comparison.g]
     return (

@@ -1,4 +1,4 @@
-"""Counts of what is right, which add up over files, and the scores that follow from them."""
+"""Counts of right items, which add up over files, and the scores that follow from them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-SPAN_METRICS = ("Tokens", "Sentences", "Words")  # of segmentation: no words are aligned, or all that count
+SPAN_METRICS = ("Tokens", "Sentences", "Words")  # of segmentation: these have no accuracy over aligned words
 TAG_METRICS = ("UPOS", "XPOS", "UFeats", "AllTags", "Lemmas")
 ATTACHMENT_METRICS = ("UAS", "LAS", "CLAS", "MLAS", "BLEX")
 METRICS = SPAN_METRICS + TAG_METRICS + ATTACHMENT_METRICS  # of the shared task, in its order
-EXACT_METRICS = ("UEM", "LEM")  # sentences whose every head, or every head and label, is right
+EXACT_METRICS = ("UEM", "LEM")  # sentences with all heads right, or all heads and labels
 ALL_METRICS = (*METRICS, "Root", *EXACT_METRICS)
 CORRECT, GOLD, SYSTEM, ALIGNED = range(4)  # the last axis of arrays of counts
 
@@ -22,9 +22,9 @@ RULE = "-----------+-----------+-----------+-----------+-----------"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many of the `gold` and of the `system` items are `correct`, and how many words both have (`aligned`).
+    """Numbers of `correct`, `gold` and `system` items, and of the words that both texts have (`aligned`).
 
-    Ratios lie in 0..1, and are 0 where nothing is counted.
+    Ratios lie in 0..1, and are 0 if nothing is counted.
     """
 
     correct: int = 0
@@ -34,12 +34,12 @@ class Score:
 
     @property
     def precision(self) -> float:
-        """The correct ones among the system's."""
+        """The share of correct items among the system's."""
         return self.correct / self.system if self.system else 0.0
 
     @property
     def recall(self) -> float:
-        """The correct ones among the gold ones."""
+        """The share of correct items among gold's."""
         return self.correct / self.gold if self.gold else 0.0
 
     @property
@@ -49,7 +49,7 @@ class Score:
 
     @property
     def aligned_accuracy(self) -> float | None:
-        """The correct ones among the aligned words; None where tokens or sentences are counted, or Words."""
+        """The share of correct ones among the aligned words; None for SPAN_METRICS and EXACT_METRICS."""
         if self.aligned is None:
             return None
         return self.correct / self.aligned if self.aligned else 0.0
@@ -68,7 +68,7 @@ class Score:
         }
 
     def __add__(self, other: Score) -> Score:
-        """Return the score over both texts. Raises ValueError where only one of them counts aligned words."""
+        """Return the score over both texts. Raises ValueError if only one of them counts aligned words."""
         if (self.aligned is None) != (other.aligned is None):
             raise ValueError(f"scores of different kinds do not add: {self} and {other}")
         aligned = None if self.aligned is None or other.aligned is None else self.aligned + other.aligned
@@ -81,13 +81,13 @@ def _nothing_counted() -> tuple[Score, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores by metric: `scores["LAS"].f1`; `Scores()` is neutral, so that `sum(parts, Scores())` adds them up."""
+    """The scores by metric: `scores["LAS"].f1`. `Scores()` is neutral: `sum(parts, Scores())` adds scores."""
 
     counts: tuple[Score, ...] = field(default_factory=_nothing_counted)  # in the order of ALL_METRICS
 
     @classmethod
     def of(cls, counts: NDArray[np.int64]) -> Scores:
-        """Make scores of counts, [M, 4] over ALL_METRICS and CORRECT, GOLD, SYSTEM, ALIGNED."""
+        """Make scores from counts, [M, 4] over ALL_METRICS and CORRECT, GOLD, SYSTEM, ALIGNED."""
         rows = zip(counts.tolist(), _nothing_counted(), strict=True)
         return cls(
             tuple(
@@ -97,7 +97,7 @@ class Scores:
         )
 
     def __getitem__(self, metric: str) -> Score:
-        """Return the score of one of ALL_METRICS. Raises KeyError where there is no such metric."""
+        """Return the score of one of ALL_METRICS. Raises KeyError if there is no such metric."""
         if metric not in ALL_METRICS:
             raise KeyError(f"no metric '{metric}'; there are {', '.join(ALL_METRICS)}")
         return self.counts[ALL_METRICS.index(metric)]
@@ -109,7 +109,7 @@ class Scores:
     def __add__(self, other: Scores) -> Scores:
         """Return the scores over both texts.
 
-        They are those of one text made of both, wherever a word of the second one's beginning is on both sides.
+        They equal the scores of the joined text if gold and system begin the second text with the same word.
         """
         return Scores(tuple(mine + yours for mine, yours in zip(self.counts, other.counts, strict=True)))
 

@@ -1,9 +1,9 @@
-"""How far a score could be chance: intervals for one system, tests for the difference of two on the same sentences.
+"""Confidence intervals for the scores of one system, and significance tests for two systems on the same sentences.
 
-The bootstrap (Koehn 2004; Berg-Kirkpatrick et al. 2012) draws as many sentences as there are, with replacement, and
-scores each draw anew. Approximate randomisation (Noreen 1989, section 2; Yeh 2000) asks how often systems that differ
-by chance alone would differ as much: it lets them exchange their outputs for half of the sentences, at random. Scores
-of a draw are those of its added counts, not means over sentences, so that a draw costs one row of a matrix product.
+The bootstrap (Koehn 2004; Berg-Kirkpatrick et al. 2012) draws S of the S sentences, with replacement, and scores each
+draw. Approximate randomisation (Noreen 1989, section 2; Yeh 2000) estimates how often two systems would differ as much
+by chance: it exchanges their outputs for each sentence with probability 1/2. The scores of a draw come from its summed
+counts, not from means over sentences; a draw therefore costs one row of a matrix product.
 
 Axis letters: S sentences of gold, M metrics, C columns of counts, R resamples.
 """
@@ -24,8 +24,8 @@ Test = Callable[..., Floats]
 
 RESAMPLES = 10_000  # the p-value's standard error is then at most 0.005, and 0.002 near 0.05
 LEVEL = 0.95
-CELLS = 1 << 19  # sentences x resamples held at a time: what stays in cache is quicker, and memory is bounded
-ROUNDING = 1e-12  # differences as large as the observed one count as such however they were rounded
+CELLS = 1 << 19  # sentences x resamples held at a time: fits the cache, and bounds memory
+ROUNDING = 1e-12  # tolerance: a difference equal to the observed one but for rounding counts as equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The second system's F1 less the first one's, the interval around it, and the two-sided p-value."""
+    """The second system's F1 minus the first one's, the interval around it, and the two-sided p-value."""
 
     estimate: float
     low: float
@@ -48,7 +48,7 @@ class Difference:
 
 
 def f1(counts: Integers | Floats) -> Floats:
-    """Return F1 of counts, [..., 4] in the order of CORRECT, GOLD, SYSTEM, ALIGNED; 0 where nothing is counted."""
+    """Return F1 of counts, [..., 4] in the order of CORRECT, GOLD, SYSTEM, ALIGNED; 0 if nothing is counted."""
     items = np.asarray(counts[..., GOLD] + counts[..., SYSTEM], np.float64)
     return np.divide(2.0 * counts[..., CORRECT], items, out=np.zeros_like(items), where=items > 0)
 
@@ -63,7 +63,7 @@ def confidence_intervals(
 ) -> dict[str, Interval]:
     """Return percentile bootstrap intervals of F1 from the counts of sentences, as `count_sentences` gives them.
 
-    With `level` 0.95, of the resamples 2.5 % lie below the interval and 2.5 % above.
+    With `level` 0.95, 2.5 % of the resamples lie below the interval and 2.5 % above it.
     """
     chosen = _chosen(counts, metrics)
     drawn = np.concatenate([f1(sums) for sums in _bootstrap(chosen, resamples, seed)])
@@ -76,8 +76,8 @@ def approximate_randomisation(
 ) -> Floats:
     """Return two-sided p-values, [M], from the counts of sentences [S, M, 4] of two systems.
 
-    These are the shares of random exchanges between the systems after which F1 differs at least as much, the exchange
-    that changes nothing among them.
+    A p-value is the share of random exchanges after which F1 differs at least as much as observed. The observed result
+    itself counts as one exchange.
     """
     total, other, gain = first.sum(0), second.sum(0), second - first
     observed = np.abs(f1(other) - f1(total))
@@ -92,8 +92,8 @@ def approximate_randomisation(
 def paired_bootstrap(first: Integers, second: Integers, *, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Return two-sided p-values, [M], from the counts of sentences [S, M, 4] of two systems.
 
-    These are the shares of draws whose difference is at least as far from the observed one as that is from none
-    (Berg-Kirkpatrick et al. 2012, section 2.2).
+    A p-value is the share of draws whose difference in F1 is at least as far from the observed difference as the
+    observed difference is from 0 (Berg-Kirkpatrick et al. 2012, section 2.2). The observed result counts as one draw.
     """
     observed = f1(second.sum(0)) - f1(first.sum(0))
     from_observed = np.abs(_differences(first, second, resamples, seed) - observed)
@@ -111,15 +111,15 @@ def compare_systems(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> dict[str, Difference]:
-    """Return by how much the second system is better, from the counts of the same sentences of gold.
+    """Return the gain of the second system over the first, from the counts of the same sentences of gold.
 
-    The interval is the percentile bootstrap's; `test` is `approximate_randomisation` or `paired_bootstrap`. Raises
-    ValueError where the counts are not of the same gold trees.
+    The interval comes from the percentile bootstrap; `test` is `approximate_randomisation` or `paired_bootstrap`.
+    Raises ValueError if the counts do not come from the same gold trees.
     """
     if first.shape != second.shape or not np.array_equal(first[..., GOLD], second[..., GOLD]):
         raise ValueError(
-            f"counts of {len(first)} and {len(second)} sentences, or of other gold trees or punctuation; "
-            "two systems are compared on the same sentences of gold"
+            f"counts of {len(first)} and {len(second)} sentences, or with different gold trees or punctuation; "
+            "compare two systems on the same sentences of gold"
         )
     first, second = _chosen(first, metrics), _chosen(second, metrics)
     estimates = f1(second.sum(0)) - f1(first.sum(0))
@@ -134,18 +134,18 @@ def _chosen(counts: Integers, metrics: Sequence[str]) -> Integers:
 
 
 def _bounds(drawn: Floats, level: float) -> Floats:
-    """Return the ends ([2, M]) between which the middle of the resamples [R, M] lies."""
+    """Return the bounds ([2, M]) of the middle share `level` of the resamples [R, M]."""
     return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
 
 
 def _differences(first: Integers, second: Integers, resamples: int, seed: int) -> Floats:
-    """Return the difference of F1, [R, M], where both systems are scored on the same draws."""
+    """Return the difference of F1, [R, M]; both systems are scored on the same draws."""
     both = np.stack([first, second], axis=1)
     return np.concatenate([f1(sums[:, 1]) - f1(sums[:, 0]) for sums in _bootstrap(both, resamples, seed)])
 
 
 def _bootstrap(counts: Integers, resamples: int, seed: int) -> Iterator[Floats]:
-    """Yield the summed counts of some resamples at a time, R of them in all, each shaped as one sentence's."""
+    """Yield the summed counts of some resamples at a time, R in all; each has the shape of one sentence's counts."""
     generator, size = np.random.default_rng(seed), len(counts)
     for rows in _chunks(resamples, size):
         drawn = generator.integers(size, size=(rows, size)) if size else np.zeros((rows, 0), np.int64)
@@ -160,6 +160,6 @@ def _chunks(resamples: int, size: int) -> Iterator[int]:
 
 
 def _weighted(times: NDArray[np.integer], counts: Integers) -> Floats:
-    """Add up the counts of sentences, each taken so many times ([rows, S]); exact, for whole numbers below 2**53."""
+    """Sum the counts of sentences, each multiplied by `times` ([rows, S]); exact for whole numbers below 2**53."""
     flat = counts.reshape(len(counts), int(np.prod(counts.shape[1:])))
     return np.asarray(times.astype(np.float64) @ flat.astype(np.float64)).reshape(len(times), *counts.shape[1:])

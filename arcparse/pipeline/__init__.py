@@ -1,4 +1,4 @@
-"""From text to tags, lemmas and trees: tokeniser, tagger, lemmatiser, parser, in one object that is loaded once."""
+"""From text to tags, lemmas and trees: tokeniser, tagger, lemmatiser and parser in one object, loaded once."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer
 from arcparse.tokenizer.reading import Divide
 
 DEFAULT_MODEL = "en"
-NBEST_BEAM = 8  # hypotheses that n-best trees and confidences need at least
-NBEST_KEYWORD = "the keyword nbest of parse goes with the next version: call nbest(text, n) instead"
+NBEST_BEAM = 8  # least number of hypotheses for n-best trees and confidences
+NBEST_KEYWORD = "the keyword nbest of parse will be removed in the next version: call nbest(text, n) instead"
 Tokens = Sequence[str] | Sentence
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS = get_args(Precision)
@@ -51,10 +51,10 @@ class Pipeline:
         *,
         threads: int = 1,
     ) -> None:
-        """Join a parser and, for one that predicts no tags, a tagger; or take a tagger alone.
+        """Combine a parser with a tagger (a parser that predicts tags needs none), or take a tagger alone.
 
-        With a lemmatiser, what is parsed or tagged has lemmas, too; where given tags are kept, so are given lemmas.
-        A segmenter divides raw text in place of the rules of the tokenizer. At most so many `threads` work at a time.
+        A lemmatiser adds lemmas to parsed and tagged sentences; if given tags are kept, given lemmas are kept too.
+        A segmenter divides raw text instead of the rules of `tokenizer`. At most `threads` threads work at a time.
         """
         self._parser, self.tagger, self.lemmatizer = parser, tagger, lemmatizer
         self.segmenter, self.threads = segmenter, checked(threads)
@@ -62,7 +62,7 @@ class Pipeline:
 
     @property
     def parser(self) -> Parser:
-        """The parser. Raises ModelError where the model is a tagger alone."""
+        """The parser. Raises ModelError if the model is only a tagger."""
         if self._parser is None:
             raise ModelError("this model is a tagger and makes no trees; call `tag`, or load a parser")
         return self._parser
@@ -78,13 +78,14 @@ class Pipeline:
         tokenizer: str | Path = "en",
         threads: int = 1,
     ) -> Pipeline:
-        """Load a shipped model by name, or one at a path. Raises ModelError where there is none, or it is broken.
+        """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
 
-        A `lemmatizer`, named in the same way, makes lemmas, and a `segmenter` divides raw text. With `precision`
-        "bfloat16" both it and parsing are faster on processors that have it (AVX-512 BF16, AMX) and slower on others;
-        few trees change. The `tokenizer` without a segmenter is what `arcparse.tokenizer.find_tokenizer` takes. With
-        `threads` of two or more, batches of sentences are worked on side by side; torch's own number of threads
-        (`torch.set_num_threads`) plays no part, and stays as it is. Raises ConfigurationError for less than one.
+        `lemmatizer` and `segmenter` are names or paths too: one makes lemmas, the other divides raw text. With the
+        `precision` "bfloat16", parser and segmenter are faster on processors that support it (AVX-512 BF16, AMX) and
+        slower on others; few trees change. `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a
+        segmenter replaces it. With two or more `threads`, several batches of sentences are parsed at the same time;
+        torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed. Raises
+        ConfigurationError if `threads` is less than one.
         """
         _check_precision(precision)
         rules = find_tokenizer(tokenizer)
@@ -109,9 +110,9 @@ class Pipeline:
     def parse(self, text: Input, *, nbest: int | None = None, beam: int | None = None, given_tags: bool = True) -> Any:
         """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-        Tags that a sentence has are kept, and it is parsed with them, unless `given_tags` is false; see
-        `arcparse.networks.tags.given_cells`. The beam is as wide as the model's own unless told. Raises InputError for
-        a thing that is no text and no sentence, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
+        Tags that a sentence has are kept and used for parsing, unless `given_tags` is false; see
+        `arcparse.networks.tags.given_cells`. Without `beam`, the model's own beam is used. Raises InputError if `text`
+        is of another type, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
         """
         if nbest is not None:  # until the next version
             warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
@@ -129,11 +130,11 @@ class Pipeline:
     def nbest(
         self, text: Input, n: int, *, beam: int | None = None, samples: int = SAMPLES, given_tags: bool = True
     ) -> Any:
-        """Return, in place of each sentence that `parse` gives, its best trees, up to `n`, with scores.
+        """Return the best trees, at most `n`, with their scores, for each sentence that `parse` would return.
 
-        They are the likeliest of those that the beam holds, the likeliest first. The beam is at least 8 and `n` wide
-        unless told; `samples` is what it is to `nbest_sentences`. Raises ConfigurationError where the beam has less
-        places than trees are asked for.
+        They are the most probable trees in the beam, the most probable first. Without `beam`, it is the greatest of 8,
+        `n` and the model's own; `samples` is as in `nbest_sentences`. Raises ConfigurationError if `n` is greater than
+        the beam.
         """
         found = partial(self.nbest_sentences, n=n, beam=beam, samples=samples, given_tags=given_tags)
         return self._of_one(text, found)
@@ -145,8 +146,8 @@ class Pipeline:
     def tag(self, text: Input, *, given_tags: bool = True, dictionary: Dictionary | None = None) -> Any:
         """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-        Tags that a sentence has are kept, unless `given_tags` is false; words without any have those of the
-        `dictionary` (see `arcparse.read_dictionary`), and where it has none the model's. Trees stay as they are.
+        Tags that a sentence has are kept, unless `given_tags` is false. Other words get the tags of the `dictionary`
+        (see `arcparse.read_dictionary`), or the model's tags if it does not have them. Trees are not changed.
         """
         return self._of_one(text, partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary))
 
@@ -189,10 +190,10 @@ class Pipeline:
         given_tags: bool = True,
         on_error: OnError | None = None,
     ) -> Iterator[Any]:
-        """Yield for each input what `parse` returns, in order; `batch_size` inputs are in memory at a time.
+        """Yield the result of `parse` for each input, in order; `batch_size` inputs are in memory at a time.
 
-        With `on_error`, a sentence that cannot be parsed is reported to it and comes out as it went in. Raises
-        InputError at once where `texts` is a single one.
+        With `on_error`, a sentence that cannot be parsed is passed to that function with the error, and is yielded
+        unchanged. Raises InputError at once if `texts` is a single input.
         """
         parsed = partial(self.parse_sentences, beam=_width(beam), given_tags=given_tags, on_error=on_error)
         return self._in_order(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size), parsed)
@@ -236,7 +237,7 @@ class Pipeline:
         dictionary: Dictionary | None = None,
         on_error: OnError | None = None,
     ) -> Iterator[Any]:
-        """Yield for each input what `tag` returns, in order, as `parse_many` does."""
+        """Yield the result of `tag` for each input, in order, as `parse_many` does."""
         tagged = partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary, on_error=on_error)
         return self._in_order(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size), tagged)
 
@@ -248,7 +249,7 @@ class Pipeline:
         given_tags: bool = True,
         on_error: OnError | None = None,
     ) -> list[Sentence]:
-        """Return the sentences tagged and parsed, in order; one that fails and goes to `on_error` as it was."""
+        """Return the sentences, tagged and parsed, in order; one that fails goes to `on_error` and is unchanged."""
         parser, width, sentences = self.parser, _width(beam), list_of_sentences(sentences)
 
         def parsed(batch: Sequence[Sentence]) -> list[Sentence]:
@@ -268,15 +269,15 @@ class Pipeline:
         given_tags: bool = True,
         on_error: OnError | None = None,
     ) -> list[list[Parse]]:
-        """Return the best trees of each sentence, as `nbest` does; none of one that fails and goes to `on_error`.
+        """Return the best trees of each sentence, as `nbest` does; a sentence that fails goes to `on_error`, with none.
 
-        Their arcs' confidences are shares of the beam and of `samples` trees drawn from the model. Raises
-        ConfigurationError where the beam has less places than trees are asked for.
+        The confidences of arcs are shares of the trees in the beam and of `samples` random trees of the model. Raises
+        ConfigurationError if `n` is greater than the beam.
         """
         parser, n, samples = self.parser, NBEST.whole("n", n), SAMPLES_RANGE.whole("samples", samples)
         width, sentences = _width(beam) or max(n, parser.config.beam, NBEST_BEAM), list_of_sentences(sentences)
         if n > width:
-            raise ConfigurationError(f"n must be at most the beam's {width}, not {n}; widen the beam")
+            raise ConfigurationError(f"n must be at most {width}, the width of the beam, not {n}; give a wider beam")
 
         def found(batch: Sequence[Sentence]) -> list[list[Parse]]:
             tagged = self._with_needed_tags(batch, given_tags)
@@ -295,13 +296,13 @@ class Pipeline:
         dictionary: Dictionary | None = None,
         on_error: OnError | None = None,
     ) -> list[Sentence]:
-        """Return the sentences tagged as `tag` does, in order; one that fails and goes to `on_error` as it was.
+        """Return the sentences tagged as `tag` does, in order; one that fails goes to `on_error` and is unchanged.
 
-        Raises ModelError where tags are needed and nobody makes them.
+        Raises ModelError if tags are missing and the model has no tagger.
         """
         sentences = list_of_sentences(sentences)
         if dictionary is not None and not isinstance(dictionary, Mapping):
-            raise InputError(f"dictionary must be what arcparse.read_dictionary(FILE) returns, not {dictionary!r}")
+            raise InputError(f"dictionary must be the result of arcparse.read_dictionary(FILE), not {dictionary!r}")
 
         def tagged(batch: Sequence[Sentence]) -> list[Sentence]:
             if not dictionary:
@@ -313,14 +314,14 @@ class Pipeline:
             return _with_failures(tagged, lambda sentence: sentence, sentences, on_error)
 
     def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Any]]) -> Any:
-        """Return the results of a text as a list, that of one sentence as it is."""
+        """Return the list of results for a text, or the one result for a single sentence."""
         found = results(as_sentences(text, self.divide))
         return found if isinstance(text, str) else found[0]
 
     def _in_order(
         self, texts: Iterator[str | Sentence], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
     ) -> Iterator[list[Sentence] | Sentence]:
-        """Yield the results of each input, a list for a text; they are found for the sentences of a batch together."""
+        """Yield the results of each input, a list for a text; all sentences of a batch are processed together."""
         for batch in stream(texts, batch_size):
             raw = [text for text in batch if isinstance(text, str)]
             with asked(self.threads):
@@ -332,14 +333,14 @@ class Pipeline:
                 yield own if isinstance(text, str) else own[0]
 
     def _with_needed_tags(self, sentences: Sequence[Sentence], given_tags: bool) -> Sequence[Sentence]:
-        """Return the sentences with tags, or as they are where the parser makes its own on the way."""
+        """Return the sentences with tags; unchanged if the parser predicts its own tags."""
         return sentences if self._predicts_tags else self._tagged(sentences, given_tags)
 
     def _with_lemmas(self, sentences: list[Sentence], given: bool) -> list[Sentence]:
         return self.lemmatizer.lemmatize(sentences, given_lemmas=given) if self.lemmatizer else sentences
 
     def _tagged(self, sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
-        """Return the sentences with all tags: the given ones, if they count, and the model's in the other cells."""
+        """Return the sentences with all tags: the given ones, if `given_tags`, and the model's in the other cells."""
         if given_tags:
             columns = self.tagger.columns if self.tagger else tuple(COLUMN) if self._predicts_tags else ("upos",)
             if not any(lacks_tags(sentence, columns) for sentence in sentences):
@@ -347,7 +348,7 @@ class Pipeline:
         if self._parser is not None and self._predicts_tags:
             return self._parser.tag(sentences, given_tags=given_tags)
         if self.tagger is None:
-            raise ModelError("this parser follows tags and has no tagger; give sentences with tags, and `given_tags`")
+            raise ModelError("this parser needs tags and has no tagger; give sentences with tags, and given_tags=True")
         return self.tagger.tag(sentences, given_tags=given_tags)
 
     @property
@@ -361,7 +362,7 @@ def _with_failures(
     sentences: Sequence[Sentence],
     on_error: OnError | None,
 ) -> list[Result]:
-    """Return the results of all sentences; where that fails and there is `on_error`, try one at a time."""
+    """Return the results of all sentences; if that fails and `on_error` is given, try the sentences one by one."""
     try:
         return results(sentences)
     except (ArcparseError, RuntimeError, ValueError) as error:
@@ -391,7 +392,7 @@ def load(
     tokenizer: str | Path = "en",
     threads: int = 1,
 ) -> Pipeline:
-    """Load a model by name ("en", "en-small") or path, with lemmatiser and segmenter if wanted; it is kept."""
+    """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     lemmas, divider = (name if name is None else find_model(name).resolve() for name in (lemmatizer, segmenter))
     return _kept(find_model(name_or_path).resolve(), precision, lemmas, divider, tokenizer, threads)
 

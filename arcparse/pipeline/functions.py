@@ -1,4 +1,4 @@
-"""Parsing and tagging in one call: the model is loaded when it is first used, and kept."""
+"""Parsing and tagging in one call: the model is loaded at the first call and kept."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def parse(
 ) -> Any:
     """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
-    The model is what `load` takes, with its other arguments; the rest is as in `Pipeline.parse`.
+    `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.parse`.
     """
     nlp = load(
         model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
@@ -109,9 +109,9 @@ def nbest(
     tokenizer: str | Path = "en",
     threads: int = 1,
 ) -> Any:
-    """Return, in place of each sentence that `parse` gives, its best trees, up to `n`, with scores.
+    """Return the best trees, at most `n`, with their scores, for each sentence that `parse` would return.
 
-    The model is what `load` takes, with its other arguments; the rest is as in `Pipeline.nbest`.
+    `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.nbest`.
     """
     nlp = load(
         model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
@@ -159,7 +159,7 @@ def tag(
 ) -> Any:
     """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
 
-    The model is what `load` takes, with its other arguments; the rest is as in `Pipeline.tag`.
+    `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.tag`.
     """
     nlp = load(
         model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads

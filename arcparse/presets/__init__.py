@@ -1,6 +1,6 @@
 """The presets: settings shipped as TOML files, in a folder for each kind of model.
 
-The first line of a file is a comment that says in one sentence what the preset is for.
+The first line of each file is a comment: the purpose of the preset in one sentence.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ DEFAULT = {
 
 
 def presets(kind: str) -> dict[str, dict[str, Any]]:
-    """Return the presets of a kind of model by name."""
+    """Return the settings of each preset of a kind of model, by name."""
     return {name: tomllib.loads(text) for name, text in _texts(kind).items()}
 
 
 def purposes(kind: str) -> dict[str, str]:
-    """Return what each preset of a kind is for, the one that is taken where none is named first."""
+    """Return the purpose of each preset of a kind of model, by name; the default preset comes first."""
     found = {name: text.partition("\n")[0].removeprefix("# ") for name, text in _texts(kind).items()}
     return {DEFAULT[kind]: found[DEFAULT[kind]]} | found
 

@@ -1,8 +1,8 @@
 """Sentences as CoNLL-U writes them: ten columns, kept as they were read.
 
-A sentence holds its rows column by column as strings, so that nothing is lost between reading and writing, and so that
-a million tokens are read without a million objects. Rows are syntactic words, multiword-token ranges (`3-4`) or empty
-nodes (`8.1`); everything that a parser looks at concerns the words alone, numbered from 1. Token 0 is the root.
+A sentence holds its rows as columns of strings: nothing is lost between reading and writing, and a million tokens are
+read without a million objects. Rows are syntactic words, multiword-token ranges (`3-4`) or empty nodes (`8.1`). A
+parser uses only the syntactic words, numbered from 1; token 0 is the root.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from arcparse.sentence.spacing import GLUED
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
 EMPTY = "_"
-NONE = -1  # the head of a word that has none yet, and of the root
+NONE = -1  # the head of the root, and of a word without a head
 ROOT = 0
-LONGEST = 20_000  # words of a sentence that is tagged, lemmatised or parsed: so many take minutes, and a gigabyte or so
+LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse: this many take minutes and about a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One syntactic word; `head` is 0 for the root's child and -1 where the file has none."""
+    """One syntactic word; `head` is 0 for the root's child and -1 if the file has no head."""
 
     id: int
     form: str
@@ -47,7 +47,7 @@ class Tree:
     labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Raise TreeError where the two disagree in length or position 0 is no root."""
+        """Raise TreeError if heads and labels differ in length, or if position 0 is not the root."""
         if len(self.heads) != len(self.labels) or not self.heads or self.heads[0] != NONE:
             raise TreeError(
                 f"a tree needs as many labels as heads and head -1 at position 0; "
@@ -63,22 +63,22 @@ class Tree:
 class Sentence:
     """A sentence: comments (each with its `#`) and ten columns of strings, one entry per row.
 
-    `place` says where it was read ("train.conllu:1042") and takes no part in comparison.
+    `place` is the file and line where it was read ("train.conllu:1042"); comparison ignores it.
     """
 
     comments: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
     place: str = field(default="", compare=False, repr=False)
-    drawer: ClassVar[Callable[[Sentence], str]]  # set by the package, since drawing stands above this room
+    drawer: ClassVar[Callable[[Sentence], str]]  # set by the package, since this room may not import `drawing`
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence of bare word forms."""
+        """Make a sentence from word forms alone."""
         return cls.from_tokens([Token(i, form) for i, form in enumerate(forms, 1)], comments)
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[Token], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence of words; a head of -1 is written as `_`."""
+        """Make a sentence from words; a head of -1 is written as `_`."""
         rows = [
             (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, _head_text(t.head), t.deprel, t.deps, t.misc)
             for t in tokens
@@ -87,14 +87,14 @@ class Sentence:
 
     @cached_property
     def word_rows(self) -> Sequence[int]:
-        """The rows that are syntactic words, in order."""
+        """The indices of the rows that are syntactic words, in order."""
         ids = self.columns[ID]
         if ids and ids[-1] == str(len(ids)):
             return range(len(ids))
         return tuple(row for row, name in enumerate(ids) if name.isdigit())
 
     def words(self, column: int) -> tuple[str, ...]:
-        """Return one column of the words alone, as strings."""
+        """Return one column of the syntactic words, as strings."""
         values, rows = self.columns[column], self.word_rows
         return values if len(rows) == len(values) else tuple([values[row] for row in rows])
 
@@ -124,7 +124,7 @@ class Sentence:
 
     @property
     def feats(self) -> tuple[str, ...]:
-        """Morphological features, as written."""
+        """Morphological features, as they are written."""
         return self.words(FEATS)
 
     @property
@@ -134,7 +134,7 @@ class Sentence:
 
     @cached_property
     def heads(self) -> tuple[int, ...]:
-        """Head of each word, 0 the root, -1 where the file has `_`. Raises TreebankError where it is no number."""
+        """Head of each word: 0 for the root, -1 for `_`. Raises TreebankError if a head is not a number."""
         heads = self.words(HEAD)
         try:
             return tuple(map(int, heads if EMPTY not in heads else [str(NONE) if h == EMPTY else h for h in heads]))
@@ -172,7 +172,7 @@ class Sentence:
 
     @property
     def text(self) -> str:
-        """The `# text` comment, or else the forms joined as `SpaceAfter=No` says."""
+        """The `# text` comment; if there is none, the forms joined according to `SpaceAfter=No`."""
         given = self.comment("text")
         return given if given is not None else self._detokenised()
 
@@ -202,9 +202,9 @@ class Sentence:
         miscs: Sequence[str] | None = None,
         comments: Sequence[str] | None = None,
     ) -> Sentence:
-        """Return a copy with columns of the words exchanged; ranges and empty nodes stay as they are.
+        """Return a copy with new columns for the words; ranges and empty nodes stay unchanged.
 
-        Each sequence has one entry per word. Raises ValueError where a length differs.
+        Each sequence has one entry per word; `comments` replaces all comments. Raises ValueError if a length differs.
         """
         columns = list(self.columns)
         head_texts = None if heads is None else [_head_text(head) for head in heads]
@@ -233,13 +233,13 @@ class Sentence:
         """Return a drawing of the tree as SVG; `arcparse.drawing` has colours, widths and other formats."""
         return type(self).drawer(self)
 
-    _repr_svg_ = svg  # in a notebook a sentence shows its tree
+    _repr_svg_ = svg  # a notebook shows the tree of a sentence
 
     def __str__(self) -> str:
         """Return the sentence as a CoNLL-U block that ends in a blank line.
 
-        Raises TreebankError where a cell or comment cannot stand in one, as a form with a tab, of no characters or with
-        a lone surrogate.
+        Raises TreebankError if CoNLL-U cannot hold a cell or comment, for example a form that is empty, or that has a
+        tab or a lone surrogate.
         """
         text = block_text(self)
         if not _has_shape(self, text):
@@ -248,13 +248,13 @@ class Sentence:
 
 
 def block_text(sentence: Sentence) -> str:
-    """Return the CoNLL-U block of a sentence as `str` does, whatever its cells hold."""
+    """Return the CoNLL-U block of a sentence as `str` does, but without checks of its cells."""
     rows = map("\t".join, zip(*sentence.columns, strict=True))
     return "\n".join([*sentence.comments, *rows, "", ""])
 
 
 def _has_shape(sentence: Sentence, text: str) -> bool:
-    """Return whether the lines and cells of the block `text` are those of the sentence."""
+    """Return whether the block `text` has exactly the lines and cells of the sentence."""
     if any(not comment.startswith("#") for comment in sentence.comments):
         return False
     comments, size = "".join(sentence.comments), len(sentence.columns[ID]) if sentence.columns else 0
@@ -283,25 +283,25 @@ def _shape_error(sentence: Sentence) -> TreebankError:
             if not cell:
                 return TreebankError(f"{place}{name.upper()} of row {row} is empty; write '{EMPTY}' for no value")
             if any(character in cell for character in "\t\n\r"):
-                remedy = "CoNLL-U has no place for it: replace it by a space"
+                remedy = "CoNLL-U cannot hold it: replace it by a space"
                 return TreebankError(
                     f"{place}{name.upper()} {cell[:60]!r} of row {row} has a tab or line break; {remedy}"
                 )
             if not _has_utf8(cell):
                 return TreebankError(f"{place}{name.upper()} {cell[:60]!r} of row {row} has no UTF-8; replace it")
-    return TreebankError(f"{place}{len(sentence.columns)} columns; a sentence has {len(COLUMNS)}: add those that lack")
+    return TreebankError(f"{place}{len(sentence.columns)} columns; a sentence has {len(COLUMNS)}: add or remove some")
 
 
 def _head_text(head: int) -> str:
-    return EMPTY if head == NONE else str(int(head))  # int: a number of numpy or torch may print otherwise
+    return EMPTY if head == NONE else str(int(head))  # int: a number of numpy or torch may print differently
 
 
 def check_length(sentences: Iterable[Sentence]) -> None:
-    """Raise TreebankError for a sentence of more than LONGEST words: work grows with the square of the length."""
+    """Raise TreebankError for a sentence of more than LONGEST words: time grows with the square of the length."""
     for sentence in sentences:
         if len(sentence) > LONGEST:
             place = sentence.place or f"the sentence that begins with {' '.join(sentence.forms[:3])[:60]!r}"
             raise TreebankError(
-                f"{place}: {len(sentence)} words are too many for one sentence, of which at most {LONGEST} are tagged "
-                "or parsed; divide it into sentences"
+                f"{place}: a sentence of {len(sentence)} words is too long to be tagged or parsed, the limit is "
+                f"{LONGEST} words; divide it into shorter sentences"
             )

@@ -1,4 +1,4 @@
-"""Items in lists: sentences that are worked on together."""
+"""Lists of items, such as sentences, that are processed together."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 def lists_of(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of `size` items, the last one shorter, reading no further ahead than one list.
+    """Yield lists of `size` items; the last list may be shorter. Reads no further ahead than one list.
 
-    Where an item raises an error, those before it are yielded first.
+    If an item raises an error, the items before it are yielded first.
     """
     iterator = iter(items)
     while True:
         found: list[T] = []
         try:
-            found.extend(islice(iterator, size))  # keeps those that came before an error
+            found.extend(islice(iterator, size))  # keeps the items before an error
         except Exception:
             if found:
                 yield found

@@ -1,9 +1,9 @@
 r"""White space between tokens, as UDPipe writes it into MISC so that a text can be rebuilt from its tokens.
 
-Behind a token there is one blank where MISC says nothing, no space where it says `SpaceAfter=No`, else what
-`SpacesAfter` says; what comes before the first token of a text is `SpacesBefore`. In the value, `\s` is a blank, `\t` a
-tab, `\n` and `\r` the ends of lines, `\p` a `|` and `\\` a backslash; all other characters stand for themselves
-(UDPipe's manual, "Preserving the spaces": https://ufal.mff.cuni.cz/udpipe/1/users-manual).
+After a token there is no space if MISC has `SpaceAfter=No`, the value of `SpacesAfter` if MISC has it, and else one
+blank. `SpacesBefore` is the white space before the first token of a text. In the values, `\s` is a blank, `\t` a tab,
+`\n` and `\r` are line ends, `\p` is a `|` and `\\` a backslash; all other characters stand for themselves (UDPipe's
+manual, "Preserving the spaces": https://ufal.mff.cuni.cz/udpipe/1/users-manual).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def spaces_at(text: str, position: int) -> str:
 
 
 def mark_after(text: str, end: int) -> str:
-    """Return what MISC says of the space behind the token that ends at `end`; the empty string for one blank."""
+    """Return the MISC attribute for the space after the token that ends at `end`; the empty string for one blank."""
     space = text[end : end + 1]
-    if space == " ":  # mostly, and it is asked for each token
+    if space == " ":  # first, because this is the most frequent case
         if not text[end + 1 : end + 2].isspace():
             return ""
     elif not space.isspace():
@@ -36,12 +36,12 @@ def mark_after(text: str, end: int) -> str:
 
 
 def is_mark(attribute: str) -> bool:
-    """Tell whether an attribute of MISC is about the space behind its token."""
+    """Return whether an attribute of MISC describes the space after its token."""
     return attribute == GLUED or attribute.startswith(AFTER)
 
 
 def space_after(misc: str) -> str:
-    """Return the space behind a token, as its MISC says it."""
+    """Return the white space after a token, read from its MISC."""
     if "Space" not in misc:
         return " "
     attributes = misc.split("|")
@@ -51,14 +51,14 @@ def space_after(misc: str) -> str:
 
 
 def space_before(misc: str) -> str:
-    """Return the space before a token, as its MISC says it: that at the beginning of a text."""
+    """Return the white space before a token, read from its MISC; only the first token of a text has it."""
     if BEFORE not in misc:
         return ""
     return next((unescaped(a[len(BEFORE) :]) for a in misc.split("|") if a.startswith(BEFORE)), "")
 
 
 def escaped(spaces: str) -> str:
-    """Return white space as an attribute of MISC holds it."""
+    """Return white space in the form that an attribute of MISC holds."""
     return "".join([ESCAPES.get(character, character) for character in spaces])
 
 

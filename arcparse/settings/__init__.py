@@ -1,8 +1,8 @@
-"""Settings: frozen dataclasses filled from a preset, a TOML file and `--set key=value`, the later over the earlier.
+"""Settings: frozen dataclasses filled from a preset, then a TOML file, then `--set key=value`; the last value counts.
 
-The dataclass is the whole schema: its annotations are the types, its defaults the defaults, and a number's annotation
-has its range, `Annotated[int, Range(1, 32)]` (see `arcparse.settings.limits`; the range of a tuple is that of its
-length). An unknown key is an error that names the nearest known one.
+The dataclass is the whole schema: its annotations are the types, its defaults the defaults, and the annotation of a
+number has its range, `Annotated[int, Range(1, 32)]` (see `arcparse.settings.limits`; for a tuple it is the range of its
+length). An unknown key is an error that names the nearest known key.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ else:
 
 T = TypeVar("T")
 LONGEST = 80  # characters of an override in a message
-LARGEST = {int: 2**53, float: sys.float_info.max}  # so that torch takes it; NaN and infinity are not within it
-DOTS = 1000  # in a line of TOML: reading a key of many parts takes the square of their number
-_FOUND: dict[type[Any], dict[str, Any]] = {}  # by `_kinds`
-NONE = "none"  # how TOML and --set, which have no null, write the None of an optional setting
+LARGEST = {int: 2**53, float: sys.float_info.max}  # torch takes these; NaN and infinity are refused
+DOTS = 1000  # in a line of TOML: the time to read a key grows with the square of the number of its parts
+_FOUND: dict[type[Any], dict[str, Any]] = {}  # results of `_kinds`
+NONE = "none"  # stands for the None of an optional setting in TOML and --set, which have no null
 
 
 def load_settings(
@@ -41,9 +41,9 @@ def load_settings(
 ) -> T:
     """Fill a frozen dataclass from the preset, then the file, then the overrides (`"a.b=value"`).
 
-    `below` is shown what these set, as nested dicts, and returns what serves where they set nothing. Raises
-    ConfigurationError, naming where it stands, for a key that does not exist, or a value of another type or outside its
-    range.
+    `below` gets these values as nested dicts, and returns values for keys that they do not set. Raises
+    ConfigurationError, which names the place, for a key that does not exist, for a value of another type, and for a
+    value outside its range.
     """
     layers: list[tuple[str, Mapping[str, Any]]] = [("preset", preset or {})]
     if file is not None:
@@ -58,7 +58,7 @@ def load_settings(
 
 
 def from_dict(cls: type[T], values: Mapping[str, Any], place: str = "") -> T:
-    """Make a frozen dataclass of what `as_dict` gave at a place. Raises ConfigurationError as `load_settings` does."""
+    """Make a frozen dataclass of a dict that `as_dict` made; errors name `place`. Raises as `load_settings` does."""
     return _construct(cls, _checked(cls, values, place or cls.__name__))
 
 
@@ -68,7 +68,7 @@ def as_dict(config: Any) -> dict[str, Any]:
 
 
 def changed(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return in words how dicts of `as_dict` differ: `hidden is 8, was 4`; a key that one lacks does not count."""
+    """Return in words the differences of two dicts of `as_dict`: `hidden is 8, was 4`; keys in only one are ignored."""
     found = []
     for key in (key for key in now if key in before and before[key] != now[key]):
         if isinstance(before[key], Mapping) and isinstance(now[key], Mapping):
@@ -79,12 +79,12 @@ def changed(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "")
 
 
 def as_toml(config: Any) -> str:
-    """Return a configuration as a TOML file that `load_settings` reads back."""
+    """Return a configuration as the text of a TOML file that `load_settings` can read."""
     return "\n".join(_toml_lines(as_dict(config))) + "\n"
 
 
 def _toml_lines(values: Mapping[str, Any], table: str = "") -> Iterator[str]:
-    """Give the lines of a table: its own values, then the tables in it."""
+    """Yield the lines of a table: first its own values, then its tables."""
     tables = {key: value for key, value in values.items() if isinstance(value, dict)}
     if table:
         yield from ("", f"[{table}]")
@@ -98,15 +98,15 @@ def _toml(value: Any) -> str:
         return f'"{NONE}"'
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, bool | str):  # JSON writes them as TOML does, but for DEL
+    if isinstance(value, bool | str):  # JSON and TOML write them alike, except DEL
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
 
 
 def check_ranges(config: Any) -> None:
-    """Check the numbers of a dataclass made in code, in its `__post_init__`. Raises ConfigurationError for one outside.
+    """Check the numbers of a dataclass; its `__post_init__` calls this. Raises ConfigurationError for one out of range.
 
-    What `load_settings` and `from_dict` make is checked before, so that the error says where the number stands.
+    `load_settings` and `from_dict` check their values before, so that their errors name the place of the number.
     """
     hints = _kinds(type(config))
     for name in _fields(config):
@@ -114,7 +114,7 @@ def check_ranges(config: Any) -> None:
 
 
 def _check_range(kind: Any, value: Any, place: str, key: str) -> None:
-    """Compare a number, or the length and the entries of a tuple, with the range that the annotation has, if any."""
+    """Compare a number, or the length and the entries of a tuple, with the range in its annotation, if it has one."""
     kind = _not_none(kind)
     for limit in getattr(kind, "__metadata__", ()) if value is not None else ():
         number, name = (len(value), f"the length of {key}") if isinstance(value, tuple) else (value, key)
@@ -125,7 +125,7 @@ def _check_range(kind: Any, value: Any, place: str, key: str) -> None:
 
 
 def _bare(kind: Any) -> Any:
-    """Return X of `Annotated[X, ...]`, any other annotation as it is."""
+    """Return X for `Annotated[X, ...]`, and any other annotation unchanged."""
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
@@ -140,19 +140,19 @@ def _read(file: Path) -> dict[str, Any]:
         return _loaded(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and tables nested as deeply
+    except (ValueError, RecursionError) as error:  # also for thousands of digits, and for thousands of nested tables
         raise ConfigurationError(f"{file}: is not TOML: {error}") from None
 
 
 def _loaded(text: str) -> dict[str, Any]:
-    """Return what TOML says. Raises ValueError, or RecursionError, where it cannot be read."""
+    """Return the values of a TOML text. Raises ValueError or RecursionError if it cannot be read."""
     if any(line.count(".") > DOTS for line in text.splitlines()):
         raise ValueError(f"a line has over {DOTS} dots")
     return tomllib.loads(text)
 
 
 def _parse(override: str) -> dict[str, Any]:
-    """Turn `a.b=value` into nested dicts; a value that is no TOML is a string."""
+    """Turn `a.b=value` into nested dicts; a value that is not TOML is a string."""
     key, equals, text = override.partition("=")
     if not equals or not all(name.strip() for name in key.split(".")):
         raise ConfigurationError(f"--set {_short(override)}: write it as key=value, for example training.seed=2")
@@ -196,7 +196,7 @@ def _checked(cls: type[Any], values: Mapping[str, Any], place: str, prefix: str 
 
 
 def _meant(cls: type[Any], key: str, prefix: str) -> str:
-    """Return which settings an unknown key may mean: those near it, whatever tables they are in, or else all."""
+    """Return a hint for an unknown key: settings with a similar name, in any table, or else all settings here."""
     names = list(_names(cls, prefix))
     near = get_close_matches(key, {name.rpartition(".")[2] for name in names}, n=1)
     meant = [name for name in names if name.rpartition(".")[2] in near]
@@ -206,7 +206,7 @@ def _meant(cls: type[Any], key: str, prefix: str) -> str:
 
 
 def _names(cls: type[Any], prefix: str) -> Iterator[str]:
-    """Give the names of all settings below a prefix, those of tables within tables, too."""
+    """Yield the names of all settings below a prefix, with those of nested tables."""
     hints = _kinds(cls)
     for name in _fields(cls):
         kind = _not_none(hints[name])
@@ -222,12 +222,14 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
     converted = _of_type(_bare(inner), value, place, key)
     _check_range(inner, converted, place, key)
     if type(converted) in LARGEST and not abs(converted) <= LARGEST[type(converted)]:
-        raise ConfigurationError(f"{place}: {key} is {shown(converted)}, which is no number to count with")
+        raise ConfigurationError(
+            f"{place}: {key} must be a finite number of at most {LARGEST[type(converted)]:g}, not {shown(converted)}"
+        )
     return converted
 
 
 def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
-    """Return the value where it is of the type or can be read as such."""
+    """Return the value as the type `kind`. Raises ConfigurationError if it is of another type."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
         return _checked(kind, value, place, key + ".")
     if get_origin(kind) is dict and isinstance(value, Mapping):
@@ -246,7 +248,7 @@ def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
 
 
 def _not_none(kind: Any) -> Any:
-    """Return X of `X | None`, any other annotation as it is."""
+    """Return X for `X | None`, and any other annotation unchanged."""
     if get_origin(kind) in (Union, types.UnionType):
         inner = [argument for argument in get_args(kind) if argument is not type(None)]
         return inner[0] if len(inner) == 1 else kind
@@ -265,7 +267,7 @@ def _described(kind: Any) -> str:
 
 
 def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None) -> T:
-    """Build the dataclass; what `values` leaves out is taken from `default`, or else from the fields' own defaults."""
+    """Build the dataclass; fields that `values` lacks are taken from `default`, or else have their own defaults."""
     hints, fields = _kinds(cls), _fields(cls)
     filled = dict(values)
     for key, value in values.items():
@@ -279,7 +281,7 @@ def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None
 
 
 def _kinds(cls: type[Any]) -> dict[str, Any]:
-    """Return the annotations of a dataclass, with their ranges; to find them takes longer than all else here."""
+    """Return the annotations of a dataclass, with their ranges. They are kept: the search is the slowest step here."""
     if cls not in _FOUND:
         _FOUND[cls] = get_type_hints(cls, include_extras=True)
     return _FOUND[cls]

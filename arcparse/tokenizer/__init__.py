@@ -1,10 +1,11 @@
-"""Raw text to sentences of tokens by rules, one module a language.
+"""Divide raw text into sentences of tokens by rules, with one module for each language.
 
-graphemes    characters that no rule may part
-sentences    tokens to sentences with the columns of CoNLL-U
-rules        what all languages share: tokens, and where a sentence ends
+graphemes    characters that belong together; no rule may divide them
+sentences    sentences with the columns of CoNLL-U, made from tokens
+rules        the part that all languages share: tokens and the ends of sentences
 english      English, as the English Web Treebank divides it
-neutral      no language, and a base for others
+neutral      rules without a language, and languages described in a file
+reading      raw text of any length, read piece by piece
 """
 
 from pathlib import Path
@@ -39,9 +40,9 @@ split_contraction, split_words, tokenize = ENGLISH.words, ENGLISH.split_words, E
 
 
 def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
-    """Return a shipped tokeniser, "en" or "neutral", or that of the language which a TOML file describes.
+    """Return a shipped tokeniser, "en" or "neutral", or the tokeniser of a language described in a TOML file.
 
-    Raises ConfigurationError where there is none, or the file is no `Language`.
+    Raises ConfigurationError if the name is unknown, or if the file does not describe a `Language`.
     """
     if name_or_path in SHIPPED:
         return SHIPPED[str(name_or_path)]

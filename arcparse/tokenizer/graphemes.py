@@ -1,8 +1,8 @@
-"""Characters that belong together: what a reader sees as one letter or picture, whatever number of characters it has.
+"""Clusters: characters that a reader sees as one letter or picture.
 
-They are the extended grapheme clusters of Unicode (UAX #29), by the library `regex`, with the invisible format
-characters that stand in a word (a soft hyphen, a mark of direction) added to what stands before them. Rules are written
-for text with one character for each of them, its skeleton, so that no token can end inside one.
+A cluster is an extended grapheme cluster of Unicode (UAX #29), found by the library `regex`, together with the
+invisible format characters of a word (a soft hyphen, a mark of direction) that follow it. The rules are written for the
+skeleton of a text, which has one character for each cluster; therefore no token can end inside a cluster.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-# Characters that never join a neighbour that is one of these, too: most of what texts are made of. It is no more than a
-# short cut, which leaves out blocks with marks of their own as a whole.
+# Two neighbours that are both among these characters, the most frequent ones, never belong together. This is only a
+# short cut: blocks of Unicode that contain joining marks are left out as a whole.
 ALONE = (
     "\0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200a\u2010-\u2029\u202f-\u205f\u2070-\u20cf\u2100-\u2cee"
     "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9d"
@@ -26,16 +26,16 @@ KEYCAP = "\u20e3"
 
 @lru_cache(maxsize=1)
 def _cluster() -> Any:
-    """Return the pattern of a cluster; the library is imported for texts that need it alone."""
+    """Return the pattern of a cluster; the library is imported only for texts that need it."""
     import regex
 
     invisible, joining = r"[\p{Cf}&&\p{GCB=Control}]", r"[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*+"
-    flag = rf"\p{{Regional_Indicator}}{{2}}{joining}"  # by \X, too, which counts all flags before it each time
+    flag = rf"\p{{Regional_Indicator}}{{2}}{joining}"  # \X matches flags too, but each time counts all flags before
     return regex.compile(rf"(?V1){invisible}*+(?:(?:{flag}|\X)(?:{invisible}{joining})*+)?+")
 
 
 def clusters(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a cluster of several characters begins and ends; whitespace is in none."""
+    """Yield the start and end of each cluster of several characters; no cluster contains white space."""
     if text.isascii() or not JOINER.search(text):
         return
     for stretch in JOINED.finditer(text):
@@ -45,9 +45,9 @@ def clusters(text: str) -> Iterator[tuple[int, int]]:
 
 
 def skeleton(text: str) -> tuple[str, Sequence[int]]:
-    """Return a text with one character for each cluster, and where each begins in `text`, which ends the list.
+    """Return a text with one character for each cluster, and the start of each in `text`; the last entry is its end.
 
-    The list is the empty one where the text is its own skeleton.
+    The list is empty if the text has no cluster of several characters: it is its own skeleton.
     """
     parts: list[str] = []
     starts: list[int] = []
@@ -63,7 +63,7 @@ def skeleton(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _letter(cluster: str) -> str:
-    """Return the character that stands for a cluster: its first letter or digit, if it has one and is no picture."""
+    """Return the character for a cluster: the keycap, else its first letter or digit, else its first printable one."""
     if KEYCAP in cluster:
         return KEYCAP
     return next(filter(str.isalnum, cluster), "") or next(filter(str.isprintable, cluster), cluster[0])

@@ -1,6 +1,6 @@
-"""The rules of no language: words between spaces, punctuation by its kind, sentence ends of all scripts.
+"""Rules without a language: words between spaces, punctuation by its kind, sentence ends of all scripts.
 
-A word keeps its hyphens and apostrophes. `Language` adds what a language has of its own; see docs/tokenizers.md.
+A word keeps its hyphens and apostrophes. `Language` adds the rules of one language; see docs/tokenizers.md.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ APOSTROPHES = "'’ʼ"
 
 @dataclass(frozen=True)
 class Language:
-    """What a language has beside the rules of none, as a TOML file says it; words of a string stand between spaces."""
+    """The additional rules of one language, as in a TOML file; the words of a string are separated by spaces."""
 
-    abbreviations: str = ""  # keep their full stop, and no sentence ends behind them: "Dr Mme etc"
-    elided: str = ""  # first parts that are tokens of their own before an apostrophe: "l d qu" for l'eau
+    abbreviations: str = ""  # keep their full stop, and no sentence ends after them: "Dr Mme etc"
+    elided: str = ""  # first parts that, with their apostrophe, are tokens of their own: "l d qu" for l'eau
     clitics: str = ""  # last parts that are tokens of their own: "-il -moi" for dit-il
     fused: tuple[str, ...] = ()  # tokens of several words: "du = de le"
 
     def tokenizer(self) -> Tokenizer:
-        """Return the tokeniser. Raises ConfigurationError where a line of `fused` is not `token = word word`."""
+        """Return the tokeniser. Raises ConfigurationError if an entry of `fused` is not `token = word word`."""
         abbreviations, elided, clitics = (
             any_of(words) or NOTHING for words in (self.abbreviations, self.elided, self.clitics)
         )

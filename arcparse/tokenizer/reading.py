@@ -1,7 +1,7 @@
-"""Raw text of any length to sentences, piece by piece: what `tokenize` gives for the whole, in bounded memory.
+"""Divide raw text of any length into sentences, piece by piece: the result of `tokenize`, in bounded memory.
 
-A piece is divided and its last two sentences are held back, since what follows may still change them; they begin the
-next piece. Numbers, paragraphs and character offsets go on over the pieces.
+Each piece is divided, and its last two sentences are held back, since the following text may still change them; they
+begin the next piece. Sentence numbers, paragraphs and character offsets continue from piece to piece.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from arcparse.treebank.reading import OnError
 
 
 class Divide(Protocol):
-    """What divides a text into sentences, as `tokenize` does."""
+    """A function that divides a text into sentences, as `tokenize` does."""
 
     def __call__(self, text: str, *, offset: int = 0) -> list[Sentence]:
-        """Return the sentences, their `TokenRange` counted from `offset`."""
+        """Return the sentences; their `TokenRange` is counted from `offset`."""
 
 
-PIECE = 1 << 16  # characters divided at a time, and more where two sentences are longer
-UNSETTLED = 2  # sentences at the end of a piece: the tokenizer looks across one gap, no further
+PIECE = 1 << 16  # characters divided at a time; more if two sentences are longer
+UNSETTLED = 2  # sentences at the end of a piece that may change: the tokeniser looks across one gap, no further
 RANGE = re.compile(r"TokenRange=(\d+):(\d+)")
 
 
@@ -39,25 +39,25 @@ def read_text(
     divide: Divide = tokenize,
     on_error: OnError | None = None,
 ) -> Iterator[Sentence]:
-    """Divide a path (.gz, .xz and .bz2 opened as they are) or a text stream into sentences of tokens.
+    """Divide the text of a path (.gz, .xz and .bz2 are unpacked) or a text stream into sentences of tokens.
 
-    Each sentence has `place="file:line"`; `name` stands for the file there. `piece` is in characters; what divides
-    pieces is `tokenize`, or the `segment` of a segmenter, for which what is near may matter. A byte-order mark at the
-    beginning is left out. Raises TreebankError where the file cannot be read, and CharacterError, behind the sentences
-    before it, at a byte that is not UTF-8; with `on_error` that function is handed the error of the first such byte of
-    a line, and U+FFFD stands in the place of each.
+    Each sentence has `place="file:line"`; `name` replaces the file's name there. `piece` is in characters. `divide` is
+    `tokenize`, or the `segment` of a segmenter, whose result may depend on the ends of pieces. A byte-order mark at the
+    beginning is left out. Raises TreebankError if the file cannot be read, and CharacterError at a byte that is not
+    UTF-8, after the sentences before it. If `on_error` is given, it is called instead with the error of the first such
+    byte of each line, and U+FFFD replaces each such byte.
     """
     name = name or name_of(source)
     characters = _Characters(_reader(source, name), name, on_error)
-    text, offset, line, number, ended = "", 0, 1, 0, False  # `text` begins `offset` characters on, on `line`
-    opening: tuple[str, ...] | None = None  # the comments that belong before its first sentence, once they are known
+    text, offset, line, number, ended = "", 0, 1, 0, False  # `offset` and `line`: the place of the start of `text`
+    opening: tuple[str, ...] | None = None  # the comments for the first sentence of `text`; None until they are known
     while not ended:
-        chunk = characters.read(max(piece, len(text)))  # as much as is held back: linear for endless sentences
+        chunk = characters.read(max(piece, len(text)))  # doubles a long text: linear time for endless sentences
         text, ended = text + chunk, not chunk
         found = divide(text, offset=offset)
         settled = len(found) if ended else max(0, len(found) - UNSETTLED)
         begins = [_begin(sentence, offset) for sentence in found[: settled + 1]] + [len(text)]
-        counted = 0  # characters whose line breaks are in `line`
+        counted = 0  # characters whose line breaks are already counted in `line`
         for index, sentence in enumerate(found[: settled + 1]):
             opening = sentence.comments[:-2] if index or opening is None else opening
             if index == settled:
@@ -73,7 +73,7 @@ def read_text(
 
 
 def running_text(sentences: Iterable[Sentence]) -> str:
-    """Return the text that a treebank was made of: a blank line before each `# newdoc` and `# newpar`, else a space."""
+    """Return the raw text of a treebank: a blank line before each `# newdoc` or `# newpar`, else a space."""
     parts: list[str] = []
     for sentence in sentences:
         begins = any(comment.startswith(("# newdoc", "# newpar")) for comment in sentence.comments)
@@ -82,7 +82,7 @@ def running_text(sentences: Iterable[Sentence]) -> str:
 
 
 class _Characters:
-    """The text of a file, with U+FFFD for what is no UTF-8, and the first fault, which is told when it is reached."""
+    """The text of a file, with U+FFFD for bytes that are not UTF-8; the first fault is raised when it is reached."""
 
     def __init__(self, read: Callable[[int], str], name: str, on_error: OnError | None) -> None:
         self._read, self._on_error = read, on_error
@@ -91,10 +91,10 @@ class _Characters:
         self._fault: tuple[int, CharacterError] | None = None
 
     def read(self, size: int) -> str:
-        """Return some more characters, at most as many; the empty string at the end."""
+        """Return the next characters, at most `size`; the empty string at the end."""
         text = self._read(size)
         if not self._count and text.startswith(BYTE_ORDER_MARK):
-            self._checked.faults(BYTE_ORDER_MARK)  # which counts its bytes
+            self._checked.faults(BYTE_ORDER_MARK)  # counts its bytes
             text = text[1:] or self._read(size)
         faults = self._checked.faults(text)
         for at, error in faults:
@@ -106,13 +106,13 @@ class _Characters:
         return replaced(text) if faults else text
 
     def check(self, end: int) -> None:
-        """Raise the error of a character before the place `end`."""
+        """Raise the error of the first fault if its character stands before position `end`."""
         if self._fault and self._fault[0] < end:
             raise self._fault[1] from None
 
 
 def _reader(source: Location, name: str) -> Callable[[int], str]:
-    """Return what reads some characters, at most as many as it is told, of a path or stream."""
+    """Return a function that reads the next characters of a path or stream, at most as many as its argument."""
     if not isinstance(source, str | os.PathLike):
         return lambda size: next(chunks_of(source, name, size), "")
     chunks, held = filter(None, chunks_of(source, name)), ""
@@ -127,11 +127,11 @@ def _reader(source: Location, name: str) -> Callable[[int], str]:
 
 
 def _begin(sentence: Sentence, offset: int) -> int:
-    """Return the first character of a sentence in its piece, which begins `offset` characters on."""
+    """Return the position of a sentence's first character in its piece, which begins at `offset` of the text."""
     found = RANGE.search(sentence.columns[MISC][0])
     return int(found[1]) - offset if found else 0
 
 
 def _placed(sentence: Sentence, comments: tuple[str, ...], place: str) -> Sentence:
-    """Return a sentence of a piece as one of the whole text."""
+    """Return a sentence of a piece with the comments and the place that it has in the whole text."""
     return Sentence((*comments, sentence.comments[-1]), sentence.columns, place)

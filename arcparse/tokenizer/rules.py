@@ -1,9 +1,9 @@
-"""A tokeniser made of rules: what all languages share, and the place of what one language has of its own.
+"""A tokeniser made of rules: the rules that all languages share, with parameters for one language.
 
-One regular expression, read left to right, cuts the text into surface tokens. A sentence ends at a blank line, and at
-final punctuation unless what stands before or behind it speaks against that. A language's expressions are to look no
-further than they consume but by a fixed bound or across one gap, so that time is linear in the length of the text,
-whatever the text.
+One regular expression, matched from left to right, divides the text into surface tokens. A sentence ends at a blank
+line, and at final punctuation, unless the tokens before or after it show that the sentence continues. The expressions
+of a language may look ahead only by a fixed number of characters or across one gap; the time is then linear in the
+length of any text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ADDRESS = (
 )
 EMOTICONS = r"[:;=]['’]?[-o^]?[)(\]DPp](?!\w)|[(\[][-^]?[:;=](?!\w)|<3(?!\d)|\^_*\^"
 CAPITALS = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽΑ-ΩА-ЯЁ"
-WIDE = "。｡！？"  # these end a sentence without a space behind them
+WIDE = "。｡！？"  # these end a sentence without a space after them
 STOPS = rf".!?…{WIDE}．؟۔।॥።፧։‼⁇⁈⁉"
 
 RULERS = "-_=*~"
@@ -32,14 +32,14 @@ EMOTICON = re.compile(EMOTICONS)
 FINAL = re.compile(rf"[{STOPS}]+|{EMOTICONS}|>>|{RULER.pattern}|https?:.*|.+@.+")
 LIST_NUMBER = re.compile(r"\d+\.\s+")
 CLOSING = re.compile(r"[\"'”’“»›«‹」』）》〉】〕｝)\]>}]+")
-QUOTES = "”’»›"  # open or close; behind a space, these close where there is another space behind them
-TURNED = "“«‹"  # close in some languages, but never right before a letter
+QUOTES = "”’»›"  # open or close; after a space, they close only if another space follows
+TURNED = "“«‹"  # close in some languages, but never after a space or before a letter or digit
 NEVER_FIRST = frozenset(rf",.;:!?)]}}…{STOPS}、，；：）」』】》〉〕｝،؛")
-CLOSED = ")"  # what a sentence ends in where a bracket or quote closes behind its stop
+CLOSED = ")"  # stands for the end of a sentence whose stop is followed by a closing bracket or quote
 
 
 def any_of(words: str) -> str:
-    """Return the expression of words that stand between spaces."""
+    """Return the expression that matches any of the words in a string, which are separated by spaces."""
     return "|".join(map(re.escape, words.split()))
 
 
@@ -47,9 +47,10 @@ def any_of(words: str) -> str:
 class Tokenizer:
     """Divides text into sentences of tokens: `tokenizer.tokenize(text)`.
 
-    `surface` matches a token at each visible character. Tokens of several words are those that `fused` has, and those
-    that are `clitic` as a whole, each of its groups a word. A sentence may end where `letter_end` matches, too. Behind
-    the marks in `before_lower` a small letter may begin a sentence. `unending` are tokens that end none.
+    `surface` matches a token at each visible character. A token has several words if it is a key of `fused`, or if all
+    of it matches `clitic`, whose groups are the words. A sentence may also end after a match of `letter_end`. After the
+    marks in `before_lower`, a small letter may begin a sentence. No sentence ends after a token that matches `unending`
+    (see `may_end`).
     """
 
     surface: re.Pattern[str]
@@ -62,8 +63,8 @@ class Tokenizer:
     def tokenize(self, text: str, *, offset: int = 0) -> list[Sentence]:
         """Divide a text into sentences of tokens.
 
-        A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character
-        and the one behind its last, counted in `text` from `offset`.
+        A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: the position of its
+        first character and the position after its last one, counted in `text` from `offset`.
         """
         bare, starts = skeleton(text)
         divided = (self._divided(bare, *span) for span in paragraphs(bare))
@@ -79,26 +80,26 @@ class Tokenizer:
         found: list[str] = []
         fused, words = self.fused, self.words
         for form in self.surface.findall(text):
-            if form not in fused and (form.isalpha() or len(form) == 1):  # most are one word
+            if form not in fused and (form.isalpha() or len(form) == 1):  # one word, as for most tokens
                 found.append(form)
             else:
                 found += words(form)
         return found
 
     def words(self, form: str) -> tuple[str, ...]:
-        """Return the syntactic words of a surface token, which for most is the token itself."""
+        """Return the syntactic words of a surface token; most tokens are one word."""
         clitic = self.clitic.fullmatch(form) if self.clitic and not form.isalpha() else None
         return self.fused.get(form) or (clitic.groups() if clitic else (form,))
 
     def tokens(self, text: str, start: int, end: int) -> Iterator[Token]:
-        """Yield the tokens of a part of a text, whatever its sentences."""
+        """Yield the tokens of a part of a text, without division into sentences."""
         bare, starts = skeleton(text[start:end])
         found = (self._token(bare, match.span()) for match in self.surface.finditer(bare))
         for (begin, stop), words in _restored(text[start:end], bare, starts, found) if starts else found:
             yield (begin + start, stop + start), words
 
     def may_end(self, form: str) -> bool:
-        """Tell whether a sentence may end with a token."""
+        """Return whether a sentence may end with a token."""
         return not (self.unending and self.unending.fullmatch(form))
 
     def _token(self, text: str, span: Span) -> Token:
@@ -114,7 +115,7 @@ class Tokenizer:
         tokens = [match.span() for match in self.surface.finditer(text, start, end)]
         ends = self.letter_end.finditer(text, start, end) if self.letter_end else ()
         letter_ends = {match.end() for match in ends}
-        first, final = 0, ""  # final: what the tokens so far end in, where a sentence may end in it
+        first, final = 0, ""  # final: the last form (or CLOSED) if a sentence may end after it, else ""
         for index, (begin, stop) in enumerate(tokens):
             form, spaced = text[begin:stop], index > first and tokens[index - 1][1] < begin
             closes = bool(final) and _closes(form, spaced, text[stop : stop + 1])
@@ -131,14 +132,14 @@ class Tokenizer:
             yield tokens[first:]
 
     def _may_follow(self, final: str, form: str) -> bool:
-        """Tell whether a token may begin the sentence behind `final`, which is empty where no sentence may end."""
+        """Return whether a token may begin a sentence after `final`, which is empty if no sentence may end there."""
         if not final or form[0] in NEVER_FIRST or EMOTICON.fullmatch(form):
             return form[0] in RULERS and bool(RULER.fullmatch(form))
         return final in self.before_lower or not form[0].islower()
 
 
 def _closes(form: str, spaced: bool, after: str) -> bool:
-    """Tell whether a token closes what a sentence stands in: brackets or quotes."""
+    """Return whether a token closes the brackets or quotes around a sentence."""
     if not CLOSING.fullmatch(form):
         return False
     if form[0] in TURNED:
@@ -147,7 +148,7 @@ def _closes(form: str, spaced: bool, after: str) -> bool:
 
 
 def _restored(text: str, bare: str, starts: Sequence[int], tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield the tokens of a text from those of its skeleton."""
+    """Yield the tokens of a text from the tokens of its skeleton."""
     for (begin, end), words in tokens:
         span = starts[begin], starts[end]
         if len(words) == 1:

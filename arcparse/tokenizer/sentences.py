@@ -1,4 +1,4 @@
-"""From the tokens of a text to sentences with the columns, comments and MISC of CoNLL-U."""
+"""Make sentences with the columns, comments and MISC of CoNLL-U from the tokens of a text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
 from arcparse.sentence.spacing import BEFORE, escaped, mark_after, spaces_at
 
 Span = tuple[int, int]
-Token = tuple[Span, tuple[str, ...]]  # where it is, and its words
+Token = tuple[Span, tuple[str, ...]]  # its place in the text, and its words
 Divided = list[Token]  # the tokens of a sentence
 
 BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def paragraphs(text: str) -> Iterator[Span]:
-    """Yield the first character of each paragraph and the one behind its last; blank lines stand between them."""
+    """Yield the span (start, end) of each paragraph; blank lines separate paragraphs."""
     start = 0
     for blank in BLANK_LINE.finditer(text):
         yield start, blank.start()
@@ -25,11 +25,11 @@ def paragraphs(text: str) -> Iterator[Span]:
 
 
 def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) -> list[Sentence]:
-    """Return the sentences of a text from those of its paragraphs, each given as its tokens with their words.
+    """Return the sentences of a text from its paragraphs, each given as the tokens of its sentences.
 
-    A blank line begins a paragraph (`# newpar`). Each surface token has a `TokenRange` in MISC: its first character and
-    the one behind its last, counted in `text` from `offset`; and the white space around it, written as
-    `arcparse.sentence.spacing` does, so that the sentences hold the whole text.
+    A new paragraph has the comment `# newpar`. Each surface token has a `TokenRange` in MISC: the position of its first
+    character and the position after its last one, counted in `text` from `offset`. MISC also holds the white space
+    around the token (see `arcparse.sentence.spacing`), so the sentences hold the whole text.
     """
     sentences: list[Sentence] = []
     opening = spaces_at(text, 0)
@@ -42,7 +42,7 @@ def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) 
 
 
 def _sentence(text: str, tokens: Divided, comments: list[str], offset: int, before: str) -> Sentence:
-    """Return the sentence of tokens; `before` is the space before the first, if that is the first of a text."""
+    """Return the sentence of tokens; `before` is the white space before the first token of a text, else empty."""
     rows: list[tuple[str, str, str]] = []
     number = 1  # of the next word
     for (start, end), words in tokens:

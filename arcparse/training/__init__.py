@@ -4,5 +4,5 @@ loop          epochs, evaluation, averaging, early stopping, checkpoints, resumi
 optimisation  settings, learning rates, averaged weights
 losses        local, global and CRF objectives over a transition system
 snapshot      the state of a run on disk
-log           TensorBoard's log, written and read
+log           TensorBoard's log of a run, read again
 """

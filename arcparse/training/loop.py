@@ -1,8 +1,8 @@
 """The one training loop: taggers, parsers and sequence-to-sequence models give it a `Task`.
 
-After each epoch the averaged weights are evaluated and the best model saved; training stops early where the score no
-longer rises. Snapshots hold everything that the next step depends on: a run that was killed goes on to the same
-weights, bit for bit on the CPU.
+After each epoch the averaged weights are evaluated, and the best model is saved. Training stops early if the score no
+longer rises. Snapshots hold everything that the next step depends on: a run that was killed can be resumed and ends
+with the same weights (on the CPU: bit for bit).
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ __all__ = [
     "train",
 ]
 
-CHECKPOINT = "checkpoint.safetensors"  # what lies in the directory of a run, beside BEST and its log
-DEV_LOSS = "dev_loss"  # among a task's scores, what the schedule "plateau" looks at
-EPOCH_STRIDE = 1_000_003  # between the random seeds of two runs, above any number of epochs
-# These say how long a run goes on and what it reports, not what a step does: they may change when it is resumed.
+CHECKPOINT = "checkpoint.safetensors"  # in the directory of a run, beside BEST and the log
+DEV_LOSS = "dev_loss"  # the score of a task that the schedule "plateau" follows
+EPOCH_STRIDE = 1_000_003  # distance of the random seeds of two runs: more than any number of epochs
+# Settings of the run's length and of its reports. A step does not depend on them: they may change when it is resumed.
 FREE = ("epochs", "patience", "threads", "log_every", "checkpoint_minutes", "tensorboard")
 
 
 @dataclass(frozen=True)
 class Loss:
-    """The loss of a batch: `value` a scalar, the mean over its `count` items (tokens) in nats; `parts` for the log."""
+    """The loss of a batch: the scalar `value` is the mean over `count` items (tokens), in nats; the log has `parts`."""
 
     value: torch.Tensor
     count: int
@@ -59,29 +59,29 @@ class Loss:
 
 
 class Task(Protocol):
-    """What is trained: a model, its batches, its loss and its score."""
+    """A model to train, with its batches, its loss and its score."""
 
     model: torch.nn.Module
     metric: str  # the key of `evaluate()` to maximise, such as "LAS"
 
     def batches(self, epoch: int) -> Sequence[Any]:
-        """Return the batches of an epoch, a function of the epoch and of the random generators, which are seeded."""
+        """Return the batches of an epoch. They depend on the epoch and on the seeded random generators alone."""
 
     def loss(self, batch: Any) -> Loss:
-        """Return the loss of a batch, with its graph."""
+        """Return the loss of a batch, ready for `backward`."""
 
     def evaluate(self) -> dict[str, float]:
         """Return scores on development data; the model is in evaluation mode and has its averaged weights."""
 
     def save(self, directory: Path) -> None:
-        """Write the model, which has its averaged weights."""
+        """Write the model to a directory; the model has its averaged weights."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A report: epochs and steps from 1; `loss` and `parts` are means of the epoch so far.
+    """A report: epochs and steps count from 1; `loss` and `parts` are means over the epoch so far.
 
-    `metrics` is empty but at the end of an epoch.
+    `metrics` is empty until the end of the epoch.
     """
 
     epoch: int
@@ -98,7 +98,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """The best score (NaN before the first epoch), its epoch from 1, and the losses and scores of every epoch."""
+    """The best score (NaN before the first epoch), its epoch (from 1), and the losses and scores of every epoch."""
 
     metric: float
     epoch: int
@@ -111,7 +111,10 @@ def epoch_generator(config: TrainingConfig, epoch: int) -> random.Random:
 
 
 def run_metadata(settings: Any, files: Sequence[str]) -> dict[str, Any]:
-    """Return what a saved model tells of its training: settings and versions, its `files` by name without folders."""
+    """Return the metadata of a training run, for the saved model: its settings, and the versions of torch and Python.
+
+    The settings named in `files` are paths; of these only the file's name is kept.
+    """
     values = as_dict(settings)
     values |= {name: Path(values[name]).name for name in files}
     return {"settings": values, "torch": torch.__version__, "python": platform.python_version()}
@@ -125,11 +128,11 @@ def train(
     resume: bool = True,
     progress: Callable[[Progress], None] | None = None,
 ) -> Result:
-    """Train a task's model and save the best one as `directory/best`; on return the model has its last average.
+    """Train a task's model and save the best one as `directory/best`; on return it has its last averaged weights.
 
-    With `resume`, a run that was stopped goes on from the checkpoint in its directory. Raises ArcparseError where the
-    loss is not finite, ConfigurationError where the checkpoint is of another model or other settings, and ModelError
-    where it cannot be read, or the directory not be written; the last checkpoint stays then.
+    With `resume`, a run that was stopped goes on from the checkpoint in its directory. Raises ArcparseError if the
+    loss is not finite, ConfigurationError if the checkpoint belongs to another model or to other settings, and
+    ModelError if the checkpoint cannot be read or the directory cannot be written. The last checkpoint is kept.
     """
     with torch_threads(config.threads), asked(config.threads):
         return _train(task, config, directory, resume, progress)
@@ -150,7 +153,7 @@ def _train(
         saved = time.monotonic()
         while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
             learner.model.train()
-            seed_everything(EPOCH_STRIDE * config.seed + state.epoch)  # a resumed epoch has the same batches again
+            seed_everything(EPOCH_STRIDE * config.seed + state.epoch)  # a resumed epoch gets the same batches
             batches = task.batches(state.epoch)
             if resumed and state.step:
                 restore_random_state(file)
@@ -178,19 +181,19 @@ def _train(
 
 @dataclass
 class State:
-    """Where a run stands, beside its tensors and random generators."""
+    """The state of a run, apart from its tensors and random generators."""
 
     epoch: int = 0  # epochs finished
     step: int = 0  # steps done in this epoch
-    updates: int = 0  # steps done in all
+    updates: int = 0  # steps done in all epochs
     count: int = 0  # items seen in this epoch
-    totals: dict[str, float] = field(default_factory=dict)  # losses of this epoch, summed over its items
+    totals: dict[str, float] = field(default_factory=dict)  # losses of this epoch, sums over its items
     best: float | None = None
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, loss: Loss, value: float) -> None:
-        """Count a step."""
+        """Count a step, and add its losses to the totals."""
         for name, part in {**loss.parts, "loss": value}.items():
             self.totals[name] = self.totals.get(name, 0.0) + part * loss.count
         self.count += loss.count
@@ -202,9 +205,9 @@ class State:
         return {name: total / max(1, self.count) for name, total in self.totals.items()}
 
     def losses(self, config: TrainingConfig) -> list[float]:
-        """Return the development losses that the schedule looks at, one of each epoch.
+        """Return the development losses that the schedule "plateau" follows, one for each epoch; for others none.
 
-        Raises ConfigurationError where it looks at them and the task tells none.
+        Raises ConfigurationError if the schedule needs them and the task does not compute them.
         """
         if config.schedule != "plateau":
             return []
@@ -220,7 +223,7 @@ class State:
         return better
 
     def finish_epoch(self, metrics: dict[str, float]) -> None:
-        """Count an epoch."""
+        """Add the losses and scores of the epoch to the history, and begin the next one."""
         self.history.append({**self.means(), **metrics})
         self.epoch, self.step, self.count, self.totals = self.epoch + 1, 0, 0, {}
 
@@ -231,13 +234,13 @@ def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) ->
 
 
 def _network(learner: Learner) -> dict[str, Any]:
-    """Return the settings of the model, where it has some."""
+    """Return the settings of the model, an empty dict if it has none."""
     return as_dict(learner.model.config) if is_dataclass(getattr(learner.model, "config", None)) else {}
 
 
 def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
     tensors, values = load_snapshot(file)
-    remedy = "take the old setting, train from the start (--fresh) or in another directory"
+    remedy = "take the old setting, train from the start (--fresh), or train in another directory"
     before, now = values["config"], as_dict(config)
     for name in now:
         if name not in FREE and now[name] != before.get(name):
@@ -253,34 +256,34 @@ def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
         return State(**values["state"])
     except (RuntimeError, KeyError, ValueError, TypeError) as error:
         reason = str(error).partition("\n")[0]
-        raise ConfigurationError(f"{file}: cannot be gone on from: {reason}; {remedy}") from None
+        raise ConfigurationError(f"{file}: training cannot go on from it: {reason}; {remedy}") from None
 
 
 class _Reporter:
-    """Tells the caller and TensorBoard how the training goes."""
+    """Reports the progress of training to the caller and to TensorBoard."""
 
     def __init__(
         self, config: TrainingConfig, directory: Path, state: State, progress: Callable[[Progress], None] | None
     ) -> None:
         self.config, self.progress = config, progress
         self.begun, self.first = time.monotonic(), state.updates
-        self.since, self.items = self.begun, 0  # of the last report
+        self.since, self.items = self.begun, 0  # time of the last report, items since then
         self.rate, self.speed = config.learning_rate, 0.0
         self.log = directory / LOG
         self.writer: Any = None
         if config.tensorboard:
-            from torch.utils.tensorboard import SummaryWriter  # late: it takes seconds to import
+            from torch.utils.tensorboard import SummaryWriter  # here: the import takes seconds
 
             try:
                 with write_errors(self.log, ModelError):
-                    # What was logged from the first step that is done again goes, the score after the last one stays.
+                    # Entries of the steps that are done again are deleted; earlier ones, scores included, stay.
                     self.writer = SummaryWriter(str(self.log), purge_step=state.updates + 1)
             except UnicodeEncodeError:
                 remedy = "name another directory, or set training.tensorboard=false"
                 raise ModelError(f"{self.log}: TensorBoard takes no name that is not UTF-8; {remedy}") from None
 
     def step(self, state: State, steps: int, items: int, rate: float) -> None:
-        """Count the items of a step, and report every `log_every` steps and after an epoch's last."""
+        """Count the items of a step; report every `log_every` steps and after the last step of an epoch."""
         self.items += items
         if state.step % self.config.log_every == 0 or state.step == steps:
             now = time.monotonic()
@@ -293,10 +296,10 @@ class _Reporter:
         """Report the scores of an epoch."""
         self._report(state, steps, metrics)
         self._write("evaluation", metrics, state.updates)
-        self.since = time.monotonic()  # evaluating is no part of the speed
+        self.since = time.monotonic()  # the time of evaluation does not count for the speed
 
     def close(self) -> None:
-        """Write out what TensorBoard has not written yet."""
+        """Write the entries that TensorBoard still holds in memory."""
         if self.writer is not None:
             with write_errors(self.log, ModelError):
                 self.writer.close()

@@ -1,9 +1,9 @@
 """Training objectives over transition systems.
 
-`local_loss` normalises every decision on its own. `global_loss` trains through the beam (Andor et al. 2016, section 2
-and equation 6): the scores of whole paths are compared, and a sentence contributes where its gold path falls out of the
-beam (early update, Collins & Roark 2004) and once more at its end. After an early update the search goes on from the
-gold state, as in SyntaxNet, so that the ends of long sentences are trained too.
+`local_loss` normalises each decision separately. `global_loss` trains through the beam (Andor et al. 2016, section 2
+and equation 6): it compares the scores of whole paths. A sentence contributes a loss each time its gold path falls out
+of the beam (early update, Collins & Roark 2004), and once more at its end. After an early update the search goes on
+from the gold state, as in SyntaxNet, so that the ends of long sentences are trained too.
 """
 
 from __future__ import annotations
@@ -21,50 +21,50 @@ Objective = Literal["crf", "perceptron", "margin"]
 
 
 class MergeableState(BeamState, Protocol):
-    """A state of which some sentences can be exchanged."""
+    """A state in which some sentences can be replaced by those of another state."""
 
     def where(self: Mergeable, keep: Tensor, other: Mergeable) -> Mergeable:
-        """Return this state for the sentences `keep` [B] and `other` elsewhere."""
+        """Return this state for the sentences in `keep` [B], and `other` for the rest."""
         ...
 
 
 Mergeable = TypeVar("Mergeable", bound=MergeableState)
 Scored = TypeVar("Scored", bound=MergeableState, contravariant=True)
-Rows = Mapping[str, Tensor]  # what a scorer looks at, [B, K, F] for each of its tables
+Rows = Mapping[str, Tensor]  # the features that a scorer looks up, [B, K, F] for each of its tables
 
 
 class Rescorer(Protocol[Scored]):
     """A scorer in two halves, so that states can be scored again when the search is over."""
 
     def index(self, state: Scored) -> Rows:
-        """Return what is looked at in a state [B, K, F]."""
+        """Return the features of a state [B, K, F]."""
         ...
 
     def score(self, index: Rows) -> Tensor:
-        """Return scores [S, A] of S states from what is looked at in them [S, F]."""
+        """Return the scores [S, A] of S states from their features [S, F]."""
         ...
 
 
 def local_loss(scores: Tensor, legal: Tensor, target: Tensor) -> Tensor:
-    """Return the cross-entropy [S] in nats of S decisions: each normalises over its legal actions.
+    """Return the cross-entropy [S] in nats of S decisions, each normalised over its legal actions.
 
     `scores` and `legal` are [S, A]; `target` [S] holds legal actions.
     """
-    scores = scores.masked_fill(~legal, -1e9)  # finite, so that gradients are
+    scores = scores.masked_fill(~legal, -1e9)  # finite, so that gradients are finite too
     chosen: Tensor = scores.gather(1, target.unsqueeze(1)).squeeze(1)
     return scores.logsumexp(1) - chosen
 
 
 @dataclass(frozen=True)
 class _Step(Generic[Mergeable]):
-    """One step of the training search; K beam hypotheses and, as number K, the gold one."""
+    """One step of the training search, with K hypotheses of the beam and, as number K, the gold one."""
 
-    index: Rows  # [B, K + 1, F] what the scorer looked at before the step
+    index: Rows  # [B, K + 1, F] features of the states before the step
     action: Tensor  # [B, K] actions taken
     parent: Tensor  # [B, K] hypotheses that took them
     gold: Tensor  # [B] gold actions, WAIT after the end
     update: Tensor  # [B] whether the sentence's path ends here with a loss
-    rival: Tensor  # [B, K] hypotheses that compete with the gold path, where `update`
+    rival: Tensor  # [B, K] hypotheses that compete with the gold path, in sentences with `update`
 
 
 def global_loss(
@@ -75,20 +75,20 @@ def global_loss(
     beam_size: int,
     objective: Objective = "crf",
 ) -> tuple[Tensor, Tensor]:
-    """Return the losses of all updates [E] and where they fell, as gold steps [E] from 0.
+    """Return the losses of all updates [E] and the steps [E], from 0, at which the updates happened.
 
     `state` holds one hypothesis for each of B sentences, `gold` [B, T] their gold actions, WAIT after the end. The
-    search runs without gradients; then the paths of the surviving hypotheses are scored again with them.
+    search runs without gradients; then the paths of the surviving hypotheses are scored again with gradients.
     """
     steps = _train_search(system, scorer, state, gold, beam_size)
     slot, action, event, rival = _paths(steps)
     path_score = _path_scores(scorer, steps, slot, action, event, rival)
     correct = path_score[:, -1]
-    where = torch.stack([step.update for step in steps]).nonzero()[:, 0]
+    step_of_update = torch.stack([step.update for step in steps]).nonzero()[:, 0]
     if objective == "crf":
-        return path_score.logsumexp(1) - correct, where
+        return path_score.logsumexp(1) - correct, step_of_update
     best = path_score[:, :-1].amax(1) + (objective == "margin")
-    return torch.relu(best - correct), where
+    return torch.relu(best - correct), step_of_update
 
 
 @torch.no_grad()
@@ -123,7 +123,7 @@ def _train_search(
 
 
 def _fresh(state: Mergeable, size: int, beam_size: int, device: torch.device) -> Beam[Mergeable]:
-    """Return a beam whose one living hypothesis of each sentence is `state`; the others have score -inf."""
+    """Return a beam with `state` as the only hypothesis of each sentence; the other places have score -inf."""
     parent = torch.zeros(size, beam_size, dtype=torch.long, device=device)
     score = torch.full((size, beam_size), -torch.inf, device=device)
     score[:, 0] = 0
@@ -131,11 +131,11 @@ def _fresh(state: Mergeable, size: int, beam_size: int, device: torch.device) ->
 
 
 def _paths(steps: list[_Step[Mergeable]]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Follow the paths back from where they end.
+    """Follow the paths back from their ends.
 
-    Returns for each step the hypothesis and its action on each path [T, B, K + 1] (the gold path last), the number of
-    the update that the path belongs to [T, B], -1 after the sentence's end, and which paths of an update count
-    [E, K + 1]. Updates are numbered by step, then sentence.
+    Returns for each step: the hypothesis and its action on each path [T, B, K + 1] (the gold path last); the number of
+    the update that the path belongs to [T, B], -1 after the sentence's end; and booleans [E, K + 1] that tell which
+    paths of an update count. Updates are numbered by step, then by sentence.
     """
     size, beam_size = steps[0].action.shape
     device = steps[0].action.device
@@ -170,7 +170,7 @@ def _path_scores(
     A state that several paths share is scored once.
     """
     paths = slot.shape[2]
-    on_path = (event >= 0).unsqueeze(2) & counts[event]  # an event of -1 reads some row, and is masked
+    on_path = (event >= 0).unsqueeze(2) & counts[event]  # event -1 reads the last row, but is masked
     place = torch.arange(event.numel(), device=slot.device).view_as(event).unsqueeze(2) * paths + slot
     node, inverse = torch.unique(place[on_path], return_inverse=True)
     index = {name: torch.stack([step.index[name] for step in steps]).flatten(0, 2)[node] for name in steps[0].index}

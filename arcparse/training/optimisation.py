@@ -1,7 +1,7 @@
 """One step of training: learning-rate schedule, gradient clipping, optimiser and averaged weights.
 
-The averages follow the weights exponentially and are what is evaluated and kept, as in SyntaxNet (Weiss et al. 2015;
-Andor et al. 2016).
+Averages follow the weights exponentially. The averaged weights are evaluated and saved, as in SyntaxNet (Weiss et al.
+2015; Andor et al. 2016).
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from arcparse.settings.limits import AboveZero, NotNegative, Part, Positive, Ran
 class TrainingConfig:
     """Settings of the loop."""
 
-    epochs: Whole = 20  # treebanks of 10^5 tokens are learnt by then
+    epochs: Whole = 20  # enough for treebanks of 10^5 tokens
     patience: Positive = (
-        6  # epochs without a better score before stopping: scores waver by a tenth of a point between epochs
+        6  # epochs without a better score before training stops: scores vary by a tenth of a point between epochs
     )
-    optimizer: Literal["adam", "adamw", "momentum", "adagrad"] = "adam"  # needs the least tuning of the four
-    learning_rate: AboveZero = 2e-3  # twice Adam's 1e-3: embeddings start from nothing, averaging takes the noise away
+    optimizer: Literal["adam", "adamw", "momentum", "adagrad"] = "adam"  # of the four, it needs the least tuning
+    learning_rate: AboveZero = 2e-3  # twice Adam's 1e-3: embeddings start at random, and averaging removes the noise
     betas: Annotated[tuple[Part, ...], Range(2, 2)] = (
         0.9,
         0.9,
-    )  # a rare word's second moment must not stay (Dozat & Manning 2017)
-    momentum: Part = 0.9  # of "momentum", SyntaxNet's
-    schedule: Literal["constant", "linear", "staircase", "plateau"] = "linear"  # to zero: the last steps only settle
+    )  # a low second one: the squared gradient of a rare word must fade (Dozat & Manning 2017)
+    momentum: Part = 0.9  # of the optimiser "momentum", as in SyntaxNet
+    schedule: Literal["constant", "linear", "staircase", "plateau"] = "linear"  # falls to zero: small steps at the end
     warmup_steps: Whole = 0  # steps of linear rise: deep encoders need hundreds, a feed-forward parser none
     decay_steps: Whole = 0  # of "linear": steps to zero, 0 for all epochs; of "staircase": steps per stair
     decay_rate: Annotated[float, Range(0, 1, without=(0,))] = (
-        0.96  # of "staircase": factor per stair, SyntaxNet's; of "plateau" per stalled epoch
+        0.96  # of "staircase": factor per stair, as in SyntaxNet; of "plateau": factor per stalled epoch
     )
     weight_decay: NotNegative = 0.0  # on matrices, not on biases; averaging and dropout regularise already
-    clip: NotNegative = 5.0  # largest norm of the gradient, above that of ordinary steps; 0 switches clipping off
-    averaging: Part = 0.9999  # decay of the averaged weights, SyntaxNet's; 0 switches averaging off
+    clip: NotNegative = 5.0  # largest norm of the gradient; ordinary steps stay below it; 0 switches clipping off
+    averaging: Part = 0.9999  # decay of the averaged weights, as in SyntaxNet; 0 switches averaging off
     batch_tokens: Annotated[int, Range(1, 10_000_000)] = (
-        1000  # padded tokens of a batch, for the task to keep: some 40 sentences
+        1000  # tokens of a batch, padding included (the task sees to it): about 40 sentences
     )
     seed: Seed = 1  # of every random number in training
-    threads: Threads = 1  # of torch: the matrices are too small for more to pay
-    device: str = "auto"  # a GPU where there is one
+    threads: Threads = 1  # of torch: the matrices are too small to gain from more
+    device: str = "auto"  # a GPU if there is one
     log_every: Positive = 20  # steps between reports, about a second
-    checkpoint_minutes: NotNegative = 2.0  # what a kill costs at most
+    checkpoint_minutes: NotNegative = 2.0  # between checkpoints: a killed run loses at most this time
     tensorboard: bool = True  # scalars for TensorBoard in the run's `log`
 
     def __post_init__(self) -> None:
@@ -64,34 +64,34 @@ class Learner:
     """A model on its device, with its optimiser and its averaged weights."""
 
     def __init__(self, model: torch.nn.Module, config: TrainingConfig) -> None:
-        """Start the averages at the model's weights."""
+        """Move the model to its device; the averages start as copies of its weights."""
         self.model, self.config = model.to(select_device(config.device)), config
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.average = [parameter.detach().clone() for parameter in self.parameters]
         self.optimizer = _optimizer(self.parameters, config)
 
     def update(self, loss: torch.Tensor, rate: float, updates: int) -> float:
-        """Take a step down the scalar loss and return its value. Raises ArcparseError where it is not finite."""
+        """Take one optimiser step on the scalar loss; return its value. Raises ArcparseError if it is not finite."""
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip or math.inf)
         value, length = torch.stack([loss.detach().double(), norm.double()]).tolist()
         if not (math.isfinite(value) and math.isfinite(length)):
             raise ArcparseError(
-                f"step {updates + 1}: the loss is {value}, the norm of its gradient {length}; "
+                f"step {updates + 1}: the loss is {value} and the norm of its gradient {length}; "
                 f"lower the learning_rate ({self.config.learning_rate:g}) or clip ({self.config.clip:g})"
             )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
-        # The average follows fast at first, or it would long remember the random initial weights.
+        # At first the average follows fast: otherwise it would keep the random initial weights for long.
         decay = min(self.config.averaging, (1 + updates) / (10 + updates))
         torch._foreach_lerp_(self.average, [parameter.detach() for parameter in self.parameters], 1 - decay)
         return float(value)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Give the model its averaged weights, and evaluation mode, for a while."""
+        """Set evaluation mode, and give the model its averaged weights inside the `with` block."""
         trained = [parameter.detach().clone() for parameter in self.parameters]
         self.assign(self.average)
         self.model.eval()
@@ -118,7 +118,7 @@ class Learner:
         return {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Take what `tensors` returned. Raises RuntimeError or KeyError where the model is another one."""
+        """Restore the state that `tensors` returned. Raises RuntimeError or KeyError if the model is another one."""
         self.model.load_state_dict(_below("model.", tensors))
         for i, average in enumerate(self.average):
             average.copy_(tensors[f"average.{i}"])
@@ -131,7 +131,7 @@ class Learner:
 
 
 def select_device(name: str) -> torch.device:
-    """Return the device of that name, for "auto" a GPU where there is one. Raises ConfigurationError."""
+    """Return the device of that name; "auto" is a GPU if there is one. Raises ConfigurationError if it is unusable."""
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
         torch.empty(0, device=device)
@@ -142,9 +142,9 @@ def select_device(name: str) -> torch.device:
 
 
 def learning_rate(config: TrainingConfig, updates: int, done: float, losses: Sequence[float] = ()) -> float:
-    """Return the learning rate after `updates` steps, when the part `done` of the training is over.
+    """Return the learning rate after `updates` steps, when the share `done` (0 to 1) of the training is over.
 
-    The schedule "plateau" looks at the development `losses` of the epochs so far.
+    The schedule "plateau" uses the development `losses` of the epochs so far.
     """
     rate = config.learning_rate * min(1.0, (updates + 1) / max(1, config.warmup_steps))
     if config.schedule == "linear":
@@ -157,7 +157,7 @@ def learning_rate(config: TrainingConfig, updates: int, done: float, losses: Seq
 
 
 def stalls(losses: Sequence[float]) -> int:
-    """Return how many losses are no lower than the lowest before them."""
+    """Return the number of losses that are not lower than the lowest loss before them."""
     return sum(loss >= min(losses[:i]) for i, loss in enumerate(losses) if i)
 
 
@@ -166,7 +166,10 @@ def _optimizer(parameters: Sequence[torch.nn.Parameter], config: TrainingConfig)
         {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
     ]
-    rate, betas = config.learning_rate, (config.betas[0], config.betas[1])  # fused: one pass over memory, not ten
+    rate, betas = (
+        config.learning_rate,
+        (config.betas[0], config.betas[1]),
+    )  # below, `fused`: one pass over memory, not ten
     match config.optimizer:
         case "adam":
             return torch.optim.Adam(groups, rate, betas, fused=True)

@@ -1,7 +1,7 @@
 """A snapshot of a running computation: tensors, plain values and the state of every random generator, in one file.
 
-The file is safetensors with the plain values as JSON in its header, so that one rename replaces it whole: a process
-that is killed leaves the old snapshot or the new one. Nothing is pickled.
+The file is safetensors with the plain values as JSON in its header. One rename replaces the whole file: a process that
+is killed leaves either the old snapshot or the new one. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def seed_everything(seed: int) -> None:
 
 
 def save_snapshot(file: Path, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
-    """Write tensors, JSON-able values and the random states, in place of an older snapshot.
+    """Write tensors, values that JSON can hold and the random states; an older snapshot is replaced.
 
-    Raises ModelError where it cannot be written; the older one stays then.
+    Raises ModelError if it cannot be written; the older one is kept.
     """
     copies = {TENSORS + name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     states, described = _random_state()
@@ -44,13 +44,13 @@ def save_snapshot(file: Path, tensors: Mapping[str, torch.Tensor], values: Mappi
 
 
 def load_snapshot(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Read tensors and values. Raises ModelError where the file is no snapshot."""
+    """Read tensors and values. Raises ModelError if the file is no snapshot."""
     tensors, metadata = _read(file)
     return {n.removeprefix(TENSORS): tensors[n] for n in tensors if n.startswith(TENSORS)}, dict(metadata["values"])
 
 
 def restore_random_state(file: Path) -> None:
-    """Put every random generator into the state in which it was saved. Raises ModelError as `load_snapshot` does."""
+    """Put every random generator back into its saved state. Raises ModelError as `load_snapshot` does."""
     tensors, metadata = _read(file)
     described = metadata["random"]
     states = {name: tensors[RANDOM + name] for name in described["tensors"]}
@@ -64,7 +64,7 @@ def restore_random_state(file: Path) -> None:
 
 
 def _read(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Read all tensors and what the header says; as bytes, since safetensors opens no path that is not UTF-8."""
+    """Read all tensors and the header. The file is read as bytes: safetensors opens no path that is not UTF-8."""
     try:
         content = file.read_bytes()
         tensors = load(content)

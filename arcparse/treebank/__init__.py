@@ -1,15 +1,16 @@
 """Sentences from and to CoNLL-U, the format of Universal Dependencies (https://universaldependencies.org/format.html).
 
-Every cell and comment is kept as the file writes it, so that what was read is written back byte for byte; a file that
-breaks the format is refused with its place, or its bad sentences are reported and passed over. Nothing is written that
-would not be read back the same. CoNLL-U Plus is read, too: columns beyond the ten become attributes of MISC.
+Every cell and comment is kept as the file writes it: a sentence that was read is written back byte for byte. A file
+that breaks the format is refused with an error that names the place, or its malformed sentences are reported and
+skipped. A sentence is written only if it would be read back the same. CoNLL-U Plus is read too: columns beyond the ten
+become attributes of MISC.
 
-    block        the text of one sentence: ten columns, or the fault that it has
-    plus         the columns of CoNLL-U Plus as CoNLL-U's
-    encoding     characters that no UTF-8 file can hold
-    reading      a file to its blocks, a block to a sentence
-    writing      sentences to a file
-    interchange  from and to the objects of the `conllu` library
+    block        parses the text of one sentence into ten columns, or finds its fault
+    plus         converts the columns of CoNLL-U Plus to those of CoNLL-U
+    encoding     finds characters that no UTF-8 file can hold
+    reading      divides a file into blocks and parses each block
+    writing      writes sentences to a file
+    interchange  converts from and to the objects of the `conllu` library
 """
 
 from __future__ import annotations

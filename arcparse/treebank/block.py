@@ -1,7 +1,7 @@
-"""A block, the text between two blank lines, to a sentence.
+"""Parse a block, the text between two blank lines, into a sentence.
 
-The block becomes ten columns by one `zip`, and each check is one comparison of whole columns; only a sentence that
-fails it, for having a fault, a multiword range or an empty node, is looked at row by row.
+One `zip` turns the block into ten columns, and each check compares whole columns at once. Only a sentence that fails
+such a check (it has a fault, a multiword range or an empty node) is checked row by row.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from arcparse.treebank.encoding import BYTE_ORDER_MARK, described, first_fault
 from arcparse.treebank.plus import HEADER
 
 Columns: TypeAlias = "Sequence[tuple[str, ...]]"
-Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and what is wrong with it
+Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and the description of the fault
 
-REPEATED = (UPOS, XPOS, FEATS, HEAD, DEPREL)  # columns of few distinct values, each kept once
+REPEATED = (UPOS, XPOS, FEATS, HEAD, DEPREL)  # columns with few distinct values: equal strings share one object
 PUT_TOGETHER = "files were put together without an empty line between: put one there"
 RANGE = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sentence:
-    """Parse the lines of one sentence, the first of which is `line` of the file `name`.
+    """Parse the lines of one sentence; the first line of the block is line number `line` of the file `name`.
 
-    `known` holds the values of earlier sentences, so that each is kept once. Raises TreebankError for a malformed
-    block, with the line, the sent_id and what was expected.
+    `known` holds the cell values of earlier sentences, so that equal values share one string. Raises TreebankError for
+    a malformed block; the message names the line, the sent_id and the expected value.
     """
     lines = block.split("\n")
     first = 0
@@ -52,7 +52,7 @@ def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sent
 
 
 def column_fault(columns: Columns) -> Fault | None:
-    """Return the first fault of the ID and HEAD columns, None where both are as they should be."""
+    """Return the first fault of the ID and HEAD columns, or None if both columns are correct."""
     return _id_fault(columns[ID]) or _head_fault(columns[ID], columns[HEAD])
 
 
@@ -65,7 +65,7 @@ def _error(place: str, comments: Iterable[str], message: str) -> TreebankError:
 
 
 def _text_fault(block: str) -> Fault | None:
-    """Return the line of the block, counted from 0, that no UTF-8 file can hold, and why."""
+    """Return the first line (from 0) with a carriage return or a character without UTF-8, and the fault, or None."""
     if "\r" in block:
         remedy = "remove it, or end all lines by LF or CRLF"
         return block.count("\n", 0, block.index("\r")), f"carriage return '\\r' inside a line; {remedy}"
@@ -80,15 +80,13 @@ def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault |
         return None
     for number, row in enumerate(rows):
         if row[0].startswith("#"):
-            remedy = (
-                "comments stand before the first row: move it there, or put the empty line before it that is missing"
-            )
+            remedy = "move it before the first row, or put an empty line before it if it begins the next sentence"
             return number, f"comment {_short(row[0])} after a row; {remedy}"
         if len(row) != len(COLUMNS):
             return number, _width_fault(row)
         if "" in row:
             column = COLUMNS[row.index("")].upper()
-            return number, f"{column} '' is empty; write '{EMPTY}' for a value that is not there"
+            return number, f"{column} '' is empty; write '{EMPTY}' for a missing value"
     return None
 
 
@@ -122,16 +120,16 @@ def _id_fault(ids: tuple[str, ...]) -> Fault | None:
         else:
             return row, f"ID {_short(name)} where '{word + 1}' was expected; {_id_remedy(name, word)}"
     if range_end > word or not word:
-        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; a range or node needs its words"
+        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; add the missing words"
     return None
 
 
 def _id_remedy(name: str, word: int) -> str:
-    """Return what mends an ID that does not stand behind the number `word`."""
+    """Return the remedy for an ID that cannot follow word number `word`."""
     if name.startswith(BYTE_ORDER_MARK):
         return PUT_TOGETHER
     if word and (name in ("1", "0.1") or name.startswith("1-")):
-        return "put the empty line before it that ends a sentence, or number the words on"
+        return "if a new sentence begins here, put an empty line before it; else continue the numbers"
     return "number words 1, 2, 3, a range m-n before word m, an empty node n.1 after word n"
 
 
@@ -155,11 +153,11 @@ def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:
 
 @lru_cache(maxsize=1024)
 def _numbers(size: int) -> tuple[str, ...]:
-    """Return the words' numbers as the ID column writes them."""
+    """Return the numbers of `size` words as the ID column writes them."""
     return tuple(map(str, range(1, size + 1)))
 
 
 @lru_cache(maxsize=1024)
 def _targets(size: int) -> frozenset[str]:
-    """Return all that the HEAD column may say in a sentence of that many words."""
+    """Return all values that the HEAD column may have in a sentence of `size` words."""
     return frozenset((EMPTY, "0", *_numbers(size)))

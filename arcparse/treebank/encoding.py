@@ -1,6 +1,6 @@
-"""Characters that no UTF-8 file can hold: bytes that were no UTF-8, and lone surrogates of other texts.
+"""Characters that no UTF-8 file can hold: bytes that are not UTF-8, and lone surrogates in other texts.
 
-Files are decoded so that a byte which is no UTF-8 becomes a lone surrogate (PEP 383), which says the byte.
+Files are decoded with `surrogateescape` (PEP 383): a byte that is not UTF-8 becomes the lone surrogate of this byte.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from arcparse.errors import CharacterError
 BYTE_ORDER_MARK = "\ufeff"
 REPLACEMENT = "\ufffd"
 SURROGATES = re.compile("[\ud800-\udfff]")
-ESCAPED = range(0xDC80, 0xDD00)  # what bytes are decoded to
+ESCAPED = range(0xDC80, 0xDD00)  # the surrogates that stand for bytes
 
 
 def described(character: str, where: str = "") -> str:
-    """Return what is wrong with a lone surrogate in a text that was read, and the remedy."""
+    """Return the description of a lone surrogate in a text that was read, and the remedy."""
     if ord(character) in ESCAPED:
         return f"byte 0x{ord(character) - 0xDC00:02x}{where} is not UTF-8; convert the file to UTF-8"
     return f"{character!r}{where} has no UTF-8; replace it"
 
 
 def first_fault(text: str) -> int | None:
-    """Return the place of the first character that has no UTF-8, None where there is none."""
+    """Return the position of the first character that has no UTF-8, or None if all characters have it."""
     if text.isascii():
         return None
     try:
@@ -34,14 +34,14 @@ def first_fault(text: str) -> int | None:
 
 
 class Checked:
-    """Looks through a text that comes in pieces, and knows line and byte of each fault."""
+    """Finds the line and byte of each fault in a text that comes in pieces."""
 
     def __init__(self, name: str) -> None:
         """Begin at the first byte of the first line of the file `name`."""
         self._name, self._line, self._bytes = name, 1, 0
 
     def faults(self, text: str) -> list[tuple[int, CharacterError]]:
-        """Go through the next piece; return the first fault of each line, with its place in the piece."""
+        """Check the next piece; return the first fault of each line, with its position in the piece."""
         found: list[tuple[int, CharacterError]] = []
         if not text.isascii():
             try:
@@ -75,5 +75,5 @@ def replaced(text: str) -> str:
 
 
 def _size(text: str) -> int:
-    """Return the number of bytes that a text was decoded from; a lone surrogate that is no byte counts three."""
+    """Return the number of bytes that a text was decoded from; a lone surrogate that stands for no byte counts as 3."""
     return len(text.encode("utf-8", "surrogatepass")) - 2 * sum(ord(c) in ESCAPED for c in SURROGATES.findall(text))

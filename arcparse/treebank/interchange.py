@@ -1,4 +1,4 @@
-"""From and to the objects of the `conllu` library, without loss."""
+"""Conversion from and to the objects of the `conllu` library, without loss."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def to_conllu(sentence: Sentence) -> TokenList:
-    """Convert to a `conllu.TokenList`, as `conllu.parse` reads it.
+    """Convert to a `conllu.TokenList`, in the form that `conllu.parse` gives.
 
-    Nothing is dropped: a cell that `conllu` would not write back the same stays a string, and a comment that is not a
-    new `key = value` becomes a key without value. Only an exact repetition of a comment, and the want of a space after
-    its `#`, are beyond its metadata.
+    Every cell is kept: a cell that `conllu` would write back differently stays a string. A comment that is not
+    `key = value`, or whose key is already there, becomes a key without value. The metadata of `conllu` cannot hold two
+    facts: an exact repetition of a comment, and a missing space after its `#`.
     """
     from conllu.models import Metadata, Token, TokenList
 
@@ -33,7 +33,7 @@ def to_conllu(sentence: Sentence) -> TokenList:
 
 
 def from_conllu(tokens: TokenList) -> Sentence:
-    """Convert from a `conllu.TokenList`; a field that is missing is `_`. Raises TreebankError where it is malformed."""
+    """Convert from a `conllu.TokenList`; a missing field becomes `_`. Raises TreebankError if the list is malformed."""
     comments = [f"# {key} = {value}" if value else f"# {key}" for key, value in tokens.metadata.items()]
     rows = ["\t".join([_cell_text(token.get(name)) for name in COLUMNS]) for token in tokens]
     return parse_block("\n".join([*comments, *rows]), "<TokenList>", 1, {})

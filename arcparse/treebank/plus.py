@@ -1,8 +1,8 @@
 r"""CoNLL-U Plus: a table whose first line names its columns, `# global.columns = ID FORM UPOS HEAD DEPREL PARSEME:MWE`.
 
-Columns of CoNLL-U come to their places, those that are missing are `_`, and all others become attributes of MISC under
-their names, `PARSEME:MWE=1:LVC.full`, with `\p` for a `|` and `\\` for a backslash, so that nothing but the line with
-the names is lost (https://universaldependencies.org/ext-format.html).
+The columns of CoNLL-U are put in their places, and a missing column is filled with `_`. Every other column becomes an
+attribute of MISC under its name, `PARSEME:MWE=1:LVC.full`, with `\p` for a `|` and `\\` for a backslash. Only the line
+with the names is lost (https://universaldependencies.org/ext-format.html).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ INDEX = {name.upper(): column for column, name in enumerate(COLUMNS)}
 
 
 def header_columns(line: str, place: str) -> tuple[str, ...]:
-    """Return the names of the columns that a line says. Raises TreebankError where it names none, or one twice."""
+    """Return the column names in a header line. Raises TreebankError if it names no column, or one column twice."""
     found = NAMES.fullmatch(line)
     names = tuple(found[1].split()) if found else ()
     if not names or len(set(names)) < len(names):
@@ -29,14 +29,15 @@ def header_columns(line: str, place: str) -> tuple[str, ...]:
 
 
 def is_conllu(names: Sequence[str]) -> bool:
-    """Tell whether the columns are the ten of CoNLL-U in their order."""
+    """Return whether the columns are the ten of CoNLL-U in their order."""
     return tuple(name.lower() for name in names) == COLUMNS
 
 
 def as_conllu(block: str, names: Sequence[str], place: str, line: int) -> str:
-    """Return a block of columns of these names as one of CoNLL-U's ten.
+    """Return a block with columns of these names as a block with the ten columns of CoNLL-U.
 
-    Raises TreebankError, for `place` and line, the block's first, where a row has another number of columns.
+    `place` is the file and `line` the number of the block's first line. Raises TreebankError if a row has another
+    number of columns.
     """
     lines = block.split("\n")
     first = next((number for number, text in enumerate(lines) if not text.startswith("#")), len(lines))

@@ -1,4 +1,4 @@
-"""A file to its blocks and a block to a sentence, in memory that does not grow with the file."""
+"""Divide a file into blocks and parse each block, in memory that does not grow with the file."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from arcparse.treebank.plus import HEADER, as_conllu, header_columns, is_conllu
 OnError: TypeAlias = "Callable[[TreebankError], None]"
 
 LONGEST = 1 << 25  # characters of a sentence, half a million words; a file without blank lines is no treebank
-OPENINGS = (BYTE_ORDER_MARK, HEADER)  # what begins a file, and may stand inside where files were put together
+OPENINGS = (BYTE_ORDER_MARK, HEADER)  # the beginnings of a file; in joined files they also stand inside
 
 
 def read_conllu(source: Location, *, name: str | None = None, on_error: OnError | None = None) -> Iterator[Sentence]:
-    """Read sentences one by one from a path (.gz, .xz and .bz2 opened as they are) or a text stream.
+    """Read sentences one by one from a path (.gz, .xz and .bz2 are unpacked) or a text stream.
 
-    Each sentence has `place="file:line"`, its first line counted from 1; `name` stands for the file there. A byte-order
-    mark before a sentence, the ends of lines of Windows and of old Macs, and a missing last line break are accepted; so
-    are the columns of CoNLL-U Plus (see `arcparse.treebank.plus`). With `on_error`, a malformed sentence is passed over
-    and its error handed to that function. Raises TreebankError for a malformed sentence otherwise, and always where the
-    file cannot be read or does not end a sentence within `LONGEST` characters. Whether heads form a tree is not asked
-    here: see `arcparse.trees.checked`.
+    Each sentence has `place="file:line"`, with its first line counted from 1; `name` replaces the file's name there.
+    A byte-order mark before a sentence, the line ends of Windows and of old Macs, and a missing last line break are
+    accepted, as are the columns of CoNLL-U Plus (see `arcparse.treebank.plus`). If `on_error` is given, a malformed
+    sentence is skipped and its error is passed to that function; otherwise TreebankError is raised. Always raises
+    TreebankError if the file cannot be read, or has no blank line within `LONGEST` characters. This function does not
+    check that the heads form a tree: see `arcparse.trees.checked`.
     """
     name = name or name_of(source)
     return parse_chunks(chunks_of(source, name), name, on_error=on_error)
 
 
 def parse_conllu(text: str, *, name: str = "<string>", on_error: OnError | None = None) -> list[Sentence]:
-    """Parse the sentences of a string. Raises TreebankError, or calls `on_error`, where it is malformed."""
+    """Parse the sentences of a string. Raises TreebankError, or calls `on_error`, for a malformed sentence."""
     return list(parse_chunks([text], name, on_error=on_error))
 
 
 def parse_chunks(
     chunks: Iterable[str], name: str, line: int = 1, *, on_error: OnError | None = None
 ) -> Iterator[Sentence]:
-    """Parse text that comes in pieces of any size, the first of which begins on `line` of the file `name`."""
+    """Parse text that comes in pieces of any size; the first piece begins on `line` of the file `name`."""
     known: dict[str, str] = {}
-    names: tuple[str, ...] = ()  # of the columns, where the file says them
-    for line, block in blocks(chunks, name, line):  # noqa: B020 (goes on from the first line)
+    names: tuple[str, ...] = ()  # of the columns, if the file is CoNLL-U Plus
+    for line, block in blocks(chunks, name, line):  # noqa: B020 (`line` is first the argument, then the loop's)
         bare = block.strip("\n")
         if not bare:
             continue
@@ -63,16 +63,16 @@ def parse_chunks(
 
 
 def _opened(block: str, line: int, names: tuple[str, ...], name: str) -> tuple[str, int, tuple[str, ...]]:
-    """Return a block without a byte-order mark, as files put together have one inside, and a header of columns.
+    """Return a block without its byte-order mark and header of columns, its first line, and the names of its columns.
 
-    With the line on which it begins then, and the names of its columns.
+    Files that were joined have such openings inside. The names are empty for CoNLL-U, whose header stays a comment.
     """
     if block.startswith(BYTE_ORDER_MARK):
         block, names = block.removeprefix(BYTE_ORDER_MARK), ()
     if block.startswith(HEADER):
         header, _, rest = block.partition("\n")
         names = header_columns(header, f"{name}:{line}")
-        if not is_conllu(names):  # whose header is a comment like any other
+        if not is_conllu(names):
             return rest, line + 1, names
         names = ()
     bare = block.lstrip("\n")
@@ -80,7 +80,7 @@ def _opened(block: str, line: int, names: tuple[str, ...], name: str) -> tuple[s
 
 
 def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, str]]:
-    """Split text at blank lines into blocks, each with its first line and without the two line breaks that end it."""
+    """Yield the first line and the text of each block; blocks end at blank lines, whose line breaks are left out."""
     rest, mark = "", BYTE_ORDER_MARK
     for chunk in with_line_feeds(chunks):
         text = (rest + chunk).removeprefix(mark)
@@ -92,16 +92,16 @@ def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, s
                 yield line, block
                 line += block.count("\n") + 2
         if len(rest) > LONGEST:
-            raise TreebankError(f"{name}:{line}: no blank line in {len(rest)} characters; end each sentence by one")
+            raise TreebankError(f"{name}:{line}: no blank line in {len(rest)} characters; end each sentence with one")
     yield line, rest
 
 
 def with_line_feeds(chunks: Iterable[str]) -> Iterator[str]:
-    """Give the text with LF for CRLF, each changed once wherever the pieces are cut.
+    """Yield the text with LF for each CRLF, also if a CRLF is cut between two pieces.
 
-    LF stands, too, for the CR of files of old Macs, in whose first piece with ends of lines there is no other.
+    In a file of an old Mac, LF replaces each CR: the first piece that has line ends then has CR alone.
     """
-    held, old = "", None  # whether the file has the lines of an old Mac, once that is known
+    held, old = "", None  # old: whether the line ends are an old Mac's; None until the first line end is seen
     for chunk in chunks:
         text = held + chunk
         held = "\r" if text.endswith("\r") else ""

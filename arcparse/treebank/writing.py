@@ -1,4 +1,4 @@
-"""Sentences to a file, none of which would be read back as another."""
+"""Write sentences to a file; a sentence that would be read back differently is refused."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ BATCH = 256  # sentences written at a time
 
 
 def write_conllu(sentences: Iterable[Sentence], target: Location) -> None:
-    """Write sentences to a path (compressed as .gz, .xz or .bz2 says) or a text stream.
+    """Write sentences to a path (compressed if it ends in .gz, .xz or .bz2) or a text stream.
 
-    A path is written aside and renamed at the end: whatever goes wrong, it holds either the old file or the whole new
-    one. Raises TreebankError for a sentence that would not be read back the same, and where nothing can be written.
+    The file is written aside and renamed at the end: even after an error the path holds the old file or the whole new
+    one. Raises TreebankError for a sentence that would not be read back the same, or if the path cannot be written.
     """
     texts = _verified_texts(sentences, name_of(target))
     if not isinstance(target, str | os.PathLike):
@@ -34,7 +34,7 @@ def write_conllu(sentences: Iterable[Sentence], target: Location) -> None:
 
 
 def _verified_texts(sentences: Iterable[Sentence], name: str) -> Iterator[str]:
-    """Give the text of many sentences at a time; what is not plainly sound is read back, sentence by sentence."""
+    """Yield the text of BATCH sentences at a time; a batch that may have a fault is read back sentence by sentence."""
     line = 1
     for batch in lists_of(sentences, BATCH):
         text = "".join(map(block_text, batch))
@@ -50,9 +50,10 @@ def _verified_texts(sentences: Iterable[Sentence], name: str) -> Iterator[str]:
 
 
 def _is_sound(batch: list[Sentence], text: str) -> bool:
-    """Return whether it is plain without reading that the text gives back the sentences.
+    """Return whether the text would certainly be read back as the same sentences, without reading it.
 
-    It is where every line begins as it should, and line breaks and tabs are as many as comments, rows and columns make.
+    That is so if every line begins correctly, no cell is empty, and the numbers of line breaks and tabs are those that
+    the comments, rows and columns need.
     """
     breaks = tabs = 0
     for sentence in batch:

@@ -1,9 +1,9 @@
 """Dependency trees as heads: cycles, the single root, projectivity, and lifting.
 
 Heads are a sequence with the root at position 0, whose head is -1, as in `arcparse.sentence.Tree`. An arc h -> d is
-projective where every word strictly between h and d descends from h; a tree is projective where all its arcs are,
-and these are the trees that arc-standard transitions can build (Nivre 2008, section 4). Others are made projective
-by lifting, the shortest arc first (Nivre & Nilsson 2005, "Pseudo-Projective Dependency Parsing", section 2).
+projective if every word strictly between h and d descends from h. A tree is projective if all its arcs are: exactly
+these trees can be built by arc-standard transitions (Nivre 2008, section 4). Other trees are made projective by
+lifting, the shortest arc first (Nivre & Nilsson 2005, "Pseudo-Projective Dependency Parsing", section 2).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Arc = tuple[int, int]  # head, dependent
 
 
 def find_cycle(heads: Sequence[int]) -> tuple[int, ...]:
-    """Return the words of one cycle, each followed by its head, from the lowest word on; empty where there is none.
+    """Return the words of one cycle, each followed by its head, from the lowest number on; empty if there is no cycle.
 
-    Words without a head (-1) end a chain. Heads must lie inside the sentence.
+    A word without a head (-1) ends a chain. Heads must lie inside the sentence.
     """
     climbed_from = [ROOT] * len(heads)
     for start in range(1, len(heads)):
@@ -42,17 +42,17 @@ def _around(heads: Sequence[int], word: int) -> tuple[int, ...]:
 
 
 def check_tree(tree: Tree, place: str = "") -> None:
-    """Raise TreeError, beginning with `place`, unless the words form one tree with exactly one child of the root."""
+    """Raise TreeError unless the words form one tree with exactly one child of the root; its message names `place`."""
     problem = _problem(tree.heads)
     if problem:
         raise TreeError(f"{place}: {problem}" if place else problem)
 
 
 def checked(sentences: Iterable[Sentence], on_error: Callable[[TreeError], None] | None = None) -> Iterator[Sentence]:
-    """Give the sentences whose words form one tree with exactly one child of the root.
+    """Yield the sentences whose words form one tree with exactly one child of the root.
 
-    With `on_error`, the others are passed over and their errors handed to that function; without, the first raises
-    TreeError. The message begins with file, line and sent_id.
+    If `on_error` is given, other sentences are skipped and their errors are passed to that function; otherwise the
+    first such sentence raises TreeError. The message begins with file, line and sent_id.
     """
     for sentence in sentences:
         sent_id = sentence.comment("sent_id")
@@ -76,7 +76,7 @@ def _problem(heads: Sequence[int]) -> str:
     cycle = find_cycle(heads)
     if cycle:
         chain = " -> ".join(map(str, (*cycle, cycle[0])))
-        return f"the heads go round in a cycle ({chain}); one of these words must be attached elsewhere"
+        return f"the heads form a cycle ({chain}); attach one of these words elsewhere"
     roots = [word for word in range(1, size + 1) if heads[word] == ROOT]
     if len(roots) > 1:
         return f"words {', '.join(map(str, roots))} all have head 0; a tree has one root"
@@ -84,8 +84,8 @@ def _problem(heads: Sequence[int]) -> str:
 
 
 def is_projective(heads: Sequence[int]) -> bool:
-    """Return whether the heads are a projective tree, in linear time: whether reducing the stack greedily builds it."""
-    waiting = [0] * len(heads)  # children that a word has yet to take
+    """Return whether the heads are a projective tree: greedy reduction of a stack then builds it, in linear time."""
+    waiting = [0] * len(heads)  # the number of children that are not yet attached to each word
     for head in heads[1:]:
         waiting[head] += 1
     stack: list[int] = []
@@ -105,10 +105,10 @@ def is_projective(heads: Sequence[int]) -> bool:
 
 
 def non_projective_arcs(heads: Sequence[int]) -> list[Arc]:
-    """Return the arcs (head, dependent) that span a word which is no descendant of the head, in order of dependents.
+    """Return the arcs (head, dependent) that span a word which does not descend from the head, in order of dependents.
 
     The heads must be a tree. Takes n log n time for n words: a subtree is an interval of ranks in a depth-first
-    order, so that an arc is projective where the lowest and the highest rank below it lie in its head's interval.
+    order, so an arc is projective if the lowest and the highest rank of its spanned words lie in its head's interval.
     """
     if is_projective(heads):
         return []
@@ -142,7 +142,7 @@ def _intervals(heads: Sequence[int]) -> tuple[list[int], list[int]]:
 
 
 def _over_ranges(values: list[int], pick: Callable[[int, int], int]) -> Callable[[int, int], int]:
-    """Return a function from a range (start, stop) to the least or greatest value in it, from windows of 2^k values."""
+    """Return a function from a range (start, stop) to its minimum or maximum, found in two windows of 2^k values."""
     windows, width = [values], 1
     while 2 * width <= len(values):
         windows.append(list(map(pick, windows[-1], windows[-1][width:])))
@@ -158,8 +158,8 @@ def _over_ranges(values: list[int], pick: Callable[[int, int], int]) -> Callable
 def projectivise(heads: Sequence[int]) -> tuple[int, ...]:
     """Return projective heads: while an arc is non-projective, lift the shortest (then leftmost) to its head's head.
 
-    The heads must be a tree, and the root keeps its one child. A lift takes descendants from the old head alone: so
-    only the lifted arc and the old head's other arcs are looked at again, and an arc leaves the queue only by a lift.
+    The heads must be a tree; the root keeps its one child. Only the old head loses descendants by a lift. Therefore
+    only the lifted arc and the old head's other arcs are tested again, and an arc leaves the queue only by a lift.
     """
     lifted = list(heads)
     queue = [(abs(head - word), word) for head, word in non_projective_arcs(heads)]

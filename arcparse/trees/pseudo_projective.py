@@ -1,23 +1,25 @@
-"""The pseudo-projective transform: lifted arcs say in their labels where they came from, and its inverse.
+"""The pseudo-projective transform, which encodes the origin of each lifted arc in labels, and its inverse.
 
 Nivre & Nilsson 2005, "Pseudo-Projective Dependency Parsing" (ACL, pages 99-106). Non-projective arcs are lifted until
-the tree is projective (`arcparse.trees.projectivise`). A lifted word hangs from its linear head, an ancestor of its
-syntactic head; labels are decorated so that a parser that only builds projective trees learns which words to send back:
+the tree is projective (`arcparse.trees.projectivise`). A lifted word then depends on its linear head, an ancestor of
+its syntactic head. Labels are decorated, so that a projective parser learns which words must be moved back:
 
-    encoding    a lifted word with label d, its syntactic head with label h    words from there up to the linear head
+    encoding    label d of a lifted word (its syntactic head has label h)      label p of a word between the two heads
     lift        d                                                              p
     head        d^h                                                            p
     path        d^                                                             p~
     head+path   d^h                                                            p~
 
 `^` and `~` stand for the paper's arrows up and down. A label of Universal Dependencies consists of letters, `:` and
-`_`, so that neither occurs in one. A word may be both lifted and on a path: `d^h~`.
+`_`, so it contains neither. The words "between the two heads" are the path from the syntactic head (included) up to the
+linear head (not included). A word may be both lifted and on a path: `d^h~`.
 
-The inverse goes through the lifted words from the root downwards, breadth first, and searches the words below the
-linear head, breadth first, for the syntactic head; who finds none waits until others are back. Where labels leave it
-open, three things decide: of one word's children the nearest comes first, as in MaltParser; on paths, a word where one
-ends comes before one that others pass; and a head whose arc would be projective is none, since an arc was lifted only
-because it was not. So all words come back where labels differ from each other, in the encodings with the head's label.
+The inverse visits the lifted words from the root downwards, breadth first. For each it searches the words below the
+linear head, breadth first, for the syntactic head; a word that finds none is tried again after other words were moved.
+If labels leave several candidates, three rules decide. Among the children of one word, the nearest comes first, as in
+MaltParser. On paths, a word at which a path ends comes before a word in the middle of one. A candidate is excluded if
+the arc from it would be projective, since only non-projective arcs were lifted. In the encodings with the head's label,
+all words are restored if all labels of the tree are different.
 """
 
 from __future__ import annotations
@@ -37,9 +39,9 @@ LIFTED, ON_PATH = "^", "~"
 
 
 def projectivise(tree: Tree, encoding: Projectivity, place: str = "") -> Tree:
-    """Return the projective tree with decorated labels; a projective tree is returned as it is.
+    """Return the projective tree with decorated labels; a projective tree is returned unchanged.
 
-    Raises TreeError, beginning with `place`, where a label already has a mark of the encoding.
+    Raises TreeError, whose message begins with `place`, if a label already has a mark of the encoding.
     """
     if encoding != "lift":
         _check_labels(tree.labels, encoding, place)
@@ -66,7 +68,7 @@ def _check_labels(labels: Sequence[str], encoding: str, place: str) -> None:
 
 
 def _on_paths(syntactic: Sequence[int], linear: Sequence[int]) -> set[int]:
-    """Return the words from lifted words' syntactic heads up to their linear heads, these not included."""
+    """Return the words on the paths from syntactic heads (included) up to linear heads (not included)."""
     words = set()
     for above, end in zip(syntactic, linear, strict=True):
         while above != end:
@@ -76,9 +78,9 @@ def _on_paths(syntactic: Sequence[int], linear: Sequence[int]) -> set[int]:
 
 
 def deprojectivise(tree: Tree, encoding: Projectivity) -> Tree:
-    """Return the tree with plain labels and the lifted words below their syntactic heads.
+    """Return the tree with plain labels, in which the lifted words depend on their syntactic heads again.
 
-    Any tree with any labels gives a tree with the same child of the root. A word whose head is not found stays.
+    Any tree with any labels gives a tree with the same child of the root. If no syntactic head is found, a word stays.
     """
     if encoding == "lift" or not any(LIFTED in label or ON_PATH in label for label in tree.labels):
         return tree
@@ -90,7 +92,7 @@ def deprojectivise(tree: Tree, encoding: Projectivity) -> Tree:
 
 
 class _Search:
-    """A tree whose lifted words go back one by one."""
+    """A tree whose lifted words are moved back one by one."""
 
     def __init__(self, tree: Tree, encoding: Projectivity) -> None:
         self.heads = list(tree.heads)
@@ -132,7 +134,7 @@ class _Search:
         return second if self._by_label else ROOT
 
     def _below_linear_head(self, word: int) -> Iterator[tuple[int, bool]]:
-        """Yield the words where the head may be, breadth first, and whether no child of theirs is among them."""
+        """Yield each candidate for the head, breadth first, and whether none of its children is a candidate."""
         queue = deque(self._open_children(self.heads[word], word))
         while queue:
             candidate = queue.popleft()
@@ -141,46 +143,46 @@ class _Search:
             queue.extend(children)
 
     def _open_children(self, head: int, word: int) -> list[int]:
-        """Return the children that a search for the head of `word` may enter, nearest first."""
+        """Return the children of `head` that the search for the head of `word` may visit, nearest first."""
         children = [c for c in self._children[head] if c != word and (self._on_path[c] or not self._by_path)]
         return sorted(children, key=lambda child: (abs(child - word), child))
 
     def _touches(self, one: int, other: int) -> bool:
-        """Return whether nothing stands between two subtrees of the linear tree: an arc would be projective."""
+        """Return whether no word stands between two subtrees of the linear tree: an arc would be projective."""
         (first, last), (left, right) = self._spans[one], self._spans[other]
         return last + 1 >= left and right + 1 >= first
 
 
 def _parts(label: str) -> tuple[str, str, bool]:
-    """Split a decorated label into the plain one, the syntactic head's, and whether it is on a path."""
+    """Split a decorated label into the plain label, the syntactic head's label, and whether the word is on a path."""
     plain, _, sought = label.partition(LIFTED)
     return plain.removesuffix(ON_PATH), sought.removesuffix(ON_PATH), label.endswith(ON_PATH)
 
 
 @dataclass(frozen=True)
 class Survival:
-    """What projectivise and then deprojectivise leave of a treebank's arcs."""
+    """The arcs of a treebank that are restored after projectivise and deprojectivise, and the labels needed for it."""
 
-    arcs: int  # words that have head and label again
+    arcs: int  # words with the original head and label
     labels: int  # distinct labels that a parser has to learn
 
 
 @dataclass(frozen=True)
 class Survey:
-    """How non-projective a treebank is, and what survives by encoding."""
+    """The numbers of non-projective and lifted arcs of a treebank, and the survival of its arcs by encoding."""
 
     sentences: int
     words: int
     non_projective_sentences: int
     non_projective_arcs: int
-    lifted: int  # words that lifting attaches elsewhere
+    lifted: int  # words whose head lifting changes
     survival: dict[Projectivity, Survival]
 
 
 def survey(sentences: Iterable[Sentence]) -> Survey:
     """Count the non-projective sentences and arcs, and the arcs that survive each encoding.
 
-    Raises TreeError, with the place, where a sentence has no tree.
+    Raises TreeError, whose message names the place, if a sentence has no tree.
     """
     gold = []
     for sentence in sentences:

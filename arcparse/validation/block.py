@@ -1,4 +1,4 @@
-"""The lines of one sentence as they stand in the file, and what can be wrong with one of them."""
+"""The lines of one sentence as they stand in the file, and a fault of one of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TypeAlias
 
 from arcparse.sentence import COLUMNS, ID
 
-Fault: TypeAlias = "tuple[int, str, str]"  # the line of the block, counted from 0; the test's name; what is wrong
-CellFault: TypeAlias = "tuple[str, str]"  # the same without the line
+Fault: TypeAlias = "tuple[int, str, str]"  # the line of the block, counted from 0; the test's name; the message
+CellFault: TypeAlias = "tuple[str, str]"  # the test's name and the message
 
 SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(\S+)")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A fault and its place: `file:line`, the sentence's id where it has one, the name of the test that fails."""
+    """A fault: its place `file:line`, the sentence's id (empty if it has none), and the name of the failed test."""
 
     place: str
     sent_id: str
@@ -33,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines up to and with the blank one that ends them, without line breaks; `line` is the number of the first."""
+    """The lines of a sentence with its final blank line, without line breaks; `line` is the number of the first."""
 
     lines: tuple[str, ...]
     line: int = 1
@@ -56,7 +56,7 @@ class Block:
 
     @cached_property
     def columns(self) -> list[tuple[str, ...]]:
-        """The ten columns; asked for only where every row has them."""
+        """The ten columns; valid only if every row has ten cells."""
         return list(zip(*self.rows, strict=True)) or [()] * len(COLUMNS)
 
     @cached_property
@@ -66,6 +66,6 @@ class Block:
 
     @cached_property
     def sent_id(self) -> str:
-        """The last `# sent_id`, empty where there is none."""
+        """The last `# sent_id`, or the empty string if there is none."""
         found = [match[1] for match in map(SENT_ID.fullmatch, self.lines) if match]
         return found[-1] if found else ""

@@ -1,6 +1,6 @@
-"""Level 2: the universal tags and relations, and the form of features, enhanced relations and miscellany.
+"""Level 2: the universal tags and relations, and the form of features, enhanced relations and MISC.
 
-A treebank repeats its cells, so that what a cell may hold is decided once for each value.
+The cells of a treebank repeat, so each distinct value is tested once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RELATIONS = """
 """
 TAGS, RELATIONS = frozenset(_TAGS.split()), frozenset(_RELATIONS.split())
 RELATION = re.compile(r"[a-z]+(:[a-z]+)?")
-OTHER = "ä"  # stands for letters of any script that are not capital, and for their marks
+OTHER = "ä"  # stands for every non-ASCII letter that is not a capital, and for every combining mark
 ENHANCED = re.compile(rf"[a-z]+(:[a-z]+)?(:[a-z{OTHER}]+(_[a-z{OTHER}]+)*)?(:[a-z]+)?")
 LETTERS = ("Ll", "Lm", "Lo", "Mn", "Mc", "Me")
 FEATURE = re.compile(r"([A-Z][A-Za-z0-9]*(?:\[[a-z0-9]+\])?)=([A-Z0-9][A-Za-z0-9]*(?:,[A-Z0-9][A-Za-z0-9]*)*)")
@@ -30,7 +30,7 @@ ONCE = {"SpaceAfter", "Lang", "Translit", "LTranslit", "Gloss", "LId", "LDeriv",
 
 
 def cell_faults(block: Block) -> Iterator[Fault]:
-    """Find the cells of rows of ten columns that hold what UD does not know."""
+    """Find cells with values that UD does not allow, in a block whose rows have ten columns."""
     for number, row in enumerate(block.rows, block.first_row):
         name = row[ID]
         if "-" in name:
@@ -61,14 +61,14 @@ def _node_faults(row: list[str]) -> Iterator[CellFault]:
 
 @lru_cache(maxsize=1 << 16)
 def tag_faults(tag: str) -> tuple[CellFault, ...]:
-    """Return what is wrong with a UPOS."""
+    """Return the faults of a UPOS cell."""
     known = f"UPOS '{tag}' is none of UD's {len(TAGS)} tags{_nearest(tag, TAGS)}"
     return () if tag in TAGS else (("unknown-upos", known),)
 
 
 @lru_cache(maxsize=1 << 16)
 def relation_faults(label: str) -> tuple[CellFault, ...]:
-    """Return what is wrong with a DEPREL, whose subtype may be any."""
+    """Return the faults of a DEPREL cell; any subtype is allowed."""
     if not RELATION.fullmatch(label):
         return (
             ("invalid-deprel", f"DEPREL '{label}' is no relation; write small letters, and a colon before a subtype"),
@@ -90,20 +90,20 @@ def _nearest(value: str, known: Iterable[str]) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def feature_faults(feats: str) -> tuple[CellFault, ...]:
-    """Return what is wrong with a FEATS cell."""
+    """Return the faults of a FEATS cell."""
     return () if feats == EMPTY else tuple(_feature_faults(feats))
 
 
 def _feature_faults(feats: str) -> Iterator[CellFault]:
     features = feats.split("|")
     if _unsorted(features):
-        yield "unsorted-features", f"FEATS '{feats}' is not in order; sort it, large and small letters alike"
+        yield "unsorted-features", f"FEATS '{feats}' is not in order; sort it, ignoring upper and lower case"
     names = []
     for feature in features:
         match = FEATURE.fullmatch(feature)
         names.append(match[1] if match else feature)
         if not match:
-            yield "invalid-feature", f"feature '{feature}' is not of the form Name=Value, of letters and digits"
+            yield "invalid-feature", f"feature '{feature}' must be Name=Value, each with letters and digits only"
             continue
         values = match[2].split(",")
         if len(set(values)) < len(values):
@@ -111,7 +111,7 @@ def _feature_faults(feats: str) -> Iterator[CellFault]:
         if _unsorted(values):
             yield "unsorted-feature-values", f"the values of feature '{feature}' are not in order; sort them"
     if len(set(names)) < len(names):
-        yield "repeated-feature", f"FEATS '{feats}' has a feature twice; join the values by a comma"
+        yield "repeated-feature", f"FEATS '{feats}' has a feature twice; write it once, with a comma between its values"
 
 
 def _unsorted(values: list[str]) -> bool:
@@ -121,14 +121,14 @@ def _unsorted(values: list[str]) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def enhanced_faults(deps: str) -> tuple[CellFault, ...]:
-    """Return what is wrong with the relations of a DEPS cell; heads are looked at with the graph."""
+    """Return the faults of the relations in a DEPS cell; its heads are tested in `graph`."""
     if deps == EMPTY:
         return ()
     faults: list[CellFault] = []
     for pair in deps.split("|"):
         label = pair.partition(":")[2]
         if not ENHANCED.fullmatch("".join(map(_letter, label))):
-            faults.append(("invalid-edeprel", f"enhanced relation '{label}' in DEPS '{deps}' is not of UD's form"))
+            faults.append(("invalid-edeprel", f"enhanced relation '{label}' in DEPS '{deps}' does not have UD's form"))
         else:
             faults += _unknown_relation("unknown-eudeprel", "DEPS", label, RELATIONS | {"ref"})
     return tuple(faults)
@@ -140,7 +140,7 @@ def _letter(character: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def misc_faults(misc: str) -> tuple[CellFault, ...]:
-    """Return which keys of a MISC cell stand twice that may stand once."""
+    """Return a fault for each key that a MISC cell repeats although the key may stand only once."""
     if "|" not in misc:
         return ()
     keys = Counter(pair.partition("=")[0] for pair in misc.split("|"))

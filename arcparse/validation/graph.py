@@ -1,4 +1,4 @@
-"""Level 2: heads that exist, one tree over the words, and an enhanced graph that the root reaches all of."""
+"""Level 2: heads that exist, one tree over the words, and an enhanced graph whose nodes are all below the root."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 def head_faults(block: Block) -> Iterator[Fault]:
-    """Find heads that are no word's number or the word itself, then more roots than one, and cycles."""
+    """Find heads that are no word's number or the word itself; if there are none, find extra roots and cycles."""
     ids, heads = block.columns[ID], block.columns[HEAD]
     targets = {"0", *(ids[row] for row in block.words)}
     sound = True
@@ -44,11 +44,11 @@ def _tree_faults(first_row: int, heads: Sequence[int]) -> Iterator[Fault]:
     cycle = find_cycle(heads)
     if cycle:
         chain = " -> ".join(map(str, (*cycle, cycle[0])))
-        yield first_row, "non-tree", f"the heads go round in a cycle ({chain}); attach one of these words elsewhere"
+        yield first_row, "non-tree", f"the heads form a cycle ({chain}); attach one of these words elsewhere"
 
 
 def enhanced_faults(block: Block) -> Iterator[Fault]:
-    """Find faults of the heads in DEPS, and nodes of the enhanced graph that no path from the root reaches."""
+    """Find faults of the heads in DEPS; if the heads are valid, find nodes that no path from the root reaches."""
     ids, cells = block.columns[ID], block.columns[DEPS]
     nodes = [row for row, name in enumerate(ids) if "-" not in name]
     known = {"0", *(ids[row] for row in nodes)}
@@ -69,14 +69,14 @@ def enhanced_faults(block: Block) -> Iterator[Fault]:
 
 
 def has_graph(block: Block) -> bool:
-    """Return whether a sentence has any enhanced annotation, of which an empty node is a part."""
+    """Return whether a sentence has enhanced annotation: an empty node, or a DEPS cell."""
     pairs = zip(block.columns[ID], block.columns[DEPS], strict=True)
     return any("." in name or (deps != EMPTY and "-" not in name) for name, deps in pairs)
 
 
 @lru_cache(maxsize=1 << 16)
 def relations(deps: str) -> Pairs:
-    """Return head and relation of each part of a DEPS cell; what is no such pair has an empty head."""
+    """Return head and relation of each part of a DEPS cell; both are empty for a part that is not `head:relation`."""
     if deps == EMPTY:
         return ()
     parts = [part.partition(":") for part in deps.split("|")]
@@ -85,7 +85,7 @@ def relations(deps: str) -> Pairs:
 
 @lru_cache(maxsize=1 << 16)
 def order_faults(deps: str) -> tuple[tuple[str, str], ...]:
-    """Return whether the parts of a DEPS cell are out of order, or one stands twice."""
+    """Return a fault if the parts of a DEPS cell are out of order, or if one part stands twice."""
     pairs = relations(deps)
     heads = [_key(head) for head, _ in pairs if head]
     if heads != sorted(heads):
@@ -101,7 +101,7 @@ def order_faults(deps: str) -> tuple[tuple[str, str], ...]:
 def _reference_faults(name: str, deps: str, pairs: Pairs, known: set[str]) -> Iterator[tuple[str, str]]:
     for head, label in pairs:
         if not head:
-            yield "invalid-deps", f"DEPS '{deps}' is not of the form HEAD:RELATION|HEAD:RELATION"
+            yield "invalid-deps", f"DEPS '{deps}' must have the form HEAD:RELATION|HEAD:RELATION"
         elif head == name:
             yield "deps-self-loop", f"DEPS {head}:{label} points to the node itself; give another"
         elif head not in known:

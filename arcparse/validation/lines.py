@@ -12,12 +12,12 @@ from arcparse.validation.block import Block, CellFault, Fault
 
 SPACE = re.compile(r"\s")
 SPACES = re.compile(r"\s\s")
-NO_CHARACTER = re.compile("[\ufffd\ud800-\udfff]")  # a decoder's replacement, or a byte that it has kept (PEP 383)
+NO_CHARACTER = re.compile("[\ufffd\ud800-\udfff]")  # U+FFFD, or a surrogate, which may stand for a byte (PEP 383)
 FATAL = {"misplaced-comment", "extra-empty-line", "empty-sentence", "invalid-line", "number-of-columns"}
 
 
 def line_faults(block: Block) -> Iterator[Fault]:
-    """Find what is wrong with the lines of a block; after a fault that is in FATAL, its rows mean nothing."""
+    """Find the faults of the lines of a block; if a fault is in FATAL, the rows cannot be interpreted."""
     yield from _character_faults(block)
     yield from _shape_faults(block)
     for number, line in enumerate(block.lines[block.first_row :], block.first_row):
@@ -36,11 +36,11 @@ def _character_faults(block: Block) -> Iterator[Fault]:
         return
     for number, line in enumerate(block.lines):
         if NO_CHARACTER.search(line):
-            yield number, "invalid-utf", "a byte that is not UTF-8, or a sign in its place; convert the file to UTF-8"
+            yield number, "invalid-utf", "a byte that is not UTF-8, or U+FFFD in its place; convert the file to UTF-8"
         elif not unicodedata.is_normalized("NFC", line):
             composed = unicodedata.normalize("NFC", line)
             at = next((i for i, pair in enumerate(zip(line, composed, strict=False)) if len(set(pair)) > 1), 0)
-            what = f"{line[at : at + 2]!r} is not in Unicode's form NFC; compose it: {composed[at : at + 1]!r}"
+            what = f"{line[at : at + 2]!r} is not in Unicode's form NFC; write {composed[at : at + 1]!r}"
             yield number, "unicode-normalization", what
 
 
@@ -56,19 +56,19 @@ def _shape_faults(block: Block) -> Iterator[Fault]:
             yield number, "invalid-line", f"{line[:40]!r} is no comment and no row; begin it with '#' or a number"
         else:
             if line:
-                yield number, "pseudo-empty-line", "a blank line of white space; leave nothing in it"
+                yield number, "pseudo-empty-line", "a line of white space alone; make it empty"
             if not seen_row:
                 yield (
                     number,
                     "empty-sentence",
-                    "a sentence without words; one blank line ends a sentence: remove this one",
+                    "a blank line, but no words before it; a sentence ends with one blank line: remove this one",
                 )
     if block.lines[last] and not block.lines[last].isspace():
-        yield last, "missing-empty-line", "no blank line after the last sentence; end each sentence by one"
+        yield last, "missing-empty-line", "no blank line after the last sentence; end each sentence with one"
 
 
 def row_faults(block: Block) -> Iterator[Fault]:
-    """Find empty cells and stray white space in rows of ten columns each."""
+    """Find empty cells and stray white space in a block whose rows have ten columns."""
     text = "\n".join(block.lines[block.first_row :])
     if "\t\t" not in text and "\t\n" not in text and not SPACE.search(text.replace("\t", "").replace("\n", "")):
         return
@@ -81,7 +81,7 @@ def row_faults(block: Block) -> Iterator[Fault]:
 def _cell_faults(name: str, column: int, cell: str) -> Iterator[CellFault]:
     title = COLUMNS[column].upper()
     if not cell:
-        yield "empty-column", f"{title} is empty; write '{EMPTY}' for a value that is not there"
+        yield "empty-column", f"{title} is empty; write '{EMPTY}' for a missing value"
     elif not SPACE.search(cell):
         return
     elif column in (FORM, LEMMA) and "-" in name:
@@ -97,8 +97,8 @@ def _cell_faults(name: str, column: int, cell: str) -> Iterator[CellFault]:
 
 
 def number_fault(block: Block) -> Fault | None:
-    """Return the first fault of the ID column, after which no word has a number to be called by."""
+    """Return the first fault of the ID column, or None; after a fault, heads cannot refer to words by their number."""
     ids: Sequence[str] = block.columns[ID]
-    heads = (EMPTY,) * len(ids)  # which are looked at elsewhere
+    heads = (EMPTY,) * len(ids)  # heads are tested in `graph`
     fault = column_fault([tuple(ids), *[()] * 5, heads])
     return (block.first_row + fault[0], "word-id-sequence", fault[1]) if fault else None

@@ -1,4 +1,4 @@
-"""Level 2: `# sent_id`, unique in the treebank, and `# text`, which forms and `SpaceAfter=No` must spell."""
+"""Level 2: `# sent_id`, unique in the treebank, and `# text`, equal to the forms joined as `SpaceAfter=No` says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 20  # characters of text in a message
 
 @dataclass
 class Treebank:
-    """What is known of the sentences before: files of one treebank share it."""
+    """Facts about the earlier sentences; all files of one treebank share them."""
 
     sent_ids: set[str] = field(default_factory=set)
     first_with_graph: str = ""
@@ -28,7 +28,7 @@ class Treebank:
 
 
 def metadata_faults(block: Block, treebank: Treebank, place: str) -> Iterator[Fault]:
-    """Find what is wrong with the comments of a sentence at `place`, and remember what later ones are held to."""
+    """Find the faults of the comments of a sentence at `place`, and add its facts to `treebank`."""
     for name, message in (
         *_sent_id_faults(block.comments, treebank),
         *_graph_faults(block, treebank, place),
@@ -40,7 +40,7 @@ def metadata_faults(block: Block, treebank: Treebank, place: str) -> Iterator[Fa
         what = "no '# text = ...'; add the text as it was written" if not texts else "'# text' stands twice; keep one"
         yield block.first_row, "multiple-text" if texts else "missing-text", what
     elif not texts[0]:
-        yield block.first_row, "empty-text", "'# text' says nothing; add the text as it was written"
+        yield block.first_row, "empty-text", "'# text' is empty; add the text as it was written"
     else:
         if texts[0][-1].isspace():
             yield block.first_row, "text-trailing-whitespace", "'# text' ends in white space; remove it"
@@ -51,16 +51,16 @@ def _sent_id_faults(comments: Sequence[str], treebank: Treebank) -> Iterator[tup
     matches = [SENT_ID.fullmatch(comment) for comment in comments]
     for comment, match in zip(comments, matches, strict=True):
         if not match and comment.startswith(("# sent_id", "#sent_id")):
-            yield "invalid-sent-id", f"'{comment}' is not of the form '# sent_id = ID', where ID has no white space"
+            yield "invalid-sent-id", f"'{comment}' must have the form '# sent_id = ID', with no white space in the ID"
     ids = [match[1] for match in matches if match]
     if len(ids) != 1:
-        what = "'# sent_id' stands twice; keep one" if ids else "no '# sent_id = ...'; give one that no other has"
+        what = "'# sent_id' stands twice; keep one" if ids else "no '# sent_id = ...'; add one with a unique ID"
         yield "multiple-sent-id" if ids else "missing-sent-id", what
         return
     if ids[0] in treebank.sent_ids:
-        yield "non-unique-sent-id", f"sent_id '{ids[0]}' stood before; give one that no other sentence has"
+        yield "non-unique-sent-id", f"sent_id '{ids[0]}' is that of an earlier sentence; give a unique one"
     if ids[0].count("/") > 1:
-        yield "slash-in-sent-id", f"sent_id '{ids[0]}' has more than one slash; use another sign"
+        yield "slash-in-sent-id", f"sent_id '{ids[0]}' has more than one slash; use another character"
     treebank.sent_ids.add(ids[0])
 
 
@@ -84,11 +84,14 @@ def _division_faults(comments: Sequence[str], treebank: Treebank) -> Iterator[tu
         if count > 1:
             yield f"multiple-{name}", f"'# {name}' stands {count} times; keep one"
     if any(divisions) and treebank.ends_without_space:
-        yield "spaceafter-newdocpar", f"the sentence before ends in {NO_SPACE}, but a new document or paragraph begins"
+        what = (
+            f"the sentence before ends in {NO_SPACE}, but a new document or paragraph begins here; remove one of them"
+        )
+        yield "spaceafter-newdocpar", what
 
 
 def _text_faults(block: Block, text: str, treebank: Treebank) -> Iterator[Fault]:
-    """Eat the forms of the tokens from the text, one by one."""
+    """Remove the forms of the tokens from the front of the text, one by one, and report each difference."""
     rest, covered, mismatched = text, 0, False
     columns = (block.columns[column] for column in (ID, FORM, MISC))
     for number, (name, form, misc) in enumerate(zip(*columns, strict=True), block.first_row):
@@ -101,13 +104,13 @@ def _text_faults(block: Block, text: str, treebank: Treebank) -> Iterator[Fault]
                 where, fault_name = (
                     ("an empty node", "empty-node") if "." in name else ("a word of a range", "mwt-node")
                 )
-                yield number, f"spaceafter-{fault_name}", f"{NO_SPACE} on {where}, {name}; tokens alone have it"
+                yield number, f"spaceafter-{fault_name}", f"{NO_SPACE} on {where}, {name}; only tokens may have it"
             continue
         covered = int(last) if dash else covered
         if not rest.startswith(form):
             if not mismatched:
                 found = rest[: len(form) + SHOWN]
-                yield number, "text-form-mismatch", f"FORM '{form}' where '# text' has '{found}'; make them agree"
+                yield number, "text-form-mismatch", f"FORM '{form}', but '# text' has '{found}'; make them agree"
             mismatched = True
             continue
         rest = rest[len(form) :]
@@ -118,7 +121,7 @@ def _text_faults(block: Block, text: str, treebank: Treebank) -> Iterator[Fault]
                 yield number, "missing-spaceafter", what
             rest = rest.lstrip()
     if rest:
-        yield block.first_row, "text-extra-chars", f"'# text' ends in '{rest[:SHOWN]}', which no FORM has"
+        yield block.first_row, "text-extra-chars", f"no FORM for '{rest[:SHOWN]}' in '# text'; make them agree"
 
 
 def _misc_faults(misc: str) -> Iterator[tuple[str, str]]:

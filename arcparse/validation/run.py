@@ -1,4 +1,4 @@
-"""The tests in their order, over the files of one treebank, in memory that does not grow with them."""
+"""Run all tests in their order over the files of one treebank, in memory that does not grow with the files' size."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from arcparse.validation.metadata import Treebank, metadata_faults
 
 
 def validate(sources: Iterable[Location], *, level: int = 2) -> Iterator[Problem]:
-    """Give every problem of the files of one treebank: of the format (`level` 1), or also of what UD asks (2).
+    """Yield every problem in the files of one treebank: of the format (`level` 1), or also of UD's annotation (2).
 
-    Paths (.gz, .xz and .bz2 opened as they are) or text streams; the ids of sentences must differ over all of them.
-    Raises TreebankError where a file cannot be read.
+    `sources` are paths (.gz, .xz and .bz2 are unpacked) or text streams; a sentence's id must be unique in all of them.
+    Raises TreebankError if a file cannot be read.
     """
     treebank = Treebank()
     for source in sources:
@@ -24,7 +24,7 @@ def validate(sources: Iterable[Location], *, level: int = 2) -> Iterator[Problem
             for number, test, message in sorted(_faults(block, level, treebank, f"{name}:{block.line}"), key=_line):
                 yield Problem(f"{name}:{block.line + number}", block.sent_id, test, message)
         if returns:
-            remedy = "end lines by '\\n' alone"
+            remedy = "end lines with '\\n' alone"
             yield Problem(f"{name}:{returns[0]}", "", "non-unix-newline", f"a line ends in a carriage return; {remedy}")
 
 
@@ -45,7 +45,7 @@ def _faults(block: Block, level: int, treebank: Treebank, place: str) -> Iterato
 
 
 def _blocks(chunks: Iterable[str], returns: list[int]) -> Iterator[Block]:
-    """Cut text after blank lines; `returns` gets the first line that has a carriage return."""
+    """Divide text after blank lines; the first line number with a carriage return is added to `returns`."""
     held: list[str] = []
     number = 0
     for number, raw in enumerate(_lines(chunks), 1):

@@ -1,4 +1,4 @@
-"""Word vectors: gensim on one side, files and training; a LevelDB store on the other, fast look-up and caching."""
+"""Word vectors: gensim for files and training, and a LevelDB store as a cache with fast look-up."""
 
 from arcparse.vectors.corpus import DistinctLines, Prepared, RawText, prepare, runs
 from arcparse.vectors.debiasing import bias_direction, debias, direction_of, equalise, neutralise
@@ -7,7 +7,7 @@ from arcparse.vectors.maintenance import Info, Repaired, Report, info, repair, v
 from arcparse.vectors.quantise import ERROR_BOUND, dequantise, quantise
 from arcparse.vectors.record import DTYPES, Metadata
 from arcparse.vectors.similarity import WordVectors, analogy, nearest, principal_components, unit
-from arcparse.vectors.source import BINARY, FORMATS, checksum, dense, guess_format, load_vectors, save_vectors
+from arcparse.vectors.source import BINARY, FORMATS, can_hold, checksum, dense, guess_format, load_vectors, save_vectors
 from arcparse.vectors.store import Found, VectorStore
 from arcparse.vectors.word2vec import Word2VecConfig, train_vectors
 
@@ -30,6 +30,7 @@ __all__ = [
     "WordVectors",
     "analogy",
     "bias_direction",
+    "can_hold",
     "candidates",
     "checksum",
     "debias",

@@ -1,11 +1,11 @@
-"""Raw text made into a training corpus for word vectors.
+"""Makes a training corpus for word vectors from raw text.
 
-Raw files hold one paragraph per line, plain or compressed (.gz, .xz, .bz2). Each paragraph is tokenised, its digits
-become `0` (the look-up scheme `digits-zero` does the same to a form), exact duplicates are dropped, and so is every
-paragraph that shares a run of ten words with texts that must stay unseen, such as a treebank's test sentences.
+Raw files hold one paragraph per line, plain or compressed (.gz, .xz, .bz2). Each paragraph is tokenised, and its digits
+become `0` (the look-up scheme `digits-zero` does the same to a form). Exact duplicates are left out, and so is every
+paragraph that shares a run of ten words with texts that must stay unseen, such as the test sentences of a treebank.
 
-`RawText` gives the word lists one by one; `prepare` writes them once to a plain file, a paragraph per line and one
-space between words, which is the format that gensim reads fastest (`LineSentence`).
+`RawText` yields the word lists one by one. `prepare` writes them once to a plain file, with a paragraph per line and
+one space between words: gensim reads this format fastest (`LineSentence`).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from arcparse.vectors.lookup import zero_digits
 Tokenize = Callable[[str], Sequence[str]]
 Run = tuple[str, ...]
 
-RUN = 10  # words in common: more than idioms have, fewer than quotations
-LONGEST = 10_000  # words; gensim reads no further in a line
-_BATCH = 500  # paragraphs that go to a process at a time
+RUN = 10  # words in a row: more than an idiom has, fewer than a quotation
+LONGEST = 10_000  # words in a line; gensim ignores the rest
+_BATCH = 500  # paragraphs for a process at a time
 _WORD = re.compile(r"\w+")
 
 
 class Prepared(NamedTuple):
-    """What `prepare` did: paragraphs read, dropped as duplicates, dropped as excluded; words written."""
+    """The counts of `prepare`: paragraphs read, left out as duplicates, left out as excluded; words written."""
 
     paragraphs: int
     duplicates: int
@@ -53,9 +53,9 @@ class _Tokenised(NamedTuple):
 
 
 def runs(texts: Iterable[str]) -> frozenset[Run]:
-    """Return every run of ten words in the concatenation of texts, without regard to case and punctuation.
+    """Return every run of ten words in the concatenated texts; case and punctuation are ignored.
 
-    Runs cross from one text to the next, so that sentences shorter than ten words are recognised by their neighbours.
+    Runs continue from one text to the next, so that shorter sentences are recognised by their neighbours.
     """
     return frozenset(_runs([word for text in texts for word in _WORD.findall(text.lower())]))
 
@@ -66,10 +66,10 @@ def _runs(words: Sequence[str]) -> Iterator[Run]:
 
 @dataclass(frozen=True)
 class RawText:
-    """Word lists of the paragraphs in raw-text files, in order; every iteration reads the files anew.
+    """Word lists of the paragraphs in raw-text files, in order; every iteration reads the files again.
 
-    `tokenize` splits a paragraph into words; `exclude` is what `runs` returned for the texts to keep out.
-    Iteration raises VectorsError where a file cannot be read.
+    `tokenize` divides a paragraph into words; `exclude` is the result of `runs` for the texts that must stay unseen.
+    Iteration raises VectorsError if a file cannot be read.
     """
 
     files: Sequence[Path]
@@ -77,22 +77,22 @@ class RawText:
     exclude: frozenset[Run] = frozenset()
 
     def __iter__(self) -> Iterator[list[str]]:
-        """Iterate over the word lists; long paragraphs come in pieces of 10,000 words."""
+        """Iterate over the word lists; long paragraphs are divided into pieces of 10,000 words."""
         for paragraph in DistinctLines(self.files):
             for line in _tokenise([paragraph], self.tokenize, self.exclude).lines:
                 yield line.split(" ")
 
 
 class DistinctLines:
-    """The distinct, non-empty lines of text files; `read` and `duplicates` count what the iteration has met."""
+    """The distinct, non-empty lines of text files; an iteration counts the lines `read`, and their `duplicates`."""
 
     def __init__(self, files: Sequence[Path], progress: Callable[[int], object] | None = None) -> None:
-        """Take files, and a function that is told the bytes, as stored, that were read since its last call."""
+        """Take files and a function, which is called with the number of stored bytes read since its last call."""
         self.files, self.progress = files, progress
         self.read = self.duplicates = 0
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the lines, stripped. Raises VectorsError where a file cannot be read."""
+        """Iterate over the lines, stripped. Raises VectorsError if a file cannot be read."""
         self.read = self.duplicates = 0
         seen: set[bytes] = set()
         for path in self.files:
@@ -149,9 +149,9 @@ def prepare(
 ) -> Prepared:
     """Write the paragraphs of raw-text files, tokenised, to one plain file, in their order.
 
-    `tokenize` must be a module's function, since `processes` of them run side by side. `progress` is told the bytes, as
-    stored, that were read since its last call. The output appears once it is complete.
-    Raises VectorsError where a file cannot be read.
+    `tokenize` must be a function of a module, since several `processes` call it. `progress` is called with the number
+    of stored bytes read since its last call. The output gets its name when it is complete.
+    Raises VectorsError if a file cannot be read.
     """
     source = DistinctLines(files, progress)
     excluded = words = 0
@@ -170,28 +170,28 @@ def _tokenised(
         for batch in batches:
             yield _tokenise(batch, tokenize, exclude)
         return
-    context = multiprocessing.get_context("spawn")  # a forked process inherits the locks of threads it does not have
+    context = multiprocessing.get_context("spawn")  # a fork would inherit locks of threads that it does not have
     with ProcessPoolExecutor(processes, context, _set_up, (tokenize, exclude)) as pool:
         waiting: deque[Future[_Tokenised]] = deque()
         for batch in batches:
             waiting.append(pool.submit(_tokenise_batch, batch))
-            if len(waiting) > 3 * processes:  # enough to keep them busy, and no more in memory
+            if len(waiting) > 3 * processes:  # enough to keep the processes busy, and little in memory
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-_process: list[tuple[Tokenize, frozenset[Run]]] = []  # what a process of the pool works with, sent to it once
+_process: list[tuple[Tokenize, frozenset[Run]]] = []  # arguments of a process of the pool, sent to it once
 
 
 def _set_up(tokenize: Tokenize, exclude: frozenset[Run]) -> None:
     _process.append((tokenize, exclude))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; it is the parent's to end them
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent ends them
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent has been killed: the pool would wait for work for ever."""
+    """End this process when its parent was killed: otherwise it would wait for work for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,10 +1,10 @@
-"""LevelDB (through plyvel) under a store: opening, and saying in words what went wrong.
+"""The LevelDB database (through plyvel) of a store: opening it, and explaining its errors.
 
-LevelDB lets one process at a time open a database, and writes into its folder even to read it. A reader that may not
-write, or must not wait for the lock, therefore opens a view: a temporary folder with links to the tables, which never
-change once written, and copies of the few small files beside them. Any number of readers work at once, beside a writer
-and on a read-only disk. (Should a writer merge tables in that very moment, the view is made again; should one do so
-while a view is read, the error names a missing file, and opening again helps.)
+LevelDB lets only one process open a database, and writes into its folder even for reading. Therefore a reader that may
+not write, or must not wait for the lock, opens a view: a temporary folder with links to the tables, which never change,
+and with copies of the few other small files. Any number of readers can work at the same time, also beside a writer and
+on a read-only disk. (If a writer merges tables while a view is made, the view is made again. If it does so while a view
+is read, the error names a missing file; then open the store again.)
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from arcparse.errors import VectorsError
 from arcparse.vectors.needed import require_plyvel
 
 _TABLES = (".ldb", ".sst")
-_TRIES = 10  # of a view, each after a writer changed the folder while it was made
+_TRIES = 10  # to make a view, if a writer changes the folder each time
 _NOT_DAMAGE = ("No space left", "Permission denied", "Read-only file system", "Too many open files", "quota exceeded")
 
 
 class Database(NamedTuple):
-    """An open plyvel database, and the temporary folder that it lives in where it is a view."""
+    """An open plyvel database, and, if it is a view, its temporary folder."""
 
     db: Any
     view: TemporaryDirectory[str] | None
@@ -40,7 +40,7 @@ class Database(NamedTuple):
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn errors of LevelDB into VectorsError with the path, the finding and the remedy."""
+    """Turn errors of LevelDB into VectorsError, with the path, the problem and the remedy."""
     plyvel = require_plyvel()
     try:
         yield
@@ -63,10 +63,10 @@ def _said(error: Exception) -> str:
 
 
 def check_folder(path: Path) -> None:
-    """Raise VectorsError where a path is not a folder with files of LevelDB."""
+    """Raise VectorsError if a path is not a folder of LevelDB."""
     if not path.is_dir():
-        what = "not a store but a file" if path.exists() else "no such store"
-        raise VectorsError(f"{path}: {what}; make one with `arcparse vectors cache`")
+        found = "a file, not a store" if path.exists() else "no such store"
+        raise VectorsError(f"{path}: {found}; make one with `arcparse vectors cache`")
     names = _names(path)
     if not any(name == "CURRENT" or name.startswith("MANIFEST-") or name.endswith(_TABLES) for name in names):
         found = ", ".join(sorted(names)[:3]) or "nothing"
@@ -80,9 +80,9 @@ def check_folder(path: Path) -> None:
 
 
 def open_database(path: Path, *, read_only: bool = False) -> Database:
-    """Open a database that exists, as a view where it may not or should not be written.
+    """Open an existing database: as a view with `read_only`, or if its folder may not be written.
 
-    Raises VectorsError where there is none, where it is locked, and where it is damaged.
+    Raises VectorsError if there is none, if it is locked, or if it is damaged.
     """
     plyvel = require_plyvel()
     check_folder(path)
@@ -96,13 +96,13 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
         try:
             return _viewed(path)
         except VectorsError:
-            if _names(path) == before:  # a folder at rest
+            if _names(path) == before:  # no writer has changed the folder
                 raise
-    raise VectorsError(f"{path}: another process changes it all the time; open it when that has ended")
+    raise VectorsError(f"{path}: another process changes it all the time; open it when that process has ended")
 
 
 def create_database(path: Path) -> Any:
-    """Create an empty database for vectors, which do not compress."""
+    """Create an empty database, without compression, since vectors do not become smaller by it."""
     with explained(path):
         return require_plyvel().DB(os.fsencode(path), create_if_missing=True, error_if_exists=True, compression=None)
 

@@ -1,15 +1,15 @@
-"""How a word form finds its vector: the normalisation schemes and the chain of forms that are tried.
+"""Look-up of a word form among vectors: the normalisation schemes, and the order of the forms that are tried.
 
-Published vectors were trained on text that somebody had normalised, and a form is found only after the same treatment:
+Published vectors were trained on normalised text, and a form is found only after the same normalisation:
 
     google-news   the Google News vectors (Mikolov et al. 2013): every digit of a number of two or more digits is `#`,
                   hyphens and spaces are `_` (`New_York`, `####_##`)
     digits-zero   every digit is `0`, as `arcparse vectors prepare` writes its corpus
-    none          forms as they are
+    none          forms are not changed
 
-`candidates` tries, first match wins: the form; all but its first character lowered (`PARIS`, `Paris`); all lowered
-(`paris`); then the same three once more after the scheme's normalisation. The order keeps what the form distinguishes
-for as long as the vectors know it.
+`candidates` lists, in this order: the form (`PARIS`); all but its first character in lower case (`Paris`); all in lower
+case (`paris`); then the same three after the scheme's normalisation. The first that has a vector is used, so a form
+loses a distinction only if the vectors do not have it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SCHEMES: Mapping[str, Callable[[str], str]] = MappingProxyType(
 
 
 def normaliser(scheme: str) -> Callable[[str], str]:
-    """Return a scheme's function from form to form. Raises VectorsError for an unknown name."""
+    """Return the function of a scheme, which normalises a form. Raises VectorsError for an unknown name."""
     if scheme not in SCHEMES:
         raise VectorsError(f"unknown normalisation {scheme!r}; choose one of {', '.join(SCHEMES)}")
     return SCHEMES[scheme]
@@ -62,5 +62,5 @@ def candidates(form: str, scheme: str) -> tuple[str, ...]:
 
 
 def find(form: str, scheme: str, known: Container[str]) -> str | None:
-    """Return the first candidate of a form that is known, None where none is. Raises VectorsError as `candidates`."""
+    """Return the first known candidate of a form, or None. Raises VectorsError as `candidates` does."""
     return next((name for name in candidates(form, scheme) if name in known), None)

@@ -1,4 +1,4 @@
-"""Looking after a store: what it holds, whether it is whole, and what can be saved of it."""
+"""Maintenance of a store: describe its contents, verify them, and repair a damaged store."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from arcparse.vectors.needed import require_plyvel
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode
 from arcparse.vectors.store import VectorStore, read_metadata, write_metadata
 
-_SHOWN = 20  # problems that a report lists by themselves
+_SHOWN = 20  # the most problems in a report
 
 
 class Info(NamedTuple):
-    """What a store holds; `size` is in bytes, `seconds` is what opening it took."""
+    """The contents of a store: metadata, number of random vectors, `size` in bytes, and `seconds` to open it."""
 
     metadata: Metadata
     random: int
@@ -30,7 +30,7 @@ class Info(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What `verify` met: vectors of the source, random vectors, and what is wrong, each with its remedy."""
+    """The result of `verify`: numbers of vectors of the source and of random vectors, and problems with remedies."""
 
     known: int
     random: int
@@ -38,7 +38,7 @@ class Report(NamedTuple):
 
 
 class Repaired(NamedTuple):
-    """What `repair` saved: vectors of the source, random vectors; and how many of the source's are lost."""
+    """The result of `repair`: numbers of source vectors kept, of random vectors, and of source vectors lost."""
 
     known: int
     random: int
@@ -46,7 +46,7 @@ class Repaired(NamedTuple):
 
 
 def info(path: Path) -> Info:
-    """Describe a store without waiting for its lock. Raises VectorsError where it cannot be opened."""
+    """Describe a store without waiting for its lock. Raises VectorsError if it cannot be opened."""
     before = perf_counter()
     with VectorStore.open(path, read_only=True) as store:
         seconds = perf_counter() - before
@@ -56,9 +56,9 @@ def info(path: Path) -> Info:
 
 
 def verify(path: Path) -> Report:
-    """Read every record of a store, its checksum, length and values, and compare with the metadata.
+    """Read every record of a store, check its checksum, length and values, and compare the count with the metadata.
 
-    Raises VectorsError only where there is no store to verify, or where it is locked.
+    Raises VectorsError only if there is no store, or if it is locked.
     """
     database = open_database(path, read_only=True)
     problems: list[str] = []
@@ -78,17 +78,17 @@ def verify(path: Path) -> Report:
     if counts[KNOWN] != metadata.count:
         problems.insert(
             0,
-            f"{path}: {counts[KNOWN]} whole vectors where the metadata says {metadata.count}; "
+            f"{path}: has {counts[KNOWN]} sound vectors, but its metadata says {metadata.count}; "
             f"run `arcparse vectors repair {path}`, or make it again with `arcparse vectors cache`",
         )
     return Report(counts[KNOWN], counts[RANDOM], tuple(problems[:_SHOWN]))
 
 
 def repair(path: Path) -> Repaired:
-    """Save what can be saved of a damaged store, drop what cannot, and correct the count in its metadata.
+    """Repair a damaged store: keep its sound records, delete the others, and correct the count in its metadata.
 
-    Lost vectors come back only by making the store again. What LevelDB sets aside stays in the folder `lost`.
-    Raises VectorsError where there is no store, where it is locked, and where no metadata survives.
+    To get lost vectors back, make the store again. The folder `lost` holds the files that LevelDB set aside.
+    Raises VectorsError if there is no store, if it is locked, or if its metadata is lost.
     """
     check_folder(path)
     with explained(path):
@@ -114,7 +114,7 @@ def _records(db: Any, path: Path, prefix: bytes | None = None) -> Iterator[tuple
 
 
 def _fault(name: bytes, record: bytes, metadata: Metadata) -> str | None:
-    """Return what is wrong with a record, None for nothing."""
+    """Return the fault of a record in words, None if it is sound."""
     if name in METADATA_KEYS:
         return None if record == metadata.to_bytes() else "the two copies of the metadata differ"
     if name[:2] not in (KNOWN, RANDOM):

@@ -1,9 +1,9 @@
-"""Word vectors as bytes: one signed byte per value and one scale per vector, as shipped models hold them.
+"""Word vectors as bytes: one signed byte per value and one scale per vector, as in shipped models.
 
-A vector's scale is its largest absolute value divided by 127; each value is rounded to the nearest multiple of it. No
-value moves by more than half the scale, that is by more than 1/254 of the vector's largest absolute value (and
-float32's own rounding, less than a millionth of it). That holds for vectors whose largest absolute value is above
-1e-30; below, float32 has no room left for the scale.
+The scale of a vector is its largest absolute value divided by 127; each value is rounded to the nearest multiple of the
+scale. No value changes by more than half the scale, that is 1/254 of the vector's largest absolute value (plus the
+rounding of float32, less than a millionth of it). This holds for vectors whose largest absolute value is above 1e-30;
+below, float32 cannot represent the scale.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ ERROR_BOUND = 1 / (2 * LARGEST) + 1e-6  # of a vector's largest absolute value; 
 
 
 def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return int8 [n, dimension] and the rows' scales, float32 [n], for float32 [n, dimension].
+    """Return the values of a matrix, float32 [n, dimension], as int8 [n, dimension], with a scale per row, float32 [n].
 
-    A row of zeros has scale 0. Raises ValueError where a value is not finite.
+    A row of zeros has scale 0. Raises ValueError if a value is not finite.
     """
     if not np.isfinite(matrix).all():
         raise ValueError("only finite values can be quantised; the matrix holds nan or infinity")
@@ -30,5 +30,5 @@ def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
 
 
 def dequantise(values: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return float32 [n, dimension] from int8 [n, dimension] and float32 [n]."""
+    """Return the matrix, float32 [n, dimension], of values, int8 [n, dimension], and scales, float32 [n]."""
     return values.astype(np.float32) * scale[:, None]

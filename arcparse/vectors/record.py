@@ -1,9 +1,9 @@
-"""What a store's records hold: the store's metadata, and vectors as bytes.
+"""The records of a store: its metadata, and vectors as bytes.
 
-Keys begin with a prefix, so that no word can collide with anything else:
+Keys begin with a prefix, so that no word can have the key of another record:
 
     !metadata, ~metadata   the metadata as JSON, twice: first and last in the order of keys, so that a broken block
-                           seldom takes both
+                           rarely damages both
     r:WORD                 a random vector, drawn because the source had none for WORD
     v:WORD                 a vector of the source
 
@@ -39,10 +39,10 @@ def key(prefix: bytes, word: str) -> bytes:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a store says about itself; `checksum` is the SHA-256 of the source file, empty where none was named."""
+    """The metadata of a store; `checksum` is the SHA-256 of the source file, empty if no file was given."""
 
     dimension: int
-    count: int  # of vectors of the source, without the random ones
+    count: int  # vectors of the source, without random vectors
     dtype: str = "float32"
     normalisation: str = "none"
     source: str = ""
@@ -61,7 +61,7 @@ class Metadata:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Metadata:
-        """Read JSON. Raises VectorsError where it is no metadata, or another version's."""
+        """Read JSON. Raises VectorsError if it is not metadata, or has another version."""
         try:
             values = json.loads(data)
             version = values["version"]
@@ -69,7 +69,7 @@ class Metadata:
             raise VectorsError(f"metadata expected, found {data[:60]!r}") from None
         if version != VERSION:
             raise VectorsError(
-                f"written in version {version!r} of the store's format, this arcparse reads version {VERSION}; "
+                f"written in version {version!r} of the store's format, but this arcparse reads version {VERSION}; "
                 f"make it again with `arcparse vectors cache`"
             )
         kinds = {field.name: type(getattr(_EXAMPLE, field.name)) for field in fields(cls)}
@@ -93,7 +93,7 @@ _EXAMPLE = Metadata(dimension=1, count=0)
 
 
 def encode(matrix: NDArray[np.float32], dtype: str) -> list[bytes]:
-    """Return the records of vectors, float32 [n, dimension]. Raises VectorsError for a value that dtype cannot hold."""
+    """Return the records of vectors, float32 [n, dimension]. Raises VectorsError for a value too large for `dtype`."""
     with np.errstate(over="ignore"):
         stored = matrix.astype(f"<f{_FLOAT_BYTES.get(dtype, 4)}")
     if not np.isfinite(stored).all():
@@ -105,10 +105,10 @@ def encode(matrix: NDArray[np.float32], dtype: str) -> list[bytes]:
 
 
 def decode(records: Sequence[bytes], metadata: Metadata) -> NDArray[np.float32]:
-    """Return float32 [n, dimension] from records. Raises ValueError where one has another length than the others."""
+    """Return the vectors, float32 [n, dimension], of records. Raises ValueError if a record has a wrong length."""
     wrong = next((len(record) for record in records if len(record) != metadata.record_size), None)
     if wrong is not None:
-        raise ValueError(f"a record of {wrong} bytes where {metadata.dtype} needs {metadata.record_size}")
+        raise ValueError(f"a record has {wrong} bytes, but {metadata.dtype} needs {metadata.record_size}")
     data, shape = b"".join(records), (len(records), metadata.dimension)
     if metadata.dtype != "int8":
         return np.frombuffer(data, f"<f{_FLOAT_BYTES[metadata.dtype]}").reshape(shape).astype(np.float32)
@@ -117,9 +117,9 @@ def decode(records: Sequence[bytes], metadata: Metadata) -> NDArray[np.float32]:
 
 
 def random_vector(word: str, metadata: Metadata) -> NDArray[np.float32]:
-    """Return the vector, float32 [dimension], of a word that the source lacks.
+    """Return a random vector, float32 [dimension], for a word that the source lacks.
 
-    It follows from the word and the store's seed alone (the bits are SHAKE-128's), on any machine and in any process.
+    It depends only on the word and the store's seed (the bits are those of SHAKE-128): it is the same on every machine.
     """
     bits = shake_128(f"{metadata.seed}\0{word}".encode("utf-8", "surrogatepass")).digest(4 * metadata.dimension)
     uniform = np.frombuffer(bits, "<u4") / 2.0**32

@@ -1,4 +1,4 @@
-"""Words by the direction of their vectors: the nearest to a word, analogies, and a plane to look at them in."""
+"""Similarity of words by the direction of their vectors: nearest words, analogies, and a projection to a plane."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Scored = list[tuple[str, float]]  # words and their cosines, best first
 
 
 class WordVectors:
-    """Words and their vectors, float32 [V, d], in memory; a form is found under the `scheme` of `lookup.candidates`."""
+    """Words and their vectors, float32 [V, d], in memory; a form is found by the `scheme` of `lookup.candidates`."""
 
     def __init__(self, words: Sequence[str], matrix: Matrix, scheme: str = "none") -> None:
-        """Take words and their vectors in the same order. Raises VectorsError where their numbers differ."""
+        """Take words and their vectors, in the same order. Raises VectorsError if their numbers differ."""
         if len(words) != len(matrix):
             raise VectorsError(f"{len(words)} words and {len(matrix)} vectors; each word needs one")
         self.words, self.matrix, self.scheme = tuple(words), matrix, scheme
@@ -52,10 +52,10 @@ class WordVectors:
         return find(form, self.scheme, self._row) is not None
 
     def row(self, form: str) -> int:
-        """Return the row of a form or of the variant of it that is known. Raises VectorsError where there is none."""
+        """Return the row of a form, or of its first known variant. Raises VectorsError if there is none."""
         found = find(form, self.scheme, self._row)
         if found is None:
-            raise VectorsError(f"no vector for {form!r}, nor for it in lower case, among {len(self)} words")
+            raise VectorsError(f"no vector for {form!r}, nor for its lower case, among {len(self)} words")
         return self._row[found]
 
     def rows(self, forms: Iterable[str]) -> list[int]:
@@ -64,33 +64,33 @@ class WordVectors:
 
     @cached_property
     def directions(self) -> Matrix:
-        """The vectors at length 1, [V, d]; those of zeros stay as they are."""
+        """The vectors scaled to length 1, [V, d]; vectors of zeros are not changed."""
         return unit(self.matrix)
 
     def keyed(self) -> KeyedVectors:
-        """Return them as gensim has them, for `save_vectors` and `VectorStore.create`."""
+        """Return the vectors as gensim's `KeyedVectors`, for `save_vectors` and `VectorStore.create`."""
         keyed: KeyedVectors = require_gensim().KeyedVectors(self.matrix.shape[1])
         keyed.add_vectors(list(self.words), self.matrix)
         return keyed
 
     def replaced(self, rows: Sequence[int], vectors: Matrix) -> WordVectors:
-        """Return word vectors of length 1 with those of some rows exchanged for `vectors` [n, d]."""
+        """Return word vectors of length 1, in which some rows are replaced by `vectors` [n, d]."""
         matrix = self.directions.copy()
         matrix[list(rows)] = vectors
         return WordVectors(self.words, matrix, self.scheme)
 
 
 def unit(vectors: Matrix) -> Matrix:
-    """Return vectors [..., d] at length 1; those of zeros stay as they are."""
+    """Return vectors [..., d] scaled to length 1; vectors of zeros are not changed."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: Matrix = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return scaled
 
 
 def nearest(vectors: WordVectors, form: str, count: int = 10) -> Scored:
-    """Return the `count` words nearest to a form, without its own, and their cosines, best first.
+    """Return the `count` words nearest to a form, without the form's own word, and their cosines, best first.
 
-    Raises VectorsError where the form has no vector.
+    Raises VectorsError if the form has no vector.
     """
     row = vectors.row(form)
     return _best(vectors, vectors.directions[row], {row}, count)
@@ -99,8 +99,8 @@ def nearest(vectors: WordVectors, form: str, count: int = 10) -> Scored:
 def analogy(vectors: WordVectors, a: str, b: str, c: str, count: int = 10) -> Scored:
     """Return the words that are to `c` as `b` is to `a`, best first, without these three.
 
-    By the vector offset method of Mikolov, Yih & Zweig (2013), section 4: the greatest cosines with b - a + c, each of
-    length 1. Raises VectorsError where one of the three has no vector.
+    This is the vector offset method of Mikolov, Yih & Zweig (2013), section 4: the greatest cosines with b - a + c,
+    where all vectors have length 1. Raises VectorsError if one of the three has no vector.
     """
     rows = vectors.rows((a, b, c))
     from_a, from_b, from_c = vectors.directions[rows]
@@ -117,8 +117,9 @@ def _best(vectors: WordVectors, direction: Matrix, without: set[int], count: int
 def principal_components(vectors: Matrix, count: int = 2) -> tuple[Matrix, Matrix]:
     """Project vectors [n, d] onto their `count` directions of greatest variance (Pearson 1901).
 
-    Returns coordinates [n, count], zeros where there are not as many directions, and each direction's share of all
-    variance [count]. The first vector's coordinates are not negative, so that signs do not depend on the machine.
+    Returns coordinates [n, count], and the share of each direction in the whole variance [count]; both are zero for
+    directions that do not exist. The coordinates of the first vector are not negative, so that signs do not depend on
+    the machine.
     """
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
     left, lengths, _ = np.linalg.svd(centred, full_matrices=False)

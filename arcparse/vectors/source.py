@@ -1,12 +1,12 @@
-"""Word vectors as the world writes them, read row by row and written with gensim's `KeyedVectors`.
+"""Reads files of word vectors, row by row, and writes them with gensim's `KeyedVectors`.
 
     word2vec-text     a line "count dimension", then a word and its values per line; fastText's .vec is the same
     word2vec-binary   the same first line, then each word, a space and 4 bytes per value
     glove             word2vec-text without the first line (Pennington et al. 2014)
-    gensim            what `KeyedVectors.save` or `Word2Vec.save` wrote
+    gensim            a file of `KeyedVectors.save` or `Word2Vec.save`
 
-All may be packed (.gz, .xz, .bz2); the first three are told apart by their content. The native format of gensim is a
-pickle, and unpickling runs whatever code the file holds: it is read only when the caller names it.
+All may be compressed (.gz, .xz, .bz2); the first three are distinguished by their content. The native format of gensim
+is a pickle, and unpickling runs the code in the file: it is read only if the caller names the format.
 """
 
 from __future__ import annotations
@@ -46,26 +46,26 @@ if TYPE_CHECKING:
 TEXT, BINARY, GLOVE, GENSIM = FORMATS = ("word2vec-text", "word2vec-binary", "glove", "gensim")
 Tell = Callable[[str], object]
 
-_SAMPLE = 1 << 16  # bytes after the first line, by which text and binary are told apart
-_BLOCK = 1 << 24  # bytes of vectors for which memory is asked at first
+_SAMPLE = 1 << 16  # bytes after the first line, to distinguish text from binary
+_BLOCK = 1 << 24  # bytes of memory for vectors at first
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _BINARY_BYTE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_OTHERS = {  # how files begin that are none of these formats, and the remedy
+_OTHERS = {  # first bytes of files in other formats, and the remedy
     b"PK\x03\x04": "a .zip archive; unpack it, and give the file inside",
-    b"\x1f\x8b": "packed; a packed file must end in .gz, .xz or .bz2",
-    b"\xfd7zXZ": "packed; a packed file must end in .gz, .xz or .bz2",
-    b"BZh": "packed; a packed file must end in .gz, .xz or .bz2",
+    b"\x1f\x8b": "compressed; the name of such a file must end in .gz, .xz or .bz2",
+    b"\xfd7zXZ": "compressed; the name of such a file must end in .gz, .xz or .bz2",
+    b"BZh": "compressed; the name of such a file must end in .gz, .xz or .bz2",
     b"\xff\xfe": "UTF-16; write it as UTF-8",
     b"\xfe\xff": "UTF-16; write it as UTF-8",
-    b"\xba\x16\x4f\x2f": "fastText's own .bin; give its .vec file, or write that with fastText",
-    b"\x93NUMPY": "an array of numpy; give the file of gensim's that lies beside it, with format='gensim'",
+    b"\xba\x16\x4f\x2f": "fastText's own .bin; give its .vec file, or write one with fastText",
+    b"\x93NUMPY": "an array of numpy; give the file of gensim beside it, with format='gensim'",
 }
 
 
 def guess_format(path: Path) -> str:
-    """Return the name of a file's format, from its first bytes.
+    """Return the name of a file's format, found by its first bytes.
 
-    Raises VectorsError where the file cannot be read, or is none of word2vec text, word2vec binary and GloVe.
+    Raises VectorsError if the file cannot be read, or is neither word2vec text, word2vec binary nor GloVe.
     """
     with _opened(path) as content:
         first, sample = content.readline(LONGEST_LINE), content.read(_SAMPLE)
@@ -74,22 +74,24 @@ def guess_format(path: Path) -> str:
         raise VectorsError(f"{path}: {other or 'empty; fetch it again'}")
     if _PICKLE.match(first):
         raise VectorsError(
-            f"{path}: a pickle, perhaps of gensim; loading one runs the code in it, "
-            f"so if you trust the file, name the format: format={GENSIM!r} (--format {GENSIM})"
+            f"{path}: a pickle, perhaps of gensim; loading it runs the code in it; "
+            f"if you trust the file, name the format: format={GENSIM!r} (--format {GENSIM})"
         )
     claimed = header(first)
     if claimed:
         return TEXT if _is_text(sample, claimed.dimension) else BINARY
-    if len(first.split()) > 1 and is_number(first.split()[-1].replace(b",", b".")):  # a comma is told of by its line
+    if len(first.split()) > 1 and is_number(
+        first.split()[-1].replace(b",", b".")
+    ):  # the error of a decimal comma comes later
         return GLOVE
     raise VectorsError(
-        f"{path}: neither word2vec nor GloVe: it begins with {first[:40]!r}; expected a line 'count dimension', "
-        f"or a word and its values"
+        f"{path}: neither word2vec nor GloVe: it begins with {first[:40]!r}; give a file that begins with a line "
+        f"'count dimension', or with a word and its values"
     )
 
 
 def _is_text(sample: bytes, dimension: int) -> bool:
-    """Return whether what follows a header is text: its first line is a row, or no byte is one that text has not."""
+    """Return whether the sample after a header is text: its first line is a row, or it has no byte of binary data."""
     with suppress(VectorsError):
         return bool(text_row(sample.partition(b"\n")[0], dimension, "").word)
     return not _BINARY_BYTE.search(sample)
@@ -97,7 +99,7 @@ def _is_text(sample: bytes, dimension: int) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
-    """Open a file, unpacked. Raises VectorsError where it is none, or where reading it in the block fails."""
+    """Open a file and decompress it. Raises VectorsError if there is no file, or if reading fails in the block."""
     if not path.is_file():
         raise VectorsError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; give a file of word vectors")
     with reading(path, fault=VectorsError) as content:
@@ -107,18 +109,18 @@ def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
 def load_vectors(
     path: Path, format: str | None = None, *, limit: int | None = None, tell: Tell = warnings.warn
 ) -> KeyedVectors:
-    """Load word vectors, all or the first `limit` rows of the file; the format is guessed where it is not named.
+    """Load word vectors, all or the first `limit` rows of the file; without a `format`, it is guessed.
 
-    `format="gensim"` unpickles, that is, it runs code from the file: use it for files that you trust.
-    Bytes of words that are not UTF-8, as word2vec.c cuts them, become U+FFFD; of a word that stands twice, the first
-    vector is kept. `tell` is called with a sentence where either occurs, with the number.
-    Raises VectorsError, which names the line or row, where the file is not in the format, cut off, or holds a value
+    `format="gensim"` unpickles, that is, it runs code from the file: use it only for files that you trust.
+    Bytes of words that are not UTF-8 (word2vec.c cuts long words) become U+FFFD; if a word occurs twice, its first
+    vector is kept. In both cases `tell` is called with a sentence and the number of such rows.
+    Raises VectorsError, which names the line or row, if the file is not in the format, is cut off, or holds a value
     that is not finite.
     """
     if format is not None and format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
     if limit is not None and limit < 1:
-        raise VectorsError(f"limit {limit}: at least 1 vector is needed")
+        raise VectorsError(f"limit must be at least 1, not {limit}")
     format = format or guess_format(path)
     if format == GENSIM:
         return _load_native(path, limit, tell)
@@ -130,24 +132,25 @@ def load_vectors(
 
 
 def _claimed(content: io.BufferedIOBase, path: Path, format: str) -> Header:
-    """Read the header. Raises VectorsError where there is none, or one of no vectors."""
+    """Read the header. Raises VectorsError if there is none, or if its numbers are outside their limits."""
     line = content.readline(LONGEST_LINE)
     claimed = header(line)
     if not claimed:
         raise VectorsError(
-            f"{path}:1: {line[:40]!r} where {format} has 'count dimension'; name the format, {GLOVE} if words follow"
+            f"{path}:1: {line[:40]!r}, but {format} begins with 'count dimension'; name the format, {GLOVE} if it "
+            f"begins with a word"
         )
     count, dimension = claimed
     if not (count and 1 <= dimension <= MOST_VALUES):
         raise VectorsError(
-            f"{path}:1: the header says {count} vectors of {dimension} values; at least 1 of 1 to {MOST_VALUES} is "
-            f"needed; fetch the file again, or name its format"
+            f"{path}:1: the header says {count} vectors of {dimension} values; there must be at least 1 vector of 1 to "
+            f"{MOST_VALUES} values; fetch the file again, or name its format"
         )
     return claimed
 
 
 def _counted(rows: Iterable[Row], path: Path, claimed: Header | None, limit: int | None) -> Iterator[Row]:
-    """Yield the first `limit` rows, or all of them if they are as many as the header claims. Raises VectorsError."""
+    """Yield the first `limit` rows, or all. Raises VectorsError if all are not as many as the header claims."""
     if limit is not None:
         yield from islice(rows, limit)
         return
@@ -155,20 +158,20 @@ def _counted(rows: Iterable[Row], path: Path, claimed: Header | None, limit: int
     for count, row in enumerate(rows, 1):
         if claimed and count > claimed.vectors:
             raise VectorsError(
-                f"{row.place}: the header says {claimed.vectors} vectors, and here is one more, of {row.word!r}; "
-                f"correct the header, or read the first with a limit (--limit {claimed.vectors})"
+                f"{row.place}: the header says {claimed.vectors} vectors, but here is one more, of {row.word!r}; "
+                f"correct the header, or read only the first ones (--limit {claimed.vectors})"
             )
         yield row
     if claimed and count < claimed.vectors:
-        remedy = f", or read those with a limit (--limit {count})" if count else ""
+        remedy = f", or read only these (--limit {count})" if count else ""
         raise VectorsError(
-            f"{path}: cut off: the header says {claimed.vectors} vectors, the file holds {count}; "
+            f"{path}: cut off: the header says {claimed.vectors} vectors, but the file holds {count}; "
             f"fetch it again{remedy}"
         )
 
 
 def _likely(path: Path, claimed: Header | None, limit: int | None) -> int:
-    """Return how many rows a file may have: what its header claims, if its size allows that."""
+    """Return the likely number of rows: that of the header, at most as many as fit into the file; 0 if unknown."""
     if not claimed or path.suffix.lower() in COMPRESSED:
         return 0
     possible = path.stat().st_size // (2 * claimed.dimension)  # a value has at least a digit and a blank
@@ -176,7 +179,7 @@ def _likely(path: Path, claimed: Header | None, limit: int | None) -> int:
 
 
 def _collected(rows: Iterable[Row], path: Path, likely: int, tell: Tell) -> tuple[list[str], NDArray[np.float32]]:
-    """Return the words of rows, each once, and their vectors; memory grows where they are more than `likely`."""
+    """Return the words of rows, each once, and their vectors; memory grows if there are more rows than `likely`."""
     index: dict[str, int] = {}
     matrix = np.empty((0, 0), np.float32)
     twice, broken = list[str](), list[str]()
@@ -195,9 +198,9 @@ def _collected(rows: Iterable[Row], path: Path, likely: int, tell: Tell) -> tupl
     if not index:
         raise VectorsError(f"{path}: holds no vectors; fetch it again")
     if broken:
-        tell(f"{broken[0]} is not UTF-8 in full, U+FFFD stands for the rest (rows like this: {len(broken)})")
+        tell(f"{broken[0]} is not all UTF-8; U+FFFD replaces the rest (rows like this: {len(broken)})")
     if twice:
-        tell(f"{twice[0]} is there already, the first vector is kept (rows like this: {len(twice)})")
+        tell(f"{twice[0]} occurs a second time; its first vector is kept (rows like this: {len(twice)})")
     matrix.resize((len(index), matrix.shape[1]), refcheck=False)
     return list(index), matrix
 
@@ -214,7 +217,7 @@ def _load_native(path: Path, limit: int | None, tell: Tell) -> KeyedVectors:
     with _opened(path):
         try:
             loaded = keyed_vectors.load(str(path))
-        except Exception as error:  # the code in a pickle raises anything
+        except Exception as error:  # code in a pickle may raise any error
             found = str(error) or type(error).__name__
             raise VectorsError(f"{path}: not {GENSIM}'s, or cut off: {found}; fetch it again, with its .npy") from error
     vectors = getattr(loaded, "wv", loaded)
@@ -239,28 +242,27 @@ def _check_native(vectors: Any, path: Path) -> None:
 
 
 def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> None:
-    """Write word vectors in any of `FORMATS`, packed where the name ends in .gz, .xz or .bz2.
+    """Write word vectors in one of `FORMATS`; a name in .gz, .xz or .bz2 gives a compressed file.
 
-    An older file stays until the new one is whole. Raises VectorsError for an unknown format, for a word that the
-    format cannot hold, as one with a blank in a binary file, and if the file cannot be written.
+    An older file is replaced only when the new one is complete. Raises VectorsError for an unknown format, for a word
+    that the format cannot hold (such as a word with a blank in a binary file), and if the file cannot be written.
     """
     if format not in FORMATS:
         raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
-    if format != GENSIM:
-        word = next((word for word in vectors.index_to_key if not _can_hold(format, word)), None)
-        if word is not None:
-            raise VectorsError(
-                f"{path}: {format} cannot hold the word {word!r}, since blanks end words and lines end rows there; "
-                f"write `_` for a blank, or choose format {GENSIM!r}"
-            )
+    word = next((word for word in vectors.index_to_key if not can_hold(format, word)), None)
+    if word is not None:
+        raise VectorsError(
+            f"{path}: {format} cannot hold the word {word!r}: there a blank ends a word, a line end a row; "
+            f"write `_` for a blank, or choose format {GENSIM!r}"
+        )
     with write_errors(path, VectorsError):
         final = Path(os.path.realpath(path))
-        if final.exists() and not final.is_file():  # a pipe or /dev/null is written to, never replaced
+        if final.exists() and not final.is_file():  # write to a pipe or /dev/null, do not replace it
             _save(vectors, final, format)
             return
         with aside(final.parent, is_folder=True) as fresh:
             _save(vectors, fresh / final.name, format)
-            for written in fresh.iterdir():  # large vectors of gensim's own format are several files
+            for written in fresh.iterdir():  # gensim's own format has several files for large vectors
                 os.replace(written, final.parent / written.name)
 
 
@@ -271,8 +273,10 @@ def _save(vectors: KeyedVectors, path: Path, format: str) -> None:
         vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
 
 
-def _can_hold(format: str, word: str) -> bool:
-    """Return whether a word comes back from a row of a format."""
+def can_hold(format: str, word: str) -> bool:
+    """Return whether a word is read back unchanged from a row of a format."""
+    if format == GENSIM:
+        return True
     try:
         content = word.encode()
         if format == BINARY:
@@ -285,7 +289,7 @@ def _can_hold(format: str, word: str) -> bool:
 def dense(vectors: KeyedVectors) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Return the words, each once, and their vectors, float32 [words, dimension], in the same order."""
     row, matrix = vectors.key_to_index, vectors.vectors
-    if len(row) < len(matrix):  # gensim leaves rows without a word where a file has one twice
+    if len(row) < len(matrix):  # gensim keeps rows without a word, for words that a file has twice
         matrix = matrix[list(row.values())]
     return tuple(row), np.ascontiguousarray(matrix, np.float32)
 

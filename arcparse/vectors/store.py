@@ -1,7 +1,7 @@
-"""Word vectors in a LevelDB store: opened in milliseconds, however large the vectors that they were taken from.
+"""Word vectors in a LevelDB store: it opens in milliseconds, also if the source of the vectors is a large file.
 
-A store holds the vectors that a corpus needs, finds them by the chain of `lookup.candidates`, and gives every word that
-they lack a random vector, uniform in [-0.25, 0.25], the same one for ever.
+A store holds the vectors that a corpus needs and finds them by the chain of `lookup.candidates`. Every other word gets
+a random vector, uniform in [-0.25, 0.25], and always the same one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BATCH = 4096  # records per write
 
 
 class Found(NamedTuple):
-    """A vector, float32 [dimension]; how it was found; and the word under which the source has it, if it has it."""
+    """A vector, float32 [dimension]; the way it was found; and its word in the source, None if it is random."""
 
     vector: NDArray[np.float32]
     how: Literal["form", "variant", "random"]
@@ -38,12 +38,12 @@ class Found(NamedTuple):
 class VectorStore:
     """Word vectors by word form; a context manager.
 
-    `store[form]`, `store.lookup(form)` and `store.matrix(forms)` answer for every form; `form in store` says whether
-    the source has a vector for it or a variant of it; iteration and `len` are over the source's words.
+    `store[form]`, `store.lookup(form)` and `store.matrix(forms)` have a vector for every form; `form in store` tells
+    whether the source has a vector for the form or a variant of it; iteration and `len` are over the source's words.
     """
 
     def __init__(self, path: Path, database: Database, metadata: Metadata) -> None:
-        """Hold an open database; use `create` or `open` instead."""
+        """Take an open database; use `create` or `open` instead."""
         self.path = path
         self.metadata = metadata
         self._database = database
@@ -62,10 +62,10 @@ class VectorStore:
     ) -> VectorStore:
         """Write the vectors that `words` need, or all of them, to a new store, and open it.
 
-        `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file that the vectors came from, for the
-        metadata. The folder appears once it is complete; until then it is a hidden one beside it, as `arcparse.files`
-        makes them, and one that a killed process left is removed. Raises VectorsError if it exists or is being made,
-        if a setting is unknown, and if a value does not fit into dtype.
+        `dtype` is float32, float16 or int8 (see `quantise`); `source` is the file of the vectors, for the metadata. The
+        folder gets its name when it is complete; until then it is a hidden folder beside it (see `arcparse.files`), and
+        hidden folders of killed processes are removed. Raises VectorsError if the path exists or is being made, if a
+        setting is unknown, or if a value is too large for `dtype`.
         """
         require_free(path)
         chosen = list(vectors.key_to_index) if words is None else _needed(vectors, words, normalisation)
@@ -87,16 +87,16 @@ class VectorStore:
     def open(cls, path: Path, *, dimension: int | None = None, read_only: bool = False) -> VectorStore:
         """Open a store.
 
-        With `read_only`, and where the folder may not be written, random vectors are not remembered (and are the same
-        ones nevertheless), and another process may have the store open. Raises VectorsError where it is no store, or
-        locked, damaged, of another version, or of another dimension than the one expected.
+        With `read_only`, or if the folder may not be written, random vectors are not stored (they are the same
+        nevertheless), and another process may have the store open. Raises VectorsError if it is no store, or
+        is locked, damaged, of another version, or of another dimension than the given one.
         """
         database = open_database(path, read_only=read_only)
         try:
             metadata = read_metadata(database.db, path)
             if dimension not in (None, metadata.dimension):
                 raise VectorsError(
-                    f"{path}: holds vectors of dimension {metadata.dimension}, expected {dimension}; "
+                    f"{path}: holds vectors of dimension {metadata.dimension}, not {dimension}; "
                     f"name another store, or make one from other vectors with `arcparse vectors cache`"
                 )
         except VectorsError:
@@ -106,11 +106,11 @@ class VectorStore:
 
     @property
     def read_only(self) -> bool:
-        """Whether random vectors are not remembered."""
+        """Whether random vectors are not stored."""
         return self._database.view is not None
 
     def close(self) -> None:
-        """Close the store; a closed store answers nothing."""
+        """Close the store; it cannot be used afterwards."""
         self._database.close()
 
     def __enter__(self) -> VectorStore:
@@ -142,7 +142,7 @@ class VectorStore:
         return self.lookup(form).vector
 
     def lookup(self, form: str) -> Found:
-        """Return the vector of a form and how it was found. Raises VectorsError where the store is damaged."""
+        """Return the vector of a form and the way it was found. Raises VectorsError if the store is damaged."""
         known = self._known(form)
         if known is None:
             return Found(self.matrix([form])[0], "random", None)
@@ -150,7 +150,7 @@ class VectorStore:
         return Found(self._decoded([record])[0], "form" if word == form else "variant", word)
 
     def matrix(self, forms: Iterable[str]) -> NDArray[np.float32]:
-        """Return the vectors of forms, float32 [n, dimension]. Raises VectorsError where the store is damaged."""
+        """Return the vectors of forms, float32 [n, dimension]. Raises VectorsError if the store is damaged."""
         wanted = list(forms)
         records: dict[str, bytes] = {}
         missing = []
@@ -185,7 +185,7 @@ class VectorStore:
         return record
 
     def _drawn(self, forms: list[str]) -> dict[str, bytes]:
-        """Draw vectors for forms, and remember them where the store may be written."""
+        """Draw random vectors for forms, and store them if the store may be written."""
         drawn = encode(np.stack([random_vector(form, self.metadata) for form in forms]), self.metadata.dtype)
         records = dict(zip(forms, drawn, strict=True))
         if not self.read_only:
@@ -202,14 +202,14 @@ class VectorStore:
 
 
 def read_metadata(db: Any, path: Path) -> Metadata:
-    """Return the metadata of an open database, from either copy. Raises VectorsError where there is none."""
+    """Return the metadata of an open database, from the first copy found. Raises VectorsError if there is none."""
     with explained(path):
         copies = [db.get(name, verify_checksums=True) for name in METADATA_KEYS]
     data = next((copy for copy in copies if copy is not None), None)
     if data is None:
         raise VectorsError(
-            f"{path}: a LevelDB database without metadata of a vector store; make one with `arcparse vectors cache`, "
-            f"or run `arcparse vectors repair {path}` if it was one"
+            f"{path}: a LevelDB database without the metadata of a vector store; make a store with `arcparse vectors "
+            f"cache`, or run `arcparse vectors repair {path}` if it was a store"
         )
     try:
         return Metadata.from_bytes(data)
@@ -224,7 +224,7 @@ def write_metadata(db: Any, metadata: Metadata) -> None:
 
 
 def require_free(path: Path) -> None:
-    """Raise VectorsError where no store can be made at a path: it exists, or its folder does not."""
+    """Raise VectorsError if no store can be made at a path: the path exists, or its folder does not."""
     if path.exists():
         raise VectorsError(f"{path}: exists already; remove it, or name another")
     if not path.parent.is_dir():
@@ -232,7 +232,7 @@ def require_free(path: Path) -> None:
 
 
 def _rename(unfinished: Path, path: Path) -> None:
-    require_free(path)  # another process may have been faster
+    require_free(path)  # another process may have made it meanwhile
     try:
         unfinished.rename(path)
     except OSError as error:
@@ -240,14 +240,14 @@ def _rename(unfinished: Path, path: Path) -> None:
 
 
 def _needed(vectors: KeyedVectors, forms: Iterable[str], scheme: str) -> list[str]:
-    """Return the words under which forms find their vectors, each once."""
+    """Return the words in the source that forms are found under, each once."""
     index = vectors.key_to_index
     found = (find(form, scheme, index) for form in forms)
     return list(dict.fromkeys(word for word in found if word is not None))
 
 
 def _write(path: Path, vectors: KeyedVectors, words: list[str], metadata: Metadata) -> None:
-    words = sorted(words, key=lambda word: key(KNOWN, word))  # LevelDB's own order, so that a table is written once
+    words = sorted(words, key=lambda word: key(KNOWN, word))  # in LevelDB's order, so that each table is written once
     db = create_database(path)
     try:
         with explained(path):

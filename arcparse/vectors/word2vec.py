@@ -1,8 +1,8 @@
 """Word vectors trained with gensim: skip-gram and continuous bag of words (Mikolov et al. 2013a, b).
 
-Either learns with negative sampling, with hierarchical softmax, or with both. With subwords a word's vector is the mean
-of its own and of those of its runs of letters (fastText, Bojanowski et al. 2017): rare words have the vectors of words
-that end or begin alike.
+Both can learn with negative sampling, with hierarchical softmax, or with both of these. With subwords, the vector of a
+word is the mean of its own vector and of the vectors of its letter n-grams (fastText, Bojanowski et al. 2017): a rare
+word gets a vector like those of words with the same beginning or end.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from arcparse.vectors.needed import require_gensim
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-SUBWORDS = (3, 4)  # letters of a run, the word's edges included: "ed>"
-BUCKETS = 200_000  # vectors that runs share by their hash; gensim's 2 million need gigabytes
+SUBWORDS = (3, 4)  # letters of an n-gram, with the marks of the word's edges: "ed>"
+BUCKETS = 200_000  # vectors that n-grams share by their hash; gensim's 2 million need gigabytes
 
 
 @dataclass(frozen=True)
@@ -32,27 +32,27 @@ class Word2VecConfig:
 
     dimension: Units = 100
     window: Annotated[int, Range(1, 1000)] = (
-        3  # words to either side; narrow windows give syntactic rather than topical neighbours
+        3  # words on each side; with narrow windows, neighbours are similar in syntax rather than in topic
     )
     skip_gram: bool = True  # False: continuous bag of words
-    negative: Annotated[int, Range(0, 1000)] = 8  # noise words per word; 0 for hierarchical softmax alone
+    negative: Annotated[int, Range(0, 1000)] = 8  # noise words per word; 0: hierarchical softmax only
     hierarchical_softmax: bool = False
     subwords: bool = False
     min_count: Positive = 5  # rarer words get no vector
-    sample: NotNegative = 1e-4  # words above this share are skipped at random (2013b, section 2.3); 0 for never
+    sample: NotNegative = 1e-4  # words above this share are skipped at random (2013b, section 2.3); 0: never
     epochs: Positive = 5
     learning_rate: AboveZero = 0.025  # falls linearly to 1e-4
-    seed: Seed = 1  # repeatable with one worker only: several race for the same vectors
+    seed: Seed = 1  # repeatable with one worker only: several change the same vectors in any order
     workers: Threads = 2
 
     def __post_init__(self) -> None:
-        """Check the limits."""
+        """Raise ConfigurationError for a value outside its limits."""
         check_ranges(self)
         if not self.negative and not self.hierarchical_softmax:
-            raise ConfigurationError("nothing to learn from: set negative above 0, or hierarchical_softmax")
+            raise ConfigurationError("there is no training objective: set negative above 0, or hierarchical_softmax")
 
     def arguments(self) -> dict[str, Any]:
-        """Return the settings as gensim's Word2Vec names them."""
+        """Return the settings under the names of gensim's Word2Vec."""
         subwords = {"min_n": SUBWORDS[0], "max_n": SUBWORDS[1], "bucket": BUCKETS} if self.subwords else {}
         return subwords | {
             "vector_size": self.dimension,
@@ -75,12 +75,12 @@ def train_vectors(
     *,
     progress: Callable[[int], object] | None = None,
 ) -> KeyedVectors:
-    """Train word vectors and return them, most frequent word first.
+    """Train word vectors and return them, the most frequent word first.
 
-    The corpus is the path of a file that `prepare` wrote, which is fastest, or word lists that can be iterated over
-    `epochs + 1` times (not a generator). `progress` is told the epochs done, 0 once the vocabulary is known; gensim
-    says nothing within an epoch.
-    Raises VectorsError where there is nothing to learn.
+    The corpus is the path of a file that `prepare` wrote (this is fastest), or word lists that can be iterated over
+    `epochs + 1` times (not a generator). `progress` is called with the number of finished epochs, and with 0 when the
+    vocabulary is known; gensim reports nothing within an epoch.
+    Raises VectorsError if no word is frequent enough, if the corpus cannot be read, or if training diverges.
     """
     text, models = _text(corpus), require_gensim()
     model = (models.FastText if config.subwords else models.Word2Vec)(**config.arguments())
@@ -99,7 +99,7 @@ def train_vectors(
         callbacks=callbacks,
     )
     if not np.isfinite(model.wv.vectors).all():
-        raise VectorsError(f"training went to infinity at learning_rate={config.learning_rate}; lower it")
+        raise VectorsError(f"training diverged to infinity at learning_rate={config.learning_rate}; lower it")
     return cast("KeyedVectors", model.wv)
 
 
@@ -118,7 +118,7 @@ def _epochs(progress: Callable[[int], object]) -> Any:
     from gensim.models.callbacks import CallbackAny2Vec
 
     class Epochs(CallbackAny2Vec):  # type: ignore[misc]  # gensim has no types
-        """Tells the number of epochs done."""
+        """Reports the number of finished epochs."""
 
         done = 0
 

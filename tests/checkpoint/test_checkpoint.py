@@ -74,7 +74,7 @@ def test_shared_and_strided_weights_are_saved(tmp_path: Path) -> None:
 
 
 def test_half_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="weight 'w' reaches 70000, float16 65504"):
+    with pytest.raises(ModelError, match="weight 'w' reaches 70000, and float16 at most 65504"):
         save(tmp_path / "m", 70000.0, half=True)
     assert not list(tmp_path.iterdir())
 
@@ -282,7 +282,7 @@ def test_an_archive_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for limit, value in (("MAX_ARCHIVE_FILES", 3), ("MAX_ARCHIVE_BYTES", 27)):
         with monkeypatch.context() as patch:
             patch.setattr(checkpoint, limit, value)
-            with pytest.raises(ModelError, match="4 files of 28 bytes; a model has at most"):
+            with pytest.raises(ModelError, match="4 files of 28 bytes in all; a model has at most"):
                 unpack(file, tmp_path / "other")
     with pytest.raises(ModelError, match=r"config.json: cannot be read: it is not in the archive"):
         load_model(file)

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from arcparse import cli
-from arcparse.cli import convert as command
 from arcparse.treebank import read_conllu
 
 ROW = "{}\t{}\t_\t{}\t_\t_\t{}\t{}\t_\t_\n"
@@ -187,7 +186,7 @@ def test_the_help_has_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "newdoc as -DOCSTART-" in out
     assert "  jsonl " in out
-    assert command.DEFAULT in out
+    assert "--from FORMAT" in out
 
 
 def test_the_script_is_the_command(

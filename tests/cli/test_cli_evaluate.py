@@ -143,7 +143,7 @@ def test_tags_of_known_and_unknown_words_and_their_confusions(
     ]
     assert upos.split("\n") == [
         "gold upos | system's | count | examples",
-        "----------+----------+-------+--------------",
+        "----------+----------+-------+----------------",
         "Y         |        X |     2 | b (1), 東京 (1)",
     ]
     assert xpos == "gold xpos | system's | count | examples\n----------+----------+-------+---------"

@@ -12,7 +12,7 @@ import pytest
 
 from arcparse.cli import main
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
-from arcparse.cli.skipping import Skipped
+from arcparse.cli.tally import Skipped
 from arcparse.errors import CharacterError, ConfigurationError
 from arcparse.formats import formats, write_sentences
 from arcparse.sentence import Sentence
@@ -115,6 +115,65 @@ def test_what_is_written_is_asked_for_or_named() -> None:
     assert target_format(parsed("--output", "a.jsonl", "--to", "dot"), known).name == "dot"
     with pytest.raises(ConfigurationError, match="format 'tiger' is not known"):
         target_format(parsed("--to", "tiger"), known)
+
+
+# Treebanks ------------------------------------------------------------------------------------------------------------
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object, status: int = 0) -> tuple[str, str]:
+    assert main(list(map(str, arguments))) == status
+    return capsys.readouterr()
+
+
+@pytest.mark.parametrize("command", [["stats", "-"], ["draw", "-"], ["convert", "-"], ["evaluate", "gold.conllu", "-"]])
+@pytest.mark.parametrize(("name", "content"), [("", CONLLX), ("", JSON), ("conllx", CONLLX)])
+def test_commands_read_any_format_from_standard_input(
+    command: list[str],
+    name: str,
+    content: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("gold.conllu").write_text(CONLLU, encoding="utf-8")
+    type_in(monkeypatch, content.encode())
+    metrics = ["--metrics", "Words"] if command[0] == "evaluate" else []
+    assert told(capsys, *command, *(["--from", name] if name else []), *metrics)[0]
+
+
+def test_columns_and_tags_are_told_to_every_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a").write_text("N Wolves\nV howl\n", encoding="utf-8")
+    (tmp_path / "b").write_text("V Wolves\nV howl\n", encoding="utf-8")
+    options = ["--from", "columns", "--columns", "upos,form"]
+    out, _ = told(capsys, "evaluate", tmp_path / "a", tmp_path / "b", *options, "--metrics", "UPOS")
+    assert "50.00" in out
+    assert " 2" in told(capsys, "stats", tmp_path / "a", *options)[0].splitlines()[1]
+
+
+def test_a_file_named_conllu_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.conllu").write_text(CONLLU.replace("\t", " "), encoding="utf-8")
+    for command in ("stats", "draw", "convert"):
+        _, err = told(capsys, command, tmp_path / "a.conllu", status=2)
+        assert "expected 10; separate them by single tabs" in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["evaluate - -", "evaluate a - b --train -", "stats - --against -", "draw - --gold -", "convert - -",
+     "validate - -"],
+)  # fmt: skip
+def test_standard_input_is_read_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "standard input, which can be read once only" in told(capsys, *command.split(), status=2)[1]
+
+
+@pytest.mark.parametrize("command", ["stats", "draw"])
+def test_malformed_sentences_are_passed_over(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.conllu").write_text(CONLLU + "1\tx\n\n" + CONLLU, encoding="utf-8")
+    assert "a.conllu:5: 2 columns" in told(capsys, command, tmp_path / "a.conllu", status=2)[1]
+    out, err = told(capsys, command, tmp_path / "a.conllu", "--skip-bad")
+    assert out
+    assert err.splitlines()[1:] == ["arcparse: 1 sentence was passed over"]
 
 
 # The name of a file given as text -------------------------------------------------------------------------------------

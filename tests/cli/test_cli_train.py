@@ -145,7 +145,7 @@ def test_a_run_of_other_data_is_named_by_a_weight(treebank: Path, capsys: pytest
 def test_a_run_serves_as_a_model(treebank: Path) -> None:
     run = treebank.parent / "run"
     assert cli.main(command("parser", treebank, "--output", run, "--epochs", 1)) == 0
-    assert cli.main(["parse", "--model", str(run), str(treebank)]) == 0
+    assert cli.main(["parse", "--model", str(run), "--input", str(treebank)]) == 0
 
 
 def test_settings_come_from_a_file_too(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.treebank import parse_conllu, read_conllu
 from tests.tiny_model import save_tiny_model, tiny_parser
 
-TOO_LONG = r"'go on on': 31 words are too many for one sentence, of which at most 30.*; divide it"
+TOO_LONG = r"'go on on': a sentence of 31 words is too long .*, the limit is 30 words; divide it"
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_the_command_passes_it_through(
     assert cli.main(["parse", "--model", str(model), "--input", str(tmp_path / "a.txt"), "--threads", "1"]) == 1
     out, err = capsys.readouterr()
     assert [sentence.is_parsed for sentence in parse_conllu(out)] == [True, False]
-    assert "a.txt:1: 31 words are too many" in err
+    assert "a.txt:1: a sentence of 31 words is too long" in err
 
 
 def test_long_forms_are_not_remembered(sample_treebank: Path) -> None:

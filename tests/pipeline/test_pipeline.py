@@ -258,7 +258,9 @@ def test_nbest_gives_trees_with_scores_in_place_of_each_sentence(nlp: Pipeline) 
 
 @pytest.mark.parametrize(("nbest", "beam"), [(3, 2), (2, 1)])
 def test_nbest_needs_places_in_the_beam(nlp: Pipeline, nbest: int, beam: int) -> None:
-    with pytest.raises(ConfigurationError, match=f"at most the beam's {beam}, not {nbest}; widen the beam"):
+    with pytest.raises(
+        ConfigurationError, match=f"at most {beam}, the width of the beam, not {nbest}; give a wider beam"
+    ):
         nlp.nbest(TEXT, nbest, beam=beam)
 
 
@@ -355,7 +357,7 @@ def test_what_is_no_input_is_refused_at_once(tagger: Pipeline) -> None:
         list(tagger.tag_many(["Go!", None]))  # type: ignore[call-overload]
     with pytest.raises(InputError, match=r"^sentences\[0\] must be a Sentence, not a list"):
         tagger.tag_sentences([["Go"]])  # type: ignore[list-item]
-    with pytest.raises(InputError, match=r"what arcparse\.read_dictionary\(FILE\) returns, not 'words\.tsv'"):
+    with pytest.raises(InputError, match=r"the result of arcparse\.read_dictionary\(FILE\), not 'words\.tsv'"):
         tagger.tag("Go!", dictionary="words.tsv")  # type: ignore[call-overload]
 
 

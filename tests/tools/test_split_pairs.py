@@ -40,7 +40,7 @@ def test_parts_share_no_source(
     assert not sources[1] & sources[2]
     before = (tmp_path / "parts" / "train.en").read_bytes()
     assert run(monkeypatch, *arguments[:3], "en", "en") == 2
-    assert "--languages en en: are to end two files" in capsys.readouterr().err
+    assert "--languages en en: the two names must differ" in capsys.readouterr().err
     assert (tmp_path / "parts" / "train.en").read_bytes() == before
     assert run(monkeypatch, *arguments[:-1], 10) == 2
     assert "20 distinct sources leave none to train on" in capsys.readouterr().err

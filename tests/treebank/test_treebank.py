@@ -179,11 +179,15 @@ FAULTS = {
     "blank with spaces": ([row(), " \t"], 3, "a line of blanks, ' \\t', between rows; leave it empty where a sentence"),
     "mark on a row": ([row(), "\ufeff" + row()], 3, "ID '\\ufeff1' where '2' was expected; files were put together"),
     "mark on a comment": ([row(), "\ufeff# a"], 3, "byte-order mark before '# a'; files were put together without"),
-    "no empty line between": ([row(), row()], 3, "ID '1' where '2' was expected; put the empty line before it"),
+    "no empty line between": (
+        [row(), row()],
+        3,
+        "ID '1' where '2' was expected; if a new sentence begins here, put an",
+    ),
     "no empty line between ranges": (
         [row(), row("1-2", "_"), row(), row("2", "1")],
         3,
-        "ID '1-2' where '2' was expected; put the empty line before it that ends a sentence, or number the words on",
+        "ID '1-2' where '2' was expected; if a new sentence begins here, put an empty line before it; else continue",
     ),
     "empty FORM": ([row(form="")], 2, "FORM '' is empty; write '_'"),
     "empty last column": ([row()[:-1]], 2, "MISC '' is empty; write '_'"),
@@ -192,7 +196,7 @@ FAULTS = {
     "comment after rows": (
         [row(), "# late", row()],
         3,
-        "comment '# late' after a row; comments stand before the first row: move it there, or put the empty line",
+        "comment '# late' after a row; move it before the first row, or put an empty line before it if it begins the",
     ),
     "comment of ten columns after rows": ([row(), row("# 2")], 3, "ID '# 2' where '2' was expected"),
     "ID gap": ([row(), row("3", "1")], 3, "ID '3' where '2' was expected"),

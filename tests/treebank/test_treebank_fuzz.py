@@ -383,6 +383,6 @@ def test_a_sentence_without_end_is_no_treebank(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "f"
     path.write_text(RANGES + "# endless\n" * 5_000)
     errors: list[TreebankError] = []
-    with pytest.raises(TreebankError, match=r"^f:10: no blank line in 1\d{4} characters; end each sentence by one$"):
+    with pytest.raises(TreebankError, match=r"^f:10: no blank line in 1\d{4} characters; end each sentence with one$"):
         list(read_conllu(path, name="f", on_error=errors.append))
     assert errors == []

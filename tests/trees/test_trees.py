@@ -160,7 +160,7 @@ def test_sentences_that_are_no_trees_are_reported_or_passed_over() -> None:
     names = ("# sent_id = a", "# sent_id = b", "# sent_id = c", "# d")
     text = "".join("\n".join([name, *lines, "", ""]) for name, lines in zip(names, rows, strict=True))
     sentences = treebank.parse_conllu(text, name="f")
-    with pytest.raises(TreeError, match=r"^f:5 \(sent_id b\): the heads go round in a cycle \(1 -> 2 -> 1\)"):
+    with pytest.raises(TreeError, match=r"^f:5 \(sent_id b\): the heads form a cycle \(1 -> 2 -> 1\)"):
         list(trees.checked(sentences))
     errors: list[TreeError] = []
     assert list(trees.checked(sentences, errors.append)) == sentences[:1]

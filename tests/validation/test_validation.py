@@ -171,7 +171,7 @@ def test_a_message_says_the_place_the_value_and_the_remedy() -> None:
     expected = "<stream>:3 (sent_id a): UPOS 'NOUM' is none of UD's 17 tags; did you mean 'NUM'? [unknown-upos]"
     assert str(problem) == expected
     [problem] = problems(GOOD.replace("# sent_id = a\n", ""))
-    assert str(problem) == "<stream>:2: no '# sent_id = ...'; give one that no other has [missing-sent-id]"
+    assert str(problem) == "<stream>:2: no '# sent_id = ...'; add one with a unique ID [missing-sent-id]"
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_direction_needs_pairs_that_differ(count: int) -> None:
 
 def test_what_has_no_other_side_is_refused() -> None:
     direction = drawn(1, 1)[0]
-    with pytest.raises(VectorsError, match="lies along the direction"):
+    with pytest.raises(VectorsError, match="no component outside the direction"):
         neutralise(np.stack([3 * direction]), direction)
     with pytest.raises(VectorsError, match="do not differ along the direction"):
         equalise(neutralise(drawn(2, 2), direction), direction)

@@ -111,7 +111,7 @@ def test_repair_rebuilds_what_can_be_rebuilt(path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "record", "message"),
     [
-        (b"v:word7", b"short", "a record of 5 bytes where float32 needs 200"),
+        (b"v:word7", b"short", "a record has 5 bytes, but float32 needs 200"),
         (b"v:word7", np.full(50, np.nan, "<f4").tobytes(), "not finite"),
         (b"v:\xff\xff", bytes(200), "can't decode"),
         (b"x:word", bytes(200), "a key that no store has"),
@@ -133,7 +133,7 @@ def test_a_wrong_count_is_a_problem_that_repair_mends(path: Path) -> None:
         put(path, key, Metadata(50, 3007).to_bytes())
     report = verify(path)
     assert len(report.problems) == 1
-    assert "3000 whole vectors where the metadata says 3007" in report.problems[0]
+    assert "has 3000 sound vectors, but its metadata says 3007" in report.problems[0]
     assert repair(path) == (3000, 0, 7)
     assert verify(path).problems == ()
 
@@ -147,7 +147,7 @@ def test_reports_of_many_problems_are_short(tmp_path: Path, large: Any) -> None:
     report = verify(tmp_path / "store")
     assert report.known == 2900
     assert len(report.problems) == 20
-    assert "2900 whole vectors" in report.problems[0]
+    assert "2900 sound vectors" in report.problems[0]
 
 
 def test_repair_touches_nothing_that_is_no_store(tmp_path: Path) -> None:
@@ -169,5 +169,5 @@ def test_without_any_metadata_there_is_nothing_to_repair(path: Path) -> None:
     db = require_plyvel().DB(str(path))
     db.delete(b"~metadata")
     db.close()
-    with pytest.raises(VectorsError, match="without metadata"):
+    with pytest.raises(VectorsError, match="without the metadata"):
         repair(path)

@@ -147,31 +147,31 @@ ONE, TWO, NAN, INFINITY = FLOATS.values()
     [
         (b"", r"file: empty"),
         (b"PK\x03\x04 glove", r"file: a \.zip archive; unpack it"),
-        (b"BZh91AY", r"file: packed; .* must end in \.gz, \.xz or \.bz2"),
+        (b"BZh91AY", r"file: compressed; .* must end in \.gz, \.xz or \.bz2"),
         ("2 2\na 1 2\n".encode("utf-16"), "file: UTF-16"),
         (b"\xba\x16\x4f\x2f\x0c\0\0\0", r"file: fastText's own \.bin; give its \.vec"),
-        (b"2 2\n", "file: cut off: the header says 2 vectors, the file holds 0"),
+        (b"2 2\n", "file: cut off: the header says 2 vectors, but the file holds 0"),
         (b"0 5\n", "file:1: the header says 0 vectors of 5 values"),
         (b"1 0\na\n", "file:1: the header says 1 vectors of 0 values"),
-        (b"1 999999999999\na 1\n", "file:1: the header says 1 vectors of 999999999999 values; .* 1 to 100000 is"),
+        (b"1 999999999999\na 1\n", "file:1: the header says 1 vectors of 999999999999 values; .* 1 to 100000 values"),
         (b"999999999999 2\na 1 2\n", "file: cut off: the header says 999999999999 vectors, .* holds 1; .*--limit 1"),
-        (b"999999999999 2\na " + ONE, "file: cut off: the header says 999999999999 vectors, the file holds 1"),
-        (b"2 2\na 1 2\nb 3 4\nc 5 6\n", "file:4: the header says 2 vectors, and here is one more, of 'c'"),
-        (b"1 2\na " + ONE + b"\nb " + TWO, "file: row 2: the header says 1 vectors, and here is one more, of 'b'"),
-        (b"2 2\na 1 2\nb 3\n", "file:3: a word and 2 values expected, found 2 parts between blanks: 'b 3'"),
+        (b"999999999999 2\na " + ONE, "file: cut off: the header says 999999999999 vectors, but the file holds 1"),
+        (b"2 2\na 1 2\nb 3 4\nc 5 6\n", "file:4: the header says 2 vectors, but here is one more, of 'c'"),
+        (b"1 2\na " + ONE + b"\nb " + TWO, "file: row 2: the header says 1 vectors, but here is one more, of 'b'"),
+        (b"2 2\na 1 2\nb 3\n", "file:3: a word and 2 values expected, found 2 parts separated by blanks: 'b 3'"),
         (b"a 1 2\nb 3 4 5\n", "file:2: a word and 2 values expected, found 4 parts"),
         (b"a 1 2\n 3 4\n", "file:2: a word and 2 values expected, found 2 parts"),
         (b"2 2\na " + ONE + b"\nb " + TWO[:5], "file: row 2: cut off: 8 bytes are left, too few"),
         (b"2 2\na 1 2\nb 3 nan\n", "file:3: value 2 of 2, 'nan', is not finite"),
         (b"a 1 -inf\n", "file:1: value 2 of 2, '-inf', is not finite"),
         (b"a 1 1e99\n", "file:1: value 2 of 2, '1e99', is not finite in float32"),
-        (b"a 0,5 1,5\nb 2,5 3\n", "file:1: value 1 of 2, '0,5', is no number; write a decimal point for its comma"),
-        (b"a 1 2\nb 3 x4\n", "file:2: value 2 of 2, 'x4', is no number; correct the line"),
+        (b"a 0,5 1,5\nb 2,5 3\n", "file:1: value 1 of 2, '0,5', is not a number; write a decimal point instead of the"),
+        (b"a 1 2\nb 3 x4\n", "file:2: value 2 of 2, 'x4', is not a number; correct the line"),
         (b"1 2\na " + NAN, "file: row 1: a value of 'a' is nan"),
         (b"1 2\na " + INFINITY, "file: row 1: a value of 'a' is inf"),
         (b"2 2\nNew York " + ONE + b"b " + TWO, "file: row 1: a value of 'New' is .*bytes of a word with a blank"),
-        (b"2 2\nof the " + ONE + b"\nb " + TWO, r"file: row 2: b'.*b' is no word .*the word before it, 'of',"),
-        (b"2 2\na " + ONE + b" " + TWO, "file: row 2: b'' is no word"),
+        (b"2 2\nof the " + ONE + b"\nb " + TWO, r"file: row 2: b'.*b' is not a word .*the word before, 'of',"),
+        (b"2 2\na " + ONE + b" " + TWO, "file: row 2: b'' is not a word"),
     ],
 )  # fmt: skip
 def test_broken_files_are_told_with_line_or_row(tmp_path: Path, content: bytes, message: str) -> None:
@@ -222,7 +222,7 @@ def test_of_words_that_are_the_same_the_first_is_kept_and_told(
     assert len(loaded) == len(dense(loaded)[0]) == 2
     np.testing.assert_array_equal(loaded[first], [0, 0])
     place = f"{path}:4" if is_text else f"{path}: row 3"
-    assert told[-1] == f"{place}: {first!r} is there already, the first vector is kept (rows like this: 2)"
+    assert told[-1] == f"{place}: {first!r} occurs a second time; its first vector is kept (rows like this: 2)"
     assert len(told) == (1 if first == "a" else 2)
     with pytest.warns(UserWarning, match="rows like this") as warned:
         load_vectors(path)
@@ -234,7 +234,7 @@ def test_of_words_that_are_the_same_the_first_is_kept_and_told(
 def test_a_limit_reads_the_first_of_a_file_that_is_cut(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"9 2\na " + ONE + b"b " + TWO[:3])
     assert load_vectors(tmp_path / "file", limit=1).index_to_key == ["a"]
-    with pytest.raises(VectorsError, match="limit 0: at least 1"):
+    with pytest.raises(VectorsError, match="limit must be at least 1, not 0"):
         load_vectors(tmp_path / "file", limit=0)
 
 
@@ -337,7 +337,9 @@ def test_gensim_is_missed_with_a_message(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "file").write_text("a 1 2\n")
     monkeypatch.setitem(sys.modules, "gensim.models", None)
     for use in (lambda: load_vectors(tmp_path / "file"), lambda: train_vectors([["a"]], Word2VecConfig(min_count=1))):
-        with pytest.raises(VectorsError, match=r"need gensim, .*install it.*parsing and shipped vectors work without"):
+        with pytest.raises(
+            VectorsError, match=r"need gensim, .*install it.*parsing and the shipped vectors work without"
+        ):
             use()
 
 
@@ -346,8 +348,7 @@ def test_a_word_cut_within_a_character_is_kept(tmp_path: Path) -> None:
     told: list[str] = []
     assert load_vectors(tmp_path / "cut.bin", tell=told.append).index_to_key == ["na\ufffd"]
     assert told == [
-        f"{tmp_path / 'cut.bin'}: row 1: 'na\ufffd' is not UTF-8 in full, U+FFFD stands for the rest "
-        f"(rows like this: 1)"
+        f"{tmp_path / 'cut.bin'}: row 1: 'na\ufffd' is not all UTF-8; U+FFFD replaces the rest (rows like this: 1)"
     ]
 
 

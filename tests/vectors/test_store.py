@@ -196,7 +196,7 @@ def test_a_view_leaves_nothing_behind(store_path: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr("tempfile.tempdir", str(views))
     with VectorStore.open(store_path, read_only=True):
         assert len(list(views.iterdir())) == 1
-    with pytest.raises(VectorsError, match="dimension 5, expected 6"):
+    with pytest.raises(VectorsError, match="dimension 5, not 6"):
         VectorStore.open(store_path, dimension=6, read_only=True)
     next(store_path.glob("MANIFEST-*")).write_bytes(b"x")
     with pytest.raises(VectorsError, match="damaged"):
@@ -205,7 +205,7 @@ def test_a_view_leaves_nothing_behind(store_path: Path, tmp_path: Path, monkeypa
 
 
 def test_another_dimension_is_refused_and_the_lock_released(store_path: Path) -> None:
-    with pytest.raises(VectorsError, match=r"small\.vectors: holds vectors of dimension 5, expected 100"):
+    with pytest.raises(VectorsError, match=r"small\.vectors: holds vectors of dimension 5, not 100"):
         VectorStore.open(store_path, dimension=100)
     VectorStore.open(store_path, dimension=5).close()
 
@@ -217,9 +217,9 @@ def test_what_is_no_store_is_named(tmp_path: Path) -> None:
     require_plyvel().DB(str(tmp_path / "other"), create_if_missing=True).close()
     for name, message in {
         "missing": "no such store",
-        "file": "not a store but a file",
+        "file": "a file, not a store",
         "folder": "not a store: found readme",
-        "other": "LevelDB database without metadata",
+        "other": "LevelDB database without the metadata",
     }.items():
         with pytest.raises(VectorsError, match=rf"{name}: .*{message}.*arcparse vectors cache"):
             VectorStore.open(tmp_path / name)
@@ -249,7 +249,7 @@ def test_a_record_of_another_length_is_damage(store_path: Path) -> None:
     db = require_plyvel().DB(str(store_path))
     db.put(b"v:paris", b"1234")
     db.close()
-    with VectorStore.open(store_path) as store, pytest.raises(VectorsError, match=r"4 bytes where float32 needs 20"):
+    with VectorStore.open(store_path) as store, pytest.raises(VectorsError, match=r"4 bytes, but float32 needs 20"):
         store.lookup("paris")
 
 

@@ -92,7 +92,7 @@ def test_training_that_goes_to_infinity_is_told(monkeypatch: pytest.MonkeyPatch)
     from gensim.models import Word2Vec
 
     monkeypatch.setattr(Word2Vec, "train", lambda model, **_: model.wv.vectors.fill(np.inf))
-    with pytest.raises(VectorsError, match=r"went to infinity at learning_rate=0\.05; lower it"):
+    with pytest.raises(VectorsError, match=r"diverged to infinity at learning_rate=0\.05; lower it"):
         train_vectors(sentences(20), config())
 
 
