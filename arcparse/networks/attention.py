@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
 
-Kind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head"]
+AttentionKind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head"]
 
 
 def attend(score: Tensor, value: Tensor, is_token: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,7 +105,7 @@ class Concatenation(nn.Module):
 class Attention(nn.Module):
     """Attention of one of the kinds that score vectors as they are."""
 
-    def __init__(self, kind: Kind, query: int, value: int) -> None:
+    def __init__(self, kind: AttentionKind, query: int, value: int) -> None:
         """Make an untrained layer for queries and tokens of these dimensions."""
         super().__init__()
         self.dimension = value
@@ -150,7 +150,7 @@ class MultiHeadAttention(nn.Module):
         return context, weight
 
 
-def attention(kind: Kind, query: int, value: int, heads: int = 4) -> Attention | MultiHeadAttention | None:
+def attention(kind: AttentionKind, query: int, value: int, heads: int = 4) -> Attention | MultiHeadAttention | None:
     """Make an untrained layer of a kind for queries and tokens of these dimensions; only "multi-head" has `heads`."""
     if kind == "none":
         return None

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.attention import Kind, attention
+from arcparse.networks.attention import AttentionKind, attention
 from arcparse.networks.memory import DecoderState, Memory, Reading
 from arcparse.networks.recurrent import Recurrent, RecurrentConfig
 from arcparse.networks.regularisation import LockedDropout, embed
@@ -40,7 +40,7 @@ class DecoderConfig:
     embedding: Units = 256
     embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
-    attention: Kind = "general"  # of the recurrent decoder
+    attention: AttentionKind = "general"  # of the recurrent decoder
     heads: Heads = 4  # of the attention "multi-head"
     input_feeding: bool = False  # slower to train: each step has to wait for the one before it
     transformer: TransformerConfig = field(default_factory=TransformerConfig)

@@ -29,7 +29,7 @@ class EncoderConfig:
     output_dropout: Part = 0.3  # locked, of a recurrent encoder's memory
 
 
-class Encoder(nn.Module):
+class SourceEncoder(nn.Module):
     """Embeds symbols and reads them."""
 
     def __init__(self, config: EncoderConfig, symbols: int) -> None:

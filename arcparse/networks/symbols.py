@@ -19,7 +19,7 @@ GO, EOS = len(SPECIALS), len(SPECIALS) + 1
 NEVER = (Vocabulary.PAD, GO)  # never in an output
 
 Symbols = Sequence[str]
-Kind = Literal["words", "tokens", "characters"]
+SymbolKind = Literal["words", "tokens", "characters"]
 TOKEN = re.compile(r"\w+['’]?|[^\w\s]")  # a word with the apostrophe of an elision, or one sign
 
 
@@ -43,13 +43,13 @@ def output_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols]) -> tuple[Te
     return pad([[GO, *row] for row in rows]), pad([[*row, EOS] for row in rows])
 
 
-def divided(text: str, kind: Kind) -> tuple[str, ...]:
+def divided(text: str, kind: SymbolKind) -> tuple[str, ...]:
     """Return the symbols of a line: words between spaces, words and signs in lower case, or characters."""
     if kind == "characters":
         return tuple(text)
     return tuple(text.split() if kind == "words" else TOKEN.findall(text.lower()))
 
 
-def together(symbols: Symbols, kind: Kind) -> str:
+def together(symbols: Symbols, kind: SymbolKind) -> str:
     """Return the line of which `divided` makes these symbols."""
     return ("" if kind == "characters" else " ").join(symbols)

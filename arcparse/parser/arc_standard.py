@@ -44,9 +44,9 @@ class ArcStandard:
         """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
         return Configuration.start(length)
 
-    def oracle(self, head: Tensor, label: Tensor) -> Oracle:
+    def oracle(self, head: Tensor, label: Tensor) -> DynamicOracle:
         """Return the oracle of gold trees; see its class."""
-        return Oracle(head, label)
+        return DynamicOracle(head, label)
 
     def legal(self, state: Configuration) -> Tensor:
         """Return the legal actions [B, K, A].
@@ -90,7 +90,7 @@ class ArcStandard:
         return (state.depth == 1) & (state.front > state.length)
 
 
-class Oracle:
+class DynamicOracle:
     """Finds the transition that loses the fewest gold arcs, from any configuration; bound to a batch's gold trees.
 
     On a gold derivation this is the static oracle, LEFT-ARC first. Elsewhere the costs follow Goldberg &

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.encoder import BiLSTMConfig, Encoder, FormEncoder, SharedVectors, add_encoder, chosen, encoder_of
 from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags
@@ -64,7 +64,7 @@ class ParserConfig:
 class Encoding:
     """A batch as the scorer sees it: its blocks of vectors, the tags used [B, N], and the tags' scores if predicted."""
 
-    blocks: dict[str, Block]
+    blocks: dict[str, SharedVectors]
     tags: dict[str, Tensor]
     tag_scores: dict[str, Tensor]
 
@@ -118,7 +118,7 @@ class ParserNetwork(nn.Module):
         if encoder is None:
             if given is None:
                 raise ModelError("this parser needs tags; give them, or a tagger")
-            tags, blocks = dict(given), {"form": Block(vector, words.row)}
+            tags, blocks = dict(given), {"form": SharedVectors(vector, words.row)}
         else:
             context = encoder(vector[words.row], words.length + 1)
             scores = self.tag_layer(context)
@@ -127,8 +127,8 @@ class ParserNetwork(nn.Module):
                 kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
                 tags = self.tags.completed(scores, kept)
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
-            blocks = {"vector": Block(self.projection(context).flatten(0, 1), row)}
-        blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
+            blocks = {"vector": SharedVectors(self.projection(context).flatten(0, 1), row)}
+        blocks |= {name: SharedVectors(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
         return Encoding(blocks, tags, scores)
 
     def set_precision(self, *, low: bool) -> None:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.networks.encoder import Block
+from arcparse.networks.encoder import SharedVectors
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.systems import System
@@ -82,7 +82,7 @@ class FeedForwardScorer(nn.Module):
         self.output = nn.Linear(config.hidden[-1], system.num_actions)
         nn.init.zeros_(self.output.bias)
 
-    def bind(self, blocks: Mapping[str, Block], *, locked: bool = False) -> BoundScorer:
+    def bind(self, blocks: Mapping[str, SharedVectors], *, locked: bool = False) -> BoundScorer:
         """Precompute the first layer for a batch whose tokens have the vectors `blocks`.
 
         With `locked`, dropout hides the same units in all configurations of the batch (in the manner of Gal &

@@ -23,7 +23,7 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict
@@ -78,7 +78,7 @@ class Segmenter(nn.Module):
         self.pretrained = pretrained or Pretrained.none()
         self.register_buffer("rows", self.pretrained.rows, persistent=False)
         self.register_buffer("scale", self.pretrained.scale, persistent=False)
-        self.encoder = Encoder(config.encoder, len(characters))
+        self.encoder = SourceEncoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)

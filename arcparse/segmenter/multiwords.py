@@ -11,7 +11,7 @@ from typing import Any
 from arcparse.checkpoint.saved import CONFIG, SavedModel, is_cell
 from arcparse.sentence import Sentence
 
-Words = tuple[str, ...]
+Division = tuple[str, ...]
 
 OFTEN, SHARE = 2, 0.9  # a form divided so often, and in this share of its occurrences, is always divided
 
@@ -20,13 +20,13 @@ OFTEN, SHARE = 2, 0.9  # a form divided so often, and in this share of its occur
 class Multiwords:
     """The words of forms, in lower case and with straight apostrophes, and the forms that are always divided."""
 
-    words: Mapping[str, Words] = field(default_factory=dict)
+    words: Mapping[str, Division] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
 
     @classmethod
     def build(cls, sentences: Iterable[Sentence]) -> Multiwords:
         """Collect the multiword tokens of a treebank, each with its most frequent division."""
-        counts: dict[str, Counter[Words]] = {}
+        counts: dict[str, Counter[Division]] = {}
         for sentence in sentences:
             for form, words in surface_tokens(sentence):
                 counts.setdefault(plain(form), Counter())[tuple(map(plain, words))] += 1
@@ -52,7 +52,7 @@ class Multiwords:
         """Return the tables that a model saves."""
         return {"multiwords": {form: list(own) for form, own in self.words.items()}, "always": sorted(self.always)}
 
-    def divided(self, form: str, *, several: bool) -> Words:
+    def divided(self, form: str, *, several: bool) -> Division:
         """Return the words of a token, of which the network says that it has one word or `several`.
 
         They are those of the treebank; for a form that it lacks, the longest known last part and the rest. Words that
@@ -85,7 +85,7 @@ def plain(form: str) -> str:
     return form.lower().replace("’", "'")
 
 
-def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Words]]:
+def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Division]]:
     """Give the form of each surface token and its words; empty nodes are none."""
     ids, forms = sentence.columns[0], sentence.columns[1]
     covered = 0

@@ -22,7 +22,7 @@ from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
 from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.settings import as_dict, check_ranges
 from arcparse.settings.limits import Length, Part
@@ -96,7 +96,7 @@ class Classifier(nn.Module):
         """Make an untrained classifier."""
         super().__init__()
         self.config, self.words, self.labels = config, words, labels
-        self.encoder = Encoder(config.encoder, len(words))
+        self.encoder = SourceEncoder(config.encoder, len(words))
         self.pool = Pool(config.pooling, self.encoder.dimension)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(self.pool.dimension, len(labels))

@@ -17,7 +17,7 @@ from arcparse.errors import ConfigurationError
 from arcparse.networks.recurrent import LayerState, Recurrent, RecurrentConfig
 from arcparse.networks.regularisation import LockedDropout, embed
 from arcparse.networks.source_encoder import embedding
-from arcparse.networks.symbols import Kind
+from arcparse.networks.symbols import SymbolKind
 from arcparse.settings.limits import Part, Units
 
 CHUNK = 128  # symbols that are scored at a time, to save memory
@@ -31,7 +31,7 @@ def _one_direction() -> RecurrentConfig:
 class LanguageModelConfig:
     """The parts of the network and their sizes."""
 
-    symbols: Kind = "tokens"  # of which a line of text is made
+    symbols: SymbolKind = "tokens"  # of which a line of text is made
     embedding: Units = 256
     embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)

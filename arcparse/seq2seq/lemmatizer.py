@@ -41,7 +41,7 @@ ADDRESS = re.compile(r"://|^www\.|^mailto:|.@.|^[@#].", re.IGNORECASE)
 BATCH_SYMBOLS = 4000  # of words that are decoded together, padding included
 
 Word: TypeAlias = "tuple[str, str, str]"  # form, UPOS, FEATS
-Dictionary: TypeAlias = "Mapping[tuple[str, str], str]"  # lemmas by form and UPOS
+LemmaDictionary: TypeAlias = "Mapping[tuple[str, str], str]"  # lemmas by form and UPOS
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class LemmatizerConfig:
 class Lemmatizer(nn.Module):
     """A network and a dictionary. Give it tagged sentences: `lemmatizer.lemmatize(sentences)`."""
 
-    def __init__(self, config: LemmatizerConfig, network: Seq2Seq, dictionary: Dictionary) -> None:
+    def __init__(self, config: LemmatizerConfig, network: Seq2Seq, dictionary: LemmaDictionary) -> None:
         """Join the two."""
         super().__init__()
         self.config, self.network, self.dictionary = config, network, dictionary
@@ -86,7 +86,7 @@ class Lemmatizer(nn.Module):
         too long.
         """
         check_length(sentences)
-        words = [words_of(sentence) for sentence in sentences]
+        words = [tagged_words(sentence) for sentence in sentences]
         self._answer({word for row in words for word in row})
         lemmatized = []
         for sentence, row in zip(sentences, words, strict=True):
@@ -187,7 +187,7 @@ class Lemmatizer(nn.Module):
         return cls(config, network, dict(zip(zip(form, upos, strict=True), lemma, strict=True))).eval()
 
 
-def words_of(sentence: Sentence) -> list[Word]:
+def tagged_words(sentence: Sentence) -> list[Word]:
     """Return form, UPOS and FEATS of each word."""
     return list(zip(sentence.forms, sentence.upos, sentence.feats, strict=True))
 
@@ -203,7 +203,7 @@ def lemma_counts(sentences: Iterable[Sentence]) -> dict[Word, Counter[str]]:
     """Return the count of each lemma of each word; words without a lemma do not count."""
     counts: dict[Word, Counter[str]] = {}
     for sentence in sentences:
-        for word, lemma in zip(words_of(sentence), sentence.lemmas, strict=True):
+        for word, lemma in zip(tagged_words(sentence), sentence.lemmas, strict=True):
             if lemma != EMPTY or word[0] == EMPTY:
                 counts.setdefault(word, Counter())[lemma] += 1
     return counts

@@ -11,7 +11,7 @@ import torch
 
 from arcparse.evaluation import evaluate
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, training_pairs, words_of
+from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, tagged_words, training_pairs
 from arcparse.seq2seq.pairs import pair_batches
 from arcparse.settings.limits import Part
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
@@ -45,7 +45,7 @@ class LemmatizerTask:
 
     def statistics(self) -> list[str]:
         """Return the sizes of the data, a line for each part."""
-        words = [word for sentence in self.dev for word in words_of(sentence)]
+        words = [word for sentence in self.dev for word in tagged_words(sentence)]
         asked = [word for word in words if self.model.known(word) is None]
         network = self.model.network
         return [
@@ -71,7 +71,7 @@ class LemmatizerTask:
         right = [
             own == gold
             for sentence, lemmatized in zip(self.dev, found, strict=True)
-            for word, own, gold in zip(words_of(sentence), lemmatized.lemmas, sentence.lemmas, strict=True)
+            for word, own, gold in zip(tagged_words(sentence), lemmatized.lemmas, sentence.lemmas, strict=True)
             if self.model.known(word) is None
         ]
         lemmas = evaluate(self.dev, found, trees=False)[METRIC].f1

@@ -18,8 +18,8 @@ from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
 from arcparse.networks.decoder import Decoder, DecoderConfig
 from arcparse.networks.memory import Memory, Reading
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
-from arcparse.networks.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.symbols import BEGINNING, EOS, SymbolKind, Symbols, output_ids, source_ids, vocabulary
 from arcparse.search import search
 from arcparse.seq2seq.system import Writer
 from arcparse.settings import as_dict
@@ -39,7 +39,7 @@ class Seq2SeqConfig:
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
-    symbols: Kind = "words"  # of which a line of text is made
+    symbols: SymbolKind = "words"  # of which a line of text is made
     reverse_source: bool = False  # Sutskever et al. 2014: without attention, near words should be near
     longest_output: Annotated[float, Range(0, 100)] = (
         2.0  # an output ends at this many times the source's length, and `longer` more
@@ -63,7 +63,7 @@ class Seq2Seq(nn.Module):
         """Make an untrained model."""
         super().__init__()
         self.config, self.sources, self.outputs = config, sources, outputs
-        self.encoder = Encoder(config.encoder, len(sources))
+        self.encoder = SourceEncoder(config.encoder, len(sources))
         self.decoder = Decoder(config.decoder, len(outputs), self.encoder.dimension)
 
     @classmethod

@@ -18,7 +18,7 @@ from arcparse.batches import bucket
 from arcparse.errors import TreebankError
 from arcparse.files import COMPRESSED, Location
 from arcparse.formats.source import Source, lines_of
-from arcparse.networks.symbols import Kind, divided
+from arcparse.networks.symbols import SymbolKind, divided
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Pair:
     output: tuple[str, ...]
 
 
-def read_pairs(place: str, source: str = "", output: str = "", kind: Kind = "words") -> list[Pair]:
+def read_pairs(place: str, source: str = "", output: str = "", kind: SymbolKind = "words") -> list[Pair]:
     """Return the pairs of a corpus, whose lines are divided into symbols of a kind.
 
     With the languages `source` and `output` the corpus is two files, else one. Raises TreebankError if a file cannot be

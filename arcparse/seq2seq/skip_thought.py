@@ -24,7 +24,7 @@ from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.networks.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.model import batches
@@ -64,7 +64,7 @@ class SkipThought(nn.Module):
         """Make an untrained model."""
         super().__init__()
         self.config, self.words = config, words
-        self.encoder = Encoder(config.encoder, len(words))
+        self.encoder = SourceEncoder(config.encoder, len(words))
         decoders = [Decoder(config.decoder, len(words), self.encoder.dimension) for _ in range(2)]
         decoders[1].embedding = decoders[0].embedding
         self.before, self.after = decoders
@@ -141,7 +141,7 @@ class SkipThought(nn.Module):
         return saved.network(lambda: cls(config, words))
 
 
-def words_of(sentence: Sentence) -> tuple[str, ...]:
+def lower_forms(sentence: Sentence) -> tuple[str, ...]:
     """Return the words of a sentence as the model reads them, in lower case."""
     return tuple(form.lower() for form in sentence.forms)
 
@@ -153,7 +153,7 @@ def thoughts(sentences: Iterable[Sentence], longest: int) -> list[Thought]:
     for sentence in sentences:
         if any(comment.startswith(DOCUMENT) for comment in sentence.comments):
             window = []
-        words = words_of(sentence)
+        words = lower_forms(sentence)
         window = [*window[-2:], words] if len(words) <= longest else []
         if len(window) == 3:
             found.append(Thought(*window))

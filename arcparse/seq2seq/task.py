@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.symbols import Kind, Symbols, together
+from arcparse.networks.symbols import SymbolKind, Symbols, together
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.settings.limits import Length, Part, Share, Whole
@@ -113,13 +113,13 @@ def sacrebleu() -> Any:
         ) from None
 
 
-def bleu(found: Sequence[Symbols], gold: Sequence[Symbols], kind: Kind = "words") -> float:
+def bleu(found: Sequence[Symbols], gold: Sequence[Symbols], kind: SymbolKind = "words") -> float:
     """Return the BLEU of outputs as sacrebleu counts it (Post 2018), without tokenising them again."""
     lines = ([together(symbols, kind) for symbols in side] for side in (found, gold))
     system, reference = lines
     return float(sacrebleu().corpus_bleu(system, [reference], tokenize="none", force=True).score)
 
 
-def exact(found: Sequence[Symbols], gold: Sequence[Symbols], kind: Kind = "words") -> float:
+def exact(found: Sequence[Symbols], gold: Sequence[Symbols], kind: SymbolKind = "words") -> float:
     """Return the percentage of outputs that equal the gold one."""
     return 100 * sum(tuple(a) == tuple(b) for a, b in zip(found, gold, strict=True)) / max(1, len(gold))

@@ -7,14 +7,14 @@ choice    encoders by name; `register` adds your own
 
 from arcparse.networks.encoder.bilstm import BiLSTM, BiLSTMConfig
 from arcparse.networks.encoder.choice import Encoder, add_encoder, chosen, encoder_of, register
-from arcparse.networks.encoder.forms import Block, FormEncoder
+from arcparse.networks.encoder.forms import FormEncoder, SharedVectors
 
 __all__ = [
     "BiLSTM",
     "BiLSTMConfig",
-    "Block",
     "Encoder",
     "FormEncoder",
+    "SharedVectors",
     "add_encoder",
     "chosen",
     "encoder_of",

@@ -17,7 +17,7 @@ from arcparse.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
-class Block:
+class SharedVectors:
     """Vectors [U, E] that tokens share, and the row [B, N] of each token."""
 
     vector: Tensor
