@@ -66,7 +66,7 @@ class Parser(nn.Module):
         return self.network.device
 
     def set_precision(self, *, low: bool) -> None:
-        """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
+        """Let matrix products be of bfloat16 when it parses: faster on processors that have it; few trees change."""
         self.network.set_precision(low=low)
 
     def encode(self, sentences: Sequence[Sentence], *, given_tags: bool = False) -> tuple[Words, Encoding]:
@@ -204,12 +204,12 @@ class Parser(nn.Module):
         if config.system != self.config.system:
             raise ModelError(
                 f"the model to start from has the transition system {self.config.system!r}, not {config.system!r}; "
-                "set parser.system to that"
+                f"set parser.system to {self.config.system!r}"
             )
         if config.projectivity != self.config.projectivity:
             raise ModelError(
                 f"the model to start from has labels for projectivity {self.config.projectivity!r}, "
-                f"not {config.projectivity!r}; set parser.projectivity to that"
+                f"not {config.projectivity!r}; set parser.projectivity to {self.config.projectivity!r}"
             )
         parts = self.lexicon, self.tags, self.system, self.pretrained
         network = ParserNetwork(config, *parts)

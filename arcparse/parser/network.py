@@ -94,7 +94,8 @@ class ParserNetwork(nn.Module):
         missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
         if missing:
             raise ModelError(
-                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
+                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}; "
+                "leave them out, choose another encoder, or set a dimension above 0"
             )
         self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
 
@@ -132,7 +133,7 @@ class ParserNetwork(nn.Module):
         return Encoding(blocks, tags, scores)
 
     def set_precision(self, *, low: bool) -> None:
-        """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
+        """Let matrix products be of bfloat16 when it parses: faster on processors that have it; few trees change."""
         self.scorer.low_precision = low
         if self.encoder is not None:
             self.encoder.low_precision = low

@@ -42,7 +42,7 @@ class ClassifierConfig:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     pooling: Pooling = "max+mean"
     dropout: Part = 0.5  # of the pooled vector
-    lower: bool = True  # words in lower case: labels seldom depend on capitals
+    lower: bool = True  # words in lower case: labels hardly depend on capitals
     longest: Length = 500  # words that are read of a text
     kept: Kept = "both"  # of a long text: reviews tell their subject at the beginning, their verdict at the end
 

@@ -33,7 +33,7 @@ class LanguageModelConfig:
 
     symbols: SymbolKind = "tokens"  # of which a line of text is made
     embedding: Units = 256
-    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
     output_dropout: Part = 0.3  # locked, of the output layer's input
 

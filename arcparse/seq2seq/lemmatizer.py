@@ -118,7 +118,7 @@ class Lemmatizer(nn.Module):
         return is_short_word and all(character in self.network.sources for character in self._plain(form))
 
     def _plain(self, form: str) -> str:
-        """Return the form with a plain letter for each that was seldom seen, so that the network can read it."""
+        """Return the form with rare letters without their marks, so that the network can read it."""
         if form.isascii():
             return form
         return "".join(letter if letter in self._letters else plain(letter) for letter in form)

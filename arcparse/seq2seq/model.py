@@ -97,7 +97,7 @@ class Seq2Seq(nn.Module):
     ) -> tuple[Tensor, int]:
         """Return the cross-entropy per symbol of the outputs, EOS included, in nats, and their number.
 
-        `smoothing` is the share of the probability that goes to all symbols alike (Szegedy et al. 2016, section 7).
+        `smoothing` is the share of the probability that is divided among all symbols (Szegedy et al. 2016, section 7).
         """
         reading, target = self.read(sources, outputs, sampling)
         is_symbol = target != Vocabulary.PAD
