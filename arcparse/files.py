@@ -29,7 +29,7 @@ from arcparse.errors import ArcparseError, TreebankError
 
 try:
     import fcntl
-except ImportError:  # Windows: the files of killed processes stay, since without locks nobody can know them
+except ImportError:  # Windows: the files of killed processes stay, since they cannot be recognised without locks
     fcntl = None  # type: ignore[assignment]
 
 Location: TypeAlias = "str | os.PathLike[str] | TextIO"
@@ -169,7 +169,7 @@ def replacing(path: Path, fault: Fault = TreebankError, *, durable: bool = False
             with open(fresh, "wb") as raw, packed(raw, path, "wb") as file:
                 yield file
             if durable:
-                with open(fresh, "r+b") as written:  # Windows takes no file that is open to be read alone
+                with open(fresh, "r+b") as written:  # Windows cannot sync a file that is open only for reading
                     os.fsync(written.fileno())
             if final.exists():
                 shutil.copymode(final, fresh)

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, NONE, ROOT, Sentence, Token
+from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, NONE, ROOT, Sentence, Token, numbering
 from arcparse.treebank import from_conllu, to_conllu
 
 if TYPE_CHECKING:
@@ -176,11 +176,9 @@ def to_spacy(sentence: Sentence, vocab: Vocab | None = None) -> Doc:
 def _spaces(sentence: Sentence) -> list[bool]:
     """Return whether a space follows each word; inside a range none does, after a range its MISC decides."""
     spaces = [NO_SPACE not in cell.split("|") for cell in sentence.words(MISC)]
-    for name, cell in zip(sentence.columns[ID], sentence.columns[MISC], strict=True):
-        first, dash, last = name.partition("-")
-        if dash:
-            within = [False] * (int(last) - int(first))
-            spaces[int(first) - 1 : int(last)] = [*within, NO_SPACE not in cell.split("|")]
+    for row, words in numbering.ranges(sentence.columns[ID]):
+        behind = NO_SPACE not in sentence.columns[MISC][row].split("|")
+        spaces[words[0] - 1 : words[-1]] = [*[False] * (len(words) - 1), behind]
     return spaces
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from arcparse.errors import TreeError
-from arcparse.sentence import EMPTY, ID, ROOT, Sentence
+from arcparse.sentence import EMPTY, ID, ROOT, Sentence, numbering
 from arcparse.trees import check_tree, non_projective_arcs
 
 Counts = Counter[str]
@@ -64,12 +64,9 @@ class Statistics:
         self._add_tree(sentence)
 
     def _add_rows(self, ids: Sequence[str]) -> None:
-        ranges = [tuple(map(int, name.split("-"))) for name in ids if "-" in name]
-        nodes = sum("." in name for name in ids)
-        words = len(ids) - len(ranges) - nodes
-        self.multiword_tokens += len(ranges)
-        self.empty_nodes += nodes
-        self.tokens += words + sum(first - last for first, last in ranges)
+        self.multiword_tokens += sum(1 for _ in numbering.ranges(ids))
+        self.empty_nodes += sum("." in name for name in ids)
+        self.tokens += sum(1 for _ in numbering.tokens(ids))
 
     def _add_tree(self, sentence: Sentence) -> None:
         heads = sentence.tree.heads
@@ -118,7 +115,7 @@ class Unknown:
 
 
 def unknown(counts: Mapping[str, int], known: Mapping[str, int]) -> Unknown:
-    """Compare counts of forms, labels or the like with those of another treebank."""
+    """Compare counts of forms, labels or other values with the counts of another treebank."""
     new = [value for value in counts if value not in known]
     words = sum(counts[value] for value in new)
     return Unknown(words, len(new), _ratio(words, sum(counts.values())), _ratio(len(new), len(counts)))

@@ -33,7 +33,7 @@ class Vocabulary:
 
     @classmethod
     def build(cls, counts: Mapping[str, int] | Iterable[str], min_count: int = 1) -> Vocabulary:
-        """Make an open vocabulary of symbols from `min_count` occurrences on: frequent first, ties by code point."""
+        """Make an open vocabulary of symbols with a count >= `min_count`: frequent first, ties by code point."""
         counted = Counter(counts)
         kept = [symbol for symbol, count in counted.items() if count >= min_count and symbol not in SPECIALS]
         return cls((*SPECIALS, *sorted(kept, key=lambda symbol: (-counted[symbol], symbol))))

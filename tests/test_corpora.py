@@ -48,7 +48,7 @@ def registry(tmp_path: Path) -> Path:
 
 
 class Server:
-    """What the server answers, and the requests that it got."""
+    """The answers of the server, and the requests that it got."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {"/ho-train.conllu": TRAIN, "/ho-dev.conllu": DEV}

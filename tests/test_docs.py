@@ -9,16 +9,21 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import arcparse
 from arcparse import cli, drawing
+from arcparse.parser.features import Features
+from arcparse.recipes import RECIPES, resolve
+from arcparse.settings import as_dict
 from arcparse.treebank import read_conllu, write_conllu
 
 CHECKOUT = Path(__file__).parent.parent
-OWN_TEST = {"extending.md", "tokenizers.md"}  # pages with files, which test_extending.py and the tokenizer's tests run
+OWN_TEST = {"extending.md", "tokenizers.md"}  # their files are written by test_extending and test_neutral_tokenizer
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 
@@ -154,3 +159,26 @@ def test_console_examples(page: Path, place: Path, capsys: pytest.CaptureFixture
         assert status == 0, f"{command}{errors}"
         if expected:
             assert alike(expected.strip(), printed.strip()), f"{command}{printed}"
+
+
+def test_the_page_on_settings_names_every_setting_of_parser_and_tagger() -> None:
+    page = (CHECKOUT / "docs" / "settings.md").read_text(encoding="utf-8")
+    named = {name.rpartition(".")[2] for name in re.findall(r"`\[?([a-z_.]+)\]?`", page)}
+    for kind in ("parser", "tagger"):
+        assert set(_setting_names(as_dict(resolve(RECIPES[kind].settings, kind)))) <= named
+
+
+def _setting_names(values: dict[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _setting_names(value)
+        else:
+            yield name
+
+
+def test_the_feature_templates_of_the_page_on_settings_can_be_read() -> None:
+    page = (CHECKOUT / "docs" / "settings.md").read_text(encoding="utf-8")
+    templates = re.findall(r"^\| `((?:stack|buffer)\S+)` \|", page, re.MULTILINE)
+    assert len(Features(templates).templates) == 4
+    [override] = re.findall(r"--set '(parser\.features=.*)'", page)
+    assert len(resolve(RECIPES["parser"].settings, "parser", overrides=[override]).parser.features) == 3

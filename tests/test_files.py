@@ -1,4 +1,4 @@
-"""What holds of every output: whole or not at all, one line for what goes wrong, and nothing left behind."""
+"""Every output is written whole or not at all, errors are one line, and no file is left behind."""
 
 from __future__ import annotations
 

@@ -30,12 +30,12 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the system's unit
 Job = tuple[str, str, str, str]  # system, source file, target file, target format
 
 
-def by_arcparse(source: str, target: str, form: str) -> None:
+def by_arcparse(source: str, target: str, format: str) -> None:
     """Convert with the functions of `arcparse convert`."""
     known = formats()
     suffix = Path(source).suffix
     of_source = next(candidate for candidate in known.values() if suffix in candidate.suffixes)
-    write_sentences(read_sentences(source, of_source), target, known[form])
+    write_sentences(read_sentences(source, of_source), target, known[format])
 
 
 def by_conllu(source: str, target: str, _: str) -> None:
@@ -71,11 +71,11 @@ def jobs(source: str, folder: str) -> Iterator[tuple[str, Job]]:
     for system in SYSTEMS:
         if find_spec(system):
             yield f"{PLAIN} to {PLAIN}, {system}", (system, source, f"{folder}/{system}.conllu", PLAIN)
-    for form in formats().values():
-        if form.text and form.name != PLAIN:
-            there, back = f"{folder}/{form.name}{form.suffixes[0]}", f"{folder}/back.conllu"
-            yield f"{PLAIN} to {form.name}", (OWN, source, there, form.name)
-            yield f"{form.name} to {PLAIN}", (OWN, there, back, PLAIN)
+    for format in formats().values():
+        if format.text and format.name != PLAIN:
+            there, back = f"{folder}/{format.name}{format.suffixes[0]}", f"{folder}/back.conllu"
+            yield f"{PLAIN} to {format.name}", (OWN, source, there, format.name)
+            yield f"{format.name} to {PLAIN}", (OWN, there, back, PLAIN)
 
 
 def main() -> None:

@@ -74,27 +74,27 @@ def sample(count: int = 6) -> list[Sentence]:
 # Text -----------------------------------------------------------------------------------------------------------------
 
 
-def _used(path: Path, form: str | None, data: bytes) -> None:
+def _used(path: Path, format: str | None, data: bytes) -> None:
     path.write_bytes(data)
-    found = list(read_sentences(path, form, on_error=lambda _: None))
+    found = list(read_sentences(path, format, on_error=lambda _: None))
     write_sentences(found, io.StringIO(), "conllu")
     if found:
-        list(read_sentences(path, form))
+        list(read_sentences(path, format))
 
 
-def treebank(form: str | None, folder: Path) -> Kind:
+def treebank(format: str | None, folder: Path) -> Kind:
     """Return a treebank of a format; for None, of any format, which is guessed."""
-    known = [form] if form else [name for name, own in formats().items() if own.text]
+    known = [format] if format else [name for name, own in formats().items() if own.text]
     examples = [written(name) for name in known]
-    return Kind(mutants(examples, MARKS), partial(_used, folder / "f", form))
+    return Kind(mutants(examples, MARKS), partial(_used, folder / "f", format))
 
 
-def written(form: str) -> bytes:
+def written(format: str) -> bytes:
     """Return two sentences in a format."""
-    if not formats()[form].text:
+    if not formats()[format].text:
         return PENN
     stream = io.StringIO(newline="")
-    write_sentences(sample(2), stream, form)
+    write_sentences(sample(2), stream, format)
     return stream.getvalue().encode()
 
 

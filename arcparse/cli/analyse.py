@@ -46,9 +46,9 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--given", choices=("tags",), help="parse with the file's tags; else they are made")
     add_threads(parser)
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print counts, and what became of each sentence, as JSON")
-    form.add_argument("--csv", action="store_true", help="print counts as CSV, a row for each beam")
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="print counts, and what became of each sentence, as JSON")
+    printed.add_argument("--csv", action="store_true", help="print counts as CSV, a row for each beam")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them by beam width: .svg or .png")
     parser.set_defaults(run=run)
 

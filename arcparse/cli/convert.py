@@ -24,7 +24,7 @@ from arcparse.cli.tables import in_columns
 from arcparse.cli.tally import Skipped
 from arcparse.errors import ConfigurationError
 from arcparse.files import make_folder
-from arcparse.formats import Writing
+from arcparse.formats import SentenceWriter
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import SEED
 
@@ -148,14 +148,14 @@ class _Job:
         if PART not in pattern:
             raise ConfigurationError(f"--output {pattern!r}: write {PART} where the name of a part belongs")
         with ExitStack() as stack:
-            writings = {
-                part: self._writing(stack.enter_context(formats.opened(pattern.replace(PART, part)))) for part in shares
+            writers = {
+                part: self._writer(stack.enter_context(formats.opened(pattern.replace(PART, part)))) for part in shares
             }
             divided = transform.parts(self._transformed(self._sentences(self._files)), shares)
             for part, group in groupby(divided, key=itemgetter(0)):
-                writings[part].write(sentence for _, sentence in group)
-        for writing in writings.values():
-            self._lost.update(writing.lost)
+                writers[part].write(sentence for _, sentence in group)
+        for writer in writers.values():
+            self._lost.update(writer.lost)
 
     def tell(self) -> None:
         """Tell what was lost, and how many sentences were passed over."""
@@ -165,12 +165,12 @@ class _Job:
         self.skipped.tell()
 
     def _write(self, stream: TextIO, sentences: Iterable[Sentence]) -> None:
-        writing = self._writing(stream)
-        writing.write(sentences)
-        self._lost.update(writing.lost)
+        writer = self._writer(stream)
+        writer.write(sentences)
+        self._lost.update(writer.lost)
 
-    def _writing(self, stream: TextIO) -> Writing:
-        return Writing(stream, self._target, strict=self._args.strict, on_error=self._on_error)
+    def _writer(self, stream: TextIO) -> SentenceWriter:
+        return SentenceWriter(stream, self._target, strict=self._args.strict, on_error=self._on_error)
 
     def _sentences(self, files: Sequence[str]) -> Iterator[Sentence]:
         with tqdm(unit="word", unit_scale=True, leave=False, disable=None) as bar:

@@ -48,9 +48,9 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("system", metavar="SYSTEM", help="file of trees to score; - for standard input")
     parser.add_argument("other", nargs="?", metavar="OTHER_SYSTEM", help="file of other trees, to compare with these")
     add_format(parser)
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print ratios (0 to 1) and counts as JSON")
-    form.add_argument("--csv", action="store_true", help="print them as CSV, a row for each file, part and metric")
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="print ratios (0 to 1) and counts as JSON")
+    printed.add_argument("--csv", action="store_true", help="print them as CSV, a row for each file, part and metric")
     parser.add_argument(
         "--no-punct", action="store_true", help="leave gold punctuation out of UAS, LAS and what follows"
     )

@@ -90,17 +90,17 @@ def _listed(found: Sequence[tuple[str, float]]) -> str:
 
 def plot(args: argparse.Namespace) -> int:
     """Run `arcparse vectors plot`."""
-    form = args.output.suffix.lower()
-    if form not in (".png", ".svg", ".html"):
+    suffix = args.output.suffix.lower()
+    if suffix not in (".png", ".svg", ".html"):
         raise ConfigurationError(f"{args.output}: a plot is .png, .svg or .html; name the file so")
     drawn = word_map(_opened(args), args.words)
-    picture = png(drawn) if form == ".png" else _text(drawn, form, args.words).encode("utf-8")
+    picture = png(drawn) if suffix == ".png" else _text(drawn, suffix, args.words).encode("utf-8")
     write_bytes(picture, args.output)
     return 0
 
 
-def _text(drawn: str, form: str, words: Sequence[str]) -> str:
-    return PAGE.format(escape(", ".join(words)), drawn) if form == ".html" else drawn
+def _text(drawn: str, suffix: str, words: Sequence[str]) -> str:
+    return PAGE.format(escape(", ".join(words)), drawn) if suffix == ".html" else drawn
 
 
 def debias(args: argparse.Namespace) -> int:

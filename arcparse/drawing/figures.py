@@ -52,14 +52,14 @@ class Panel:
     logarithmic: bool = False  # values then are above 0
 
 
-def rendered(figure: Figure, form: Literal["svg", "png"]) -> bytes:
+def rendered(figure: Figure, format: Literal["svg", "png"]) -> bytes:
     """Return the bytes of a picture file; the scripts that no installed font has are drawn as boxes."""
     file = io.BytesIO()
-    metadata = {"Date": None} if form == "svg" else {"Software": None}
+    metadata = {"Date": None} if format == "svg" else {"Software": None}
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it tells each font that it lacks
     with _style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        figure.savefig(file, format=form, dpi=160, bbox_inches="tight", metadata=metadata)
+        figure.savefig(file, format=format, dpi=160, bbox_inches="tight", metadata=metadata)
     return file.getvalue()
 
 

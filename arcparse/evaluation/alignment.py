@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import TreebankError
-from arcparse.sentence import FORM, ID, Sentence
+from arcparse.sentence import FORM, ID, Sentence, numbering
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -91,14 +91,9 @@ def _tokens(sentence: Sentence) -> tuple[Sequence[str], Sequence[int]]:
     ids = sentence.columns[ID]
     if len(sentence) == len(ids):
         return sentence.columns[FORM], [0] * len(ids)
-    forms, widths, covered = [], [], 0
-    for name, form in zip(ids, sentence.columns[FORM], strict=True):
-        first, dash, last = name.partition("-")
-        if "." in name or (not dash and int(name) <= covered):
-            continue
-        forms.append(form)
-        widths.append(int(last) - int(first) + 1 if dash else 0)
-        covered = int(last) if dash else covered
+    rows = list(numbering.tokens(ids))
+    forms = [sentence.columns[FORM][row] for row, _ in rows]
+    widths = [0 if numbering.is_word(ids[row]) else len(words) for row, words in rows]
     if sum(max(width, 1) for width in widths) != len(sentence):
         raise TreebankError(f"{sentence.place}: the ID ranges do not fit the {len(sentence)} words that follow them")
     return forms, widths

@@ -49,7 +49,7 @@ from __future__ import annotations
 
 from arcparse.files import COMPRESSED, opened
 from arcparse.formats.conversion import (
-    Writing,
+    SentenceWriter,
     format_named_by,
     format_of,
     read_sentences,
@@ -63,7 +63,7 @@ from arcparse.formats.source import expanded
 __all__ = [
     "COMPRESSED",
     "Format",
-    "Writing",
+    "SentenceWriter",
     "expanded",
     "format_named_by",
     "format_of",

@@ -25,7 +25,7 @@ BATCH = 256  # sentences written at a time
 
 def read_sentences(
     source: Location,
-    form: Format | str | None = None,
+    format: Format | str | None = None,
     *,
     name: str | None = None,
     known: Mapping[str, Format] | None = None,
@@ -39,41 +39,43 @@ def read_sentences(
     where the file cannot be read.
     """
     text = source if isinstance(source, Source) else Source(source, name)
-    chosen = format_of(guess(text.sample()) if form is None else form, known)
+    chosen = format_of(guess(text.sample()) if format is None else format, known)
     text.strict, text.on_error = chosen.name not in OWN_CHECK, on_error
     yield from chosen.read(cast(TextIO, text), text.name, on_error)
 
 
-def format_of(form: Format | str, known: Mapping[str, Format] | None = None) -> Format:
+def format_of(format: Format | str, known: Mapping[str, Format] | None = None) -> Format:
     """Return a format by its name. Raises ConfigurationError for one that is not among the known, all by default."""
-    if isinstance(form, Format):
-        return form
+    if isinstance(format, Format):
+        return format
     known = formats() if known is None else known
-    if form not in known:
-        raise ConfigurationError(f"format {form!r} is not known; name one of {', '.join(known)}, or columns and which")
-    return known[form]
+    if format not in known:
+        raise ConfigurationError(
+            f"format {format!r} is not known; name one of {', '.join(known)}, or columns and which"
+        )
+    return known[format]
 
 
 def format_named_by(path: str | os.PathLike[str], known: Iterable[Format]) -> Format | None:
     """Return the format whose suffix a path has, None where it is nobody's."""
     suffix = suffix_of(path)
-    return next((form for form in known if suffix in form.suffixes), None)
+    return next((format for format in known if suffix in format.suffixes), None)
 
 
-class Writing:
+class SentenceWriter:
     """A file or stream of one format on the way, and what has been lost so far.
 
     With `strict`, a sentence that would lose anything raises TreebankError; `on_error` is handed the error of one that
     cannot be written, such as words without a tree as a tree, and it is passed over.
     """
 
-    def __init__(self, stream: TextIO, form: Format, *, strict: bool = False, on_error: OnError = None) -> None:
+    def __init__(self, stream: TextIO, format: Format, *, strict: bool = False, on_error: OnError = None) -> None:
         """Write nothing yet. Raises ConfigurationError for a format that is only read."""
-        if form.text is None:
-            raise ConfigurationError(f"format {form.name!r} can only be read; convert to another")
+        if format.text is None:
+            raise ConfigurationError(f"format {format.name!r} can only be read; convert to another")
         self.lost: Counter[str] = Counter()
-        self._stream, self._form, self._text = stream, form, form.text
-        self._first = form.first or form.text
+        self._stream, self._format, self._text = stream, format, format.text
+        self._first = format.first or format.text
         self._strict, self._on_error = strict, on_error
         self._begun = False
 
@@ -83,7 +85,7 @@ class Writing:
             self._write_batch(batch)
 
     def _write_batch(self, batch: list[Sentence]) -> None:
-        if self._form.name == LOSSLESS_CHECK:
+        if self._format.name == LOSSLESS_CHECK:
             write_conllu(batch, self._stream)
             return
         texts: list[str] = []
@@ -107,12 +109,12 @@ class Writing:
                 yield text
 
     def _count(self, sentence: Sentence) -> None:
-        for what, number in losses(sentence, self._form):
+        for what, number in losses(sentence, self._format):
             if number:
                 self.lost[what] += number
                 if self._strict:
                     raise TreebankError(
-                        f"{sentence.place}: {self._form.name} cannot hold {what} ({number} here); "
+                        f"{sentence.place}: {self._format.name} cannot hold {what} ({number} here); "
                         "choose another format, or convert without being strict"
                     )
 
@@ -124,7 +126,7 @@ def _check_characters(text: str, sentence: Sentence) -> None:
 
 
 def write_sentences(
-    sentences: Iterable[Sentence], target: Location, form: Format | str, *, strict: bool = False
+    sentences: Iterable[Sentence], target: Location, format: Format | str, *, strict: bool = False
 ) -> Counter[str]:
     """Write sentences to a path (compressed as .gz, .xz or .bz2 says) or a text stream; return what was lost.
 
@@ -132,6 +134,6 @@ def write_sentences(
     with `strict` would lose anything.
     """
     with opened(target) as stream:
-        writing = Writing(stream, format_of(form), strict=strict)
-        writing.write(sentences)
-    return writing.lost
+        writer = SentenceWriter(stream, format_of(format), strict=strict)
+        writer.write(sentences)
+    return writer.lost

@@ -11,6 +11,7 @@ from typing import TextIO, TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence, block_text
+from arcparse.sentence.numbering import is_word
 from arcparse.treebank.block import column_fault, parse_block
 
 OnError: TypeAlias = "Callable[[TreebankError], None] | None"
@@ -68,7 +69,7 @@ def losses(sentence: Sentence, target: Format) -> Iterator[Loss]:
     if sentence.comments and COMMENTS not in target.holds:
         yield COMMENTS, sum(comment_key(line) not in target.comment_keys for line in sentence.comments)
     ids = sentence.columns[ID]
-    others = [row for row, name in enumerate(ids) if not name.isdigit()] if len(ids) != len(sentence) else ()
+    others = [row for row, name in enumerate(ids) if not is_word(name)] if len(ids) != len(sentence) else ()
     if others:
         if RANGES not in target.holds:
             yield RANGES, sum("-" in ids[row] for row in others)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from arcparse.checkpoint.saved import CONFIG, SavedModel, is_cell
-from arcparse.sentence import Sentence
+from arcparse.sentence import FORM, ID, Sentence, numbering
 
 Division = tuple[str, ...]
 
@@ -87,13 +87,6 @@ def plain(form: str) -> str:
 
 def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Division]]:
     """Give the form of each surface token and its words; empty nodes are none."""
-    ids, forms = sentence.columns[0], sentence.columns[1]
-    covered = 0
-    word = {name: form for name, form in zip(ids, forms, strict=True) if name.isdigit()}
-    for name, form in zip(ids, forms, strict=True):
-        first, dash, last = name.partition("-")
-        if dash:
-            covered = int(last)
-            yield form, tuple(word[str(i)] for i in range(int(first), covered + 1))
-        elif name.isdigit() and int(name) > covered:
-            yield form, (form,)
+    surface, forms = sentence.columns[FORM], sentence.forms
+    for row, words in numbering.tokens(sentence.columns[ID]):
+        yield surface[row], forms[words[0] - 1 : words[-1]]

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from arcparse.errors import TreebankError, TreeError
+from arcparse.sentence import numbering
 from arcparse.sentence.spacing import GLUED
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -88,10 +89,7 @@ class Sentence:
     @cached_property
     def word_rows(self) -> Sequence[int]:
         """The indices of the rows that are syntactic words, in order."""
-        ids = self.columns[ID]
-        if ids and ids[-1] == str(len(ids)):
-            return range(len(ids))
-        return tuple(row for row, name in enumerate(ids) if name.isdigit())
+        return numbering.word_rows(self.columns[ID])
 
     def words(self, column: int) -> tuple[str, ...]:
         """Return one column of the syntactic words, as strings."""
@@ -177,13 +175,11 @@ class Sentence:
         return given if given is not None else self._detokenised()
 
     def surface_tokens(self) -> Iterator[tuple[str, str]]:
-        """Give form and MISC of each token of the text: a range, or a word outside all ranges."""
-        covered = 0
-        for name, form, misc in zip(self.columns[ID], self.columns[FORM], self.columns[MISC], strict=True):
-            first, dash, last = name.partition("-")
-            if "." not in name and (dash or int(first) > covered):
-                covered = int(last) if dash else covered
-                yield form, misc
+        """Yield form and MISC of each token of the text: a range, or a word outside all ranges."""
+        forms, miscs = self.columns[FORM], self.columns[MISC]
+        if len(self) == len(forms):
+            return zip(forms, miscs, strict=True)
+        return ((forms[row], miscs[row]) for row, _ in numbering.tokens(self.columns[ID]))
 
     def _detokenised(self) -> str:
         tokens = self.surface_tokens()

@@ -51,7 +51,7 @@ FREE = ("epochs", "patience", "threads", "log_every", "checkpoint_minutes", "ten
 
 @dataclass(frozen=True)
 class Loss:
-    """The loss of a batch: the scalar `value` is the mean over `count` items (tokens), in nats; the log has `parts`."""
+    """The loss of a batch: the scalar `value` is the mean over `count` items (tokens), in nats; `parts` are logged."""
 
     value: torch.Tensor
     count: int

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from arcparse import trees
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, LEMMA, MISC, UPOS, XPOS, Sentence, Tree
+from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, LEMMA, MISC, UPOS, XPOS, Sentence, Tree, numbering
 from arcparse.sentence.spacing import is_mark
 from arcparse.trees import pseudo_projective
 from arcparse.trees.pseudo_projective import Projectivity
@@ -115,12 +115,9 @@ def anonymise(sentences: Sentences) -> Iterator[Sentence]:
 def _masked_rows(sentence: Sentence) -> set[int]:
     forms, upos, xpos = (sentence.columns[column] for column in (FORM, UPOS, XPOS))
     masked = {row for row, form in enumerate(forms) if upos[row] in NAMES or xpos[row] in NAMES or NAMING.search(form)}
-    end = 0
-    for row, name in enumerate(sentence.columns[ID]):  # a range is masked where one of its words is
-        if "-" in name:
-            first, end = map(int, name.split("-"))
-            if masked & {sentence.word_rows[word - 1] for word in range(first, end + 1)}:
-                masked.add(row)
+    for row, words in numbering.ranges(sentence.columns[ID]):
+        if masked & {sentence.word_rows[word - 1] for word in words}:  # one masked word masks the whole range
+            masked.add(row)
     return masked
 
 

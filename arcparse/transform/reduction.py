@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 
 from arcparse import trees
 from arcparse.errors import TreebankError
-from arcparse.sentence import DEPREL, DEPS, EMPTY, FORM, HEAD, ID, MISC, NONE, ROOT, Sentence
+from arcparse.sentence import DEPREL, DEPS, EMPTY, FORM, HEAD, ID, MISC, NONE, ROOT, Sentence, numbering
 from arcparse.sentence.spacing import GLUED, is_mark
 
 DEP = re.compile(r"([0-9]+(?:\.[0-9]+)?)(:.*)", re.DOTALL)
@@ -95,8 +95,8 @@ def _spaced(sentence: Sentence, leaving: AbstractSet[int]) -> list[str]:
     """Return MISC of all rows, where the space behind a token that leaves is that behind the token before it."""
     miscs = list(sentence.columns[MISC])
     before = None
-    for row, words in _tokens(sentence.columns[ID]):
-        if words <= leaving:
+    for row, words in numbering.tokens(sentence.columns[ID]):
+        if leaving >= set(words):
             own = miscs[row].split("|")
             if before is not None and GLUED not in own:
                 rest = [a for a in miscs[before].split("|") if a != EMPTY and not is_mark(a)]
@@ -106,32 +106,21 @@ def _spaced(sentence: Sentence, leaving: AbstractSet[int]) -> list[str]:
     return miscs
 
 
-def _tokens(ids: Sequence[str]) -> Iterator[tuple[int, set[int]]]:
-    """Give the row and the words of each token of the text: a range, or a word outside all ranges."""
-    covered = 0
-    for row, name in enumerate(ids):
-        first, dash, last = name.partition("-")
-        if dash or (name.isdigit() and int(name) > covered):
-            covered = int(last or first)
-            yield row, set(range(int(first), covered + 1))
-
-
 def _new_names(ids: Sequence[str], leaving: AbstractSet[int]) -> dict[str, str]:
     """Return the new ID of each row that stays."""
     number = node = 0
     words: dict[str, str] = {}
     for name in ids:
-        if name.isdigit() and int(name) not in leaving:
+        if numbering.is_word(name) and int(name) not in leaving:
             number, node = number + 1, 0
             words[name] = str(number)
         elif "." in name:
             node += 1
             words[name] = f"{number}.{node}"
-    for name in ids:
-        first, dash, last = name.partition("-")
-        inside = [words[str(word)] for word in range(int(first), int(last) + 1) if str(word) in words] if dash else []
+    for row, covered in numbering.ranges(ids):
+        inside = [words[str(word)] for word in covered if str(word) in words]
         if inside:
-            words[name] = f"{inside[0]}-{inside[-1]}"
+            words[ids[row]] = f"{inside[0]}-{inside[-1]}"
     return words
 
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, HEAD, ID, UPOS, XPOS, Sentence
+from arcparse.sentence.numbering import word_rows
 from arcparse.treebank.encoding import BYTE_ORDER_MARK, described, first_fault
 from arcparse.treebank.plus import HEADER
 
@@ -134,9 +135,8 @@ def _id_remedy(name: str, word: int) -> str:
 
 
 def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:
-    rows: Iterable[int] = range(len(ids))
-    if ids[-1] != str(len(ids)):
-        rows = [row for row, name in enumerate(ids) if name.isdigit()]
+    rows = word_rows(ids)
+    if len(rows) != len(heads):
         heads = tuple([heads[row] for row in rows])
     size = len(heads)
     if _targets(size).issuperset(heads) and not any(map(eq, heads, _numbers(size))):

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from arcparse.sentence import COLUMNS, ID
+from arcparse.sentence.numbering import word_rows
 
 Fault: TypeAlias = "tuple[int, str, str]"  # the line of the block, counted from 0; the test's name; the message
 CellFault: TypeAlias = "tuple[str, str]"  # the test's name and the message
@@ -62,7 +63,7 @@ class Block:
     @cached_property
     def words(self) -> list[int]:
         """The rows that are syntactic words, in order."""
-        return [row for row, name in enumerate(self.columns[ID]) if name.isdigit()]
+        return list(word_rows(self.columns[ID]))
 
     @cached_property
     def sent_id(self) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from arcparse.sentence import FORM, ID, MISC
+from arcparse.sentence import FORM, ID, MISC, numbering
 from arcparse.validation.block import SENT_ID, Block, Fault
 from arcparse.validation.graph import has_graph
 
@@ -92,21 +92,19 @@ def _division_faults(comments: Sequence[str], treebank: Treebank) -> Iterator[tu
 
 def _text_faults(block: Block, text: str, treebank: Treebank) -> Iterator[Fault]:
     """Remove the forms of the tokens from the front of the text, one by one, and report each difference."""
-    rest, covered, mismatched = text, 0, False
+    rest, mismatched = text, False
+    tokens = {block.first_row + row for row, _ in numbering.tokens(block.columns[ID])}
     columns = (block.columns[column] for column in (ID, FORM, MISC))
     for number, (name, form, misc) in enumerate(zip(*columns, strict=True), block.first_row):
         for fault in _misc_faults(misc):
             yield number, *fault
-        _, dash, last = name.partition("-")
-        within = not dash and "." not in name and int(name) <= covered
-        if "." in name or within:
+        if number not in tokens:
             if NO_SPACE in misc:
                 where, fault_name = (
                     ("an empty node", "empty-node") if "." in name else ("a word of a range", "mwt-node")
                 )
                 yield number, f"spaceafter-{fault_name}", f"{NO_SPACE} on {where}, {name}; only tokens may have it"
             continue
-        covered = int(last) if dash else covered
         if not rest.startswith(form):
             if not mismatched:
                 found = rest[: len(form) + SHOWN]

@@ -74,7 +74,7 @@ def check_folder(path: Path) -> None:
     folder = next((name for name in sorted(names) if _is_ours(name) and (path / name).is_dir()), None)
     if folder:
         raise VectorsError(
-            f"{path}: damaged: {folder} is a folder where the store has a file; remove it, then run "
+            f"{path}: damaged: {folder} is a folder, but the store needs a file there; remove it, then run "
             f"`arcparse vectors repair {path}`"
         )
 

@@ -88,7 +88,7 @@ def test_conll_in_a_file_of_that_name_keeps_all_its_columns(tmp_path: Path) -> N
     assert sentences("--input", tmp_path / "a.conll") == parse_conllu(CONLLU.replace("0\troot\t_", "0\troot\t0:root"))
 
 
-@pytest.mark.parametrize("name", [name for name, form in formats().items() if form.text])
+@pytest.mark.parametrize("name", [name for name, format in formats().items() if format.text])
 def test_every_format_of_convert_is_read(name: str, sample_treebank: Path, tmp_path: Path) -> None:
     gold = sentences("--input", sample_treebank)[:3]
     with (tmp_path / "file").open("w", encoding="utf-8", newline="\n") as file:
@@ -226,13 +226,13 @@ def test_what_precedes_a_bad_byte_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(found) == 2000
 
 
-@pytest.mark.parametrize("form", ["text", "horizontal"])
+@pytest.mark.parametrize("format", ["text", "horizontal"])
 def test_bad_bytes_are_replaced_told_and_counted_on_request(
-    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "raw").write_bytes(BAD)
     skipped = Skipped()
-    arguments = parsed("--input", tmp_path / "raw", "--from", form, "--skip-bad")
+    arguments = parsed("--input", tmp_path / "raw", "--from", format, "--skip-bad")
     found = list(input_sentences(arguments, formats(), tokenize, skipped))
     assert len(found) == 4001
     assert "\ufffd" in "".join(found[2000].forms)

@@ -41,7 +41,7 @@ def test_a_parser_learns_from_what_are_trees(treebank: Path, capsys: pytest.Capt
         reports[:4],
         [
             (4, "m", "HEAD '5' is outside"),
-            (6, "c", "the heads go round"),
+            (6, "c", "the heads form a cycle"),
             (10, "r", "words 1, 2"),
             (15, "b", "byte 0xff"),
         ],

@@ -56,15 +56,17 @@ def test_words_and_tags_come_out_as_they_are_asked_for(tag: Callable[..., Any], 
     assert tag(TEXT, "--to", "tagged", "--tag", "xpos")[1].startswith(rows + "\n")
 
 
-@pytest.mark.parametrize(("form", "text"), [("horizontal", "The cat .\nIt's\n"), ("vertical", "The\ncat\n.\n\nIt's\n")])
+@pytest.mark.parametrize(
+    ("format", "text"), [("horizontal", "The cat .\nIt's\n"), ("vertical", "The\ncat\n.\n\nIt's\n")]
+)
 def test_tokens_stay_as_they_are(
-    form: str, text: str, tag: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    format: str, text: str, tag: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = [("The", "cat", "."), ("It's",)]
     stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
     monkeypatch.setattr("sys.stdin", stdin)
-    assert [sentence.forms for sentence in parse_conllu(tag("--from", form)[1])] == expected
-    file, output = tmp_path / ("in.hor" if form == "horizontal" else "in.vert"), tmp_path / "out.jsonl"
+    assert [sentence.forms for sentence in parse_conllu(tag("--from", format)[1])] == expected
+    file, output = tmp_path / ("in.hor" if format == "horizontal" else "in.vert"), tmp_path / "out.jsonl"
     file.write_text(text)
     assert tag("--input", file, "--output", output) == (0, "", "")
     assert output.read_text().startswith('{"form": ["The", "cat", "."], "upos": [')

@@ -1,4 +1,4 @@
-"""The parts of a breakdown add up to the whole, and each is what counting words one by one gives."""
+"""The parts of a breakdown add up to the whole, and each part equals a count word by word."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punc
 
 def test_arcs_that_cross_are_counted_apart() -> None:
     words = Sentence.from_forms(["a", "b", "c", "d"]).replace(labels=["x", "x", "root", "x"])
-    gold = words.replace(heads=[3, 4, 0, 3])  # the arc 4 -> 2 spans the root's child, and no other arc spans a stranger
+    gold = words.replace(heads=[3, 4, 0, 3])  # 4 -> 2 spans the root's child: the only non-projective arc
     found = by_projectivity(compare([gold], [words.replace(heads=[3, 3, 0, 3])]))
     assert {part: (s["UAS"].correct, s["UAS"].gold, s["UAS"].system) for part, s in found.items()} == {
         "projective": (3, 3, 4),
@@ -91,7 +91,7 @@ def test_parts_are_what_counting_words_gives(characters: str, seed: int) -> None
 
 
 def arcs(sentences: Iterable[Sentence]) -> Iterable[tuple[int, str]]:
-    """How far to the head of each word, 0 for the root, and the label without subtype."""
+    """The distance of each word from its head, 0 for the root, and its label without subtype."""
     for sentence in sentences:
         for word, (head, label) in enumerate(zip(sentence.heads, sentence.labels, strict=True), 1):
             yield head and head - word, label.split(":")[0]

@@ -1,4 +1,4 @@
-"""Tags that are taken for others are counted, with the forms that it happens to."""
+"""Pairs of gold and system tags are counted, with their word forms."""
 
 from __future__ import annotations
 

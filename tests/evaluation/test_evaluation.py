@@ -154,7 +154,7 @@ def test_any_wrong_annotation_scores_as_the_official_scorer_says(characters: str
 @settings(max_examples=50)
 def test_scores_add_up(texts: list[str], seed: int) -> None:
     rng = seeded(seed)
-    start = words_of(".")  # a word that both sides have keeps apart what precedes it and what follows
+    start = words_of(".")  # a word that gold and system have: alignment does not go beyond it
     parts = [(start + random_text(rng, text), start + random_text(rng, text)) for text in texts]
     gold, system = ([sentence for part in side for sentence in part] for side in zip(*parts, strict=True))
     assert sum((evaluate(*part) for part in parts), Scores()) == evaluate(gold, system)

@@ -1,4 +1,4 @@
-"""Intervals cover what they shall, and p-values are those of all resamples, where these can be enumerated."""
+"""Intervals cover the true value as often as they should; p-values equal those of all resamples, if enumerable."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ Counts = NDArray[np.int64]
 
 
 def counts_of(correct: NDArray[np.int64], sizes: NDArray[np.int64]) -> Counts:
-    """Give every metric the same counts, [S, M, 4], of systems that have as many words as gold."""
+    """Return counts, [S, M, 4], which are equal for all metrics, for systems with as many words as gold."""
     rows = np.stack([correct, sizes, sizes, sizes], axis=-1)
     return np.repeat(rows[:, None], len(ALL_METRICS), axis=1)
 
 
 def simulated(generator: np.random.Generator, sentences: int, accuracy: float, spread: float = 8.0) -> Counts:
-    """Draw sentences whose words are right more or less often, as real ones differ from each other."""
+    """Draw sentences with different shares of right words, since real sentences differ too."""
     sizes = generator.integers(3, 40, sentences)
     chances = generator.beta(accuracy * spread, (1 - accuracy) * spread, sentences)
     return counts_of(generator.binomial(sizes, chances), sizes)
 
 
 def better(counts: Counts, generator: np.random.Generator, chance: float) -> Counts:
-    """Put right some of what is wrong."""
+    """Correct some of the wrong words."""
     mended = counts.copy()
     mended[..., 0] += generator.binomial(counts[:, 0, 1] - counts[:, 0, 0], chance)[:, None]
     return mended

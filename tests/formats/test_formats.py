@@ -20,7 +20,7 @@ from arcparse.sentence import DEPREL, FORM, HEAD, MISC, XPOS, Sentence
 from arcparse.treebank import parse_conllu, read_conllu
 
 FORMATS = {**formats(), **formats(columns=("form", "upos", "lemma", "Chunk", "NER"))}
-WRITTEN = [name for name, form in FORMATS.items() if form.text]
+WRITTEN = [name for name, format in FORMATS.items() if format.text]
 EXACT = [name for name in WRITTEN if name != "text"]  # plain text is divided anew when it is read
 TREES = ("bracketed", "bracketed-order")
 SPECIAL = {"heads", "labels of roots", "labels without heads", "places of words", "no-break spaces"}
@@ -103,20 +103,20 @@ def test_a_word_that_would_be_read_as_a_mark_is_refused() -> None:
 @settings(max_examples=60)
 @given(given_sentence=st.one_of(sentences(), sentences(whole=True)), pick=st.booleans())
 def test_what_a_format_holds_survives_and_the_rest_is_counted(name: str, given_sentence: Sentence, pick: bool) -> None:
-    form = FORMATS[name]
-    sentence = reduced(given_sentence, form) if pick else given_sentence
+    format = FORMATS[name]
+    sentence = reduced(given_sentence, format) if pick else given_sentence
     if name in TREES and not is_tree(sentence):
         with pytest.raises(TreebankError, match="only trees"):
-            write([sentence], form)
+            write([sentence], format)
         return
-    [back] = read(write([sentence], form), form)
-    missing = lost(sentence, form)
+    [back] = read(write([sentence], format), format)
+    missing = lost(sentence, format)
     if not missing:
         assert in_order(back) == in_order(sentence)
     if not missing.keys() & SPECIAL:
-        assert in_order(back) == in_order(reduced(sentence, form))
+        assert in_order(back) == in_order(reduced(sentence, format))
     assert pick <= (missing.keys() <= SPECIAL)
-    assert write([back], form) == write([sentence], form)
+    assert write([back], format) == write([sentence], format)
 
 
 @pytest.mark.parametrize(("source", "target"), list(product(WRITTEN, WRITTEN)))
@@ -136,26 +136,26 @@ def test_every_pair_converts_through_a_sentence(source: str, target: str, sample
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_sample_treebank_survives_and_is_known_by_its_look(name: str, sample_treebank: Path) -> None:
-    form = FORMATS[name]
-    given_sentences = [reduced(sentence, form) for sentence in read_conllu(sample_treebank)]
-    text = write(given_sentences, form)
+    format = FORMATS[name]
+    given_sentences = [reduced(sentence, format) for sentence in read_conllu(sample_treebank)]
+    text = write(given_sentences, format)
     if name != "columns":
         assert guess(text) == {"bracketed-order": "bracketed", "conllx": "conllu"}.get(
             name, name
         )  # which read the same
-    back = read(text, form)
+    back = read(text, format)
     if name not in ("text", "bracketed"):
         assert back == given_sentences
-    assert write(back, form) == text
+    assert write(back, format) == text
 
 
 @pytest.mark.parametrize("name", EXACT)
 def test_real_treebanks_survive(name: str, corpora: Path) -> None:
-    form = FORMATS[name]
+    format = FORMATS[name]
     for path in sorted(corpora.glob("ud-*/*-dev.conllu.xz")):
-        some = [reduced(sentence, form) for sentence in islice(read_conllu(path), 60)]
-        fine = [s for s in some if not lost(s, form).keys() & SPECIAL and (name not in TREES or is_tree(s))]
-        assert write(read(write(fine, form), form), "conllu") == write(fine, "conllu"), path
+        some = [reduced(sentence, format) for sentence in islice(read_conllu(path), 60)]
+        fine = [s for s in some if not lost(s, format).keys() & SPECIAL and (name not in TREES or is_tree(s))]
+        assert write(read(write(fine, format), format), "conllu") == write(fine, "conllu"), path
 
 
 @pytest.mark.parametrize(
@@ -472,10 +472,10 @@ def test_columns_are_where_formats_say(sample_treebank: Path) -> None:
 
 
 def test_every_format_says_what_it_is() -> None:
-    for form in FORMATS.values():
-        assert isinstance(form, Format)
-        assert form.summary
-    suffixes = [suffix for form in formats().values() for suffix in form.suffixes]
+    for format in FORMATS.values():
+        assert isinstance(format, Format)
+        assert format.summary
+    suffixes = [suffix for format in formats().values() for suffix in format.suffixes]
     assert len(set(suffixes)) == len(suffixes)
 
 

@@ -47,10 +47,10 @@ def mutated(text: str, draw: random.Random) -> bytes:
 
 
 def check(path: Path, name: str | None) -> None:
-    form = None if name is None else FORMATS[name]
+    format = None if name is None else FORMATS[name]
     errors: list[TreebankError] = []
     try:
-        found = list(read_sentences(path, form, name="f", on_error=errors.append))
+        found = list(read_sentences(path, format, name="f", on_error=errors.append))
     except TreebankError as error:
         errors.append(error)
         found = []
@@ -59,7 +59,7 @@ def check(path: Path, name: str | None) -> None:
         str(error).encode()
     if errors:
         with pytest.raises(TreebankError):
-            list(read_sentences(path, form, name="f"))
+            list(read_sentences(path, format, name="f"))
     text = write(found, "conllu")
     assert parse_conllu(text) == found
     for sentence in found:

@@ -1,4 +1,4 @@
-"""Items in lists: as many as asked for, and those before an error."""
+"""Lists of items have the wanted size, and the items before an error are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""White space survives: text to CoNLL-U to text is the identity, and MISC says it as UDPipe does."""
+r"""White space is kept: a text converted to CoNLL-U and back is unchanged, and MISC has the form of UDPipe."""
 
 from __future__ import annotations
 

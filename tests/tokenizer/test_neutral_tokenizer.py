@@ -1,4 +1,4 @@
-"""The rules of no language, those of a language in a file, and how they are chosen."""
+"""The neutral rules, the rules of a language in a file, and the choice of a tokeniser."""
 
 import doctest
 import re

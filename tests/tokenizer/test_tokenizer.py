@@ -155,13 +155,13 @@ def test_a_long_line_without_spaces_takes_linear_time(unit: str) -> None:
     "unit", ["🇩", "\u0301", "\u00ad", "e\u0301", "👩\u200d", "\u0600", "क्", '."', ".»", "。」", "J. ", "5 ft. "]
 )
 def test_work_grows_with_the_length_of_the_text(unit: str) -> None:
-    """The steps that Python takes; patterns of fixed bounds take as many for each."""
+    """The number of Python lines that run; a pattern with fixed bounds takes bounded time for each."""
     steps = [steps_of(unit * size) for size in (200, 2000)]
     assert steps[1] < 11 * steps[0]
 
 
 def steps_of(text: str) -> int:
-    """How many lines of Python run to divide a text."""
+    """The number of Python lines that run to divide a text."""
     count = 0
 
     def trace(frame: object, event: str, arg: object) -> object:

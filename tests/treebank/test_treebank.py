@@ -1,4 +1,4 @@
-"""CoNLL-U: what is read is written back, and what is malformed is refused with its place and remedy."""
+"""CoNLL-U: sentences that were read are written back unchanged; malformed ones are refused with place and remedy."""
 
 import bz2
 import gzip
@@ -485,7 +485,7 @@ def test_conllu_plus_that_is_malformed_is_refused_with_its_place(text, message):
 
 # The conllu library ---------------------------------------------------------------------------------------------------
 
-AGREED = SAMPLE.replace("the=sea", "sea")  # conllu drops what follows a second `=`
+AGREED = SAMPLE.replace("the=sea", "sea")  # conllu drops the text after a second `=`
 
 
 def test_agrees_with_conllu_on_every_field():

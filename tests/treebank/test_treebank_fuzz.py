@@ -58,7 +58,7 @@ def blocks_of(data: bytes) -> list[Block]:
 
 
 def without_mark(number: int, lines: list[str]) -> Block | None:
-    """The block without a byte-order mark before it, None where there is nothing else."""
+    """The block without a byte-order mark before it, or None if nothing else is in it."""
     first = lines[0].removeprefix("\ufeff")
     if first or len(lines) == 1:
         return (number, [first, *lines[1:]]) if first else None
@@ -83,7 +83,7 @@ def is_sound(lines: list[str]) -> bool:
 
 
 def ids_fit(ids: list[str], size: int) -> bool:
-    """Whether ranges and empty nodes stand where they may."""
+    """Whether all ranges and empty nodes stand at valid places."""
     word = node = end = 0
     for name in ids:
         if match := re.fullmatch(r"([1-9]\d*)-([1-9]\d*)", name, re.ASCII):
@@ -106,7 +106,7 @@ def ids_fit(ids: list[str], size: int) -> bool:
 
 
 def check(data: bytes, read: Callable[..., Sequence[Sentence]]) -> int:
-    """Hold reading against the twin; return the number of sentences that were read."""
+    """Compare reading with the scalar twin; return the number of sentences that were read."""
     errors: list[TreebankError] = []
     sentences = read(on_error=errors.append)
     blocks = blocks_of(data)

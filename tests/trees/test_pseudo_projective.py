@@ -167,7 +167,7 @@ def test_the_end_of_a_path_comes_before_a_word_that_is_passed() -> None:
 
 
 def test_a_word_waits_until_its_head_is_back() -> None:
-    # 6 goes from 1 to 7 and 2 from 6 to 1: when 2, the further left, is looked at first, 6 is not below 1.
+    # The head of 6 changes from 1 to 7, that of 2 from 6 to 1. If 2, further left, comes first, 6 is not below 1.
     gold = tree((7, "iobj"), (6, "det"), (0, "root"), (3, "punct"), (3, "punct"), (1, "nmod"), (3, "obj"))
     linear = projectivise(gold, "head")
     assert linear.heads == (-1, 3, 1, 0, 3, 3, 7, 3)

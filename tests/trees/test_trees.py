@@ -40,7 +40,7 @@ def slow_projectivise(heads: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def grown(order: list[int], choices: list[float]) -> tuple[int, ...]:
-    """Attach the words in this order, each to a word attached before it, the first to the root."""
+    """Attach the words in the given order, each to a word that is already attached, the first one to the root."""
     heads = [-1] + [0] * len(order)
     for i in range(1, len(order)):
         heads[order[i]] = order[int(choices[i] * i)]
@@ -111,7 +111,7 @@ def test_an_extraposed_modifier_is_lifted_to_the_verb() -> None:
 def test_the_shortest_arc_is_lifted_first() -> None:
     heads = (-1, 0, 4, 1, 3, 2)
     assert trees.non_projective_arcs(heads) == [(4, 2), (2, 5)]
-    # 4 -> 2 becomes 3 -> 2 before 2 -> 5 is lifted, to the new head 3; the other way round it would end at 4.
+    # 4 -> 2 becomes 3 -> 2 first; then 2 -> 5 is lifted to the new head 3. In the other order 5 would end below 4.
     assert trees.projectivise(heads) == (-1, 0, 3, 1, 3, 3)
 
 

@@ -236,7 +236,7 @@ def own_problems(path: Path, level: int) -> Counter[tuple[int, str]]:
     return Counter((int(each.place.rpartition(":")[2]), each.name) for each in validate([path], level=level))
 
 
-# What udtools tells apart, and where arcparse says but one thing of a sentence or a cell.
+# Tests of udtools for which arcparse reports only one problem of a sentence or a cell.
 UNSPECIFIC = {
     "invalid-word-id", "invalid-word-interval", "misplaced-word-interval", "misplaced-empty-node", "word-id-sequence",
     "reversed-word-interval", "word-interval-out", "overlapping-word-intervals", "invalid-ehead", "unknown-ehead",
@@ -250,7 +250,7 @@ def test_what_udtools_finds_in_damaged_files_is_found(tmp_path: Path) -> None:
         text = mutated(random.Random(seed), GOOD + WITH_ALL)
         path.write_text(text, encoding="utf-8", newline="")
         if "\r" in text or not text.endswith("\n\n"):
-            continue  # to udtools '\r' is a line break, and a missing last blank line hides faults before it
+            continue  # udtools takes '\r' for a line break, and finds no other faults if the last blank line is missing
         own, theirs = own_problems(path, 2), udtools_problems(path, 2)
         missed = {name for _, name in theirs} - {name for _, name in own} - UNSPECIFIC
         assert (bool(own), missed) == (bool(theirs), set()), (seed, text)
