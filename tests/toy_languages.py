@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from arcparse.networks.attention import Kind
+from arcparse.networks.attention import AttentionKind
 from arcparse.networks.decoder import DecoderConfig
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
@@ -17,7 +17,7 @@ from arcparse.networks.transformer import TransformerConfig
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 
 LETTERS = "abcdefghij"
-ATTENTIONS: tuple[Kind, ...] = (
+ATTENTIONS: tuple[AttentionKind, ...] = (
     "none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head",
 )  # fmt: skip
 STEPS = 400  # of training: a few seconds

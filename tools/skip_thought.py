@@ -12,7 +12,7 @@ import argparse
 from arcparse import seq2seq
 from arcparse.cli.options import whole
 from arcparse.formats import read_sentences
-from arcparse.seq2seq.skip_thought import words_of
+from arcparse.seq2seq.skip_thought import lower_forms
 from arcparse.settings.limits import COUNT
 from arcparse.tokenizer import split_words
 
@@ -26,7 +26,7 @@ def main() -> None:
     options.add_argument("--nearest", type=whole(COUNT), default=5, metavar="N", help="sentences shown (default: 5)")
     args = options.parse_args()
     model = seq2seq.load(args.model, seq2seq.SkipThought)
-    by_words = {words_of(sentence): sentence.text for sentence in read_sentences(args.text)}
+    by_words = {lower_forms(sentence): sentence.text for sentence in read_sentences(args.text)}
     known = model.vectors(list(by_words))
     texts = list(by_words.values())
     asked = model.vectors([tuple(split_words(sentence.lower())) for sentence in args.sentences])

@@ -1,4 +1,4 @@
-"""Attention: how much each token of a source matters to a query, and the sum of their vectors so weighted.
+"""Attention: the weight of each token of a source for a query, and the weighted sum of the tokens' vectors.
 
 Scores by kind, for a query q and a token's vector v:
 
@@ -9,7 +9,7 @@ Scores by kind, for a query q and a token's vector v:
     concatenation   w . [q; v; q * v]              Seo et al. 2017; without the product, q would cancel in the softmax
     multi-head      scaled dots of projections     Vaswani et al. 2017, torch's own layer
 
-Queries are T positions of one output, or K hypotheses of it: both are [B, T, Q] and share the source's keys.
+Queries are T positions of one output, or K hypotheses of it; both are [B, T, Q] and share the source's keys.
 Axis letters: B sentences, T queries, N tokens of the source, Q and D dimensions of query and token, H of a projection.
 """
 
@@ -22,13 +22,13 @@ from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
 
-Kind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head"]
+AttentionKind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head"]
 
 
 def attend(score: Tensor, value: Tensor, is_token: Tensor) -> tuple[Tensor, Tensor]:
     """Return contexts [B, T, D] and weights [B, T, N] from scores [B, T, N] and vectors [B, N, D].
 
-    What is no token (`is_token` [B, N]) has weight 0; each source has a token.
+    Padding, where `is_token` [B, N] is false, has weight 0; each source has a token.
     """
     weight = score.masked_fill(~is_token.unsqueeze(1), -torch.inf).softmax(2)
     return weight @ value, weight
@@ -38,13 +38,13 @@ class Dot(nn.Module):
     """Dot products, divided by the square root of the dimension if `scaled`."""
 
     def __init__(self, query: int, value: int, *, scaled: bool = False) -> None:
-        """Raise ConfigurationError where the dimensions differ."""
+        """Raise ConfigurationError if the dimensions differ."""
         super().__init__()
         _check_equal(query, value)
         self.factor = query**-0.5 if scaled else 1.0
 
     def keys(self, value: Tensor) -> Tensor:
-        """Return what is compared with queries [B, N, D]."""
+        """Return the vectors to compare with queries [B, N, D]."""
         return value
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class General(nn.Module):
     def __init__(self, query: int, value: int) -> None:
         """Make the matrix."""
         super().__init__()
-        self.keys = nn.Linear(value, query, bias=False)  # once per token; a query comes at each step
+        self.keys = nn.Linear(value, query, bias=False)  # of the tokens, whose side is computed once for all steps
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
         """Return scores [B, T, N]."""
@@ -86,14 +86,14 @@ class Concatenation(nn.Module):
     """A linear layer over query, token and their product, computed without concatenating them."""
 
     def __init__(self, query: int, value: int) -> None:
-        """Raise ConfigurationError where the dimensions differ."""
+        """Raise ConfigurationError if the dimensions differ."""
         super().__init__()
         _check_equal(query, value)
         self.query, self.key = nn.Linear(query, 1), nn.Linear(value, 1, bias=False)
         self.product = nn.Parameter(torch.zeros(query).uniform_(-(query**-0.5), query**-0.5))
 
     def keys(self, value: Tensor) -> Tensor:
-        """Return what is compared with queries [B, N, D]."""
+        """Return the vectors to compare with queries [B, N, D]."""
         return value
 
     def forward(self, query: Tensor, key: Tensor) -> Tensor:
@@ -105,7 +105,7 @@ class Concatenation(nn.Module):
 class Attention(nn.Module):
     """Attention of one of the kinds that score vectors as they are."""
 
-    def __init__(self, kind: Kind, query: int, value: int) -> None:
+    def __init__(self, kind: AttentionKind, query: int, value: int) -> None:
         """Make an untrained layer for queries and tokens of these dimensions."""
         super().__init__()
         self.dimension = value
@@ -120,7 +120,7 @@ class Attention(nn.Module):
                 self.score = Dot(query, value, scaled=kind == "scaled-dot")
 
     def keys(self, value: Tensor) -> Tensor:
-        """Return what queries are compared with [B, N, H], to be computed once for a source."""
+        """Return the vectors to compare with queries [B, N, H]; they are computed once for a source."""
         key: Tensor = self.score.keys(value)  # type: ignore[operator]
         return key
 
@@ -133,7 +133,7 @@ class MultiHeadAttention(nn.Module):
     """torch's multi-head attention under the same interface; the weights are the heads' mean."""
 
     def __init__(self, query: int, value: int, heads: int) -> None:
-        """Raise ConfigurationError where the heads do not divide the query's dimension."""
+        """Raise ConfigurationError if the heads do not divide the query's dimension."""
         super().__init__()
         if query % heads:
             raise ConfigurationError(f"{heads} heads do not divide the decoder's {query} units; change one of them")
@@ -150,8 +150,8 @@ class MultiHeadAttention(nn.Module):
         return context, weight
 
 
-def attention(kind: Kind, query: int, value: int, heads: int = 4) -> Attention | MultiHeadAttention | None:
-    """Make an untrained layer of a kind for queries and tokens of these dimensions; `heads` of "multi-head" alone."""
+def attention(kind: AttentionKind, query: int, value: int, heads: int = 4) -> Attention | MultiHeadAttention | None:
+    """Make an untrained layer of a kind for queries and tokens of these dimensions; only "multi-head" has `heads`."""
     if kind == "none":
         return None
     return MultiHeadAttention(query, value, heads) if kind == "multi-head" else Attention(kind, query, value)

@@ -1,9 +1,10 @@
 """The decoder: from a memory and the symbols written so far to scores of the next one.
 
-The recurrent decoder begins with the encoder's last state, brought to its own size (Cho et al. 2014), and joins what
-attention finds to its state in a readout (Luong et al. 2015, section 3). With input feeding (section 3.3 there) the
-readout is part of the next step's input. Training reads the gold output (teacher forcing), with scheduled sampling
-(Bengio et al. 2015) in part the model's own. Without either of the two, all steps of training run fused.
+The recurrent decoder begins with the encoder's last state, brought to its own size (Cho et al. 2014), and joins the
+context of its attention to its state in a readout (Luong et al. 2015, section 3). With input feeding (section 3.3
+there) the readout is part of the next step's input. Training reads the gold output (teacher forcing); with scheduled
+sampling (Bengio et al. 2015) some symbols are the model's own. Without input feeding and sampling, all steps of
+training run fused.
 
 Symbols are embedded by the matrix that scores them (Press & Wolf 2017).
 """
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.attention import Kind, attention
+from arcparse.networks.attention import AttentionKind, attention
 from arcparse.networks.memory import DecoderState, Memory, Reading
 from arcparse.networks.recurrent import Recurrent, RecurrentConfig
 from arcparse.networks.regularisation import LockedDropout, embed
@@ -33,20 +34,20 @@ def _one_direction() -> RecurrentConfig:
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """What the decoder is made of."""
+    """The parts of the decoder and their sizes."""
 
     kind: Literal["recurrent", "transformer"] = "recurrent"
     embedding: Units = 256
-    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
-    attention: Kind = "general"  # of the recurrent decoder
+    attention: AttentionKind = "general"  # of the recurrent decoder
     heads: Heads = 4  # of the attention "multi-head"
-    input_feeding: bool = False  # slower to train: no step can be computed before the one before it
+    input_feeding: bool = False  # slower to train: each step has to wait for the one before it
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: Part = 0.3  # locked, of what the output layer sees
+    output_dropout: Part = 0.3  # locked, of the output layer's input
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for a decoder that would read what is not written yet."""
+        """Raise ConfigurationError for a decoder that would read symbols before they are written."""
         if self.recurrent.bidirectional:
             raise ConfigurationError("a decoder reads in one direction: set decoder.recurrent.bidirectional=false")
 
@@ -130,7 +131,7 @@ class Decoder(nn.Module):
         self.dropout = LockedDropout(config.output_dropout)
 
     def bind(self, memory: Memory) -> Memory:
-        """Return the memory with what is computed once for a source."""
+        """Return the memory with all that is computed once for a source."""
         return self.reader.bind(memory)
 
     def start(self, memory: Memory) -> DecoderState:
@@ -142,9 +143,9 @@ class Decoder(nn.Module):
         return self.reader.step(embed(self.embedding, symbol, 0.0, False), state, memory)
 
     def forward(self, symbol: Tensor, memory: Memory, sampling: float = 0.0) -> Reading:
-        """Read whole outputs [B, T] beginning with GO; the reading of a position is of the symbol after it.
+        """Read whole outputs [B, T] that begin with GO; the reading of a position predicts the symbol after it.
 
-        Positions after the first are with probability `sampling` read as the model itself would continue. Padding
+        With probability `sampling`, a position after the first is read as the model itself would continue. Padding
         comes last and changes nothing before it.
         """
         memory = self.bind(memory)

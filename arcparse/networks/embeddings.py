@@ -13,9 +13,9 @@ from arcparse.vocabulary import SPECIALS, Vocabulary
 
 @torch.no_grad()
 def start_from(vectors: Pretrained, embedding: nn.Embedding, words: Vocabulary) -> None:
-    """Give words the vector that they, or else another spelling of them, have; the others keep their random one.
+    """Give words their vector, or that of another spelling of them; words without one keep their random vector.
 
-    Raises ConfigurationError where embeddings and vectors differ in dimension.
+    Raises ConfigurationError if embeddings and vectors differ in dimension.
     """
     if embedding.embedding_dim != vectors.dimension:
         raise ConfigurationError(

@@ -1,6 +1,6 @@
-"""What a model knows of a word form: ids of the word, its pretrained vector, affixes, shape and characters.
+"""The parts of a word form as ids: the word, its pretrained vector, affixes, shape and characters.
 
-All of it depends on the form alone, so a batch encodes each distinct form once and its tokens point at the result.
+They depend on the form alone, so each distinct form of a batch is encoded once, and tokens point at the result.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from arcparse.vectors.lookup import find, zero_digits
 from arcparse.vocabulary import Vocabulary
 
 ROOT_FORM = "<root>"
-OWN = ("word", "affix", "shape", "character")  # the vocabularies that come from a treebank
-REMEMBERED = 200_000  # forms whose ids are kept; then the memory starts afresh, so that it stays bounded
+OWN = ("word", "affix", "shape", "character")  # the vocabularies of a treebank
+REMEMBERED = 200_000  # forms whose ids are kept; with more, the memory starts afresh
 LONGEST_REMEMBERED = 100  # characters of such a form
 _RUN = re.compile(r"(.)\1+")
 
 
 @dataclass(frozen=True)
 class LexiconConfig:
-    """Which parts of a form are looked at, and how large their vectors are; a dimension of 0 leaves a part out."""
+    """The parts of a form that a network sees, and the sizes of their vectors; a dimension of 0 leaves a part out."""
 
-    min_count: Whole = 2  # rarer forms share the vector of unknown words, which is so trained
+    min_count: Whole = 2  # rarer forms share the vector of unknown words, and so train it
     word_dimension: Dimension = 64  # SyntaxNet's word embeddings
     prefixes: tuple[Annotated[int, Range(1, 32)], ...] = (2, 3)
     suffixes: tuple[Annotated[int, Range(1, 32)], ...] = (1, 2, 3, 4)
@@ -41,9 +41,7 @@ class LexiconConfig:
     shape_dimension: Dimension = 16
     character_dimension: Dimension = 32
     character_filters: Dimension = 64  # of a convolution over three characters (Ma & Hovy 2016 have 30)
-    longest: Annotated[int, Range(1, 1024)] = (
-        24  # characters of a longer form that are read; the end is read by the suffixes
-    )
+    longest: Annotated[int, Range(1, 1024)] = 24  # characters that are read of a longer form; the suffixes read its end
     word_dropout: Share = 0.2  # share of forms whose own word vector is hidden in training
     vector_dropout: Share = 0.1  # the same for the pretrained vector
 
@@ -61,7 +59,7 @@ class Forms:
 
 @dataclass(frozen=True)
 class Words:
-    """The tokens of B sentences: how many words each has, and which of the distinct forms each token is."""
+    """The tokens of B sentences: the number of words of each, and the distinct form of each token."""
 
     length: Tensor  # [B]
     row: Tensor  # [B, N] into the forms; the root is token 0
@@ -74,7 +72,7 @@ class Words:
 
     @property
     def is_token(self) -> Tensor:
-        """Where a sentence has a token, the root included [B, N]."""
+        """Whether a sentence has a token there [B, N], the root included."""
         return torch.arange(self.row.shape[1], device=self.row.device) <= self.length.unsqueeze(1)
 
 
@@ -114,7 +112,7 @@ class Lexicon:
 
     @classmethod
     def restore(cls, config: LexiconConfig, saved: SavedModel, vector: Vocabulary, scheme: str) -> Lexicon:
-        """Take up again what `symbols` gave, among the other vocabularies of a saved model."""
+        """Restore the result of `symbols` from the vocabularies of a saved model."""
         return cls(config, {name: saved.vocabulary(name) for name in OWN} | {"vector": vector}, scheme)
 
     def symbols(self) -> dict[str, tuple[str, ...]]:
@@ -122,7 +120,7 @@ class Lexicon:
         return {name: self.vocabularies[name].symbols for name in OWN}
 
     def forget(self) -> None:
-        """Drop the ids of forms met so far, which are kept for speed alone."""
+        """Drop the ids of earlier forms, which are kept only for speed."""
         self._remembered.clear()
 
     def words(self, sentences: Sequence[Sequence[str]]) -> Words:
@@ -160,6 +158,6 @@ class Lexicon:
 
 
 def _affixes(form: str, config: LexiconConfig) -> list[str]:
-    """Return a form's affixes in lower case, prefixes as "un-", suffixes as "-ing", the whole where it is shorter."""
+    """Return a form's affixes in lower case, prefixes as "un-", suffixes as "-ing"; a short form is its own affix."""
     lower = form.lower()
     return [f"{lower[:n]}-" for n in config.prefixes] + [f"-{lower[-n:]}" for n in config.suffixes]

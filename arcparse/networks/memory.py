@@ -1,4 +1,4 @@
-"""What encoders give and decoders take: the vectors of a source, and the readings of an output."""
+"""From encoders to decoders: the vectors of a source, and the readings of an output."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Memory:
 
     vector: Tensor  # [B, N, D]
     is_token: Tensor  # [B, N]; each source has a token
-    summary: Tensor  # [B, D] the whole source
-    key: Tensor | None = None  # [B, N, H] what a decoder's attention compares, once it is bound to the memory
+    summary: Tensor  # [B, D] of the whole source
+    key: Tensor | None = None  # [B, N, H] for a decoder's attention, once it is bound to the memory
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a decoder says after symbols that it has read: of T positions of an output, or of K hypotheses."""
+    """The decoder's results after symbols that it has read: at T positions of an output, or of K hypotheses."""
 
     output: Tensor  # [B, T, E], before the layer that scores symbols
-    weight: Tensor  # [B, T, N] of its attention; N is 0 where it has none
-    state: DecoderState  # after a step [B, K, ...]; empty where a whole output was read
+    weight: Tensor  # [B, T, N] of its attention; N is 0 if it has none
+    state: DecoderState  # after a step [B, K, ...]; empty after a whole output

@@ -38,7 +38,7 @@ class Pretrained:
 
     @property
     def dimension(self) -> int:
-        """Return d, 0 where there are no vectors."""
+        """Return d, 0 if there are no vectors."""
         return int(self.rows.shape[1])
 
     @classmethod
@@ -50,9 +50,9 @@ class Pretrained:
     def from_store(cls, path: Path, forms: Iterable[str] = ()) -> Pretrained:
         """Read the vectors of a LevelDB store, in its order, scaled to one common level.
 
-        A source's own vectors of `<unk>` and `<pad>` are left out: a model learns what stands for an unknown word. Of
-        the `forms` that the source lacks, each has the random vector that the store gives it. The store is not locked.
-        Raises VectorsError where it holds no vectors.
+        A source's own vectors of `<unk>` and `<pad>` are left out: a model learns its own vector of unknown words. Each
+        of the `forms` that the source lacks gets the random vector that the store gives it. The store is not locked.
+        Raises VectorsError if it holds no vectors.
         """
         with VectorStore.open(path, read_only=True) as store:
             found, matrix = store.dense()
@@ -70,7 +70,7 @@ class Pretrained:
         return cls(words, scheme, torch.from_numpy(rows), torch.from_numpy(scale), source)
 
     def word_vectors(self) -> WordVectors:
-        """Return the vectors to look at, without `<pad>` and `<unk>`."""
+        """Return the vectors for inspection, without `<pad>` and `<unk>`."""
         rows, first = dequantise(self.rows.numpy(), self.scale.numpy()), len(SPECIALS)
         return WordVectors(self.words.symbols[first:], rows[first:], self.scheme)
 
@@ -96,7 +96,7 @@ class Pretrained:
     def save_beside(self, directory: Path, name: str) -> str:
         """Write the vectors beside a model directory unless they are there; return `name`, "" if there are none.
 
-        Raises ModelError where something else has that name.
+        Raises ModelError if something else has that name.
         """
         place = directory.parent / name
         if not self.dimension:
@@ -108,7 +108,7 @@ class Pretrained:
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Pretrained:
-        """Read a model directory; ModelError where it is of another kind."""
+        """Read a model directory. Raises ModelError if it is of another kind."""
         saved = load_model(directory, KIND)
         words, scheme = saved.vocabulary("word"), saved.text("scheme")
         if scheme not in SCHEMES:
@@ -122,7 +122,7 @@ class Pretrained:
 
     @classmethod
     def beside(cls, saved: SavedModel) -> Pretrained:
-        """Read the vectors that a model names, which lie beside it; none where it names none."""
+        """Read the vectors that a model names, which lie beside it; none if it names none."""
         name = saved.text("vectors")
         return cls.load(sibling(saved.path, name)) if name else cls.none()
 
@@ -135,7 +135,7 @@ def _levelled(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
 def word_vectors(place: str | Path = "en-vectors") -> WordVectors:
     """Return the word vectors of a LevelDB store, of a model directory of that kind, or shipped under a name.
 
-    Raises VectorsError or ModelError where there are none.
+    Raises VectorsError or ModelError if there are none.
     """
     path = Path(place)
     if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():

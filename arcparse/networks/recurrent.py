@@ -1,8 +1,8 @@
 """Recurrent encoders: plain RNN (Elman 1990), LSTM and GRU, in one direction or both, in one or more layers.
 
 The layers are torch's own, fused over time. Padding changes nothing: sequences of different lengths are packed, so that
-each direction begins and ends where the sequence does. Only zoneout, which torch's layers do not have, steps through
-time cell by cell.
+each direction begins and ends with the sequence. Only zoneout, which torch's layers do not have, steps through time
+cell by cell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LayerState = tuple[Tensor, ...]  # of a layer: h, for an LSTM h and c, each [B, 
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """What a recurrent encoder is made of."""
+    """The parts of a recurrent encoder and their sizes."""
 
     cell: Literal["rnn", "lstm", "gru"] = "lstm"
     hidden: Units = 256  # units in each direction
@@ -34,10 +34,10 @@ class RecurrentConfig:
     bidirectional: bool = True
     dropout: Part = 0.3  # locked, of each layer's input
     weight_drop: Part = 0.0  # of recurrent weights
-    zoneout: Part = 0.0  # several times slower: the fused layers cannot do it
+    zoneout: Part = 0.0  # several times slower, since the fused layers have none
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError where weights are dropped that a cell of zoneout does not drop."""
+        """Raise ConfigurationError for weight_drop with zoneout, whose cells drop no weights."""
         if self.zoneout and self.weight_drop:
             raise ConfigurationError("zoneout and weight_drop cannot both be above 0; choose one")
 
@@ -60,8 +60,8 @@ class Recurrent(nn.Module):
     ) -> tuple[Tensor, list[LayerState]]:
         """Return [B, N, D] and each layer's state after the last token, from [B, N, E] and the states before the first.
 
-        Sequences have `length` [B] tokens, at least one; without it all have N. Where both directions are read, D is
-        twice `hidden`, and the backward direction's state is the one that has come to the first token.
+        Sequences have `length` [B] tokens, at least one; without it all have N. If both directions are read, D is twice
+        `hidden`, and the backward direction's last state is the one at the first token.
         """
         ends = []
         for number, layer in enumerate(self.layers):
@@ -84,7 +84,7 @@ class FusedLayer(nn.Module):
     def forward(self, vector: Tensor, length: Tensor | None, state: LayerState | None) -> tuple[Tensor, LayerState]:
         """Return [B, N, D] and the last state."""
         hidden = None if state is None else self._for_torch(state)
-        if length is None or bool((length == vector.shape[1]).all()):  # what is packed is read twice as slowly
+        if length is None or bool((length == vector.shape[1]).all()):  # packed sequences are read twice as slowly
             output, end = weight_dropped(self.rnn, self.weight_drop, self.training, vector, hidden)
         else:
             packed = pack_padded_sequence(vector, length.cpu(), batch_first=True, enforce_sorted=False)
@@ -125,7 +125,7 @@ class ZoneoutLayer(nn.Module):
     def _read(
         self, cell: nn.Module, vector: Tensor, length: Tensor | None, state: LayerState, is_backward: bool
     ) -> tuple[Tensor, LayerState]:
-        """Step through one direction; beyond its end a sequence keeps its state and its output is 0."""
+        """Step through one direction; after its end a sequence keeps its state, and its output is 0."""
         steps = range(vector.shape[1])
         outputs = [vector.new_zeros(0)] * len(steps)
         for step in reversed(steps) if is_backward else steps:

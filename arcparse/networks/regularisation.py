@@ -1,4 +1,4 @@
-"""Regularisers of recurrent networks beside `nn.Dropout`; none of them changes anything in evaluation but `zoneout`.
+"""Regularisers of recurrent networks beside `nn.Dropout`; in evaluation only `zoneout` changes anything.
 
 Locked (variational) dropout (Gal & Ghahramani 2016), embedding dropout (the same, section 3.3 of Merity et al. 2018),
 DropConnect on recurrent weights (AWD-LSTM, Merity et al. 2018, section 2) and zoneout (Krueger et al. 2017).
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 
 class LockedDropout(nn.Module):
-    """Dropout whose mask is drawn once for a sequence and holds at each of its positions."""
+    """Dropout with one mask for all positions of a sequence."""
 
     def __init__(self, share: float) -> None:
         """Drop this share of the units."""

@@ -19,17 +19,17 @@ from arcparse.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """What the encoder is made of."""
+    """The parts of the encoder and their sizes."""
 
     kind: Literal["recurrent", "transformer"] = "recurrent"
     embedding: Units = 256
-    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: Part = 0.3  # locked, of the memory that a recurrent encoder makes
+    output_dropout: Part = 0.3  # locked, of a recurrent encoder's memory
 
 
-class Encoder(nn.Module):
+class SourceEncoder(nn.Module):
     """Embeds symbols and reads them."""
 
     def __init__(self, config: EncoderConfig, symbols: int) -> None:
@@ -48,7 +48,7 @@ class Encoder(nn.Module):
     def forward(self, symbol: Tensor, length: Tensor, added: Tensor | None = None) -> Memory:
         """Encode B sources [B, N], each of `length` [B] symbols, at least one.
 
-        What is `added` [B, N, E] to their embeddings tells more of each symbol.
+        `added` [B, N, E] is added to the symbols' embeddings, to tell more about each symbol.
         """
         vector = embed(self.embedding, symbol, self.config.embedding_dropout, self.training)
         if added is not None:
@@ -63,7 +63,7 @@ class Encoder(nn.Module):
 
 
 def embedding(symbols: int, dimension: int) -> nn.Embedding:
-    """Make embeddings of norm about 1, which serve as an output layer too; that of padding stays 0."""
+    """Make embeddings of norm about 1, which can serve as an output layer too; the one of padding stays 0."""
     made = nn.Embedding(symbols, dimension, padding_idx=Vocabulary.PAD)
     nn.init.normal_(made.weight, std=dimension**-0.5)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The symbols of sources and outputs, words or characters: their vocabularies, and what begins and ends an output."""
+"""The symbols of sources and outputs, words or characters: their vocabularies, and the marks of an output."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from arcparse.vocabulary import SPECIALS, Vocabulary
 MARKS = ("<s>", "</s>")
 BEGINNING = (*SPECIALS, *MARKS)  # of every vocabulary
 GO, EOS = len(SPECIALS), len(SPECIALS) + 1
-NEVER = (Vocabulary.PAD, GO)  # no output has them
+NEVER = (Vocabulary.PAD, GO)  # never in an output
 
 Symbols = Sequence[str]
-Kind = Literal["words", "tokens", "characters"]
+SymbolKind = Literal["words", "tokens", "characters"]
 TOKEN = re.compile(r"\w+['’]?|[^\w\s]")  # a word with the apostrophe of an elision, or one sign
 
 
 def vocabulary(sequences: Iterable[Symbols], min_count: int = 1) -> Vocabulary:
-    """Make a vocabulary of what occurs `min_count` times in sequences, after padding, unknown, GO and EOS."""
+    """Make a vocabulary: padding, unknown, GO, EOS, and all symbols that occur `min_count` times in sequences."""
     counts = Counter(chain.from_iterable(sequences))
     for mark in MARKS:
         counts.pop(mark, None)
@@ -38,18 +38,18 @@ def source_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols], *, is_rever
 
 
 def output_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols]) -> tuple[Tensor, Tensor]:
-    """Return what a decoder reads [B, T], GO first, and what it is to write [B, T], EOS last; padded."""
+    """Return a decoder's input [B, T], GO first, and its wanted output [B, T], EOS last; both padded."""
     rows = [vocabulary.ids(sequence) for sequence in sequences]
     return pad([[GO, *row] for row in rows]), pad([[*row, EOS] for row in rows])
 
 
-def divided(text: str, kind: Kind) -> tuple[str, ...]:
-    """Return the symbols of a line: what stands between spaces, words and signs in lower case, or the characters."""
+def divided(text: str, kind: SymbolKind) -> tuple[str, ...]:
+    """Return the symbols of a line: words between spaces, words and signs in lower case, or characters."""
     if kind == "characters":
         return tuple(text)
     return tuple(text.split() if kind == "words" else TOKEN.findall(text.lower()))
 
 
-def together(symbols: Symbols, kind: Kind) -> str:
+def together(symbols: Symbols, kind: SymbolKind) -> str:
     """Return the line of which `divided` makes these symbols."""
     return ("" if kind == "characters" else " ").join(symbols)

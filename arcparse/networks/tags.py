@@ -18,20 +18,20 @@ from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}
-COMBINATIONS = "tags"  # what a saved model calls those of its columns
-IGNORED = -100  # what cross-entropy leaves out
+COMBINATIONS = "tags"  # the name of the columns' combinations in a saved model
+IGNORED = -100  # the target that cross-entropy leaves out
 
 
 class TagColumns:
     """Vocabularies by column name; `<pad>` stands for the root's tag.
 
-    Beside them the combinations of tags that the treebank has, so that what is made agrees with what is given.
+    It also keeps the treebank's combinations of tags, so that predicted tags agree with given ones.
     """
 
     def __init__(self, vocabularies: Mapping[str, Vocabulary], combinations: Iterable[str] = ()) -> None:
-        """Take the vocabularies of "upos", "xpos" and "feats", and combinations of them, tabs between.
+        """Take the vocabularies of "upos", "xpos" and "feats", and combinations of their tags, with tabs between.
 
-        Raises ModelError for a combination that is none of theirs.
+        Raises ModelError for a combination of other tags.
         """
         self.vocabularies, self.combinations = dict(vocabularies), tuple(combinations)
         rows = [self._combination_ids(combination) for combination in self.combinations]
@@ -55,7 +55,7 @@ class TagColumns:
 
     @classmethod
     def restore(cls, saved: SavedModel) -> TagColumns:
-        """Take up again what `symbols_by_column` gave. Raises ModelError where a column has no tag."""
+        """Restore the result of `symbols_by_column` from a saved model. Raises ModelError if a column has no tag."""
         vocabularies = {name: saved.vocabulary(name, cells=True) for name in COLUMN}
         empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
         if empty:
@@ -81,14 +81,14 @@ class TagColumns:
         return symbols | ({COMBINATIONS: self.combinations} if self.combinations else {})
 
     def ids(self, sentences: Sequence[Sentence], device: torch.device | str = "cpu") -> dict[str, Tensor]:
-        """Return the tags that B sentences have, as ids [B, N] by column; the root's is PAD, a new one UNKNOWN."""
+        """Return the tags of B sentences as ids [B, N] by column; the root's tag is PAD, a new tag UNKNOWN."""
         return {
             name: pad([[Vocabulary.PAD, *self.vocabularies[name].ids(s.words(column))] for s in sentences]).to(device)
             for name, column in COLUMN.items()
         }
 
     def given_ids(self, sentences: Sequence[Sentence], device: torch.device | str = "cpu") -> dict[str, Tensor]:
-        """Return the same ids, but UNKNOWN where no tag is given."""
+        """Return the same ids, but UNKNOWN for a tag that is not given."""
         given = [given_cells(sentence) for sentence in sentences]
         return {
             name: ids.masked_fill(~pad([[1, *own[name]] for own in given]).bool().to(device), Vocabulary.UNKNOWN)
@@ -96,9 +96,9 @@ class TagColumns:
         }
 
     def completed(self, scores: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the given ids [B, N] by column and, where they are UNKNOWN, the best of the scores [B, N, tags].
+        """Return the given ids [B, N] by column, an UNKNOWN one replaced by the best of the scores [B, N, tags].
 
-        A word that has some tags gets such others that the treebank has the combination, if it has one of those given.
+        If a word has some of its tags, the others make a combination of the treebank with them, if there is one.
         """
         known = {name: ids != Vocabulary.UNKNOWN for name, ids in given.items()}
         tags = {name: torch.where(known[name], given[name], best) for name, best in best_tags(scores).items()}
@@ -134,14 +134,14 @@ def _combinations(sentence: Sentence) -> Iterable[str]:
 
 
 def with_tags(sentence: Sentence, tags: Mapping[str, Sequence[str]]) -> Sentence:
-    """Return the sentence with the tags of its words exchanged in the columns that `tags` has."""
+    """Return the sentence with other tags of its words in the columns that `tags` has."""
     return sentence.replace(upos=tags.get("upos"), xpos=tags.get("xpos"), feats=tags.get("feats"))
 
 
 def given_cells(sentence: Sentence) -> dict[str, list[bool]]:
-    """Return by column which tags of the words are given: those that are not `_`.
+    """Return by column whether each word's tag is given: whether it is not `_`.
 
-    A word may have no XPOS and no features, so `_` is given in these columns, too, where the word has a UPOS and some
+    A word may have no XPOS and no features. So `_` counts as given in these columns if the word has a UPOS and another
     word of the sentence shows that the column is filled in. In a column of `_` alone nothing is given.
     """
     has_upos = [tag != EMPTY for tag in sentence.upos]
@@ -153,13 +153,13 @@ def given_cells(sentence: Sentence) -> dict[str, list[bool]]:
 
 
 def lacks_tags(sentence: Sentence, columns: Iterable[str]) -> bool:
-    """Return whether a tag of these columns is not given."""
+    """Return whether any tag of these columns is not given."""
     given = given_cells(sentence)
     return not all(all(given[name]) for name in columns)
 
 
 def with_given(sentence: Sentence, predicted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the predicted tags by column, with the given ones in their place."""
+    """Return the predicted tags by column, with given tags in place of predicted ones."""
     given = given_cells(sentence)
     return {
         name: [

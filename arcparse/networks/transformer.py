@@ -1,7 +1,7 @@
 """The Transformer (Vaswani et al. 2017) under the interface of the recurrent modules; layers normalise their input.
 
-The encoder is torch's. The decoder's layers are torch's too, but are run here part by part, since torch's `forward`
-neither tells where a layer looked nor reads one more symbol after those that it has read.
+The encoder is torch's. The decoder's layers are torch's too, but are run here part by part, because torch's `forward`
+neither returns the weights of attention nor reads one more symbol after earlier ones.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from arcparse.settings.limits import Heads, Layers, Part, Units
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """What an encoder or decoder is made of; its dimension is that of the embeddings."""
+    """The parts of an encoder or decoder and their sizes; its dimension is that of the embeddings."""
 
     layers: Layers = 3
     heads: Heads = 4
@@ -38,7 +38,7 @@ def positions(start: int, size: int, dimension: int, device: torch.device) -> Te
 
 
 def causal_mask(size: int, device: torch.device) -> Tensor:
-    """Return which of `size` positions none may see [size, size]: those after its own."""
+    """Return for each of `size` positions the ones that it may not see [size, size]: those after it."""
     return torch.ones(size, size, dtype=torch.bool, device=device).triu(1)
 
 
@@ -46,7 +46,7 @@ class TransformerEncoder(nn.Module):
     """Self-attention over a sequence in both directions."""
 
     def __init__(self, config: TransformerConfig, dimension: int) -> None:
-        """Raise ConfigurationError where the heads do not divide the dimension."""
+        """Raise ConfigurationError if the heads do not divide the dimension."""
         super().__init__()
         self.dimension = dimension
         layer = nn.TransformerEncoderLayer(**_arguments(config, dimension))
@@ -65,13 +65,13 @@ class TransformerEncoder(nn.Module):
 
 
 class TransformerDecoder(nn.Module):
-    """Self-attention over what is written so far, and attention to the memory.
+    """Self-attention over the symbols written so far, and attention to the memory.
 
     The state holds each layer's input at the positions read [B, K, T, D].
     """
 
     def __init__(self, config: TransformerConfig, dimension: int, memory_dimension: int) -> None:
-        """Raise ConfigurationError where heads do not divide the dimension, or the memory's is another one."""
+        """Raise ConfigurationError if the heads do not divide the dimension, or the memory has another dimension."""
         super().__init__()
         if memory_dimension != dimension:
             raise ConfigurationError(
@@ -94,7 +94,7 @@ class TransformerDecoder(nn.Module):
         return (nothing,) * len(self.layers)
 
     def whole(self, vector: Tensor, memory: Memory) -> Reading:
-        """Read all of [B, T, D] at once, no position seeing a later one."""
+        """Read all of [B, T, D] at once; no position sees a later one."""
         vector = self._placed(vector, 0)
         mask = causal_mask(vector.shape[1], vector.device)
         weight = vector.new_zeros(0)
@@ -132,7 +132,7 @@ class TransformerDecoder(nn.Module):
 
 
 def _read(layer: nn.Module, vector: Tensor, look: Callable[[Tensor], Tensor], memory: Memory) -> tuple[Tensor, Tensor]:
-    """Run the parts of a layer of torch on [B, T, D]; `look` is its attention to what has been read.
+    """Run the parts of a layer of torch on [B, T, D]; `look` is its attention to the symbols read.
 
     Returns its output and its attention's weights [B, T, N], the mean over heads.
     """

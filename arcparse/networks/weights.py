@@ -20,6 +20,7 @@ def take_weights(network: nn.Module, config: Any, source: nn.Module, source_conf
     if problem:
         settings = changed(as_dict(source_config), as_dict(config))
         raise ModelError(
-            f"the settings describe another network than that to start from: {', '.join(settings) or problem}"
+            "the settings describe another network than that of the model to start from; set the same as there: "
+            f"{', '.join(settings) or problem}"
         )
     network.load_state_dict(source.state_dict())

@@ -2,8 +2,8 @@
 
 SHIFT moves the front of the buffer onto the stack. LEFT-ARC(l) makes the top of the stack the head of the token below
 it and removes that token; RIGHT-ARC(l) makes the token below the head of the top and removes the top. The root stands
-at the bottom of the stack and takes its one child last, when the buffer is empty and nothing else is left; so every
-derivation of n words has 2n transitions and ends in a tree with a single root child.
+at the bottom of the stack and takes its one child last, when the buffer is empty and nothing else is left. So every
+derivation of n words has 2n transitions and ends in a tree with a single child of the root.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from arcparse.parser.configuration import HEAD, LABEL, LEFT, LEFT2, RIGHT, RIGHT
 from arcparse.search import WAIT
 from arcparse.sentence import NONE, ROOT
 
-SHIFT, LEFT_ARC, RIGHT_ARC = range(3)  # kinds of transition; of SHIFT, its action too
+SHIFT, LEFT_ARC, RIGHT_ARC = range(3)  # kinds of transition; the action SHIFT has the same number
 UNREACHABLE = 1 << 20  # the cost of an illegal transition
 
 
@@ -31,7 +31,7 @@ class ArcStandard:
     projective, dynamic = True, True
 
     def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
-        """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
+        """Make the system; if no label is known for a kind of arc, all serve, so that every derivation can end."""
         self.labels = tuple(labels)
         self.root_labels, self.word_labels = (frozenset(own or labels) for own in (root_labels, word_labels))
         actions = Actions(["SHIFT"], ["LEFT-ARC", "RIGHT-ARC"], labels)
@@ -44,9 +44,9 @@ class ArcStandard:
         """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
         return Configuration.start(length)
 
-    def oracle(self, head: Tensor, label: Tensor) -> Oracle:
-        """Return the oracle of gold trees: see its class."""
-        return Oracle(head, label)
+    def oracle(self, head: Tensor, label: Tensor) -> DynamicOracle:
+        """Return the oracle of gold trees; see its class."""
+        return DynamicOracle(head, label)
 
     def legal(self, state: Configuration) -> Tensor:
         """Return the legal actions [B, K, A].
@@ -60,8 +60,8 @@ class ArcStandard:
     def apply(self, state: Configuration, action: Tensor) -> Configuration:
         """Return the configurations after `action` [B, K].
 
-        What an action does not touch is written at the root, where nothing is ever read: head and label NONE,
-        no child.
+        Every row of the table is written. A row that the action does not change is written at the root, whose entries
+        are never read: head and label NONE, no child.
         """
         is_shift, is_arc = action == SHIFT, action > 0
         is_left = is_arc & (action % 2 == 1)
@@ -86,14 +86,14 @@ class ArcStandard:
         return state.written(state.depth + is_shift.long() - is_arc.long(), state.front + is_shift.long(), written)
 
     def is_final(self, state: Configuration) -> Tensor:
-        """Return where the root alone is left on the stack and the buffer is empty [B, K]."""
+        """Return whether the root alone is left on the stack and the buffer is empty [B, K]."""
         return (state.depth == 1) & (state.front > state.length)
 
 
-class Oracle:
-    """Says which transition loses the fewest gold arcs, from any configuration; bound to a batch's gold trees.
+class DynamicOracle:
+    """Finds the transition that loses the fewest gold arcs, from any configuration; bound to a batch's gold trees.
 
-    On the way of a gold derivation this is the static oracle, LEFT-ARC first. Elsewhere the costs follow Goldberg &
+    On a gold derivation this is the static oracle, LEFT-ARC first. Elsewhere the costs follow Goldberg &
     Nivre 2013 (arcs that a transition makes unreachable, each counted alone). Arc-standard is not arc-decomposable, so
     the exact loss (Goldberg, Sartorio & Satta 2014) can be higher; the tests measure by how much.
     """
@@ -105,7 +105,7 @@ class Oracle:
         self._token = torch.arange(head.shape[1], device=head.device)
 
     def cost(self, state: Configuration) -> Tensor:
-        """Return the gold arcs that SHIFT, LEFT-ARC and RIGHT-ARC lose [B, K, 3]; UNREACHABLE where illegal."""
+        """Return the gold arcs that SHIFT, LEFT-ARC and RIGHT-ARC lose [B, K, 3]; UNREACHABLE for an illegal one."""
         top, below = state.stack_top(0), state.stack_top(1)
         gold = self.head.expand_as(state.head)
         in_buffer = self._token >= state.front.unsqueeze(2)

@@ -1,4 +1,4 @@
-"""A beam search step by step: what was in the beam, where the winner came from, and what became of the greedy choice.
+"""A beam search step by step: the beam's hypotheses, the way of the winner, and the fate of the greedy choice.
 
 The greedy derivation follows the best action at each step. In a garden path (Bever 1970, "The cognitive basis for
 linguistic structures") it goes wrong early and pays later; a beam keeps the right hypothesis until it overtakes.
@@ -24,9 +24,9 @@ from arcparse.threads import turn
 class Node:
     """One of the beam's derivations so far: its score, last transition and configuration."""
 
-    score: float  # of the path, in nats where the parser is locally normalised
+    score: float  # of the path, in nats if the parser is locally normalised
     transition: str  # the last one; empty at the start
-    parent: int  # rank, at the step before, of the hypothesis that it grew from
+    parent: int  # rank of the hypothesis that it grew from, at the step before
     stack: tuple[str, ...]  # forms from the bottom
     buffer: tuple[str, ...]  # forms from the front
 
@@ -36,20 +36,20 @@ class BeamTrace:
     """The beam after each number of steps, from 0, and the paths of two derivations through it. Ranks count from 0."""
 
     layers: tuple[tuple[Node, ...], ...]  # best first
-    winner: tuple[int, ...]  # rank on each layer of what becomes the best complete derivation
+    winner: tuple[int, ...]  # rank on each layer of the later best complete derivation
     greedy: tuple[Node, ...]  # the greedy derivation; `parent` is 0 throughout
     greedy_rank: tuple[int | None, ...]  # its rank on each layer, None once it has fallen out of the beam
-    changed: tuple[tuple[Arc, Arc], ...]  # greedy's arc and the winner's, of words where they differ
+    changed: tuple[tuple[Arc, Arc], ...]  # greedy's arc and the winner's, of words whose arcs differ
 
     @property
     def parts(self) -> int | None:
-        """The step at which the winner leaves the greedy derivation; None where it never does."""
+        """The step at which the winner leaves the greedy derivation; None if it never does."""
         pairs = enumerate(zip(self.winner, self.greedy_rank, strict=True))
         return next((step for step, (own, greedy) in pairs if own != greedy), None)
 
     @property
     def overtakes(self) -> int | None:
-        """The step from which on the winner scores higher than the greedy derivation; None where it ends no higher."""
+        """The step from which on the winner scores higher than the greedy derivation; None if it ends no higher."""
         if self.parts is None:
             return None
         scores = zip(self.layers, self.winner, self.greedy, strict=True)
@@ -60,7 +60,7 @@ class BeamTrace:
 
     @property
     def falls_out(self) -> int | None:
-        """The step at which the greedy derivation is no longer in the beam; None where it stays."""
+        """The step at which the greedy derivation is no longer in the beam; None if it stays."""
         return self.greedy_rank.index(None) if None in self.greedy_rank else None
 
 
@@ -84,7 +84,7 @@ def beam_trace(parser: Parser, sentence: Sentence, beam: int, *, given_tags: boo
 def _beams(
     system: System, scorer: Scorer[Configuration], start: Beam[Configuration], sizes: Sequence[int]
 ) -> Iterator[list[Beam[Configuration]]]:
-    """Yield for each size the beam after each step; one that is complete earlier than another waits for it."""
+    """Yield the beams after each step, for each size; a search that is complete earlier waits for the other."""
     beams = [[start] for _ in sizes]
     while not all(bool((system.is_final(own[-1].state) | own[-1].score.isneginf()).all()) for own in beams):
         for own, size in zip(beams, sizes, strict=True):

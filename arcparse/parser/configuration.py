@@ -1,10 +1,10 @@
 """The parser's state: stack, buffer and the arcs made so far (Nivre 2004), as arrays over sentences x hypotheses.
 
 Tokens are numbered as in CoNLL-U, with the root as token 0 at the bottom of the stack. The buffer is the run of tokens
-from `front` to the end of the sentence, so it needs no array; only a system that gives words another order keeps that
-order, and the buffer is the run of places from `front` on. The two outermost children on each side are kept, since
-features look at them; children attach nearest first, so the newest child is the outermost. What is known of each token
-stands in one table, so that a transition is one write and the choice of hypotheses one gather.
+from `front` to the end of the sentence, so it needs no array. Only a system that changes the words' order keeps that
+order; then the buffer is the run of places from `front` on. The two outermost children on each side are kept, since
+features look at them; children attach nearest first, so the newest child is the outermost. All facts about tokens stand
+in one table, so that a transition is one write and the choice of hypotheses one gather.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Configuration:
     length: Tensor  # [B, K] number of words: the last token's index
     depth: Tensor  # [B, K] tokens on the stack
     front: Tensor  # [B, K] first place of the buffer; length + 1 when it is empty
-    table: Tensor  # [B, K, 7 or 8, N] what the properties below name, children, the words' order if it can change;
-    # of 32 bits, for it is copied often
+    table: Tensor  # [B, K, 7 or 8, N] the rows named above, ORDER only if the words' order can change; of 32
+    # bits, because it is copied often
 
     @classmethod
     def start(cls, length: Tensor, *, reorders: bool = False) -> Configuration:
@@ -50,12 +50,12 @@ class Configuration:
 
     @property
     def head(self) -> Tensor:
-        """Head of each token [B, K, N], NONE before it has one."""
+        """Head of each token [B, K, N], NONE until it has one."""
         return self.table[:, :, HEAD]
 
     @property
     def label(self) -> Tensor:
-        """Label of the arc to each token [B, K, N], NONE before it has one."""
+        """Label of the arc to each token [B, K, N], NONE until it has one."""
         return self.table[:, :, LABEL]
 
     def select(self, parent: Tensor) -> Configuration:
@@ -83,7 +83,7 @@ class Configuration:
         )
 
     def stack_top(self, i: int) -> Tensor:
-        """Return the token i below the top of the stack [B, K]; the root where the stack is shorter."""
+        """Return the token i below the top of the stack [B, K]; the root if the stack is shorter."""
         return at(self.stack, (self.depth - 1 - i).clamp(min=0)).long()
 
     def buffer_front(self, i: int) -> Tensor:
@@ -104,9 +104,10 @@ class Configuration:
         return self.stack[b, k, : int(self.depth[b, k])].tolist(), buffer[b, k].tolist()
 
     def arc(self, made: Tensor, head: Tensor, dependent: Tensor, label: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
-        """Return the rows to write (`written`) for an arc where one is `made` [B, K]: head, label, outermost children.
+        """Return the rows to write (see `written`) for an arc: head, label, outermost children.
 
-        Words may be attached in any order. Where none is made, the root is written to, where nothing is ever read.
+        Words may be attached in any order. An arc is made for the hypotheses `made` [B, K]; for the others the root is
+        written to, whose entries are never read.
         """
         owner, word = head.where(made, ROOT), dependent.where(made, ROOT)
         side = torch.tensor([-1, 1], device=head.device)
@@ -128,7 +129,7 @@ class Configuration:
     def written(self, depth: Tensor, front: Tensor, rows: Mapping[int, tuple[Tensor, Tensor]]) -> Configuration:
         """Return the configurations with another `depth` and `front` [B, K] and a value written in each row.
 
-        `rows` are the table's first ones, each with a token or place and the value [B, K] that is written there.
+        `rows` are the table's first rows, each with a token or place and the value for it, both [B, K].
         """
         index, value = (torch.stack([rows[row][i] for row in range(len(rows))], 2).unsqueeze(3) for i in (0, 1))
         return Configuration(self.length, depth, front, self.table.scatter(3, index, value.int()))

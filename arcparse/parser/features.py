@@ -1,9 +1,9 @@
-"""Feature templates as data: which token, seen from a configuration, and what of it.
+"""Feature templates as data: a token, as seen from a configuration, and an attribute of it.
 
-A template reads "stack(0).form" or "stack(1).leftmost(2).label": it starts at the i-th token from the top of the stack
-or the front of the buffer, may go on to the outermost (1) or second outermost (2) child on a side, any number of times
-("stack(0).leftmost.leftmost.form", `leftmost` alone being `leftmost(1)`), and ends in an attribute. Attributes are
-blocks of vectors that an encoder gives (form, upos, xpos, feats, vector), or what the configuration itself knows
+A template is written "stack(0).form" or "stack(1).leftmost(2).label": it starts at the i-th token from the top of the
+stack or the front of the buffer, may go on to the outermost (1) or second outermost (2) child on a side, any number of
+times ("stack(0).leftmost.leftmost.form", `leftmost` alone being `leftmost(1)`), and ends in an attribute. Attributes
+are blocks of vectors that an encoder gives (form, upos, xpos, feats, vector), or known to the configuration itself
 (label). The presets hold the templates of SyntaxNet (Andor et al. 2016) and Chen & Manning (2014).
 """
 
@@ -20,7 +20,7 @@ from arcparse.errors import ConfigurationError, shown
 from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
 from arcparse.sentence import NONE
 
-LABEL_ATTRIBUTE = "label"  # known from the configuration, all others from an encoder
+LABEL_ATTRIBUTE = "label"  # known to the configuration; all others come from an encoder
 ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
 CHILDREN = {"leftmost(1)": LEFT, "leftmost(2)": LEFT2, "rightmost(1)": RIGHT, "rightmost(2)": RIGHT2}
 _START = re.compile(r"(stack|buffer)\([0-9]{1,2}\)$")
@@ -30,7 +30,7 @@ MOST = 1000  # templates
 
 @dataclass(frozen=True)
 class _Step:
-    """Extends the located tokens by children: of those in `columns` [C], what the table's rows `relation` [C] name."""
+    """Extends the located tokens: by those of the tokens in `columns` [C] that the rows `relation` [C] name."""
 
     columns: Tensor
     relation: Tensor
@@ -39,11 +39,11 @@ class _Step:
 class Features:
     """Templates compiled to few gathers: a start on stack and buffer, then one gather for each depth.
 
-    Its tensors say so that they are on the CPU: a network may be laid out on the device "meta", they may not.
+    Its tensors name the CPU as their device: a network may be made on the device "meta", but these need their values.
     """
 
     def __init__(self, templates: Sequence[str]) -> None:
-        """Compile `templates`; ConfigurationError names one that cannot be read, or says that there is none."""
+        """Compile `templates`. Raises ConfigurationError if one cannot be read, or if there is none."""
         if not templates:
             raise ConfigurationError('the parser has no features; set templates such as features = ["stack(0).vector"]')
         if len(templates) > MOST:
@@ -64,15 +64,15 @@ class Features:
         self._tokens = torch.tensor(token, device="cpu")
 
     def positions(self, attribute: str) -> int:
-        """Return how many templates end in `attribute`."""
+        """Return the number of templates that end in `attribute`."""
         return self.sizes.get(attribute, 0)
 
     def extract(self, state: Configuration) -> dict[str, Tensor]:
-        """Return for each attribute the tokens [B, K, F] that its templates look at, NONE where there is none."""
+        """Return for each attribute the tokens [B, K, F] that its templates look at, NONE for no token."""
         return dict(zip(self.sizes, torch.split(self.tokens(state), list(self.sizes.values()), 2), strict=True))
 
     def tokens(self, state: Configuration) -> Tensor:
-        """Return what `extract` does in one [B, K, F], the attributes in the order of `sizes`, label the last."""
+        """Return the tokens of `extract` as one [B, K, F], the attributes in the order of `sizes`, label last."""
         device, width = state.depth.device, state.table.shape[3]
         place = state.depth.unsqueeze(2) - self._depth.to(device)
         stack = state.stack.gather(2, place.clamp(min=0)).masked_fill(place < 0, NONE).long()

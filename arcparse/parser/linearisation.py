@@ -1,8 +1,8 @@
 """Trees as sequences of symbols, so that parsing is translation (Vinyals et al. 2015, "Grammar as a Foreign Language").
 
-The symbols of a dependency tree are the names of its arc-standard derivation, as `ArcStandard.name` writes them and the
-static oracle takes them: SHIFT, LEFT-ARC(nsubj), RIGHT-ARC(root)... A translator writes them without a transition
-system, so nothing keeps it from what is no derivation: `tree_of` tells.
+The symbols of a dependency tree are the names of its arc-standard derivation, as `ArcStandard.name` writes them and in
+the order of the static oracle: SHIFT, LEFT-ARC(nsubj), RIGHT-ARC(root)... A translator writes them without a transition
+system, so its output need not be a derivation; `tree_of` tells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ARC = re.compile(r"(LEFT|RIGHT)-ARC\((.+)\)")
 def symbols_of(tree: Tree) -> tuple[str, ...]:
     """Return the 2n transitions that build a tree of n words.
 
-    Raises TreeError where it is not projective, or has not one root.
+    Raises TreeError if it is not projective, or has not exactly one root.
     """
     waiting = [0] * len(tree.heads)  # children that a word has yet to take
     for head in tree.heads[1:]:
@@ -46,7 +46,7 @@ def symbols_of(tree: Tree) -> tuple[str, ...]:
 
 
 def tree_of(symbols: Sequence[str], length: int) -> Tree | None:
-    """Return the tree of `length` words that transitions build, or None where they are no derivation of one."""
+    """Return the tree of `length` words that transitions build, or None if they are no derivation of one."""
     heads, labels = [NONE] * (length + 1), [""] * (length + 1)
     stack, front = [ROOT], 1
     for symbol in symbols:

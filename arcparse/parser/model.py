@@ -33,7 +33,7 @@ from arcparse.threads import spread, turn
 from arcparse.trees.pseudo_projective import deprojectivise
 
 KIND = "parser"
-MARGIN = 5.0  # of scores; what is less likely than the best by e^5 hardly ever wins in the end (LAS stays as it is)
+MARGIN = 5.0  # of scores; a hypothesis e^5 times less likely than the best hardly ever wins in the end (LAS stays)
 WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
 Result = TypeVar("Result")
 
@@ -66,7 +66,7 @@ class Parser(nn.Module):
         return self.network.device
 
     def set_precision(self, *, low: bool) -> None:
-        """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
+        """Let matrix products be of bfloat16 when it parses: faster on processors that have it; few trees change."""
         self.network.set_precision(low=low)
 
     def encode(self, sentences: Sequence[Sentence], *, given_tags: bool = False) -> tuple[Words, Encoding]:
@@ -200,16 +200,16 @@ class Parser(nn.Module):
         return [with_tags(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
 
     def rebuilt(self, config: ParserConfig) -> Parser:
-        """Return a parser of the same weights with another configuration; ModelError where its network differs."""
+        """Return a parser of the same weights with another configuration. Raises ModelError if its network differs."""
         if config.system != self.config.system:
             raise ModelError(
                 f"the model to start from has the transition system {self.config.system!r}, not {config.system!r}; "
-                "set parser.system to that"
+                f"set parser.system to {self.config.system!r}"
             )
         if config.projectivity != self.config.projectivity:
             raise ModelError(
                 f"the model to start from has labels for projectivity {self.config.projectivity!r}, "
-                f"not {config.projectivity!r}; set parser.projectivity to that"
+                f"not {config.projectivity!r}; set parser.projectivity to {self.config.projectivity!r}"
             )
         parts = self.lexicon, self.tags, self.system, self.pretrained
         network = ParserNetwork(config, *parts)
@@ -230,7 +230,7 @@ class Parser(nn.Module):
     def save(
         self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], tagger: str = "", half: bool = False
     ) -> None:
-        """Write a model directory that names what lies beside it: the pretrained `vectors` and the `tagger`, if any."""
+        """Write a model directory; it names the pretrained `vectors` and the `tagger` that lie beside it, if any."""
         vocabularies = self.lexicon.symbols() | self.tags.symbols_by_column()
         vocabularies |= {
             "label": self.system.labels,
@@ -250,7 +250,7 @@ class Parser(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Parser:
-        """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
+        """Read a model directory, and the pretrained vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
         config, pretrained = saved.settings(ParserConfig), Pretrained.beside(saved)
         lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
@@ -265,7 +265,7 @@ class Parser(nn.Module):
 
 
 def _fewer(batch_tokens: int, hypotheses: int) -> int:
-    """Return how many tokens are searched at a time, so that many hypotheses need no more memory than WIDE do."""
+    """Return the tokens to search at a time, so that many hypotheses need no more memory than WIDE of them."""
     return max(1, batch_tokens * WIDE // max(WIDE, hypotheses))
 
 

@@ -1,15 +1,15 @@
-"""The trees that a beam holds: which are the best, how likely each of them is, and how sure each arc.
+"""The trees that a beam holds: the best of them, how likely each tree is, and how sure each arc.
 
 Different derivations lead to the same tree, so the mass of a tree is the sum of theirs. Probabilities are the trees'
 shares in the mass of the whole beam, by a softmax of their scores: of log-probabilities for a local model, of
 unnormalised scores for a global one, whose distribution this is (Andor et al. 2016, equation 3, with the beam in place
-of all derivations). What the beam has dropped is missing from the sum, so that shares are too high; dividing the
-scores by a temperature fitted to development data (Guo et al. 2017) makes up for it.
+of all derivations). Dropped derivations are missing from the sum, so that shares are too high; dividing the scores by
+a temperature fitted to development data (Guo et al. 2017) makes up for it.
 
 An arc's confidence is the share of trees that have it (Mejer & Crammer 2012). The trees of a beam differ in few arcs,
-and it is sure of the others; so trees drawn from the model's own distribution (Keith et al. 2018) are counted with
-them, and tell far better which arcs are wrong. A global model's scores are no distribution step by step: what is drawn
-from it is near its own only as far as the sampling temperature, fitted like the other, makes it so.
+so a beam alone is too sure of all others. Therefore trees drawn from the model's own distribution (Keith et al. 2018)
+are counted too, and show far better which arcs are wrong. A global model's scores are no distribution step by step: the
+drawn trees follow its distribution only as far as the sampling temperature, fitted like the other, brings them to it.
 
 Axis letters: B sentences, K hypotheses, M trees, V trees that are counted, N tokens with the root.
 """
@@ -27,10 +27,10 @@ from arcparse.evaluation.confidence import with_confidence
 from arcparse.sentence import NONE, Sentence, Tree
 from arcparse.trees.pseudo_projective import LIFTED, ON_PATH, Projectivity, deprojectivise
 
-SAMPLES = 32  # a quarter as many lose little, twice as many bring little
+SAMPLES = 32  # with 8 confidences are little worse, with 64 little better
 COMPARED = 1 << 24  # arcs that are compared at a time: 64 MiB as floats
 DIVISIONS = ("# newdoc", "# newpar")
-BEAM_WEIGHT = 4.0  # as many samples does the beam count for, so that no arc of its trees has confidence 0
+BEAM_WEIGHT = 4.0  # the beam counts as this many samples, so that no arc of its trees has confidence 0
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class Parse:
 
 
 def ranked(sentence: Sentence, rank: int) -> Sentence:
-    """Return the sentence with its rank in a comment; from the second on, no document or paragraph begins with it."""
+    """Return the sentence with its rank in a comment; only the first may keep comments that begin a document."""
     kept = [line for line in sentence.comments if rank == 1 or not line.startswith(DIVISIONS)]
     return _commented(sentence.replace(comments=kept), nbest=rank)
 
 
 def _commented(sentence: Sentence, **values: object) -> Sentence:
-    """Return the sentence with comments `# key = value`, in place of what it has of these keys."""
+    """Return the sentence with comments `# key = value`, in place of its own comments with these keys."""
     kept = [line for line in sentence.comments if line[1:].partition("=")[0].strip() not in values]
     return sentence.replace(comments=[*kept, *(f"# {key} = {value}" for key, value in values.items())])
 
 
 @dataclass(frozen=True)
 class Trees:
-    """Trees of B sentences, and the share of each in some mass; a share of 0 where a sentence has fewer than M."""
+    """Trees of B sentences, and the share of each in some mass; a sentence with fewer than M has some of share 0."""
 
     head: Tensor  # [B, M, N]
     label: Tensor  # [B, M, N]
@@ -74,7 +74,7 @@ class Trees:
         return Trees(self.head[:, :size], self.label[:, :size], self.share[:, :size])
 
     def joined(self, samples: Trees) -> Trees:
-        """Return these and the samples, as many in weight as they are, where these weigh BEAM_WEIGHT."""
+        """Return these trees, which together weigh BEAM_WEIGHT, and the samples, which weigh 1 each."""
         weight = BEAM_WEIGHT / (BEAM_WEIGHT + samples.share.shape[1])
         share = torch.cat([weight * self.share, (1 - weight) * samples.share], 1)
         return Trees(torch.cat([self.head, samples.head], 1), torch.cat([self.label, samples.label], 1), share)
@@ -112,7 +112,7 @@ def confidence(trees: Trees, counted: Trees) -> tuple[Tensor, Tensor]:
 def _by_parts(
     compared: Callable[[Tensor, Tensor], Iterable[Tensor]], head: Tensor, label: Tensor, others: Tensor
 ) -> list[Tensor]:
-    """Return what `compared` gives for trees [B, M, N], so many trees at a time that memory stays small.
+    """Return the results of `compared` for trees [B, M, N], in parts of so few trees that memory stays small.
 
     They are compared with all tokens of the `others` [B, V, N].
     """
@@ -132,9 +132,9 @@ def _shared_arcs(head: Tensor, label: Tensor, other_head: Tensor, other_label: T
 def restored(
     head: Tensor, label: Tensor, length: Sequence[int], names: Sequence[str], encoding: Projectivity
 ) -> tuple[Tensor, Tensor, list[str]]:
-    """Return heads and labels [B, K, N] with lifted words where their labels send them, and the labels' new names.
+    """Return heads and labels [B, K, N], lifted words moved as their labels say, and the labels' new names.
 
-    Plain labels that have only been seen with marks are added to `names`.
+    Plain labels that were only seen with marks are added to `names`.
     """
     number = {name: index for index, name in enumerate(names)}
     marked = torch.tensor([LIFTED in name or ON_PATH in name for name in names], device=label.device)

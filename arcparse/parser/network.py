@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.encoder import BiLSTMConfig, Block, Encoder, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.encoder import BiLSTMConfig, Encoder, FormEncoder, SharedVectors, add_encoder, chosen, encoder_of
 from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags
@@ -30,7 +30,7 @@ from arcparse.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class ParserConfig:
-    """What the network is made of."""
+    """The parts of the network, their sizes, and how it is searched."""
 
     features: tuple[str, ...]
     encoder: str = "bilstm"  # or "none"; see `arcparse.networks.encoder`
@@ -44,10 +44,10 @@ class ParserConfig:
     xpos_dimension: Dimension = 32
     feats_dimension: Dimension = 32
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
-    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+    normalisation: Literal["local", "global"] = "local"  # scores in a beam: log-probabilities, or as they come
     beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
-    temperature: AboveZero = 1.0  # what trees' scores are divided by, to be probabilities; see tools/calibrate.py
-    sampling_temperature: AboveZero = 1.0  # the same of actions' scores, where trees are drawn to know confidences
+    temperature: AboveZero = 1.0  # divides trees' scores, to make probabilities of them; see tools/calibrate.py
+    sampling_temperature: AboveZero = 1.0  # divides actions' scores when trees are drawn for confidences
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
@@ -64,7 +64,7 @@ class ParserConfig:
 class Encoding:
     """A batch as the scorer sees it: its blocks of vectors, the tags used [B, N], and the tags' scores if predicted."""
 
-    blocks: dict[str, Block]
+    blocks: dict[str, SharedVectors]
     tags: dict[str, Tensor]
     tag_scores: dict[str, Tensor]
 
@@ -75,7 +75,7 @@ class ParserNetwork(nn.Module):
     def __init__(
         self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
     ) -> None:
-        """Make an untrained network. Raises ModelError where the encoder lacks vectors that the features need."""
+        """Make an untrained network. Raises ModelError if the encoder lacks vectors that the features need."""
         super().__init__()
         self.config, self.tags = config, tags
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
@@ -94,31 +94,32 @@ class ParserNetwork(nn.Module):
         missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
         if missing:
             raise ModelError(
-                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}"
+                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}; "
+                "leave them out, choose another encoder, or set a dimension above 0"
             )
         self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
 
     @property
     def encoder(self) -> Encoder | None:
-        """What reads the sentence; None where tokens have the vectors of their forms."""
+        """The module that reads the sentence; None if tokens have the vectors of their forms."""
         return encoder_of(self, self.config)
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.scorer.bias.device
 
     def encode(self, words: Words, given: Mapping[str, Tensor] | None = None, keep: Tensor | None = None) -> Encoding:
-        """Encode B sentences with `given` tags [B, N] or, where the encoder predicts them, its own.
+        """Encode B sentences with `given` tags [B, N] or, if the encoder predicts tags, its own.
 
-        Where it does, `keep` [B, 1] or [B, N] says which of the given ones are used; those that are unknown never are.
+        If it does, the given tags are used only at `keep` [B, 1] or [B, N], and never an unknown one.
         """
         vector, encoder = self.forms(words.forms), self.encoder
         scores: dict[str, Tensor] = {}
         if encoder is None:
             if given is None:
                 raise ModelError("this parser needs tags; give them, or a tagger")
-            tags, blocks = dict(given), {"form": Block(vector, words.row)}
+            tags, blocks = dict(given), {"form": SharedVectors(vector, words.row)}
         else:
             context = encoder(vector[words.row], words.length + 1)
             scores = self.tag_layer(context)
@@ -127,16 +128,16 @@ class ParserNetwork(nn.Module):
                 kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
                 tags = self.tags.completed(scores, kept)
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
-            blocks = {"vector": Block(self.projection(context).flatten(0, 1), row)}
-        blocks |= {name: Block(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
+            blocks = {"vector": SharedVectors(self.projection(context).flatten(0, 1), row)}
+        blocks |= {name: SharedVectors(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]
         return Encoding(blocks, tags, scores)
 
     def set_precision(self, *, low: bool) -> None:
-        """Let matrix products be of bfloat16 when it parses: faster on processors that have it, for few other trees."""
+        """Let matrix products be of bfloat16 when it parses: faster on processors that have it; few trees change."""
         self.scorer.low_precision = low
         if self.encoder is not None:
             self.encoder.low_precision = low
 
     def bind(self, encoding: Encoding) -> BoundScorer:
-        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        """Return the scorer of a batch; if whole paths are scored, one dropout mask serves the batch."""
         return self.scorer.bind(encoding.blocks, locked=self.config.normalisation == "global")

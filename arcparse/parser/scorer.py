@@ -1,7 +1,7 @@
 """The feed-forward scorer with a precomputed first layer (Chen & Manning 2014, section 3.4).
 
-The first hidden layer is a sum over feature positions, and what a token adds to it at a position does not depend on the
-configuration. So one matrix product per batch gives every vector's share at every position; scoring a configuration is
+The first hidden layer is a sum over feature positions, and a token's share in it at a position does not depend on the
+configuration. So one matrix product per batch gives every vector's share at every position. To score a configuration is
 then a look-up and a sum, whatever the width of the vectors. Vectors that several tokens share (a word form's, a tag's)
 are multiplied once.
 """
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.networks.encoder import Block
+from arcparse.networks.encoder import SharedVectors
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.systems import System
@@ -58,7 +58,7 @@ class FeedForwardScorer(nn.Module):
         self.features = features
         self.activation: Callable[[Tensor], Tensor] = cube if config.activation == "cube" else torch.relu_
         self.widths, self.dropout = config.hidden, nn.Dropout(config.dropout)
-        self.low_precision = False  # bfloat16 when it parses: faster where the processor has it
+        self.low_precision = False  # bfloat16 when it parses: faster if the processor has it
         dimensions = {**dimensions, "label": config.label_dimension}
         label = torch.empty(len(system.labels), config.label_dimension)
         self.label = nn.Parameter(nn.init.normal_(label, std=config.label_dimension**-0.5))
@@ -82,11 +82,11 @@ class FeedForwardScorer(nn.Module):
         self.output = nn.Linear(config.hidden[-1], system.num_actions)
         nn.init.zeros_(self.output.bias)
 
-    def bind(self, blocks: Mapping[str, Block], *, locked: bool = False) -> BoundScorer:
+    def bind(self, blocks: Mapping[str, SharedVectors], *, locked: bool = False) -> BoundScorer:
         """Precompute the first layer for a batch whose tokens have the vectors `blocks`.
 
-        With `locked`, dropout hides the same units of all the batch's configurations (in the manner of Gal & Ghahramani
-        2016), so that one scored again, as global training does, has the same score.
+        With `locked`, dropout hides the same units in all configurations of the batch (in the manner of Gal &
+        Ghahramani 2016), so that a configuration that is scored again, as in global training, has the same score.
         """
         width = len(self.bias)
         table, row = {}, {}
@@ -100,7 +100,7 @@ class FeedForwardScorer(nn.Module):
         return BoundScorer(self, table, row, masks)
 
     def precision(self) -> torch.autocast:
-        """Return the context in which products are of `low_precision`, never so in training."""
+        """Return the context in which matrix products have `low_precision`; in training they never have."""
         enabled = self.low_precision and not self.training
         return torch.autocast(self.bias.device.type, torch.bfloat16, enabled=enabled)
 
@@ -138,9 +138,9 @@ class BoundScorer:
         self.position = torch.cat([torch.arange(size, device=device) for size in self.sizes.values()])
 
     def __call__(self, state: Configuration) -> Tensor:
-        """Return unnormalised scores [B, K, A]; configurations that look the same are scored once.
+        """Return unnormalised scores [B, K, A]; configurations with the same features are scored once.
 
-        In a beam, finished ones all look the same: nobody reads their scores.
+        In a beam, finished ones count as equal, because nobody reads their scores.
         """
         rows = self._rows(state)
         if state.depth.shape[1] == 1:
@@ -157,7 +157,7 @@ class BoundScorer:
     def _rows(self, state: Configuration) -> Tensor:
         known, labelled = self.network.features.tokens(state).tensor_split([len(self.start)], 2)
         row = self.row.gather(1, (known + self.start).flatten(1)).view_as(known)
-        label = state.label.gather(2, labelled.clamp(min=0)).long()  # NONE has the root's: none
+        label = state.label.gather(2, labelled.clamp(min=0)).long()  # for NONE that of the root, which is NONE
         return torch.cat([row, (label + 1) * labelled.shape[2]], 2) + self.position
 
     def _by_block(self, rows: Tensor) -> dict[str, Tensor]:
@@ -172,9 +172,9 @@ class BoundScorer:
 
 
 def distinct(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return where each different one of S rows [S, F] stands, and for each row which of those it equals [S].
+    """Return the places of the different rows among S rows [S, F], and for each row the one that it equals [S].
 
-    Rows are told apart by a hash of 64 bits: that two of them share it is less likely than a fault of the machine.
+    Rows are told apart by a hash of 64 bits; two rows with the same hash are less likely than a fault of the machine.
     """
     generator = torch.Generator().manual_seed(1)
     salt = torch.randint(-(2**63), 2**63 - 1, rows.shape[1:], generator=generator).to(rows.device)

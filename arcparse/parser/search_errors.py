@@ -1,11 +1,11 @@
 """Is the search to blame, or the model? An analysis of wrong trees by beam width.
 
-Where the tree found is wrong, either the model scores it at least as high as the gold tree (a model error, which no
-search mends) or the gold tree scores higher and the beam has lost it (a search error), as in the analyses of beam
-decoders (Germann et al. 2001, section 5; Zhang & Clark 2008). A tree has many arc-standard derivations, which differ in
+If the tree found is wrong, either the model scores it at least as high as the gold tree (a model error, which no search
+mends), or the gold tree scores higher and the beam has lost it (a search error), as in the analyses of beam decoders
+(Germann et al. 2001, section 5; Zhang & Clark 2008). A tree has many arc-standard derivations, which differ in
 when arcs are made; the gold tree's score is that of the best one, found by a beam that makes gold arcs alone and keeps
-the best way to each configuration (dynamic programming, Huang & Sagae 2010). Where there are more configurations than
-the beam has places, it is a lower bound: each search error is one, and some model errors may be search errors.
+the best way to each configuration (dynamic programming, Huang & Sagae 2010). If there are more configurations than the
+beam has places, that score is a lower bound: search errors are certain, but some model errors may be search errors.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Found:
 
 @dataclass(frozen=True)
 class BeamReport:
-    """What one beam width brings; `outcomes` by sentence."""
+    """The results of one beam width; `outcomes` by sentence."""
 
     beam: int
     outcomes: tuple[Outcome, ...]
@@ -83,7 +83,7 @@ def analyse(
 
 
 def outcome(found: Found, gold: Tree, gold_score: float | None) -> Outcome:
-    """Judge the tree found by the score of the gold tree, None where it is unreachable."""
+    """Judge the tree found by the score of the gold tree, None if that is unreachable."""
     return judge(found.tree == gold, gold_score, found.score)
 
 
@@ -116,8 +116,8 @@ def gold_scores(
 ) -> list[float | None]:
     """Return the score of the best derivation of each gold tree that a beam finds; None for an unreachable tree.
 
-    It is exact where the beam has room for every configuration on the way to the gold tree after as many steps, as
-    often as it is reached. Raises TreeError where the parser's projectivity needs a mark that a gold label has.
+    A score is exact if the beam has, at each step, room for all ways to the configurations that lead to the gold tree.
+    Raises TreeError if the parser's projectivity needs a mark that a gold label has.
     """
     trees = [_reachable(parser, sentence) for sentence in gold]
     able = [i for i, tree in enumerate(trees) if tree]
@@ -132,11 +132,10 @@ def gold_scores(
 
 
 class GoldOnly:
-    """A transition system with the actions alone that its oracle knows to lead to the gold tree.
+    """A transition system that allows only those actions that its oracle knows to lead to the gold tree.
 
-    In arc-standard these are all: any order of the tree's arcs that is a derivation.
-
-    Of hypotheses in the same configuration only the first, which the beam has as the best, goes on.
+    In arc-standard the oracle knows all of them, so that every derivation of the tree is found. Of hypotheses in the
+    same configuration only the first goes on, which is the best.
     """
 
     def __init__(self, system: System, gold: Sequence[Tree], device: torch.device | None = None) -> None:
@@ -155,14 +154,14 @@ class GoldOnly:
 
 
 def _is_repeated(state: Configuration) -> Tensor:
-    """Return which hypotheses have made the same arcs, after as many shifts, as one before them [B, K]."""
+    """Return whether each hypothesis has the same arcs and the same front as one before it [B, K]."""
     same = (state.head.unsqueeze(2) == state.head.unsqueeze(1)).all(3)
     same &= state.front.unsqueeze(2) == state.front.unsqueeze(1)
     return same.tril(-1).any(2)
 
 
 def _reachable(parser: Parser, gold: Sentence) -> Tree | None:
-    """Return the tree to build, from which the gold tree comes, None where there is none or a label is not known."""
+    """Return the tree to build for a gold tree; None if the system cannot build it or a label is not known."""
     encoding, system = parser.config.projectivity, parser.system
     tree = projectivise(gold.tree, encoding, gold.place) if system.projective else gold.tree
     arcs = zip(tree.heads[1:], tree.labels[1:], strict=True)

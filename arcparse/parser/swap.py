@@ -2,8 +2,8 @@
 
 Nivre 2009, "Non-Projective Dependency Parsing in Expected Linear Time" (ACL, pages 351-359). SWAP moves the token below
 the top of the stack back to the buffer, so that the words meet in another order, in which the tree is projective. It
-is allowed where the two stand as in the sentence: no pair is exchanged twice, and every derivation ends. Treebanks need
-few exchanges; a sentence of n words can have n (n - 1) / 2 of them, each of which adds two transitions to the 2n.
+is allowed only if the two stand in the order of the sentence: no pair is exchanged twice, and every derivation ends.
+Treebanks need few exchanges. A sentence of n words can have n (n - 1) / 2 of them; each adds two transitions to the 2n.
 
 The oracle exchanges words late ("lazy": Nivre, Kuhlmann & Hall 2009, "An Improved Oracle for Dependency Parsing with
 Online Reordering", IWPT, pages 73-76), which halves their number and more.
@@ -21,7 +21,7 @@ from arcparse.parser.actions import Actions, LegalActions
 from arcparse.parser.configuration import ORDER, STACK, Configuration, at
 from arcparse.sentence import NONE, ROOT
 
-SHIFT, SWAP, LEFT_ARC, RIGHT_ARC = range(4)  # kinds of transition; of SHIFT and SWAP, their actions too
+SHIFT, SWAP, LEFT_ARC, RIGHT_ARC = range(4)  # kinds of transition; the actions SHIFT and SWAP have the same numbers
 
 
 class Swap:
@@ -33,7 +33,7 @@ class Swap:
     projective, dynamic = False, False
 
     def __init__(self, labels: Sequence[str], root_labels: Collection[str], word_labels: Collection[str]) -> None:
-        """Make the system; where no label is known for a kind of arc, all serve, so that every derivation can end."""
+        """Make the system; if no label is known for a kind of arc, all serve, so that every derivation can end."""
         self.labels = tuple(labels)
         self.root_labels, self.word_labels = (frozenset(own or labels) for own in (root_labels, word_labels))
         actions = Actions(["SHIFT", "SWAP"], ["LEFT-ARC", "RIGHT-ARC"], labels)
@@ -47,14 +47,14 @@ class Swap:
         return Configuration.start(length, reorders=True)
 
     def oracle(self, head: Tensor, label: Tensor) -> LazyOracle:
-        """Return the oracle of gold trees: see its class."""
+        """Return the oracle of gold trees; see its class."""
         return LazyOracle(head, label)
 
     def legal(self, state: Configuration) -> Tensor:
         """Return the legal actions [B, K, A].
 
         SHIFT: the buffer is not empty. SWAP: two words are on the stack, in the order of the sentence. LEFT-ARC,
-        RIGHT-ARC: two words are on the stack. RIGHT-ARC from the root: one word is, and the buffer is empty.
+        RIGHT-ARC: two words are on the stack. RIGHT-ARC from the root: one word is on it, and the buffer is empty.
         """
         shift, arcs = state.front <= state.length, state.depth > 2
         swap = arcs & (state.stack_top(1) < state.stack_top(0))
@@ -64,7 +64,8 @@ class Swap:
         """Return the configurations after `action` [B, K].
 
         As in arc-standard, except for the order of words: SWAP puts the token below the top in front of the buffer, and
-        a head's outermost children need not be its newest. What an action does not touch is written at the root.
+        a head's outermost children need not be its newest. A row that the action does not change is written at the
+        root.
         """
         is_shift, is_swap, is_arc = action == SHIFT, action == SWAP, action >= LEFT_ARC
         is_left = is_arc & (action % 2 == 0)
@@ -81,16 +82,16 @@ class Swap:
         return state.written(depth, front + is_shift.long(), written)
 
     def is_final(self, state: Configuration) -> Tensor:
-        """Return where the root alone is left on the stack and the buffer is empty [B, K]."""
+        """Return whether the root alone is left on the stack and the buffer is empty [B, K]."""
         return (state.depth == 1) & (state.front > state.length)
 
 
 class LazyOracle:
-    """Says which transition leads to the gold tree, projective or not; bound to a batch's gold trees.
+    """Finds the transition that leads to the gold tree, projective or not; bound to a batch's gold trees.
 
-    An arc as soon as its dependent has all its children; else SWAP, where the gold tree wants the two topmost words the
-    other way round and SHIFT would bring no word of the top's component; else SHIFT. It is static: right on its own way
-    alone, so that training must not leave it.
+    It takes an arc as soon as its dependent has all its children; else SWAP, if the gold tree wants the two topmost
+    words the other way round and SHIFT would bring no word of the top's component; else SHIFT. It is static: it is
+    right only on its own derivation, so training must not leave that.
     """
 
     def __init__(self, head: Tensor, label: Tensor) -> None:
@@ -116,7 +117,7 @@ class LazyOracle:
         return self.gold_action(state).unsqueeze(2)
 
     def _exchanged(self, state: Configuration, top: Tensor, below: Tensor) -> Tensor:
-        """Return where the gold tree has `top` before `below`, and the buffer's front is not to join `top` first."""
+        """Return whether the gold tree has `top` before `below`, and the buffer's front need not join `top` first."""
         front = state.buffer_front(0).clamp(min=ROOT)
         order, component = (own.unsqueeze(1).expand_as(state.head) for own in (self._order, self._component))
         return (at(order, top) < at(order, below)) & (at(component, top) != at(component, front))
@@ -135,7 +136,7 @@ def descendants(head: Tensor) -> Tensor:
 def projective_order(head: Tensor, below: Tensor) -> Tensor:
     """Return each token's place [B, N] in the inorder traversal of the tree, in which no arcs cross (Nivre 2009).
 
-    A token stands behind the subtrees of its left children, and behind what stands before the whole of its own subtree.
+    A token stands behind the subtrees of its left children, and behind all tokens before its own subtree.
     """
     token = torch.arange(head.shape[1], device=head.device)
     size = below.sum(2)
@@ -148,10 +149,10 @@ def projective_order(head: Tensor, below: Tensor) -> Tensor:
 
 
 def projective_component(head: Tensor, below: Tensor) -> Tensor:
-    """Return the highest token [B, N] of each one's maximal projective component: what joins it without any SWAP.
+    """Return the highest token [B, N] of each token's maximal projective component, whose tokens join without SWAP.
 
-    A subtree is built where it and all those inside have no gap. A word joins its head where its subtree is built and
-    all that stands between them belongs to children of the head that are built.
+    A subtree can be built so if it and all subtrees inside have no gap. A word joins its head if its subtree can be
+    built and all tokens between the two belong to children of the head whose subtrees can be built.
     """
     token = torch.arange(head.shape[1], device=head.device)
     last = (below * token).amax(2)

@@ -42,7 +42,7 @@ VECTORS, TAGGER, TAGGER_VECTORS = "vectors", "tagger", "tagger-vectors"  # the d
 
 
 class TagsSentences(Protocol):
-    """A tagger, whatever it is made of."""
+    """A tagger of any kind."""
 
     pretrained: Pretrained
 
@@ -58,10 +58,10 @@ class ParserSettings:
     """A training run, as a TOML file describes it."""
 
     parser: ParserConfig
-    train: str = ""  # CoNLL-U file with gold trees; its tags are what the parser sees if it predicts none
+    train: str = ""  # CoNLL-U file with gold trees; a parser that predicts no tags sees its tags
     dev: str = ""
-    vectors: str = ""  # vector store or model of kind vectors; none where empty
-    tagger: str = ""  # the tagger that the parser is to follow, if it predicts no tags; empty: it is given gold tags
+    vectors: str = ""  # vector store or model of kind vectors; empty for none
+    tagger: str = ""  # the tagger whose tags the parser sees, if it predicts none; empty: it sees gold tags
     exploration: Share = 0.8  # share of decisions drawn from the model; 0 is the static oracle
     exploration_from: Whole = 1  # first epoch that explores, from 0: an untrained model has nothing to show
     given_tags: Share = 0.3  # share of sentences that see the file's tags, not predicted ones; 1: those of dev too
@@ -75,7 +75,7 @@ class ParserSettings:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError where training is to explore, and the system's oracle cannot follow."""
+        """Raise ConfigurationError if training explores, but the system's oracle is not dynamic."""
         system, is_local = self.parser.system, self.objective == "local" or self.local_weight > 0
         if is_local and self.exploration > 0 and not system_called(system).dynamic:
             raise ConfigurationError(
@@ -111,7 +111,7 @@ class ParserTask:
 
         A `tagger` goes with it.
 
-        Raises TreebankError or TreeError, with the place, where a training sentence has no tree.
+        Raises TreebankError or TreeError, with the place, if a training sentence has no tree.
         """
         self.settings, self.dev, self.epoch = settings, list(dev), 0
         self.train = [_learnable(sentence, settings.parser) for sentence in train]
@@ -132,7 +132,7 @@ class ParserTask:
             _check_labels(self.train, self.model.system.labels)
         else:
             self.model = Parser.build(config, self.train, self.pretrained)
-        self.pretrained = self.model.pretrained  # of the parser to start from, whatever the settings say
+        self.pretrained = self.model.pretrained  # those of the parser to start from, if there is one
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
@@ -154,7 +154,7 @@ class ParserTask:
         )
 
     def loss(self, indices: Sequence[int]) -> Loss:
-        """Return the loss of a batch: transitions, and tags where the parser predicts them, per token."""
+        """Return the loss of a batch per token: transitions, and tags if the parser predicts them."""
         batch = self.batch(indices)
         keep = torch.rand(len(batch.words.length), 1, device=self.model.device) < self.settings.given_tags
         encoding = self.model.network.encode(batch.words, batch.tags, keep)
@@ -191,7 +191,7 @@ class ParserTask:
 
     @torch.no_grad()
     def _derive(self, scorer: BoundScorer, batch: Batch) -> Decisions:
-        """Search for one derivation of each sentence, by the policy, and return the decisions on the way."""
+        """Search for one derivation of each sentence, by the policy, and return its decisions."""
         system, oracle = self.model.system, self.model.system.oracle(batch.head, batch.label)
         explores = self.epoch >= self.settings.exploration_from and self.settings.exploration > 0
         indices: list[dict[str, Tensor]] = []
@@ -232,7 +232,7 @@ class ParserTask:
         self.model.save(directory, vectors=vectors, tagger=tagger, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev", "vectors", "tagger", "start")) | {"dev": self.scores}
 
 
@@ -270,8 +270,8 @@ def _check_labels(sentences: Sequence[Sentence], known: Sequence[str]) -> None:
 def _allowed(target: Tensor, legal: Tensor, scores: Tensor, kind: Tensor) -> Tensor:
     """Return the targets [S], an illegal one exchanged for the best scored legal action of its `kind` [A].
 
-    Off the gold path a word may have to be attached to the root, or the gold root to a word, where its gold label is
-    none of those allowed.
+    Off the gold path a word may have to be attached to the root, or the gold root to a word; then its gold label may
+    not be allowed.
     """
     kind = kind.to(legal.device)
     same = kind == kind[target].unsqueeze(1)

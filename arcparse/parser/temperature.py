@@ -1,8 +1,8 @@
-"""Temperatures that make a parser's probabilities mean what they say (Guo et al. 2017, section 4).
+"""Temperatures that make a parser's probabilities true to their word (Guo et al. 2017, section 4).
 
-Both are fitted to development data that the parser has not learned from, by the Brier score of what is reported: of
-the best tree's probability against its being right as a whole, of arcs' confidences against heads and labels. Shares of
-samples can be 0 and 1, where the likelihood that Guo et al. take has no bound.
+Both are fitted to development data that the parser has not learned from, by a Brier score: one compares the best tree's
+probability with whether the whole tree is right, the other compares arcs' confidences with whether heads and labels
+are. The likelihood that Guo et al. take has no bound for shares of samples, which can be 0 and 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def fit_temperatures(
 ) -> Parser:
     """Return the parser with `temperature` and `sampling_temperature` for beams of that size, in place.
 
-    Development data are parsed once for the first and some ten times for the second.
+    Development data are parsed once for the first and about ten times for the second.
     """
 
     def nbest(size: int, samples: int) -> list[list[Parse]]:

@@ -26,7 +26,7 @@ class Arc:
 
 @dataclass(frozen=True)
 class Step:
-    """A configuration, the transition taken from it and what that added."""
+    """A configuration, the transition taken from it and the arc that it added."""
 
     stack: tuple[str, ...]  # forms from the bottom
     buffer: tuple[str, ...]  # forms from the front
@@ -64,7 +64,7 @@ def derivation(parser: Parser, sentence: Sentence, beam: int = 1, *, given_tags:
 
 
 def _added(parser: Parser, before: Configuration, after: Configuration) -> Arc | None:
-    """Return the arc that the one configuration has more than the other."""
+    """Return the arc that the configuration after a transition has and the one before has not."""
     dependents = (before.head != after.head)[0, 0].nonzero().flatten().tolist()
     if not dependents:
         return None

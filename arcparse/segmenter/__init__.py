@@ -1,1 +1,6 @@
-"""The segmenter: a network over characters that divides raw text into sentences and tokens."""
+"""The learned segmenter, from a text to tokens, words and sentences.
+
+model       the network and its use; it has nothing to search
+multiwords  multiword tokens and their words
+task        training
+"""

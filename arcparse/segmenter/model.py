@@ -1,11 +1,11 @@
 """The segmenter: a recurrent network over characters that says where tokens and sentences end.
 
 N to N: each character has one of five classes (Straka et al. 2016, section 3; Qi et al. 2018, section 2.1): nothing
-ends behind it, a token, a token of several words, and either of these with its sentence. Tokens may be left to the
-rules for English. Beside a character the network may see the pretrained vector of the word that it is in: what follows
-`Thanks` without a full stop is mostly another sentence, and letters alone hardly say so. What a token of several words
-is made of (`don't`: `do`, `n't`) is remembered from the treebank, and for forms that it lacks by their longest known
-last part. A blank line ends a sentence, whatever the network says.
+ends behind it, a token, a token of several words, and either of these with its sentence. The rules for English may
+divide tokens instead. Beside a character the network may see the pretrained vector of its word: the text after `Thanks`
+without a full stop is mostly another sentence, and letters alone hardly say so. The words of a multiword token
+(`don't`: `do`, `n't`) are remembered from the treebank; a form that the treebank lacks is divided before its longest
+known last part. A blank line always ends a sentence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict
@@ -34,25 +34,27 @@ from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
 
 KIND = "segmenter"
-INSIDE, TOKEN, MULTIWORD, SENTENCE, MULTIWORD_SENTENCE = range(5)  # what ends behind a character
+INSIDE, TOKEN, MULTIWORD, SENTENCE, MULTIWORD_SENTENCE = range(5)  # the classes of characters: the ends behind one
 CLASSES = 5
-WINDOW, MARGIN = 512, 64  # characters read together, and how many at either side are read for what is between alone
-STEP = 32  # short texts make shorter windows, whose lengths are multiples of this: few, so that many are read together
+WINDOW, MARGIN = 512, 64  # characters read together; those of the margin at either side are only context
+STEP = 32  # windows of short texts have multiples of it as length: few lengths, so that many are read together
 BATCH = 64 * WINDOW  # characters read at a time
 
-WORD = re.compile(r"[^\W_]+")  # what has a vector of its own
+WORD = re.compile(r"[^\W_]+")  # a word that may have a vector
 
 
 @dataclass(frozen=True)
 class SegmenterConfig:
-    """What the network is made of."""
+    """The parts of the network and their sizes."""
 
     encoder: EncoderConfig = field(
         default_factory=lambda: EncoderConfig(
             embedding=64, embedding_dropout=0.0, recurrent=RecurrentConfig(cell="lstm", hidden=128, layers=1)
         )
     )
-    tokens: Literal["network", "rules"] = "network"  # what divides tokens; the rules are `arcparse.tokenize`'s, English
+    tokens: Literal["network", "rules"] = (
+        "network"  # that divides tokens; the rules are those of `arcparse.tokenize` for English
+    )
     word_dropout: Share = 0.2  # share of the words whose vectors are hidden in a batch, so that characters count too
     spaces: bool = False  # whether a token may hold a space; else one ends at each
 
@@ -76,11 +78,11 @@ class Segmenter(nn.Module):
         self.pretrained = pretrained or Pretrained.none()
         self.register_buffer("rows", self.pretrained.rows, persistent=False)
         self.register_buffer("scale", self.pretrained.scale, persistent=False)
-        self.encoder = Encoder(config.encoder, len(characters))
+        self.encoder = SourceEncoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
         self.output = nn.Linear(self.encoder.dimension, CLASSES)
-        self.low_precision = False  # bfloat16 when it divides: faster where the processor has it
+        self.low_precision = False  # bfloat16 when it divides: faster if the processor has it
 
     @classmethod
     def build(
@@ -90,14 +92,14 @@ class Segmenter(nn.Module):
         return cls(config, Vocabulary.build(text, min_count=2), Multiwords.build(sentences), pretrained)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Return the scores [B, N, 5] of what ends behind each character of B windows, given as `ids` [2, B, N]."""
+        """Return the scores [B, N, 5] of the class of each character of B windows, given as `ids` [2, B, N]."""
         character, word = ids
         length = torch.full((len(character),), character.shape[1], device=ids.device)
         scores: Tensor = self.output(self.encoder(character, length, self._vectors(word)).vector)
         return scores
 
     def _vectors(self, word: Tensor) -> Tensor | None:
-        """Return what is added to each character's embedding for its word, [B, N, E]; training hides some words."""
+        """Return the addition to each character's embedding for its word [B, N, E]; training hides some words."""
         if self.word is None:
             return None
         if self.training:
@@ -107,7 +109,7 @@ class Segmenter(nn.Module):
         return found
 
     def ids(self, text: str) -> Tensor:
-        """Return the ids of a text's characters, and the rows of the vectors of the words that they are in: [2, N]."""
+        """Return the ids of a text's characters, and the rows of their words' vectors: [2, N]."""
         ids = torch.zeros(2, len(text), dtype=torch.long)
         ids[0] = torch.tensor(self.characters.ids(text))
         if self.word is not None:
@@ -126,7 +128,7 @@ class Segmenter(nn.Module):
     def segment(self, text: str, *, offset: int = 0) -> list[Sentence]:
         """Divide a text into sentences of tokens and words, with the comments and MISC of `arcparse.tokenize`.
 
-        The model is to be in evaluation mode, as it is when loaded.
+        The model must be in evaluation mode, as it is when loaded.
         """
         [ends] = self.classes([text])
         return self._sentences(text, ends, offset)
@@ -147,7 +149,7 @@ class Segmenter(nn.Module):
     @turn()
     @torch.inference_mode()
     def classes(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return what ends behind each character of texts, read in windows that overlap."""
+        """Return the class of each character of texts, read in windows that overlap."""
         windows = [self._windows(text) for text in texts]
         by_length: dict[int, list[int]] = {}
         for index, own in enumerate(windows):
@@ -169,7 +171,7 @@ class Segmenter(nn.Module):
         return found
 
     def _windows(self, text: str) -> Tensor:
-        """Return the ids of the windows that overlap in a long text, or of one that a short text fills: [2, W, N]."""
+        """Return the ids of a long text's windows, which overlap, or of the one window of a short text: [2, W, N]."""
         if len(text) <= WINDOW:
             return self.ids(text.ljust(max(1, -(-len(text) // STEP)) * STEP)).unsqueeze(1)
         step = WINDOW - 2 * MARGIN
@@ -206,7 +208,7 @@ class Segmenter(nn.Module):
             yield tokens
 
     def _may_hold(self, gap: str) -> bool:
-        """Tell whether a token may go on behind a space: one alone, for a form is a cell of CoNLL-U."""
+        """Tell whether a token may go on behind a gap: only one space, because a form is a cell of CoNLL-U."""
         return self.config.spaces and gap[0] == " " and not gap[1:].isspace()
 
     def save(
@@ -233,7 +235,7 @@ class Segmenter(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Segmenter:
-        """Read a model directory, and the vectors beside it. Raises ModelError where they are not what is asked for."""
+        """Read a model directory, and the vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
         pretrained, multiwords = Pretrained.beside(saved), Multiwords.restore(saved)
         config, characters = saved.settings(SegmenterConfig), saved.vocabulary("characters")
@@ -241,7 +243,7 @@ class Segmenter(nn.Module):
 
 
 def _grouped(text: str, tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:
-    """Give the sentences that tokens make; one ends with the token in which an end was found, if the rules let it."""
+    """Give the sentences of tokens; one ends with a token in which the network found an end, if the rules allow it."""
     sentence: Divided = []
     for (begin, end), words in tokens:
         sentence.append(((begin, end), words))
@@ -253,9 +255,9 @@ def _grouped(text: str, tokens: Iterable[Token], ends: Sequence[int]) -> Iterato
 
 
 def labelled(text: str, sentences: Sequence[Sentence]) -> list[int]:
-    """Return what ends behind each character of a treebank's text (see `arcparse.tokenizer.reading.running_text`).
+    """Return the class of each character of a treebank's text (see `arcparse.tokenizer.reading.running_text`).
 
-    Raises TreebankError where a sentence's tokens are not those of its text.
+    Raises TreebankError if a sentence's tokens are not those of its text.
     """
     ends = [INSIDE] * len(text)
     position = 0

@@ -1,4 +1,4 @@
-"""Multiword tokens: of what words they are made, as a treebank has them (`don't`: `do`, `n't`; `du`: `de`, `le`)."""
+"""Multiword tokens and their words, as a treebank has them (`don't`: `do`, `n't`; `du`: `de`, `le`)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 from arcparse.checkpoint.saved import CONFIG, SavedModel, is_cell
 from arcparse.sentence import FORM, ID, Sentence, numbering
 
-Words = tuple[str, ...]
+Division = tuple[str, ...]
 
-OFTEN, SHARE = 2, 0.9  # a form that was of several words so often, and in this share of its occurrences, always is
+OFTEN, SHARE = 2, 0.9  # a form divided so often, and in this share of its occurrences, is always divided
 
 
 @dataclass(frozen=True)
 class Multiwords:
-    """The words of forms in lower case, their apostrophes straight, and which of the forms are always divided."""
+    """The words of forms, in lower case and with straight apostrophes, and the forms that are always divided."""
 
-    words: Mapping[str, Words] = field(default_factory=dict)
+    words: Mapping[str, Division] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
 
     @classmethod
     def build(cls, sentences: Iterable[Sentence]) -> Multiwords:
-        """Collect those of a treebank; where a form is divided in several ways, the most frequent one."""
-        counts: dict[str, Counter[Words]] = {}
+        """Collect the multiword tokens of a treebank, each with its most frequent division."""
+        counts: dict[str, Counter[Division]] = {}
         for sentence in sentences:
             for form, words in surface_tokens(sentence):
                 counts.setdefault(plain(form), Counter())[tuple(map(plain, words))] += 1
@@ -41,7 +41,7 @@ class Multiwords:
 
     @classmethod
     def restore(cls, saved: SavedModel) -> Multiwords:
-        """Take up again what `as_dict` gave. Raises ModelError where it is something else."""
+        """Restore the result of `as_dict` from a saved model. Raises ModelError if it is something else."""
         words = saved.table("multiwords")
         for form, own in words.items():
             if not isinstance(own, list) or not own or not all(isinstance(word, str) and is_cell(word) for word in own):
@@ -49,14 +49,15 @@ class Multiwords:
         return cls({form: tuple(own) for form, own in words.items()}, frozenset(saved.texts("always")))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a model saves."""
+        """Return the tables that a model saves."""
         return {"multiwords": {form: list(own) for form, own in self.words.items()}, "always": sorted(self.always)}
 
-    def divided(self, form: str, *, several: bool) -> Words:
-        """Return the words of a token that is said to be of one or of `several`.
+    def divided(self, form: str, *, several: bool) -> Division:
+        """Return the words of a token, of which the network says that it has one word or `several`.
 
-        They are those of the treebank, else the longest last part that it has, and the rest. Words that spell the token
-        keep its capitals and its kind of apostrophe; of others the first has a capital where the token has.
+        They are those of the treebank; for a form that it lacks, the longest known last part and the rest. Words that
+        spell the token keep its capitals and its kind of apostrophe. Of other words the first has a capital if the
+        token begins with one.
         """
         lower = plain(form)
         if not several and lower not in self.always:
@@ -84,7 +85,7 @@ def plain(form: str) -> str:
     return form.lower().replace("’", "'")
 
 
-def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Words]]:
+def surface_tokens(sentence: Sentence) -> Iterator[tuple[str, Division]]:
     """Give the form of each surface token and its words; empty nodes are none."""
     surface, forms = sentence.columns[FORM], sentence.forms
     for row, words in numbering.tokens(sentence.columns[ID]):

@@ -1,4 +1,4 @@
-"""Training a segmenter: windows of a treebank's running text, and how a text that it has not seen is divided."""
+"""Training a segmenter: windows of a treebank's running text, and the scores of a development text divided anew."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class SegmenterSettings:
 
     train: str = ""  # a treebank, whose text is rebuilt
     dev: str = ""
-    vectors: str = ""  # vector store or model of kind vectors; none where empty
+    vectors: str = ""  # vector store or model of kind vectors; empty for none
     window: Length = 256  # characters of a training example
-    unknown: Share = 0.01  # share of characters that are hidden, so that the network learns what to do with new ones
-    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
+    unknown: Share = 0.01  # share of characters that are hidden, so that the network learns to read new ones
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -49,7 +49,7 @@ class SegmenterTask:
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
     ) -> None:
-        """Make an untrained segmenter. Raises TreebankError where a sentence's tokens are not those of its text."""
+        """Make an untrained segmenter. Raises TreebankError if a sentence's tokens are not those of its text."""
         self.settings, self.dev = settings, list(dev)
         self.scores: dict[str, float] = {}
         self.text, self.dev_text = running_text(train), running_text(dev)
@@ -61,7 +61,7 @@ class SegmenterTask:
         self._ends = torch.tensor([*labelled(self.text, train), *[0] * settings.window])
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
+        """Return the sizes of the data, a line for each part."""
         return [
             f"train: {len(self.text)} characters, {len(self.model.multiwords.words)} multiword tokens",
             f"dev: {len(self.dev)} sentences, {len(self.dev_text)} characters",
@@ -78,7 +78,7 @@ class SegmenterTask:
         return [starts[i : i + size] for i in range(0, len(starts), size)]
 
     def loss(self, starts: Sequence[int]) -> Loss:
-        """Return the cross-entropy per character of what ends behind it."""
+        """Return the cross-entropy of the characters' classes, per character."""
         place = torch.tensor(starts).unsqueeze(1) + torch.arange(self.settings.window)
         device = self.model.output.bias.device
         ids, gold = self._ids[:, place].to(device), self._ends[place].to(device)
@@ -101,5 +101,5 @@ class SegmenterTask:
         self.model.save(directory, vectors=vectors, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev")) | {"dev": self.scores}

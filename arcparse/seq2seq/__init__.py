@@ -64,8 +64,8 @@ def load(name_or_path: str | Path, of: type[M]) -> M: ...
 def load(name_or_path: str | Path, of: type[Any] | None = None) -> Any:
     """Return the model of a directory or archive, or the shipped one of that name, ready for use.
 
-    It may be any of `MODELS`, or with `of`, as `load(place, Seq2Seq)`, of that class alone. Raises ModelError where it
-    is missing, broken or something else.
+    It may be of any class in `MODELS`; with `of`, as in `load(place, Seq2Seq)`, only of that class. Raises ModelError
+    if it is missing, broken or something else.
     """
     place = find_model(name_or_path)
     return (of or _class(place)).load(place)

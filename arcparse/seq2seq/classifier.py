@@ -1,7 +1,7 @@
 """The text classifier: from a sequence to one label, N to 1.
 
 The words of a text are embedded and read by an encoder. Pooling makes one vector of its memory: the last state, the
-mean, the largest values (Conneau et al. 2017, section 3.2), or what an attention finds that a learned vector asks (Yang
+mean, the largest values (Conneau et al. 2017, section 3.2), or the sum that attention with a learned query finds (Yang
 et al. 2016, section 2.2). A linear layer scores the labels.
 """
 
@@ -22,7 +22,7 @@ from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
 from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.settings import as_dict, check_ranges
 from arcparse.settings.limits import Length, Part
@@ -37,14 +37,14 @@ Pooling = Literal["last", "mean", "max", "max+mean", "attention"]
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """What the network is made of, and what it reads of a text."""
+    """The parts of the network, and the words that it reads of a text."""
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     pooling: Pooling = "max+mean"
     dropout: Part = 0.5  # of the pooled vector
-    lower: bool = True  # words in lower case: labels seldom hang on capitals
+    lower: bool = True  # words in lower case: labels hardly depend on capitals
     longest: Length = 500  # words that are read of a text
-    kept: Kept = "both"  # which: a review says what it is about at the beginning, what it thinks of it at the end
+    kept: Kept = "both"  # of a long text: reviews tell their subject at the beginning, their verdict at the end
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
@@ -96,7 +96,7 @@ class Classifier(nn.Module):
         """Make an untrained classifier."""
         super().__init__()
         self.config, self.words, self.labels = config, words, labels
-        self.encoder = Encoder(config.encoder, len(words))
+        self.encoder = SourceEncoder(config.encoder, len(words))
         self.pool = Pool(config.pooling, self.encoder.dimension)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(self.pool.dimension, len(labels))
@@ -107,7 +107,7 @@ class Classifier(nn.Module):
     ) -> Classifier:
         """Make an untrained classifier with the `size` most frequent words, their embeddings as the vectors have them.
 
-        Raises ConfigurationError where embeddings and vectors differ in dimension.
+        Raises ConfigurationError if embeddings and vectors differ in dimension.
         """
         words = Vocabulary(Vocabulary.build(counts).symbols[: size + len(SPECIALS)])
         made = cls(config, words, Vocabulary.plain(sorted(set(labels))))
@@ -117,7 +117,7 @@ class Classifier(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.output.bias.device
 
     def ids(self, text: str) -> list[int]:
@@ -135,7 +135,7 @@ class Classifier(nn.Module):
     @turn()
     @torch.inference_mode()
     def log_probabilities(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        """Return the log-probability [B, L] of each label in nats; the model is to be in evaluation mode."""
+        """Return the log-probability [B, L] of each label in nats; the model must be in evaluation mode."""
         batches = bucket([len(row) for row in rows], BATCH_TOKENS)
         parts = spread(lambda batch: self([rows[i] for i in batch]).log_softmax(1).cpu(), batches)
         found = torch.zeros(len(rows), len(self.labels))
@@ -144,7 +144,7 @@ class Classifier(nn.Module):
         return found
 
     def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return the label of each text; the model is to be in evaluation mode, as it is when loaded."""
+        """Return the label of each text; the model must be in evaluation mode, as it is when loaded."""
         found = []
         for row in self.log_probabilities([self.ids(text) for text in texts]).exp().tolist():
             ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
@@ -166,7 +166,7 @@ class Classifier(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Classifier:
-        """Read a model directory. Raises ModelError where it holds something else."""
+        """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         config, words = saved.settings(ClassifierConfig), saved.vocabulary("words")
         labels = saved.vocabulary("labels", (), cells=True)

@@ -20,7 +20,7 @@ from arcparse.settings.limits import Part, Share, VocabularySize
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 METRIC = "accuracy"
-STEPS_OF_LENGTH = 16  # in training a text loses less than this part of its words, so that many are of one length
+STEPS_OF_LENGTH = 16  # in training a text loses less than 1/16 of its words, so that many have one length
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class ClassifierSettings:
     """A training run, as a TOML file describes it."""
 
     train: str = ""  # lines of label, tab, text: see arcparse.seq2seq.labelled
-    dev: str = ""  # where empty, some of train are held out
+    dev: str = ""  # if empty, some of train are held out
     held_out: Share = 0.1  # the share of its texts
     vectors: str = ""  # vector store or model of kind vectors from which the embeddings start
     frozen: bool = False  # whether the embeddings stay as they are
     words: VocabularySize = 30_000  # the most frequent ones, which have embeddings
-    smoothing: Part = 0.0  # share of the probability that all labels have alike
-    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
+    smoothing: Part = 0.0  # share of the probability that is divided among all labels
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -53,8 +53,8 @@ class ClassifierTask:
     ) -> None:
         """Make an untrained classifier.
 
-        Raises TreebankError where training texts have one label alone or dev one that they lack, ConfigurationError
-        where the embeddings have not the vectors' dimension.
+        Raises TreebankError if training texts have only one label, or a text of dev has a label that they lack;
+        ConfigurationError if embeddings and vectors differ in dimension.
         """
         self.settings, self.dev = settings, list(dev)
         self.scores: dict[str, float] = {}
@@ -86,7 +86,7 @@ class ClassifierTask:
             )
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
+        """Return the sizes of the data, a line for each part."""
         lines = []
         names = self.model.labels.symbols
         for role, rows, gold in (("train", self.rows, self.gold), ("dev", self.dev_rows, self.dev_gold)):
@@ -95,7 +95,7 @@ class ClassifierTask:
         return [*lines, f"vocabulary: {len(self.model.words)} words, {len(names)} labels"]
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
-        """Return the indices of each batch's texts, which `shortened` makes of one length."""
+        """Return the indices of each batch's texts; `shortened` gives them one length."""
         generator = epoch_generator(self.settings.training, epoch)
         by_length: dict[int, list[int]] = {}
         for index, row in enumerate(self.rows):
@@ -118,7 +118,7 @@ class ClassifierTask:
         return Loss(functional.cross_entropy(score, gold, label_smoothing=settings.smoothing), len(rows))
 
     def evaluate(self) -> dict[str, float]:
-        """Return in per cent how many texts of dev have the right label, and the loss per text in nats."""
+        """Return the share of dev's texts with the right label, in per cent, and the loss per text in nats."""
         found, gold = self.model.log_probabilities(self.dev_rows), torch.tensor(self.dev_gold)
         loss = functional.nll_loss(found, gold).item()
         self.scores = {METRIC: 100 * int((found.argmax(1) == gold).sum()) / len(gold), "dev_loss": loss}
@@ -129,13 +129,13 @@ class ClassifierTask:
         self.model.save(directory, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev", "vectors")) | {"dev": self.scores}
 
 
 def shortened(length: int) -> int:
-    """Return the length to which a text is cut in training, which texts of about that length share.
+    """Return the length to which a text is cut in training; texts of about that length share it.
 
-    Texts of one length need no packing, with which torch's layers train several times as slowly.
+    Texts of one length need no packing, which makes torch's layers several times slower in training.
     """
     return length - length % max(1, length // STEPS_OF_LENGTH)

@@ -1,9 +1,9 @@
-"""What makes a lemma of a form: edits, of which a dictionary shows those that the language has.
+"""Edits that make a lemma of a form; a dictionary shows the edits of a language.
 
-A network that writes letter by letter may write any letter; its lemma is therefore held to the form. Letters that it
-leaves alone are the form's own, whatever the network read for them, and those that it changes must make a script, all
-edits together, that the dictionary has (edit scripts: Chrupała 2006). So no letter vanishes, or becomes another one,
-but by a pattern of the language.
+A network that writes letter by letter may write any letter, so its lemma is compared with the form. Letters that the
+network leaves alone are taken from the form, even if it read others in their place. Its changes, all edits together,
+must make a script that the dictionary has (edit scripts: Chrupała 2006). So letters vanish or become others only by a
+pattern of the language.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TypeAlias
 
-Script: TypeAlias = "tuple[tuple[str, str, bool, bool], ...]"  # taken out, put in, at the start, at the end
+Script: TypeAlias = "tuple[tuple[str, str, bool, bool], ...]"  # letters out, letters in, at the start, at the end
 
-LEAST = 2  # entries of a dictionary that make a pattern; one may be a slip of the pen
+LEAST = 2  # entries of a dictionary that make a pattern; one alone may be a mistake
 _LATIN = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z])(?: WITH .*)?")
 
 
 def scripts(pairs: Iterable[tuple[str, str]]) -> frozenset[Script]:
-    """Return the scripts that `LEAST` pairs of form and lemma have, and the one of no edits."""
+    """Return the scripts of at least `LEAST` pairs of form and lemma, and the script without edits."""
     low = ((lowered(form), lowered(lemma)) for form, lemma in pairs)
     counts = Counter(script(form, lemma) for form, lemma in low if form != lemma)
     return frozenset({(), *(known for known, count in counts.items() if count >= LEAST)})
@@ -44,10 +44,10 @@ def _script(form: str, lemma: str, opcodes: Sequence[tuple[str, int, int, int, i
 
 
 def held(form: str, read: str, written: str, known: frozenset[Script], *, keeps_case: bool) -> str | None:
-    """Return the lemma that a network wrote for a form, held to it; None where its edits are no known script.
+    """Return a network's lemma for a form, its unchanged letters the form's; None if its edits are no known script.
 
-    `read` is what the network read, a letter for each of the form's. Capitals become small as the network writes, if
-    not `keeps_case`; small letters become capitals only where the form has no capital.
+    `read` is the network's input, a letter for each letter of the form. Unless `keeps_case`, capitals become small if
+    the network wrote small letters, but small letters become capitals only if the form has no capital.
     """
     opcodes = _opcodes(lowered(read), lowered(written))
     if _script(lowered(form), lowered(written), opcodes) not in known:
@@ -70,12 +70,12 @@ def _cased(own: str, written: str, may_rise: bool) -> str:
 
 
 def is_mixed(form: str) -> bool:
-    """Return whether a form has capitals as names of things have them: iPhone, eBay, but neither Paris nor PARIS."""
+    """Return whether a form mixes capitals and small letters like iPhone or eBay, unlike Paris or PARIS."""
     return form not in (form.lower(), form.upper(), form.capitalize())
 
 
 def lowered(text: str) -> str:
-    """Return the text in lower case, a letter for a letter."""
+    """Return the text in lower case, of the same length."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 

@@ -1,6 +1,6 @@
 """Labelled texts: lines `label TAB ... TAB text`, their words, and which of a long text's words are read.
 
-The first column is the label, the last the text; what stands between, such as an id, is not read. Files may end in .gz,
+The first column is the label, the last the text; columns between, such as an id, are not read. Files may end in .gz,
 .xz or .bz2.
 """
 
@@ -17,7 +17,7 @@ from arcparse.files import Location
 from arcparse.seq2seq.pairs import lines
 from arcparse.tokenizer import split_words
 
-LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)  # a mark of HTML that reviews from the web still have
+LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)  # a mark of HTML that is left in reviews from the web
 
 Kept = Literal["beginning", "end", "both"]
 Word = TypeVar("Word", str, int)
@@ -34,7 +34,7 @@ class LabelledText:
 def read_labelled(place: Location, name: str = "") -> Iterator[LabelledText]:
     """Yield the labelled texts of a file or stream.
 
-    Raises TreebankError where it cannot be read or is empty, a line has no tab, or a label is empty.
+    Raises TreebankError if it cannot be read or is empty, a line has no tab, or a label is empty.
     """
     name, number = name or str(place), 0
     for number, line in enumerate(lines(place, name), 1):
@@ -54,7 +54,7 @@ def words_of(text: str, lower: bool = True) -> list[str]:
 
 
 def cut(words: Sequence[Word], longest: int, kept: Kept) -> list[Word]:
-    """Return at most `longest` words: those of the beginning, of the end, or half of them from either."""
+    """Return at most `longest` words: from the beginning, from the end, or half of them from either."""
     if len(words) <= longest:
         return list(words)
     if kept == "beginning":
@@ -67,9 +67,9 @@ def cut(words: Sequence[Word], longest: int, kept: Kept) -> list[Word]:
 def hold_out_texts(
     texts: Sequence[LabelledText], share: float, seed: int
 ) -> tuple[list[LabelledText], list[LabelledText]]:
-    """Shuffle texts, whose file may be sorted by label, and divide what is learnt from and a share to score on.
+    """Shuffle texts, since files may be sorted by label, and divide them into texts to learn from and to score on.
 
-    Raises ConfigurationError where either would be empty.
+    `share` is that of the texts to score on. Raises ConfigurationError if either part would be empty.
     """
     count = max(1, round(len(texts) * share))
     if not 0 < share < 1 or count >= len(texts):

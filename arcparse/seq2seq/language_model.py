@@ -52,9 +52,9 @@ class LanguageModel(nn.Module):
     @turn()
     @torch.inference_mode()
     def perplexity(self, lines: Iterable[str]) -> float:
-        """Return the perplexity of a text, the ends of its lines counted as symbols, unknown ones as one symbol.
+        """Return the perplexity of a text; ends of lines count as symbols, and all unknown symbols as the same one.
 
-        The model is to be in evaluation mode, as it is when loaded. Raises TreebankError where there is no line.
+        The model must be in evaluation mode, as it is when loaded. Raises TreebankError if there is no line.
         """
         ids = self.ids(lines)
         if len(ids) < 2:
@@ -74,11 +74,11 @@ class LanguageModel(nn.Module):
         top_p: float = 1.0,
         seed: int = 1,
     ) -> str:
-        """Return the prompt and `length` symbols drawn after it, an end of a line being one.
+        """Return the prompt and `length` symbols drawn after it; an end of a line counts as one.
 
-        Scores are divided by the `temperature`; then symbols are drawn from the `top_k` likeliest alone (Fan et al.
-        2018), or from the fewest whose probabilities make up `top_p` (Holtzman et al. 2020), or both. The unknown is
-        never drawn. Raises ConfigurationError where one of these is outside its limits.
+        Scores are divided by the `temperature`. Symbols are drawn from the `top_k` likeliest (Fan et al. 2018), from
+        the fewest whose probabilities add up to `top_p` (Holtzman et al. 2020), or from both. The unknown symbol is
+        never drawn. Raises ConfigurationError for a value outside its limits.
         """
         system = Continuing(self.network, self.symbols, Limits(length, temperature, top_k, top_p))
         given = self.ids(prompt.split("\n"))[:-1]
@@ -86,7 +86,7 @@ class LanguageModel(nn.Module):
         return self.text([*given[1:].tolist(), *end.written[0, 0].tolist()], prompt)
 
     def text(self, ids: Sequence[int], prompt: str = "") -> str:
-        """Return the lines of ids; the unknown ones of the prompt stay as they are there."""
+        """Return the lines of ids; unknown symbols of the prompt stay as they are in it."""
         given = [symbol for line in prompt.split("\n") for symbol in (*divided(line, self.config.symbols), MARKS[1])]
         symbols = (
             given[place] if id == Vocabulary.UNKNOWN and place < len(given) else self.symbols.symbol(id)
@@ -109,7 +109,7 @@ class LanguageModel(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> LanguageModel:
-        """Read a model directory. Raises ModelError where it holds something else."""
+        """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         config, symbols = saved.settings(LanguageModelConfig), saved.vocabulary("symbols", BEGINNING)
         return cls(config, saved.network(lambda: LanguageModelNetwork(config, len(symbols))), symbols).eval()

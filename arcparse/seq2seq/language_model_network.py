@@ -1,4 +1,4 @@
-"""The language model's network: scores of the symbol after each of a text, read in one direction.
+"""The language model's network: at each symbol of a text, the scores of the next one.
 
 An LSTM with locked dropout, DropConnect and one matrix that both embeds and scores symbols (AWD-LSTM, Merity et al.
 2018).
@@ -17,10 +17,10 @@ from arcparse.errors import ConfigurationError
 from arcparse.networks.recurrent import LayerState, Recurrent, RecurrentConfig
 from arcparse.networks.regularisation import LockedDropout, embed
 from arcparse.networks.source_encoder import embedding
-from arcparse.networks.symbols import Kind
+from arcparse.networks.symbols import SymbolKind
 from arcparse.settings.limits import Part, Units
 
-CHUNK = 128  # symbols that are scored at a time: the scores of more take much memory
+CHUNK = 128  # symbols that are scored at a time, to save memory
 
 
 def _one_direction() -> RecurrentConfig:
@@ -29,16 +29,16 @@ def _one_direction() -> RecurrentConfig:
 
 @dataclass(frozen=True)
 class LanguageModelConfig:
-    """What the network is made of."""
+    """The parts of the network and their sizes."""
 
-    symbols: Kind = "tokens"  # of which a line of text is made
+    symbols: SymbolKind = "tokens"  # of which a line of text is made
     embedding: Units = 256
-    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped from a batch
+    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
     recurrent: RecurrentConfig = field(default_factory=_one_direction)
-    output_dropout: Part = 0.3  # locked, of what the output layer sees
+    output_dropout: Part = 0.3  # locked, of the output layer's input
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for a model that would read what it is to foresee."""
+        """Raise ConfigurationError for a model that would read the symbols that it predicts."""
         if self.recurrent.bidirectional:
             raise ConfigurationError("a language model reads in one direction: set recurrent.bidirectional=false")
 
@@ -68,13 +68,13 @@ class LanguageModelNetwork(nn.Module):
         return [(nothing,) * parts for _ in self.reader.layers]
 
     def forward(self, symbol: Tensor, states: Sequence[LayerState]) -> tuple[Tensor, list[LayerState]]:
-        """Return what foresees the symbol after each of [B, T], as [B, T, E], and the states after the last."""
+        """Return outputs [B, T, E], from which the symbol after each of [B, T] is scored, and the states at the end."""
         vector = embed(self.embedding, symbol, self.config.embedding_dropout, self.training)
         hidden, ends = self.reader(vector, None, states)
         return self.readout(self.dropout(hidden)), ends
 
     def scores(self, output: Tensor) -> Tensor:
-        """Return the scores of each symbol [..., V] from what foresees it [..., E]."""
+        """Return the scores of each next symbol [..., V] from outputs [..., E]."""
         return functional.linear(output, self.embedding.weight, self.bias)
 
     def log_probabilities(self, ids: Tensor, states: list[LayerState]) -> tuple[Tensor, list[LayerState]]:

@@ -1,6 +1,6 @@
 """Continuing a text as a transition system: an action is the next symbol, and `arcparse.search` draws or finds them.
 
-Which symbols are legal is what top-k (Fan et al. 2018) and top-p, or nucleus, sampling (Holtzman et al. 2020) say.
+The legal symbols are those of top-k (Fan et al. 2018) and top-p, or nucleus, sampling (Holtzman et al. 2020).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from arcparse.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Limits:
-    """How many symbols are written, and which may be."""
+    """The number of symbols to write, and the limits of their choice."""
 
     length: int
     temperature: float = 1.0
@@ -44,7 +44,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Continuation:
-    """What K continuations of each of B texts have come to."""
+    """The states of K continuations of each of B texts."""
 
     score: Tensor  # [B, K, V] of the next symbol
     memory: tuple[Tensor, ...]  # [B, K, D] h, for an LSTM h and c, layer by layer
@@ -81,7 +81,7 @@ class Continuing:
         return state.score
 
     def legal(self, state: Continuation) -> Tensor:
-        """Return which symbols may follow [B, K, V]: the likeliest, the first of those that are alike."""
+        """Return which symbols may follow [B, K, V]: the likeliest; of equally likely ones the first."""
         limits = self._limits
         score = (state.score / limits.temperature).index_fill(2, self._never, -torch.inf)
         probability, order = score.softmax(2).sort(dim=2, descending=True, stable=True)
@@ -104,7 +104,7 @@ class Continuing:
         return [tuple(flat[i : i + parts]) for i in range(0, len(flat), parts)]
 
     def is_final(self, state: Continuation) -> Tensor:
-        """Return which continuations are as long as wanted [B, K]."""
+        """Return whether each continuation has the wanted length [B, K]."""
         return torch.full(
             state.score.shape[:2], state.written.shape[2] >= self._limits.length, device=state.score.device
         )

@@ -25,8 +25,8 @@ from arcparse.settings.limits import Length, VocabularySize, Whole
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 METRIC = "log_likelihood"  # nats per symbol
-DEV_ROWS = 16  # that a long development text is cut into: its symbols would take long one by one
-ROW = 1000  # symbols of such a row at least, so that hardly any lack what is before them
+DEV_ROWS = 16  # of a long development text, which would take long in one row
+ROW = 1000  # symbols of such a row at least, so that hardly any of them lack their context
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class LanguageModelSettings:
 
     train: str = ""  # a text
     dev: str = ""
-    min_count: Whole = 2  # of a symbol in the vocabulary; what occurs once teaches how likely the unknown is
+    min_count: Whole = 2  # of a symbol in the vocabulary; rarer ones teach how likely an unknown symbol is
     vocabulary: VocabularySize = 20_000  # symbols at most
     bptt: Length = 64  # symbols through which the gradient flows back; a batch has batch_tokens / bptt rows
-    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -62,11 +62,11 @@ class LanguageModelTask:
         self.train = in_rows(train_ids, max(1, settings.training.batch_tokens // settings.bptt))
         self.dev = in_rows(dev_ids, max(1, min(DEV_ROWS, len(dev_ids) // ROW)))
         self._sizes = (len(train), len(train_ids) - 1), (len(dev), len(dev_ids) - 1)
-        # a buffer is in snapshots: a run that was stopped goes on with the states that it had
+        # a buffer, because snapshots hold it: a run that was stopped goes on with its states
         self.model.register_buffer("carried", _joined(self.model.network.start(len(self.train))))
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
+        """Return the sizes of the data, a line for each part."""
         lines = [
             f"{role}: {size} lines, {symbols} symbols with their ends"
             for role, (size, symbols) in zip(("train", "dev"), self._sizes, strict=True)
@@ -74,7 +74,7 @@ class LanguageModelTask:
         return [*lines, f"vocabulary: {len(self.model.symbols)} symbols"]
 
     def batches(self, epoch: int) -> Sequence[tuple[int, int]]:
-        """Return where each batch begins and ends in the rows; the first is shorter, by chance, to vary the cuts."""
+        """Return the beginning and end of each batch in the rows; the first is shorter, by chance, to vary the cuts."""
         generator = epoch_generator(self.settings.training, epoch)
         bptt, last = self.settings.bptt, self.train.shape[1] - 1
         cuts = [0, *range(generator.randint((bptt + 1) // 2, bptt), last, bptt), last]
@@ -89,7 +89,7 @@ class LanguageModelTask:
             output, ends = network(ids[:, :-1], states)
             scores = network.scores(output).flatten(0, 1)
         model.carried = _joined(ends)
-        # In bfloat16 the scores stay so: they are most of what a step reads and writes.
+        # Scores in bfloat16 stay so: most of the memory traffic of a step is theirs.
         losses = functional.cross_entropy(scores, ids[:, 1:].flatten(), reduction="none")
         return Loss(losses.float().mean(), len(losses))
 
@@ -108,14 +108,14 @@ class LanguageModelTask:
         self.model.save(directory, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev")) | {"dev": self.scores}
 
 
 def in_rows(ids: Tensor, rows: int) -> Tensor:
     """Cut a text [T] into at most B rows of one length [B, N]; each begins with the last symbol of the one before.
 
-    What is left over, less than B symbols, is not in them.
+    The rest, less than B symbols, is left out.
     """
     rows = max(1, min(rows, (len(ids) - 1) // 2))
     length = (len(ids) - 1) // rows

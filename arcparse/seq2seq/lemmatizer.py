@@ -1,11 +1,11 @@
-"""The lemmatiser: a dictionary of what was seen in training, and a network that writes the lemmas of all other words.
+"""The lemmatiser: a dictionary of the training data, and a network that writes the lemmas of all other words.
 
 The network reads a word's tags and characters and writes its lemma, character by character, with attention (Kanerva et
-al. 2018, section 2.4); the dictionary, of forms with their UPOS, is asked before it (Qi et al. 2018, section 2.4). A
-form that neither can know, an address, too long or of characters never seen, is its own lemma. For a letter that the
-dictionary has too seldom to be learned, the network reads the one without marks: `cafe` for `café`. Its lemma is held
-to the form (`arcparse.seq2seq.edits`): letters that it leaves alone are the form's, and a form whose edits no pattern
-of the dictionary explains is its own lemma.
+al. 2018, section 2.4); the dictionary, of forms with their UPOS, is asked first (Qi et al. 2018, section 2.4). A form
+that neither can know, because it is an address, too long or of unseen characters, is its own lemma. In place of a
+letter too rare to be learned, the network reads the letter without marks: `cafe` for `café`. Its lemma is compared with
+the form (`arcparse.seq2seq.edits`): unchanged letters are the form's, and a form whose edits fit no pattern of the
+dictionary is its own lemma.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ from arcparse.threads import turn
 from arcparse.vocabulary import SPECIALS
 
 KIND = "lemmatizer"
-PROPER = "PROPN"  # what keeps its capitals
-REMEMBERED = 100_000  # answers, some ten megabytes
-SELDOM = 20  # entries of the dictionary with a letter, below which the network has not learned it
+PROPER = "PROPN"  # words with this tag keep their capitals
+REMEMBERED = 100_000  # answers, about ten megabytes
+SELDOM = 20  # the network has not learned a letter that fewer entries of the dictionary have
 ADDRESS = re.compile(r"://|^www\.|^mailto:|.@.|^[@#].", re.IGNORECASE)
-BATCH_SYMBOLS = 4000  # padded, of the words that are decoded together
+BATCH_SYMBOLS = 4000  # of words that are decoded together, padding included
 
 Word: TypeAlias = "tuple[str, str, str]"  # form, UPOS, FEATS
-Dictionary: TypeAlias = "Mapping[tuple[str, str], str]"  # lemmas by form and UPOS
+LemmaDictionary: TypeAlias = "Mapping[tuple[str, str], str]"  # lemmas by form and UPOS
 
 
 @dataclass(frozen=True)
 class LemmatizerConfig:
-    """What the network is made of, and what it is asked."""
+    """The parts of the network, and the words that it is asked for."""
 
     network: Seq2SeqConfig = field(default_factory=lambda: Seq2SeqConfig(symbols="characters"))
     feats: bool = True  # whether it sees FEATS beside UPOS
     longest: Annotated[int, Range(1, 1024)] = (
-        30  # characters of a form that it learns from and is asked for; what is longer is an address
+        30  # characters of a form that it learns from or is asked for; longer ones are addresses
     )
     beam: Hypotheses = 1  # hypotheses kept as it writes
 
@@ -59,7 +59,7 @@ class LemmatizerConfig:
 class Lemmatizer(nn.Module):
     """A network and a dictionary. Give it tagged sentences: `lemmatizer.lemmatize(sentences)`."""
 
-    def __init__(self, config: LemmatizerConfig, network: Seq2Seq, dictionary: Dictionary) -> None:
+    def __init__(self, config: LemmatizerConfig, network: Seq2Seq, dictionary: LemmaDictionary) -> None:
         """Join the two."""
         super().__init__()
         self.config, self.network, self.dictionary = config, network, dictionary
@@ -67,7 +67,7 @@ class Lemmatizer(nn.Module):
 
     @classmethod
     def build(cls, config: LemmatizerConfig, sentences: Sequence[Sentence]) -> Lemmatizer:
-        """Make an untrained lemmatiser with a treebank's dictionary. Raises TreebankError where it has no lemmas."""
+        """Make an untrained lemmatiser with a treebank's dictionary. Raises TreebankError if it has no lemmas."""
         counts = lemma_counts(sentences)
         if not counts:
             raise TreebankError(f"{sentences[0].place}: the treebank has no lemmas; give one with a LEMMA column")
@@ -82,11 +82,11 @@ class Lemmatizer(nn.Module):
     def lemmatize(self, sentences: Sequence[Sentence], *, given_lemmas: bool = False) -> list[Sentence]:
         """Return tagged sentences with their lemmas; words that have one keep it with `given_lemmas`.
 
-        The model is to be in evaluation mode, as it is when loaded. Raises TreebankError for a sentence that is
+        The model must be in evaluation mode, as it is when loaded. Raises TreebankError for a sentence that is
         too long.
         """
         check_length(sentences)
-        words = [words_of(sentence) for sentence in sentences]
+        words = [tagged_words(sentence) for sentence in sentences]
         self._answer({word for row in words for word in row})
         lemmatized = []
         for sentence, row in zip(sentences, words, strict=True):
@@ -104,7 +104,8 @@ class Lemmatizer(nn.Module):
     def known(self, word: Word) -> str | None:
         """Return the lemma that needs no network, or None.
 
-        A capital letter may be the sentence's, but for a proper noun; what has no letter is not inflected.
+        A capital letter may be that of the sentence's beginning, except in a proper noun. A form without letters is not
+        inflected.
         """
         form, upos, _ = word
         found = self.dictionary.get((form, upos))
@@ -117,7 +118,7 @@ class Lemmatizer(nn.Module):
         return is_short_word and all(character in self.network.sources for character in self._plain(form))
 
     def _plain(self, form: str) -> str:
-        """Return the form with a plain letter for each that was seldom seen, so that the network can read it."""
+        """Return the form with rare letters without their marks, so that the network can read it."""
         if form.isascii():
             return form
         return "".join(letter if letter in self._letters else plain(letter) for letter in form)
@@ -142,7 +143,7 @@ class Lemmatizer(nn.Module):
         self._answers |= {word: self._held(word, lemma) for word, lemma in zip(asked, self.written(asked), strict=True)}
 
     def _held(self, word: Word, lemma: str) -> str:
-        """Return the network's lemma as far as the dictionary's patterns explain it, else the form."""
+        """Return the network's lemma if the dictionary's patterns explain it, else the form."""
         form, upos, _ = word
         keeps_case = upos == PROPER and is_mixed(form)
         found = held(form, self._plain(form), lemma, self._scripts, keeps_case=keeps_case)
@@ -151,7 +152,7 @@ class Lemmatizer(nn.Module):
         return found or form
 
     def written(self, words: Sequence[Word]) -> list[str]:
-        """Return what the network writes for words, their forms where that is nothing."""
+        """Return the network's output for words; the form of a word if that is empty."""
         sources = [source((self._plain(form), upos, feats), self.config) for form, upos, feats in words]
         found = self.network.generate(sources, beam=self.config.beam, batch_tokens=BATCH_SYMBOLS)
         lemmas = ["".join(symbol for symbol in best[0].symbols if symbol not in SPECIALS).strip() for best in found]
@@ -175,7 +176,7 @@ class Lemmatizer(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Lemmatizer:
-        """Read a model directory. Raises ModelError where it holds something else."""
+        """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         config, sources = saved.settings(LemmatizerConfig), saved.vocabulary("sources", BEGINNING)
         outputs = saved.vocabulary("outputs", BEGINNING, cells=True)
@@ -186,30 +187,30 @@ class Lemmatizer(nn.Module):
         return cls(config, network, dict(zip(zip(form, upos, strict=True), lemma, strict=True))).eval()
 
 
-def words_of(sentence: Sentence) -> list[Word]:
+def tagged_words(sentence: Sentence) -> list[Word]:
     """Return form, UPOS and FEATS of each word."""
     return list(zip(sentence.forms, sentence.upos, sentence.feats, strict=True))
 
 
 def source(word: Word, config: LemmatizerConfig) -> tuple[str, ...]:
-    """Return what the network reads: the word's tags, each a symbol, and its characters."""
+    """Return the network's input: the word's tags, each a symbol, and its characters."""
     form, upos, feats = word
     features = feats.split("|") if config.feats and feats != EMPTY else ()
     return (f"UPOS={upos}", *features, *form)
 
 
 def lemma_counts(sentences: Iterable[Sentence]) -> dict[Word, Counter[str]]:
-    """Return how often each word has each lemma; words without one do not count."""
+    """Return the count of each lemma of each word; words without a lemma do not count."""
     counts: dict[Word, Counter[str]] = {}
     for sentence in sentences:
-        for word, lemma in zip(words_of(sentence), sentence.lemmas, strict=True):
+        for word, lemma in zip(tagged_words(sentence), sentence.lemmas, strict=True):
             if lemma != EMPTY or word[0] == EMPTY:
                 counts.setdefault(word, Counter())[lemma] += 1
     return counts
 
 
 def most_frequent(lemmas: Counter[str]) -> str:
-    """Return the most frequent lemma, the first one seen of those that are alike."""
+    """Return the most frequent lemma; of equally frequent ones the first seen."""
     return lemmas.most_common(1)[0][0]
 
 

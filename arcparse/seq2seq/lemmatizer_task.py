@@ -11,7 +11,7 @@ import torch
 
 from arcparse.evaluation import evaluate
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, training_pairs, words_of
+from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, tagged_words, training_pairs
 from arcparse.seq2seq.pairs import pair_batches
 from arcparse.settings.limits import Part
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
@@ -25,7 +25,7 @@ class LemmatizerSettings:
 
     train: str = ""  # a treebank with gold tags and lemmas
     dev: str = ""
-    smoothing: Part = 0.0  # share of the probability that all characters have alike
+    smoothing: Part = 0.0  # share of the probability that is divided among all characters
     lemmatizer: LemmatizerConfig = field(default_factory=LemmatizerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -36,7 +36,7 @@ class LemmatizerTask:
     metric = METRIC
 
     def __init__(self, settings: LemmatizerSettings, train: Sequence[Sentence], dev: Sequence[Sentence]) -> None:
-        """Make an untrained lemmatiser. Raises TreebankError where the treebank has no lemmas."""
+        """Make an untrained lemmatiser. Raises TreebankError if the treebank has no lemmas."""
         self.settings, self.dev = settings, list(dev)
         self.scores: dict[str, float] = {}
         torch.manual_seed(settings.training.seed)
@@ -44,8 +44,8 @@ class LemmatizerTask:
         self.pairs = training_pairs(train, settings.lemmatizer)
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
-        words = [word for sentence in self.dev for word in words_of(sentence)]
+        """Return the sizes of the data, a line for each part."""
+        words = [word for sentence in self.dev for word in tagged_words(sentence)]
         asked = [word for word in words if self.model.known(word) is None]
         network = self.model.network
         return [
@@ -66,12 +66,12 @@ class LemmatizerTask:
         return Loss(*self.model.network.loss(sources, outputs, smoothing=self.settings.smoothing))
 
     def evaluate(self) -> dict[str, float]:
-        """Return in per cent how many words of dev have the right lemma, and how many of those left to the network."""
+        """Return the share of right lemmas of dev in per cent, of all words and of those left to the network."""
         found = self.model.lemmatize(self.dev)
         right = [
             own == gold
             for sentence, lemmatized in zip(self.dev, found, strict=True)
-            for word, own, gold in zip(words_of(sentence), lemmatized.lemmas, sentence.lemmas, strict=True)
+            for word, own, gold in zip(tagged_words(sentence), lemmatized.lemmas, sentence.lemmas, strict=True)
             if self.model.known(word) is None
         ]
         lemmas = evaluate(self.dev, found, trees=False)[METRIC].f1
@@ -83,5 +83,5 @@ class LemmatizerTask:
         self.model.save(directory, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev")) | {"dev": self.scores}

@@ -18,8 +18,8 @@ from arcparse.batches import bucket, pad
 from arcparse.checkpoint import load_model, save_model
 from arcparse.networks.decoder import Decoder, DecoderConfig
 from arcparse.networks.memory import Memory, Reading
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
-from arcparse.networks.symbols import BEGINNING, EOS, Kind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.symbols import BEGINNING, EOS, SymbolKind, Symbols, output_ids, source_ids, vocabulary
 from arcparse.search import search
 from arcparse.seq2seq.system import Writer
 from arcparse.settings import as_dict
@@ -29,27 +29,27 @@ from arcparse.vocabulary import Vocabulary
 
 KIND = "seq2seq"
 LENGTH_POWER = 1.0  # the mean log-probability of a symbol
-BATCH_TOKENS = 2000  # padded symbols of the sources that are decoded together
+BATCH_TOKENS = 2000  # symbols of the sources that are decoded together, padding included
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Seq2SeqConfig:
-    """What the network is made of."""
+    """The parts of the network and their sizes."""
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
-    symbols: Kind = "words"  # of which a line of text is made
+    symbols: SymbolKind = "words"  # of which a line of text is made
     reverse_source: bool = False  # Sutskever et al. 2014: without attention, near words should be near
     longest_output: Annotated[float, Range(0, 100)] = (
-        2.0  # times the source's length, and `longer` more, where an output must end
+        2.0  # an output ends at this many times the source's length, and `longer` more
     )
     longer: Annotated[int, Range(0, 10_000)] = 10
 
 
 @dataclass(frozen=True)
 class Output:
-    """An output and its score, and where the decoder looked as it wrote each of its symbols and EOS."""
+    """An output, its score, and the decoder's attention as it wrote each of its symbols and EOS."""
 
     symbols: tuple[str, ...]
     score: float  # log-probability in nats, divided by length ** length_power
@@ -63,7 +63,7 @@ class Seq2Seq(nn.Module):
         """Make an untrained model."""
         super().__init__()
         self.config, self.sources, self.outputs = config, sources, outputs
-        self.encoder = Encoder(config.encoder, len(sources))
+        self.encoder = SourceEncoder(config.encoder, len(sources))
         self.decoder = Decoder(config.decoder, len(outputs), self.encoder.dimension)
 
     @classmethod
@@ -75,7 +75,7 @@ class Seq2Seq(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.decoder.bias.device
 
     def encode(self, sources: Sequence[Symbols]) -> Memory:
@@ -97,7 +97,7 @@ class Seq2Seq(nn.Module):
     ) -> tuple[Tensor, int]:
         """Return the cross-entropy per symbol of the outputs, EOS included, in nats, and their number.
 
-        `smoothing` is the share of the probability that goes to all symbols alike (Szegedy et al. 2016, section 7).
+        `smoothing` is the share of the probability that is divided among all symbols (Szegedy et al. 2016, section 7).
         """
         reading, target = self.read(sources, outputs, sampling)
         is_symbol = target != Vocabulary.PAD
@@ -121,7 +121,7 @@ class Seq2Seq(nn.Module):
     @turn()
     @torch.inference_mode()
     def attention(self, sources: Sequence[Symbols], outputs: Sequence[Symbols]) -> list[tuple[tuple[float, ...], ...]]:
-        """Return where the decoder looks as it writes each symbol of the outputs and EOS: see `Output`."""
+        """Return the decoder's attention as it writes each symbol of the outputs and EOS; see `Output`."""
         reading, _ = self.read(sources, outputs)
         rows = []
         for source, output, weight in zip(sources, outputs, reading.weight, strict=True):
@@ -142,10 +142,10 @@ class Seq2Seq(nn.Module):
         copy_unknown: bool = True,
         batch_tokens: int = BATCH_TOKENS,
     ) -> list[list[Output]]:
-        """Return the best `nbest` outputs of each source, best first; fewer where the beam holds fewer.
+        """Return the best `nbest` outputs of each source, best first; fewer if the beam holds fewer.
 
-        With `copy_unknown`, what is unknown becomes the symbol of the source that the decoder looked at most as it
-        wrote it (Jean et al. 2015). The model is to be in evaluation mode, as it is when loaded.
+        With `copy_unknown`, an unknown symbol becomes the symbol of the source that had the decoder's most attention
+        (Jean et al. 2015). The model must be in evaluation mode, as it is when loaded.
         """
 
         def written(batch: Sequence[int]) -> list[list[Output]]:
@@ -185,7 +185,7 @@ class Seq2Seq(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Seq2Seq:
-        """Read a model directory. Raises ModelError where it holds something else."""
+        """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         sources, outputs = (saved.vocabulary(name, BEGINNING) for name in ("sources", "outputs"))
         config = saved.settings(Seq2SeqConfig)
@@ -193,14 +193,14 @@ class Seq2Seq(nn.Module):
 
 
 def batches(sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:
-    """Return the indices of sources that are read together, from short to long."""
+    """Return the indices of sources to read together, from short to long."""
     return bucket([len(source) + 1 for source in sources], batch_tokens)
 
 
 def by_batch(
     results: Callable[[Sequence[int]], Sequence[Result]], sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS
 ) -> list[Result]:
-    """Return a result for each source, in order, found for the indices of those that are read together."""
+    """Return a result for each source, in order; `results` finds them for the indices of sources read together."""
     found: dict[int, Result] = {}
     own = batches(sources, batch_tokens)
     for batch, part in zip(own, spread(results, own), strict=True):
@@ -209,7 +209,7 @@ def by_batch(
 
 
 def copied(output: Output, source: Symbols) -> Output:
-    """Return the output with each unknown symbol replaced by the one that the decoder looked at most."""
+    """Return the output with each unknown symbol replaced by the source's symbol of most attention."""
     unknown = output.symbols and source and "<unk>" in output.symbols and output.attention[0]
     if not unknown:
         return output

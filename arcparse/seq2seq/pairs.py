@@ -18,21 +18,21 @@ from arcparse.batches import bucket
 from arcparse.errors import TreebankError
 from arcparse.files import COMPRESSED, Location
 from arcparse.formats.source import Source, lines_of
-from arcparse.networks.symbols import Kind, divided
+from arcparse.networks.symbols import SymbolKind, divided
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A source and the output that it is to lead to."""
+    """A source and the wanted output."""
 
     source: tuple[str, ...]
     output: tuple[str, ...]
 
 
-def read_pairs(place: str, source: str = "", output: str = "", kind: Kind = "words") -> list[Pair]:
+def read_pairs(place: str, source: str = "", output: str = "", kind: SymbolKind = "words") -> list[Pair]:
     """Return the pairs of a corpus, whose lines are divided into symbols of a kind.
 
-    With the languages `source` and `output` there are two files, else one. Raises TreebankError where a file cannot be
+    With the languages `source` and `output` the corpus is two files, else one. Raises TreebankError if a file cannot be
     read, one is longer than the other, or a line has no tab.
     """
     lines = _two_files(place, source, output) if source else columns(place)
@@ -43,7 +43,7 @@ def read_pairs(place: str, source: str = "", output: str = "", kind: Kind = "wor
 
 
 def lines(location: Location, name: str) -> Iterator[str]:
-    """Give the lines of a file or stream. Raises TreebankError where it cannot be read or is not UTF-8."""
+    """Give the lines of a file or stream. Raises TreebankError if it cannot be read or is not UTF-8."""
     source = cast(TextIO, Source(location, name))
     return (line for _, line in lines_of(source, name))
 
@@ -76,8 +76,8 @@ def _found(name: str) -> str:
 def pair_batches(pairs: Sequence[Pair], batch_tokens: int, generator: random.Random) -> list[list[int]]:
     """Group the indices of pairs by the length of the source, then of the output, in an order drawn at random.
 
-    A batch's outputs, EOS included, take at most `batch_tokens` with their padding. Sources of a batch are of one
-    length, or of few where there are not many: nearly nothing is padding.
+    A batch's outputs, with EOS and padding, have at most `batch_tokens` symbols. Its sources have one length or, if few
+    have the same length, some neighbouring lengths, so that there is hardly any padding.
     """
     by_length: dict[int, list[int]] = {}
     for index, pair in enumerate(pairs):

@@ -1,8 +1,8 @@
 """Is the search to blame, or the model? An analysis of outputs that are not the reference, by beam width.
 
-Where the model scores the reference higher than what the beam found, the beam has lost it (a search error); else the
-model prefers another output (a model error), which no search mends (Germann et al. 2001, section 5; Stahlberg & Byrne
-2019). Scores are those of the search, normalised by length as it was.
+If the model scores the reference higher than the output that the beam found, the beam has lost it (a search error);
+else the model prefers another output (a model error), which no search mends (Germann et al. 2001, section 5; Stahlberg
+& Byrne 2019). Scores are those of the search, normalised by length as it was.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BEAMS = (1, 5, 10)
 
 @dataclass(frozen=True)
 class BeamReport:
-    """What one beam width brings; all by pair."""
+    """The results of one beam width, by pair."""
 
     beam: int
     outputs: tuple[Output, ...]

@@ -1,9 +1,9 @@
-"""Skip-thought vectors (Kiros et al. 2015): what a sentence means is what helps to write the sentences around it.
+"""Skip-thought vectors (Kiros et al. 2015): the meaning of a sentence helps to write the sentences around it.
 
 An encoder reads a sentence; one decoder writes the sentence before it, another the one after it, from the encoder's
 last state alone, without attention. The decoders share the matrix of words (section 2.1); unlike the paper's they see
 the sentence's vector at their start, not at each step. Trained on running text, the encoder's last state is the vector
-of the sentence: sentences that are used alike are near in cosine.
+of the sentence: sentences of similar use have a high cosine.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.networks.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.model import batches
@@ -42,10 +42,10 @@ def _decoder() -> DecoderConfig:
 
 @dataclass(frozen=True)
 class SkipThoughtConfig:
-    """What the network is made of."""
+    """The parts of the network and their sizes."""
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    decoder: DecoderConfig = field(default_factory=_decoder)  # of the sentence before, and of the one after
+    decoder: DecoderConfig = field(default_factory=_decoder)  # one for each neighbour of the sentence
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class SkipThought(nn.Module):
         """Make an untrained model."""
         super().__init__()
         self.config, self.words = config, words
-        self.encoder = Encoder(config.encoder, len(words))
+        self.encoder = SourceEncoder(config.encoder, len(words))
         decoders = [Decoder(config.decoder, len(words), self.encoder.dimension) for _ in range(2)]
         decoders[1].embedding = decoders[0].embedding
         self.before, self.after = decoders
@@ -75,7 +75,7 @@ class SkipThought(nn.Module):
     ) -> SkipThought:
         """Make an untrained model of the `size` most frequent words; with vectors, embeddings start from them.
 
-        Raises ConfigurationError where embeddings and vectors differ in dimension.
+        Raises ConfigurationError if embeddings and vectors differ in dimension.
         """
         words = Vocabulary(vocabulary(sentences).symbols[: size + len(BEGINNING)])
         made = cls(config, words)
@@ -86,7 +86,7 @@ class SkipThought(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.before.bias.device
 
     def encode(self, sentences: Sequence[Symbols]) -> Memory:
@@ -112,7 +112,7 @@ class SkipThought(nn.Module):
     @turn()
     @torch.inference_mode()
     def vectors(self, sentences: Sequence[Symbols]) -> Tensor:
-        """Return the vectors [B, D] of sentences, of length 1; the model is to be in evaluation mode."""
+        """Return the vectors [B, D] of sentences, of length 1; the model must be in evaluation mode."""
         own = batches(sentences)
         parts = spread(lambda batch: self.encode([sentences[i] for i in batch]).summary.float().cpu(), own)
         found = torch.zeros(len(sentences), self.encoder.dimension)
@@ -135,25 +135,25 @@ class SkipThought(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> SkipThought:
-        """Read a model directory. Raises ModelError where it holds something else."""
+        """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         config, words = saved.settings(SkipThoughtConfig), saved.vocabulary("words", BEGINNING)
         return saved.network(lambda: cls(config, words))
 
 
-def words_of(sentence: Sentence) -> tuple[str, ...]:
+def lower_forms(sentence: Sentence) -> tuple[str, ...]:
     """Return the words of a sentence as the model reads them, in lower case."""
     return tuple(form.lower() for form in sentence.forms)
 
 
 def thoughts(sentences: Iterable[Sentence], longest: int) -> list[Thought]:
-    """Return each three sentences that follow each other in a document, none of over `longest` words."""
+    """Return all runs of three sentences of a document, none of them longer than `longest` words."""
     found: list[Thought] = []
     window: list[tuple[str, ...]] = []
     for sentence in sentences:
         if any(comment.startswith(DOCUMENT) for comment in sentence.comments):
             window = []
-        words = words_of(sentence)
+        words = lower_forms(sentence)
         window = [*window[-2:], words] if len(words) <= longest else []
         if len(window) == 3:
             found.append(Thought(*window))

@@ -29,9 +29,9 @@ class SkipThoughtSettings:
     train: str = ""  # running text or a treebank, of any format, its sentences in their order
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors from which the embeddings start
-    words: VocabularySize = 10_000  # the most frequent ones, which are read and written
-    longest: Length = 30  # words; what is near a longer sentence is left out
-    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
+    words: VocabularySize = 10_000  # the most frequent ones; only these are read and written
+    longest: Length = 30  # words; three sentences with a longer one among them are left out
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     skip_thought: SkipThoughtConfig = field(default_factory=SkipThoughtConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -48,7 +48,7 @@ class SkipThoughtTask:
         dev: Sequence[Sentence],
         vectors: Pretrained | None = None,
     ) -> None:
-        """Make an untrained model. Raises TreebankError where no three sentences follow each other."""
+        """Make an untrained model. Raises TreebankError if no three sentences follow each other."""
         self.settings = settings
         self.scores: dict[str, float] = {}
         self.train, self.dev = (thoughts(sentences, settings.longest) for sentences in (train, dev))
@@ -64,7 +64,7 @@ class SkipThoughtTask:
         self._pairs = [Pair(thought.sentence, thought.before + thought.after) for thought in self.train]
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
+        """Return the sizes of the data, a line for each part."""
         roles = (("train", self.train), ("dev", self.dev))
         lines = [f"{role}: {len(found)} sentences with a neighbour on either side" for role, found in roles]
         return [*lines, f"vocabulary: {len(self.model.words)} words"]
@@ -81,7 +81,7 @@ class SkipThoughtTask:
 
     @torch.inference_mode()
     def evaluate(self) -> dict[str, float]:
-        """Return the mean log-probability of a neighbour's word in nats, its perplexity, and its negative as loss."""
+        """Return the mean log-probability of a neighbour's word in nats, the perplexity, and the loss."""
         total, count = 0.0, 0
         for start in range(0, len(self.dev), EVALUATED):
             value, words = self.model.loss(self.dev[start : start + EVALUATED])
@@ -95,5 +95,5 @@ class SkipThoughtTask:
         self.model.save(directory, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev", "vectors")) | {"dev": self.scores}

@@ -1,8 +1,8 @@
 """Writing as a transition system: an action is the next symbol, and `arcparse.search` finds the best outputs.
 
-A state is what the decoder remembers and would say next, for K hypotheses of each of B sources; the effect of an action
-is that the decoder reads the symbol. Memory and keys are the source's and lie in the system, once for all hypotheses.
-Outputs end with EOS, which is forced where one is as long as its limit.
+A state is the decoder's memory and output, for K hypotheses of each of B sources; an action lets the decoder read the
+symbol. The source's memory and keys lie in the system, once for all hypotheses. Outputs end with EOS, which is forced
+at the limit of their length.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from arcparse.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class PartialOutput:
-    """What K hypotheses of each of B sources have come to."""
+    """The states of K hypotheses of each of B sources."""
 
-    output: Tensor  # [B, K, E] what the decoder would say
-    memory: DecoderState  # [B, K, ...] what it remembers
+    output: Tensor  # [B, K, E] of the decoder, before its layer that scores symbols
+    memory: DecoderState  # [B, K, ...] the decoder's
     length: Tensor  # [B, K] symbols written, EOS included
     ended: Tensor  # [B, K]
 

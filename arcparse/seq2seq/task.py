@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.symbols import Kind, Symbols, together
+from arcparse.networks.symbols import SymbolKind, Symbols, together
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.settings.limits import Length, Part, Share, Whole
@@ -25,13 +25,13 @@ class Seq2SeqSettings:
 
     train: str = ""  # a corpus of pairs: see arcparse.seq2seq.pairs
     dev: str = ""
-    source: str = ""  # the languages, where a corpus is two files
+    source: str = ""  # the languages, if a corpus is two files
     output: str = ""
-    min_count: Whole = 2  # of a symbol in the vocabulary; what occurs once teaches what to do with the unknown
+    min_count: Whole = 2  # of a symbol in the vocabulary; rarer ones teach the network to read the unknown
     longest: Length = 60  # symbols; longer training pairs are left out
-    smoothing: Part = 0.1  # share of the probability that all symbols have alike (Szegedy et al. 2016)
-    sampling: Share = 0.0  # share of the symbols read that the model has chosen itself
-    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 where the processor has it
+    smoothing: Part = 0.1  # share of the probability that is divided among all symbols (Szegedy et al. 2016)
+    sampling: Share = 0.0  # share of the symbols that the decoder reads from its own output
+    precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     metric: Literal["BLEU", "exact"] = "BLEU"  # of greedy outputs for dev
     model: Seq2SeqConfig = field(default_factory=Seq2SeqConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -43,7 +43,7 @@ class Seq2SeqTask:
     def __init__(self, settings: Seq2SeqSettings, train: Sequence[Pair], dev: Sequence[Pair]) -> None:
         """Make an untrained model; training pairs that are too long are left out.
 
-        Raises ConfigurationError where the metric is BLEU and sacrebleu is not installed.
+        Raises ConfigurationError if the metric is BLEU and sacrebleu is not installed.
         """
         self.settings, self.dev = settings, list(dev)
         self.train = [pair for pair in train if max(len(pair.source), len(pair.output)) <= settings.longest]
@@ -60,7 +60,7 @@ class Seq2SeqTask:
         )
 
     def statistics(self) -> list[str]:
-        """Return what the data hold, a line for each part."""
+        """Return the sizes of the data, a line for each part."""
         lines = []
         for role, pairs in (("train", self.train), ("dev", self.dev)):
             sources, outputs = sum(len(pair.source) for pair in pairs), sum(len(pair.output) for pair in pairs)
@@ -99,12 +99,12 @@ class Seq2SeqTask:
         self.model.save(directory, metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev")) | {"dev": self.scores}
 
 
 def sacrebleu() -> Any:
-    """Import sacrebleu. Raises ConfigurationError where it is not installed."""
+    """Import sacrebleu. Raises ConfigurationError if it is not installed."""
     try:
         return import_module("sacrebleu")
     except ImportError as error:
@@ -113,13 +113,13 @@ def sacrebleu() -> Any:
         ) from None
 
 
-def bleu(found: Sequence[Symbols], gold: Sequence[Symbols], kind: Kind = "words") -> float:
-    """Return the BLEU of outputs as sacrebleu counts it (Post 2018), their words taken as they are."""
+def bleu(found: Sequence[Symbols], gold: Sequence[Symbols], kind: SymbolKind = "words") -> float:
+    """Return the BLEU of outputs as sacrebleu counts it (Post 2018), without tokenising them again."""
     lines = ([together(symbols, kind) for symbols in side] for side in (found, gold))
     system, reference = lines
     return float(sacrebleu().corpus_bleu(system, [reference], tokenize="none", force=True).score)
 
 
-def exact(found: Sequence[Symbols], gold: Sequence[Symbols], kind: Kind = "words") -> float:
+def exact(found: Sequence[Symbols], gold: Sequence[Symbols], kind: SymbolKind = "words") -> float:
     """Return the percentage of outputs that equal the gold one."""
     return 100 * sum(tuple(a) == tuple(b) for a, b in zip(found, gold, strict=True)) / max(1, len(gold))

@@ -1,1 +1,9 @@
-"""The neural n-gram tagger."""
+"""The neural tagger.
+
+system       tagging from left to right as a transition system, and its state
+network      all that has weights
+model        network, vocabularies and search: the tagger that is saved and loaded
+task         training and jackknifing
+preparation  words as the Google News vectors know them
+dictionary   a user's dictionary of forms with their tags
+"""

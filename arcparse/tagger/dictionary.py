@@ -1,8 +1,8 @@
 """A user's dictionary: forms whose tags are known, so that no model has to guess them.
 
-A file has a line for each form: the form, its UPOS and, where they are wanted, XPOS and FEATS, with tabs between. What
-is left out is `_`. Forms are looked up as they are written, upper and lower case apart. Blank lines, and lines that
-begin with `#` and have no tab, say nothing.
+A file has a line for each form: the form, its UPOS and, if wanted, XPOS and FEATS, with tabs between. A column that is
+left out is `_`. Forms are looked up as they are written; upper and lower case differ. Blank lines, and lines that begin
+with `#` and have no tab, are passed over.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ UNTAGGED: Tags = (EMPTY, EMPTY, EMPTY)
 
 
 def read_dictionary(source: Location) -> dict[str, Tags]:
-    """Return the tags by form of a file (.gz, .xz and .bz2 opened as they are) or a text stream.
+    """Return the tags by form of a file (.gz, .xz and .bz2 too) or a text stream.
 
-    Raises TreebankError, beginning with file and line, for a line that is no entry or that contradicts another one.
+    Raises TreebankError, with file and line, for a line that is no entry or contradicts another one.
     """
     name = name_of(source)
     found: dict[str, Tags] = {}
@@ -55,7 +55,7 @@ def _entry(line: str, place: str) -> tuple[str, Tags]:
 def with_dictionary(sentence: Sentence, dictionary: Dictionary, *, given_tags: bool = True) -> Sentence:
     """Return the sentence with the dictionary's tags on its words.
 
-    With `given_tags`, words that have a tag keep theirs; without, only words of the dictionary have tags then.
+    With `given_tags`, words that have a tag keep it. Without, only words of the dictionary have tags afterwards.
     """
     own = zip(sentence.upos, sentence.xpos, sentence.feats, strict=True)
     kept = [tags if given_tags else UNTAGGED for tags in own]

@@ -1,7 +1,7 @@
 """The tagger: its network and vocabularies, and the search for the tags of sentences.
 
 With `previous_tags`, the network sees the tags of the words before, and the tags are searched. Without, tags are
-independent given the words: the best tags of each word are the best sequence, whatever the beam.
+independent given the words: the best tags of each word are the best sequence, with any beam.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Tagger(nn.Module):
         return self.network.searched
 
     def actions(self, tags: Mapping[str, Tensor]) -> Tensor:
-        """Return the tags of the searched column as actions [B, N], NONE where there is none that is known."""
+        """Return the tags of the searched column as actions [B, N], NONE for no tag or an unknown one."""
         return (tags[self.searched] - len(SPECIALS)).clamp(min=NONE)
 
     def _best(self, words: Words, beam: int, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the ids of the best tags of each column [B, N]; those `given`, if any, stay where they are known."""
+        """Return the ids of the best tags of each column [B, N]; of the tags `given`, if any, the known ones stay."""
         scorer = self.network.bind(words)
         action = torch.full_like(words.row, NONE)
         if self.config.previous_tags:
@@ -68,7 +68,7 @@ class Tagger(nn.Module):
             found = search(self.system, scores, Beam.start(start, len(words.length), self.device), beam)
             action[:, 1:] = found.history()[:, 0]
         searched = action + len(SPECIALS)
-        if given:  # what is found between given tags is scored after these
+        if given:  # tags between given ones are scored with the given ones before them
             action = torch.where(given[self.searched] > Vocabulary.UNKNOWN, self.actions(given), action)
         scored = scorer.columns(action)
         best = self.tags.completed(scored, given) if given else best_tags(scored)
@@ -82,7 +82,7 @@ class Tagger(nn.Module):
     def tag(
         self, sentences: Sequence[Sentence], *, given_tags: bool = False, beam: int = 1, batch_tokens: int = 10_000
     ) -> list[Sentence]:
-        """Return the sentences with UPOS, XPOS and FEATS, sentences of like length tagged together.
+        """Return the sentences with UPOS, XPOS and FEATS; sentences of like length are tagged together.
 
         With `given_tags`, tags that the sentences have stay, and the others are made to agree with them. Raises
         TreebankError for a sentence that is too long.
@@ -110,7 +110,7 @@ class Tagger(nn.Module):
         return tagged
 
     def rebuilt(self, config: TaggerConfig) -> Tagger:
-        """Return a tagger of the same weights with another configuration; ModelError where its network differs."""
+        """Return a tagger of the same weights with another configuration. Raises ModelError if its network differs."""
         parts = self.lexicon, self.tags, self.pretrained
         network = TaggerNetwork(config, *parts)
         take_weights(network, config, self.network, self.config)
@@ -139,7 +139,7 @@ class Tagger(nn.Module):
     @classmethod
     @turn()
     def load(cls, directory: Path) -> Tagger:
-        """Read a model directory, and the pretrained vectors beside it. Raises ModelError where they do not fit."""
+        """Read a model directory, and the pretrained vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
         config, pretrained = saved.settings(TaggerConfig), Pretrained.beside(saved)
         lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)

@@ -38,7 +38,7 @@ from arcparse.vocabulary import SPECIALS
 
 @dataclass(frozen=True)
 class TaggerConfig:
-    """What the network is made of."""
+    """The parts of the network, their sizes, and how it is searched."""
 
     before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
     after: Annotated[int, Range(0, 32)] = 3
@@ -46,16 +46,16 @@ class TaggerConfig:
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
     encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)
-    batch_normalisation: bool = False  # before each hidden layer's rectifier (Ioffe & Szegedy 2015)
-    dropout: Part = 0.4  # after each hidden layer: the window's network learns the treebank by heart otherwise
+    batch_normalisation: bool = False  # before the rectifier of each hidden layer (Ioffe & Szegedy 2015)
+    dropout: Part = 0.4  # after each hidden layer; without it the network learns the treebank by heart
     input_dropout: Part = 0.2  # of the forms' vectors
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
-    preparation: Preparation = "none"  # of words, so that vectors know them; see `arcparse.tagger.preparation`
+    preparation: Preparation = "none"  # of words, for vectors that know other forms; see `arcparse.tagger.preparation`
     previous_tags: Annotated[int, Range(0, 32)] = (
-        0  # how many tags before a word it sees; 0: tags are independent, and need no search
+        0  # number of tags before a word that it sees; with 0 tags are independent, and need no search
     )
     tag_dimension: Units = 32  # of their embeddings, SyntaxNet's size
-    normalisation: Literal["local", "global"] = "local"  # what scores are in a beam: log-probabilities, or as they come
+    normalisation: Literal["local", "global"] = "local"  # scores in a beam: log-probabilities, or as they come
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
@@ -81,7 +81,7 @@ class TaggerNetwork(nn.Module):
         encoder = add_encoder(self, config, self.forms.dimension)
         dimension = encoder.dimension if encoder else self.forms.dimension
         positions, width = config.before + 1 + config.after, config.hidden[0]
-        self.outside = nn.Parameter(torch.zeros(dimension))  # what stands beyond the sentence
+        self.outside = nn.Parameter(torch.zeros(dimension))  # the vector of places beyond the sentence
         first = torch.empty(dimension, positions * width)
         self.first = nn.Parameter(nn.init.normal_(first, std=(2 / (positions * dimension)) ** 0.5))
         self.bias = nn.Parameter(torch.zeros(width))
@@ -98,7 +98,7 @@ class TaggerNetwork(nn.Module):
             self.previous = PreviousTags(num_tags, config.tag_dimension, config.previous_tags, width)
 
     def bind(self, words: Words) -> BoundTagger:
-        """Return the scorer of a batch; where whole paths are scored, dropout is that of the batch."""
+        """Return the scorer of a batch; if whole paths are scored, one dropout mask serves the batch."""
         vector, row = self.input_dropout(self.forms(words.forms)), words.row
         encoder = encoder_of(self, self.config)
         if encoder is not None:
@@ -114,7 +114,7 @@ class TaggerNetwork(nn.Module):
         return BoundTagger(self, first, is_word, self._masks() if self.training else None)
 
     def _masks(self) -> list[Tensor] | None:
-        """Draw the dropout of each hidden layer [D] where scores are to add up along paths (Gal & Ghahramani 2016)."""
+        """Draw one dropout mask for each hidden layer [D] if scores add up along paths (Gal & Ghahramani 2016)."""
         if self.config.normalisation == "local":
             return None
         return [self.dropout(self.bias.new_ones(width)) for width in self.config.hidden]
@@ -130,10 +130,10 @@ class TaggerNetwork(nn.Module):
 
 
 class PreviousTags(nn.Module):
-    """What the tags before a word add to the first hidden layer, of `width` units."""
+    """The share of the tags before a word in the first hidden layer, of `width` units."""
 
     def __init__(self, num_tags: int, dimension: int, previous: int, width: int) -> None:
-        """Make embeddings of the tags, and of there being none, and a layer over those of `previous` words."""
+        """Make embeddings of the tags, and one for no tag, and a layer over the tags of `previous` words."""
         super().__init__()
         self.previous, self.width = previous, width
         embedding, first = torch.empty(1 + num_tags, dimension), torch.empty(dimension, previous * width)
@@ -145,7 +145,7 @@ class PreviousTags(nn.Module):
         return (self.embedding @ self.first).view(-1, self.width)
 
     def sums(self, table: Tensor, last: Tensor) -> Tensor:
-        """Return the shares [S, D] of the tags [S, H] before S words, from what `table` gave."""
+        """Return the shares [S, D] of the tags [S, H] before S words, from the result of `table`."""
         index = (last + 1) * self.previous + torch.arange(self.previous, device=last.device)
         return functional.embedding_bag(index, table, mode="sum")
 
@@ -156,7 +156,7 @@ class BoundTagger:
     def __init__(
         self, network: TaggerNetwork, first: Tensor, is_word: Tensor, masks: Sequence[Tensor] | None = None
     ) -> None:
-        """Take the words' sums in the first layer [S, D], where they stand [B, N], and the batch's dropout, if any."""
+        """Take the words' sums in the first layer [S, D], their places [B, N], and the batch's dropout, if any."""
         self.network, self.first, self.is_word, self.masks = network, first, is_word, masks
         self.row = (is_word.flatten().cumsum(0) - 1).clamp(min=0).view_as(is_word)
         self.table = None if network.previous is None else network.previous.table()
@@ -178,9 +178,9 @@ class BoundTagger:
         return scores
 
     def columns(self, tag: Tensor) -> dict[str, Tensor]:
-        """Return the scores [B, N, tags] of each column, 0 where no word stands.
+        """Return the scores [B, N, tags] of each column, 0 at a place without a word.
 
-        `tag` [B, N] are the tags, as actions, of which each word sees those before it.
+        `tag` [B, N] are the tags as actions; each word sees the tags before it.
         """
         last = tags_before(tag, self.network.config.previous_tags)[self.is_word]
         scores = self.network.output(self._hidden(self.first, last))

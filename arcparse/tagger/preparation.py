@@ -1,9 +1,9 @@
 """Words as the Google News vectors know them (Mikolov et al. 2013b), and tags back to the words as given.
 
-What the tagger then reads are units: neighbours of the same tag become a phrase where the vectors know it
-(`New_York`), digits become `#` and hyphens `_` where the vectors know a word so, and of hyphenated words that they do
-not know each part is a unit. A phrase's words all get its tag, a divided word that of its last part, its head. Where
-there are no tags yet, a phrase's words are tagged on their own.
+The tagger then reads units instead of words. Neighbours of the same tag become a phrase if the vectors know it
+(`New_York`). Digits become `#` and hyphens `_` if the vectors know the word so. A hyphenated word that they do not know
+is divided, and each part is a unit. All words of a phrase get its tag; a divided word gets the tag of its last part,
+its head. Before there are tags, the words of a phrase are tagged on their own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from arcparse.sentence import Sentence
 from arcparse.vectors.lookup import find
 
 Preparation = Literal["none", "google-news"]
-Knows = Callable[[str], bool]  # whether the vectors know a form or a variant of it
+Knows = Callable[[str], bool]  # tells whether the vectors know a form or a variant of it
 
 LONGEST_PHRASE = 4  # words: `New_York_Stock_Exchange`
 _DIGIT = re.compile(r"\d")
@@ -34,7 +34,7 @@ class Prepared:
 
 
 def known_to(pretrained: Pretrained) -> Knows:
-    """Return whether vectors have a form or a variant of it, as a function."""
+    """Return the function that tells whether vectors have a form or a variant of it."""
     return lambda form: find(form, pretrained.scheme, pretrained.words) is not None
 
 
@@ -58,7 +58,7 @@ def prepare(sentence: Sentence, knows: Knows, *, phrases: bool) -> Prepared:
 
 
 def _phrase(forms: Sequence[str], tags: Sequence[tuple[str, ...]], knows: Knows) -> int:
-    """Return how many words, from the first on, are the longest known phrase of one tag: 1 where there is none."""
+    """Return the length of the longest known phrase of one tag that begins here; 1 if there is none."""
     same = 1
     while same < min(len(forms), LONGEST_PHRASE) and tags[same] == tags[0]:
         same += 1
@@ -66,7 +66,7 @@ def _phrase(forms: Sequence[str], tags: Sequence[tuple[str, ...]], knows: Knows)
 
 
 def units_of(form: str, knows: Knows) -> list[str]:
-    """Return the units of a word: as it is, normalised, or in parts, whichever the vectors know first."""
+    """Return the units of a word: the word as it is, normalised or in parts, the first that the vectors know."""
     normal = _DIGIT.sub("#", form.replace("-", "_"))
     for known in (form, normal):
         if knows(known):

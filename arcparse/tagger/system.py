@@ -1,7 +1,7 @@
 """Tagging as a transition system: from left to right, each action gives the next word its tag.
 
-A state knows which word comes next and the tags of the few words before it, which is all that the network looks at
-(as in Andor et al. 2016, section 4.1); the tags before those are in the search's history.
+A state holds the place of the next word and the tags of the few words before it; the network looks at nothing else (as
+in Andor et al. 2016, section 4.1). Earlier tags are in the search's history.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Tagging:
 
 
 class LeftToRight:
-    """The system whose actions are the tags: any tag is legal, and a sentence is done when all its words have one."""
+    """The system whose actions are the tags: any tag is legal, and a sentence is complete when all words have one."""
 
     def __init__(self, tags: Sequence[str]) -> None:
         """Take the tags, in the order of their actions."""
@@ -59,14 +59,14 @@ class LeftToRight:
         return torch.ones_like(state.position, dtype=torch.bool).unsqueeze(2).expand(-1, -1, self.num_actions)
 
     def apply(self, state: Tagging, action: Tensor) -> Tagging:
-        """Return the state after the next word got the tag `action` [B, K]; after WAIT nothing has changed."""
+        """Return the state after the next word has got the tag `action` [B, K]; WAIT changes nothing."""
         waits = action == WAIT
         last = torch.cat([action.unsqueeze(2), state.last], 2)[..., : state.last.shape[2]]
         last = torch.where(waits.unsqueeze(2), state.last, last)
         return Tagging(state.position + (~waits).long(), last, state.length)
 
     def is_final(self, state: Tagging) -> Tensor:
-        """Return where all words have a tag [B, K]."""
+        """Return whether all words have a tag [B, K]."""
         return state.position > state.length.unsqueeze(1)
 
     def name(self, action: int) -> str:
@@ -74,7 +74,7 @@ class LeftToRight:
         return self.tags[action]
 
     def action(self, name: str) -> int:
-        """Return the action of a tag. Raises ValueError where there is no such tag."""
+        """Return the action of a tag. Raises ValueError if there is no such tag."""
         return self.tags.index(name)
 
 

@@ -35,11 +35,11 @@ class TaggerSettings:
     """A training run, as a TOML file describes it."""
 
     train: str = ""  # a file with gold tags, of any format that has them; a format's only tag is XPOS
-    dev: str = ""  # where empty, the end of train is held out
+    dev: str = ""  # if empty, the end of train is held out
     held_out: Share = 0.1  # the share of its sentences
-    vectors: str = ""  # vector store or model of kind vectors; none where empty
+    vectors: str = ""  # vector store or model of kind vectors; empty for none
     unknown: Literal["shared", "random"] = (
-        "shared"  # the vector of words that the vectors lack; random: in train each has its own, which the store draws
+        "shared"  # the vector of words that the vectors lack; random: each word of train has its own, of the store
     )
     folds: Annotated[int, Range(2, 1000)] = 5  # of jackknifing
     objective: Literal["local", "crf", "perceptron", "margin"] = (
@@ -61,7 +61,7 @@ class TaggerTask:
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
     ) -> None:
-        """Make an untrained tagger. Raises TreebankError where that to start from lacks a tag."""
+        """Make an untrained tagger. Raises TreebankError if the tagger to start from lacks a tag."""
         self.settings, self.train, self.dev = settings, train, list(dev)
         self.pretrained = pretrained or Pretrained.none()
         self.scores: dict[str, float] = {}
@@ -73,11 +73,11 @@ class TaggerTask:
             _check_tags(self.units, self.model)
         else:
             self.model = Tagger.build(settings.tagger, self.units, self.pretrained)
-        self.pretrained = self.model.pretrained  # of the tagger to start from, whatever the settings say
+        self.pretrained = self.model.pretrained  # those of the tagger to start from, if there is one
 
     @property
     def metric(self) -> str:
-        """The score that decides: that of UPOS, or of the first column that the treebank has."""
+        """The score that chooses the best epoch: of UPOS, or of the first column that the treebank has."""
         return METRIC[self.model.searched]
 
     @property
@@ -92,9 +92,9 @@ class TaggerTask:
         return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
 
     def loss(self, indices: Sequence[int]) -> Loss:
-        """Return the loss of the three columns, per token: cross-entropy, each word seeing the gold tags before it.
+        """Return the loss of the three columns, per token: cross-entropy; each word sees the gold tags before it.
 
-        With a global objective the column that is searched is trained through the beam, the others as ever.
+        With a global objective the searched column is trained through the beam, the others by cross-entropy too.
         """
         sentences = [self.units[i] for i in indices]
         words = self.model.lexicon.words([sentence.forms for sentence in sentences]).to(self.model.device)
@@ -120,12 +120,12 @@ class TaggerTask:
         self.model.save(directory, vectors=self.pretrained.save_beside(directory, VECTORS), metadata=self.metadata())
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the model card tells of the training."""
+        """Return the model card's facts about the training."""
         return run_metadata(self.settings, ("train", "dev", "vectors", "start")) | {"dev": self.scores}
 
 
 def units(sentences: Sequence[Sentence], config: TaggerConfig, pretrained: Pretrained) -> Sequence[Sentence]:
-    """Return what the network reads of sentences with gold tags."""
+    """Return the units that the network reads of sentences with gold tags."""
     if config.preparation == "none":
         return sentences
     knows = known_to(pretrained)
@@ -133,9 +133,9 @@ def units(sentences: Sequence[Sentence], config: TaggerConfig, pretrained: Pretr
 
 
 def hold_out(sentences: Sequence[Sentence], share: float) -> tuple[list[Sentence], list[Sentence]]:
-    """Divide a treebank into what is learnt from and its end, a share of its sentences and one at least.
+    """Divide a treebank into sentences to learn from and its end to score on, a share of at least one sentence.
 
-    Raises ConfigurationError where either would be empty.
+    Raises ConfigurationError if either would be empty.
     """
     kept = min(len(sentences) - 1, round(len(sentences) * (1 - share)))
     if not 0 < share < 1 or kept < 1:
@@ -162,9 +162,9 @@ def jackknife(
 ) -> list[Sentence]:
     """Return the sentences with tags of taggers trained on the other folds.
 
-    `train` makes a tagger of fold number and sentences. Folds are runs of neighbouring sentences, so that documents
-    stay together and a fold's words are as new to its tagger as a test file's. Raises ConfigurationError unless there
-    are at least 2 folds, and as many sentences.
+    `train` makes a tagger of a fold's number and sentences. Folds are runs of neighbouring sentences, so that documents
+    stay together and a fold's words are as new to its tagger as a test file's. Raises ConfigurationError for fewer than
+    2 folds, or more folds than sentences.
     """
     if not 2 <= folds <= len(sentences):
         raise ConfigurationError(f"folds must be at least 2 and at most the {len(sentences)} sentences, not {folds}")

@@ -9,7 +9,7 @@ import torch
 from walks import LABELS, SYSTEM, projective_heads
 
 from arcparse.errors import TreeError
-from arcparse.parser.arc_standard import Oracle
+from arcparse.parser.arc_standard import DynamicOracle
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.linearisation import symbols_of, tree_of
 from arcparse.sentence import NONE, Tree
@@ -43,7 +43,7 @@ def test_every_projective_tree_comes_back() -> None:
 def test_the_symbols_are_the_oracle_s_transitions() -> None:
     for tree in trees(1, 25, 8):
         label = [[NONE, *(LABELS.index(name) for name in tree.labels[1:])]]
-        oracle = Oracle(torch.tensor([tree.heads]), torch.tensor(label))
+        oracle = DynamicOracle(torch.tensor([tree.heads]), torch.tensor(label))
         state, names = Configuration.start(torch.tensor([len(tree)])), []
         while not SYSTEM.is_final(state).all():
             action = oracle.gold_action(state)

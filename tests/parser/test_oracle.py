@@ -12,7 +12,7 @@ from torch import Tensor
 from walks import SYSTEM, projective_heads, random_beams, start
 
 from arcparse.batches import bucket, pad
-from arcparse.parser.arc_standard import SHIFT, UNREACHABLE, ArcStandard, Oracle
+from arcparse.parser.arc_standard import SHIFT, UNREACHABLE, ArcStandard, DynamicOracle
 from arcparse.parser.configuration import Configuration
 from arcparse.search import WAIT, search
 from arcparse.sentence import NONE, Sentence
@@ -31,9 +31,9 @@ def rebuild(sentences: Sequence[Sentence], batch_tokens: int = 20_000) -> tuple[
         lifted += sum(own != tree.heads for own, tree in zip(heads, trees, strict=True))
         head = pad(heads, NONE)
         label = pad([[NONE, *(label_id[name] for name in tree.labels[1:])] for tree in trees], NONE)
-        oracle = Oracle(head, label)
+        oracle = DynamicOracle(head, label)
 
-        def scores(state: Configuration, oracle: Oracle = oracle) -> Tensor:
+        def scores(state: Configuration, oracle: DynamicOracle = oracle) -> Tensor:
             action = oracle.gold_action(state).unsqueeze(2)
             return torch.zeros(*state.depth.shape, system.num_actions).scatter_(2, action, 1.0)
 
@@ -107,7 +107,7 @@ def exact_costs(heads: Sequence[int]) -> Callable[[Stack, int], dict[int, int]]:
 def test_on_the_way_to_the_gold_tree_an_action_of_cost_0_exists_and_is_taken() -> None:
     length, head = projective_heads(0, 500, 8)
     label = torch.where(head >= 0, 0, NONE)
-    oracle, state = Oracle(head, label), Configuration.start(length)
+    oracle, state = DynamicOracle(head, label), Configuration.start(length)
     while not SYSTEM.is_final(state).all():
         cost, action = oracle.cost(state), oracle.gold_action(state)
         own = cost.gather(2, torch.where(action == SHIFT, 0, 2 - action % 2).unsqueeze(2)).squeeze(2)
@@ -119,7 +119,7 @@ def test_on_the_way_to_the_gold_tree_an_action_of_cost_0_exists_and_is_taken() -
 
 def test_on_the_way_to_the_gold_tree_cost_0_means_no_loss() -> None:
     length, head = projective_heads(1, 150, 6)
-    oracle, state = Oracle(head, torch.where(head >= 0, 0, NONE)), Configuration.start(length)
+    oracle, state = DynamicOracle(head, torch.where(head >= 0, 0, NONE)), Configuration.start(length)
     while not (final := SYSTEM.is_final(state)).all():
         cost = oracle.cost(state)
         for b in (~final[:, 0]).nonzero().flatten().tolist():
@@ -132,7 +132,7 @@ def test_on_the_way_to_the_gold_tree_cost_0_means_no_loss() -> None:
 
 def test_the_oracle_never_chooses_an_illegal_transition() -> None:
     length, head = projective_heads(2, 300, 9)
-    oracle = Oracle(head, torch.where(head >= 0, 0, NONE))  # label 0 may go on no arc from the root
+    oracle = DynamicOracle(head, torch.where(head >= 0, 0, NONE))  # label 0 may go on no arc from the root
     for beam in random_beams(3, length, 3):
         state, action = beam.state, oracle.gold_action(beam.state)
         active = ~SYSTEM.is_final(state) & (beam.score > -torch.inf)
@@ -186,7 +186,7 @@ def as_hypotheses(length: int, found: Sequence[tuple[Stack, int]], size: int) ->
 def test_from_anywhere_the_oracle_is_nearly_always_optimal(length: int, optimal: float, worst: int) -> None:
     trees, found = every_tree(length), every_configuration(length)
     gold = torch.tensor(trees)
-    action = Oracle(gold, torch.where(gold >= 0, 0, NONE)).gold_action(as_hypotheses(length, found, len(trees)))
+    action = DynamicOracle(gold, torch.where(gold >= 0, 0, NONE)).gold_action(as_hypotheses(length, found, len(trees)))
     losses = []
     for heads, row in zip(trees, action.tolist(), strict=True):
         costs = exact_costs(heads)
@@ -200,7 +200,7 @@ def test_from_anywhere_the_oracle_is_nearly_always_optimal(length: int, optimal:
 
 def test_costs_by_hand() -> None:
     # 1 <- 2 -> 3, 2 <- root; after SHIFT SHIFT: LEFT-ARC is right, RIGHT-ARC loses 1 <- 2, 2 -> 3 and root -> 2
-    oracle = Oracle(torch.tensor([[NONE, 2, 0, 2]]), torch.tensor([[NONE, 1, 3, 2]]))
+    oracle = DynamicOracle(torch.tensor([[NONE, 2, 0, 2]]), torch.tensor([[NONE, 1, 3, 2]]))
     state = Configuration.start(torch.tensor([3]))
     assert oracle.cost(state).tolist() == [[[0, UNREACHABLE, UNREACHABLE]]]
     for _ in range(2):

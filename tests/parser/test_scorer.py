@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from walks import SYSTEM, random_beams
 
-from arcparse.networks.encoder import Block
+from arcparse.networks.encoder import SharedVectors
 from arcparse.parser.features import Features
 from arcparse.parser.scorer import (
     INITIAL_BIAS,
@@ -43,15 +43,15 @@ def network(config: ScorerConfig) -> FeedForwardScorer:
     return made.eval()
 
 
-def blocks() -> dict[str, Block]:
+def blocks() -> dict[str, SharedVectors]:
     """Five forms and three tags, shared by the tokens of three sentences."""
     generator = torch.Generator().manual_seed(1)
     return {
-        "form": Block(
+        "form": SharedVectors(
             torch.randn(5, 6, generator=generator, requires_grad=True),
             torch.randint(0, 5, (3, 8), generator=generator),
         ),
-        "upos": Block(torch.randn(3, 4, generator=generator), torch.randint(0, 3, (3, 8), generator=generator)),
+        "upos": SharedVectors(torch.randn(3, 4, generator=generator), torch.randint(0, 3, (3, 8), generator=generator)),
     }
 
 
@@ -83,7 +83,7 @@ def test_scores_equal_those_of_concatenated_vectors_and_a_matrix(config: ScorerC
     assert compared > 20
 
 
-def gradients(made: FeedForwardScorer, own: Mapping[str, Block], loss: Tensor) -> list[Tensor]:
+def gradients(made: FeedForwardScorer, own: Mapping[str, SharedVectors], loss: Tensor) -> list[Tensor]:
     return list(torch.autograd.grad(loss, [*made.parameters(), own["form"].vector], retain_graph=True))
 
 

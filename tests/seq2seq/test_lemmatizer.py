@@ -20,7 +20,7 @@ from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.sentence import Sentence, Token
 from arcparse.seq2seq import lemmatizer as room
-from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, training_pairs, words_of
+from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, tagged_words, training_pairs
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.model import Output
 from arcparse.training.loop import TrainingConfig, train
@@ -111,7 +111,7 @@ def test_the_network_learns_words_by_heart() -> None:
     seen = {
         word: lemma
         for sentence in FEW
-        for word, lemma in zip(words_of(sentence), sentence.lemmas, strict=True)
+        for word, lemma in zip(tagged_words(sentence), sentence.lemmas, strict=True)
         if any(map(str.isalpha, word[0]))
     }
     written = model.written(list(seen))
@@ -122,7 +122,7 @@ def test_the_network_learns_words_by_heart() -> None:
 
 def unseen() -> list[Sentence]:
     """Return words of which the network has seen the letters, some more than once."""
-    made = [(form + form[::-1], upos) for sentence in FEW for form, upos, _ in words_of(sentence)]
+    made = [(form + form[::-1], upos) for sentence in FEW for form, upos, _ in tagged_words(sentence)]
     return [words(*made[i : i + 7]) for i in range(0, len(made), 7)]
 
 
@@ -156,7 +156,7 @@ def test_the_network_is_asked_once_for_a_word(monkeypatch: pytest.MonkeyPatch) -
 def test_a_beam_of_the_shared_search_writes_too() -> None:
     model = fitted().model
     wide = Lemmatizer(replace(model.config, beam=4), model.network, model.dictionary).eval()
-    asked = [word for sentence in unseen()[:3] for word in words_of(sentence)]
+    asked = [word for sentence in unseen()[:3] for word in tagged_words(sentence)]
     sources = [room.source(word, model.config) for word in asked]
     best = [outputs[0] for outputs in model.network.generate(sources, beam=4)]
     assert wide.written(asked) == ["".join(output.symbols) for output in best]

@@ -12,7 +12,7 @@ from arcparse import seq2seq
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.networks.decoder import DecoderConfig
 from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import Encoder, EncoderConfig
+from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
 from arcparse.networks.transformer import TransformerConfig, TransformerDecoder
 from arcparse.seq2seq.model import Seq2Seq
 
@@ -125,7 +125,7 @@ def test_settings_that_cannot_be_are_explained() -> None:
     with pytest.raises(ConfigurationError, match="reads in one direction"):
         DecoderConfig(recurrent=RecurrentConfig(bidirectional=True))
     with pytest.raises(ConfigurationError, match="5 heads do not divide the embeddings' 32"):
-        Encoder(EncoderConfig("transformer", 32, transformer=TransformerConfig(heads=5)), 10)
+        SourceEncoder(EncoderConfig("transformer", 32, transformer=TransformerConfig(heads=5)), 10)
     with pytest.raises(ConfigurationError, match="dimension 32, its memory 16"):
         TransformerDecoder(TransformerConfig(), 32, 16)
 

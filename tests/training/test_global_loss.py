@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from arcparse.parser.arc_standard import ArcStandard, Oracle
+from arcparse.parser.arc_standard import ArcStandard, DynamicOracle
 from arcparse.parser.configuration import Configuration
 from arcparse.search import WAIT
 from arcparse.training.losses import Objective, global_loss
@@ -177,7 +177,7 @@ def test_the_parser_s_loss_is_that_of_all_derivations() -> None:
     words = 4
     generator = torch.Generator().manual_seed(5)
     scorer = BySituation(torch.randn(words + 1, words + 2, words + 1, system.num_actions, generator=generator).double())
-    oracle = Oracle(torch.tensor([[-1, 2, 0, 2, 3]]), torch.tensor([[-1, 0, 2, 1, 0]]))
+    oracle = DynamicOracle(torch.tensor([[-1, 2, 0, 2, 3]]), torch.tensor([[-1, 0, 2, 1, 0]]))
     state = Configuration.start(torch.tensor([words]))
     gold = []
     for _ in range(2 * words):

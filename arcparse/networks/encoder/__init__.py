@@ -2,19 +2,19 @@
 
 forms     the vector of each distinct form
 bilstm    one encoder a file: a recurrent one
-choice    which there are, by name; `register` adds your own
+choice    encoders by name; `register` adds your own
 """
 
 from arcparse.networks.encoder.bilstm import BiLSTM, BiLSTMConfig
 from arcparse.networks.encoder.choice import Encoder, add_encoder, chosen, encoder_of, register
-from arcparse.networks.encoder.forms import Block, FormEncoder
+from arcparse.networks.encoder.forms import FormEncoder, SharedVectors
 
 __all__ = [
     "BiLSTM",
     "BiLSTMConfig",
-    "Block",
     "Encoder",
     "FormEncoder",
+    "SharedVectors",
     "add_encoder",
     "chosen",
     "encoder_of",

@@ -30,13 +30,13 @@ class BiLSTM(nn.Module):
         super().__init__()
         self.dropout = nn.Dropout(config.dropout)
         self.dimension = 2 * config.hidden
-        self.low_precision = False  # bfloat16 when it reads: twice as fast where the processor has it
+        self.low_precision = False  # bfloat16 when it reads: twice as fast if the processor has it
         inputs = [input_dimension, *[self.dimension] * (config.layers - 1)]
         self.forwards = nn.ModuleList(nn.LSTM(size, config.hidden, batch_first=True) for size in inputs)
         self.backwards = nn.ModuleList(nn.LSTM(size, config.hidden, batch_first=True) for size in inputs)
 
     def forward(self, vector: Tensor, length: Tensor) -> Tensor:
-        """Return [B, N, 2H] from [B, N, E]; sentences have `length` [B] tokens, what stands after them is unused.
+        """Return [B, N, 2H] from [B, N, E]; sentences have `length` [B] tokens, the padding after them is unused.
 
         Each direction reads a sentence from its own first token to its last, so padding comes last and changes nothing.
         """

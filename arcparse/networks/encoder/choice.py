@@ -21,10 +21,10 @@ class Encoder(Protocol):
     """A module over the tokens of a batch."""
 
     dimension: int  # of the vectors that it gives
-    low_precision: bool  # whether its products are of bfloat16 when it reads, if it can do that
+    low_precision: bool  # whether its matrix products are of bfloat16 when it reads, if it supports that
 
     def __call__(self, vector: Tensor, length: Tensor) -> Tensor:
-        """Return [B, N, D] from [B, N, E]; sentences have `length` [B] tokens, and what stands after them is unused."""
+        """Return [B, N, D] from [B, N, E]; sentences have `length` [B] tokens, and the padding after them is unused."""
         ...
 
 
@@ -54,9 +54,9 @@ _ENCODERS: dict[str, MakeEncoder] = {"bilstm": BiLSTM}
 
 
 def register(name: str, encoder: MakeEncoder) -> None:
-    """Let `parser.encoder = name` choose an encoder of your own, in this process; before a model with it is loaded.
+    """Let `parser.encoder = name` choose an encoder of your own, in this process. Call it before you load such a model.
 
-    The name is that of its weights too. Raises ConfigurationError where another encoder has it.
+    The encoder's weights have the same name. Raises ConfigurationError if another encoder has it.
     """
     if name == NO_ENCODER or _ENCODERS.setdefault(name, encoder) is not encoder:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
@@ -86,7 +86,7 @@ def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
 
 
 def add_encoder(model: nn.Module, config: ChoosesEncoder, input_dimension: int) -> Encoder | None:
-    """Make the encoder that a configuration chooses and a part of the model by its name, which its weights have."""
+    """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name."""
     choice = chosen(config)
     if choice is None:
         return None

@@ -1,4 +1,4 @@
-"""The vector of a form, which is all that the encoder "none" gives, and all that others read.
+"""The vector of a form: the encoder "none" gives nothing else, and other encoders read nothing else.
 
 Side by side: word embedding, pretrained vector, affixes, shape and a convolution over characters (Ma & Hovy 2016).
 """
@@ -17,7 +17,7 @@ from arcparse.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
-class Block:
+class SharedVectors:
     """Vectors [U, E] that tokens share, and the row [B, N] of each token."""
 
     vector: Tensor
@@ -53,7 +53,7 @@ class FormEncoder(nn.Module):
         )
 
     def forward(self, forms: Forms) -> Tensor:
-        """Return the vectors [U, E] of U forms; training hides some words and pretrained vectors."""
+        """Return the vectors [U, E] of U forms; in training some words and pretrained vectors are hidden."""
         parts = []
         if self.word is not None:
             parts.append(self.word(self._hidden(forms.word, self.config.word_dropout)))
@@ -64,7 +64,7 @@ class FormEncoder(nn.Module):
         if self.shape is not None:
             parts.append(self.shape(forms.shape))
         if self.character is not None and self.convolution is not None:
-            character = functional.pad(forms.character, (0, 1))  # the longest form ends as all others do
+            character = functional.pad(forms.character, (0, 1))  # so that padding follows the longest form too
             read = self.convolution(self.character(character).transpose(1, 2))
             is_padding = (character == Vocabulary.PAD).unsqueeze(1)
             parts.append(torch.relu(read.masked_fill(is_padding, 0).amax(2)))
