@@ -58,7 +58,8 @@ class Tally:
     def failed(self, sentence: Sentence, error: Exception) -> None:
         """Report a sentence that could not be worked on."""
         self.failures += 1
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        told = str(error).partition("\n")[0].removeprefix(f"{sentence.place}: ")  # the place stands once
+        reason = told or type(error).__name__
         name = sentence.comment("sent_id")
         place = f"{sentence.place} (sent_id {name})" if name else sentence.place
         print(f"arcparse: {place}: not {self.done}: {reason}", file=sys.stderr)

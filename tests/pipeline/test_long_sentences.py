@@ -49,7 +49,7 @@ def test_the_command_passes_it_through(
     assert cli.main(["parse", "--model", str(model), "--input", str(tmp_path / "a.txt"), "--threads", "1"]) == 1
     out, err = capsys.readouterr()
     assert [sentence.is_parsed for sentence in parse_conllu(out)] == [True, False]
-    assert "a.txt:1: a sentence of 31 words is too long" in err
+    assert "a.txt:1 (sent_id 2): not parsed: a sentence of 31 words is too long" in err
 
 
 def test_long_forms_are_not_remembered(sample_treebank: Path) -> None:
