@@ -1,7 +1,8 @@
 """The `arcparse` command: one small module per subcommand, imported when it is chosen, so that a start costs little.
 
 A subcommand's module has one function, `add(subparsers)`, which adds its parser to argparse's subparsers and sets
-`run` there: a function from the parsed arguments to the exit status. Nothing outside this package prints.
+`run` there: a function from the parsed arguments to the exit status. Its summary stands in SUBCOMMANDS. Nothing outside
+this package prints.
 """
 
 from __future__ import annotations

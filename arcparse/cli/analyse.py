@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, treebank
 from arcparse.cli.options import add_threads, use_threads, whole, wholes
 from arcparse.cli.tables import in_columns
@@ -29,7 +30,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "analyse",
-        help="count search errors and model errors, by beam width",
+        help=SUBCOMMANDS["analyse"],
         description="Parse the sentences of gold trees with beams of several widths. A wrong tree is a search error "
         "if the gold tree has a higher score, since the beam has lost it; else it is a model error. A gold tree that "
         "the parser cannot build, for example a non-projective one, is unreachable. Shares are of all sentences.",

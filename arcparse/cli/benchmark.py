@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import whole, wholes
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError, ConfigurationError
@@ -28,7 +29,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="measure speed, start-up time and memory",
+        help=SUBCOMMANDS["benchmark"],
         description="Measure on a gold-tokenised CoNLL-U file; each number of threads is measured in its own process. "
         "Other systems work in one process with one thread and take turns with arcparse.",
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import add_recurrent_options, load_recurrent
 from arcparse.cli.streams import AS_INPUT, input_lines, located, no_file, standard_output
 from arcparse.cli.tables import in_columns
@@ -25,7 +26,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "classify",
-        help="label texts by a classifier",
+        help=SUBCOMMANDS["classify"],
         description="Label texts, one a line, from standard input if neither TEXT nor --input is given. Each output "
         "line is label, tab, probability, tab, text. With --gold only scores are printed: the accuracy, a table of "
         "gold labels by labels of the model, and precision, recall and F1 of each label in per cent.",

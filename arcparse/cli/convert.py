@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from tqdm import tqdm
 
 from arcparse import formats, transform
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, add_target, check_standard_input, known_formats, target_format, treebank
 from arcparse.cli.options import whole
 from arcparse.cli.steps import Surroundings, add_steps
@@ -40,7 +41,7 @@ def add(subparsers: Subparsers) -> None:
     names = in_columns([(known.name, known.summary) for known in formats.formats().values()])
     parser = subparsers.add_parser(
         "convert",
-        help="convert treebanks from format to format, and transform them",
+        help=SUBCOMMANDS["convert"],
         description="Convert treebanks from format to format. Losses are reported once, with "
         "counts. Formats:\n\n  " + "\n  ".join(names),
         epilog=(formats.__doc__ or "").partition("\n\n")[2].partition("\n    format        the")[0].rstrip(),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from arcparse import corpora as corpus
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.tables import in_columns
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "corpus",
-        help="list, fetch and verify public treebanks",
+        help=SUBCOMMANDS["corpus"],
         description="List, fetch and verify the public treebanks of a registry. Each treebank has its own licence; "
         "`arcparse corpus list` shows it.",
     )

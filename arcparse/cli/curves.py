@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.pictures import write_picture
 from arcparse.drawing import figures
 from arcparse.drawing.figures import Panel
@@ -27,7 +28,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "curves",
-        help="draw the course of training: losses, scores, learning rate",
+        help=SUBCOMMANDS["curves"],
         description="Draw the logs of runs of `arcparse train`: a panel for each quantity, with a line for each run. "
         "Quantities are the training loss (the mean of the epoch so far), the losses, perplexities and scores on "
         "development data after each epoch, and the learning rate. Runs need not be finished.",

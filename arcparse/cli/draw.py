@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import drawing
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.derivation import title
 from arcparse.cli.inputs import add_format, add_skip_bad, check_standard_input, treebank
 from arcparse.cli.options import whole
@@ -40,7 +41,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "draw",
-        help="draw trees: in the terminal, as SVG, PNG or HTML",
+        help=SUBCOMMANDS["draw"],
         description="Draw the trees of a treebank, or of a text that is parsed. A text or HTML page holds many "
         "sentences; an SVG or PNG file holds one, so that for many sentences --output is a folder.",
     )

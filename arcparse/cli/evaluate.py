@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, check_standard_input, treebank
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
@@ -40,7 +41,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="compare trees with gold trees",
+        help=SUBCOMMANDS["evaluate"],
         description="Compare treebanks of the same text, of any format, by the metrics of the CoNLL 2018 shared task. "
         "With two systems, print both, their difference, its 95% bootstrap interval and its two-sided p-value.",
     )

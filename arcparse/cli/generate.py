@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole
 from arcparse.cli.streams import located, no_file
 from arcparse.settings.limits import COUNT, LENGTH, SEED
@@ -13,7 +14,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "generate",
-        help="continue a text by a language model, or print its perplexity",
+        help=SUBCOMMANDS["generate"],
         description="Write the prompt and its continuation, drawn symbol by symbol from a model of `arcparse train "
         "lm`. Write the prompt as the training text was written; without a prompt, the text is a new line.",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import formats
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.derivation import table
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
@@ -28,7 +29,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "parse",
-        help="tag and parse text or CoNLL-U",
+        help=SUBCOMMANDS["parse"],
         description="Tag and parse text, or sentences of any format of `arcparse convert`, from standard input if "
         "neither TEXT nor --input is given. A sentence that cannot be parsed is reported and written unchanged, and "
         "the exit status is 1.",

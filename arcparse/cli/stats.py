@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, add_skip_bad, check_standard_input, treebank
 from arcparse.cli.pictures import write_picture
 from arcparse.cli.streams import standard_output
@@ -31,7 +32,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "stats",
-        help="count the contents of a treebank",
+        help=SUBCOMMANDS["stats"],
         description="Count sentences, words, types, tags and labels, and measure the trees: non-projectivity, length "
         "of dependencies, depth. Sentences without a tree are not measured.",
     )

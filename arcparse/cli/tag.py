@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import formats
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline
 from arcparse.cli.streams import standard_output
@@ -21,7 +22,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "tag",
-        help="tag text, tokens or a treebank",
+        help=SUBCOMMANDS["tag"],
         description="Tag text, or sentences of any format of `arcparse convert`, from standard input if neither TEXT "
         "nor --input is given. A sentence that cannot be tagged is reported and written unchanged, and the exit "
         "status is 1.",

@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError
 from arcparse.presets import DEFAULT, purposes
@@ -33,9 +34,7 @@ KINDS = {
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `train`, with a subcommand for each kind of model."""
-    parser = subparsers.add_parser(
-        "train", help="train a parser, a tagger, a lemmatiser or a translator", description=__doc__
-    )
+    parser = subparsers.add_parser("train", help=SUBCOMMANDS["train"], description=__doc__)
     kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
     for kind, summary in KINDS.items():
         own = kinds.add_parser(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import check_standard_input
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
 from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, input_lines, located, no_file, standard_output
@@ -28,7 +29,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "translate",
-        help="translate lines by a sequence-to-sequence model",
+        help=SUBCOMMANDS["translate"],
         description="Translate lines, from standard input if neither TEXT nor --input is given. Words are divided at "
         "spaces: give the text in the form of the training text, tokenised or in lower case if that was. With "
         "--reference only a table of scores by beam width is printed: BLEU of sacrebleu, and shares of lines in per "

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import check_standard_input
 from arcparse.cli.streams import STANDARD_INPUT, standard_input, standard_output
 from arcparse.validation import validate
@@ -23,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "validate",
-        help="report the problems of CoNLL-U files",
+        help=SUBCOMMANDS["validate"],
         description="Report every problem of the files of one treebank. The tests are those of the validator of "
         "Universal Dependencies, with its names: level 1 (format) and level 2 (trees, universal tags and relations, "
         "spelling of features, enhanced graphs and comments). The exit status is 1 if there is a problem.",

@@ -12,7 +12,7 @@ from time import perf_counter
 from tqdm import tqdm
 
 from arcparse import vectors
-from arcparse.cli import vector_views
+from arcparse.cli import SUBCOMMANDS, vector_views
 from arcparse.cli.options import whole
 from arcparse.cli.tables import in_columns
 from arcparse.errors import VectorsError
@@ -37,7 +37,7 @@ _TRAINING = {
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `vectors` and its own subcommands to a parser."""
-    parser = subparsers.add_parser("vectors", help="train, convert and look up word vectors", description=__doc__)
+    parser = subparsers.add_parser("vectors", help=SUBCOMMANDS["vectors"], description=__doc__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, summary: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
