@@ -302,12 +302,14 @@ def test_a_measurement_that_fails_is_status_2(
 ) -> None:
     monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 2, ""))
     assert main(["benchmark", "a.conllu"]) == 2
-    assert capsys.readouterr().err == "arcparse: measuring with --threads 1 ended with status 2; see above why\n"
+    assert (
+        capsys.readouterr().err == "arcparse: measuring with --threads 1 ended with status 2; the reason stands above\n"
+    )
 
 
 def test_peers_are_measured_at_one_thread_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["benchmark", "a.conllu", "--threads", "2,4", "--spacy", "s"]) == 2
-    assert "peers are measured at one thread, not at 2, 4; let --threads hold 1" in capsys.readouterr().err
+    assert "UDPipe and spaCy are measured at one thread, not at 2, 4; add 1 to --threads" in capsys.readouterr().err
 
 
 def test_the_tool_is_the_subcommand(sample_treebank: Path) -> None:

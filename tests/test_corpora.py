@@ -305,10 +305,10 @@ def test_the_command_lists_fetches_and_verifies(
 
 def test_the_command_says_what_is_not_whole(registry: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["corpus", "verify", str(tmp_path), "--registry", str(registry)]) == 1
-    assert capsys.readouterr() == ("", f"arcparse: {tmp_path}: no file that the registry knows\n")
+    assert capsys.readouterr() == ("", f"arcparse: {tmp_path}: no file of the registry is there\n")
     (tmp_path / "ho-dev.conllu").write_bytes(b"x")
     assert cli.main(["corpus", "verify", str(tmp_path), "--registry", str(registry)]) == 1
     assert capsys.readouterr().out == (
         f"{tmp_path}/ho-train.conllu: is missing (laughter-ho)\n"
-        f"{tmp_path}/ho-dev.conllu: differs from the registry's (laughter-ho)\n"
+        f"{tmp_path}/ho-dev.conllu: differs from the registry (laughter-ho)\n"
     )

@@ -1,7 +1,8 @@
 """The `arcparse` command: one small module per subcommand, imported when it is chosen, so that a start costs little.
 
 A subcommand's module has one function, `add(subparsers)`, which adds its parser to argparse's subparsers and sets
-`run` there: a function from the parsed arguments to the exit status. Nothing outside this package prints.
+`run` there: a function from the parsed arguments to the exit status. Its summary stands in SUBCOMMANDS. Nothing outside
+this package prints.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ SUBCOMMANDS = {
     "tag": "tag text, tokens or a treebank",
     "train": "train a parser, a tagger, a lemmatiser or a translator",
     "evaluate": "compare trees with gold trees",
-    "analyse": "tell search errors from model errors, by beam width",
-    "validate": "report what is wrong with CoNLL-U files",
-    "stats": "tell what a treebank holds, in numbers",
+    "analyse": "count search errors and model errors, by beam width",
+    "validate": "report the problems of CoNLL-U files",
+    "stats": "count the contents of a treebank",
     "draw": "draw trees: in the terminal, as SVG, PNG or HTML",
-    "curves": "draw how training went: losses, scores, learning rate",
+    "curves": "draw the course of training: losses, scores, learning rate",
     "convert": "convert treebanks from format to format, and transform them",
     "vectors": "train, convert, look up and plot word vectors",
     "corpus": "list, fetch and verify public treebanks",
     "translate": "translate lines by a sequence-to-sequence model",
     "classify": "label texts by a classifier",
-    "generate": "continue text by a language model, or tell a text's perplexity",
+    "generate": "continue a text by a language model, or print its perplexity",
     "benchmark": "measure speed, start-up time and memory",
 }
 USAGE_ERROR = 2  # as argparse itself exits
@@ -62,13 +63,13 @@ def _run(arguments: list[str]) -> int:
 
 
 def _flush() -> int:
-    """Write out what is still held, so that a full disk, or a reader that has gone, is met here and not at exit."""
+    """Write out the buffer, so that a full disk, or a reader that has gone, is met here and not at exit."""
     sys.stdout.flush()
     return 0
 
 
 def _told(run: Callable[[], int]) -> int:
-    """Return the status of what runs; tell in one line what went wrong outside the program."""
+    """Return the status of a function; report its failure in one line if the cause is outside the program."""
     try:
         return run()
     except ArcparseError as error:
@@ -81,7 +82,7 @@ def _told(run: Callable[[], int]) -> int:
     except (MemoryError, ImportError, RuntimeError) as error:
         if not _lacks_memory(error):
             raise
-        return _failed("there is not enough memory; do less at a time (--batch-size) or raise the limit (ulimit -v)")
+        return _failed("there is not enough memory; use smaller batches (--batch-size) or raise the limit (ulimit -v)")
     except KeyboardInterrupt:
         return SIGNALLED + signal.SIGINT
     except signals.Stopped as stopped:
@@ -89,7 +90,7 @@ def _told(run: Callable[[], int]) -> int:
 
 
 def _lacks_memory(error: Exception) -> bool:
-    """Return whether memory was wanting, of which each library tells in words of its own."""
+    """Return whether memory ran out; each library has its own words for it."""
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
@@ -99,13 +100,13 @@ def _failed(message: str) -> int:
 
 
 def _explained(error: OSError) -> str:
-    """Return what failed and why."""
+    """Return the name of the file that failed and the reason."""
     reason = error.strerror or str(error)
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}; check the path"
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Make the parser: the chosen subcommand as its module says, the others by name and help alone."""
+    """Make the parser: the chosen subcommand by its module, the others with name and help only."""
     parser = argparse.ArgumentParser(prog="arcparse", description="Transition-based dependency parsing.")
     parser.add_argument("--version", action="version", version=f"arcparse {metadata.version('arcparse')}")
     subparsers = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", required=True)

@@ -1,4 +1,4 @@
-"""`arcparse analyse`: how many wrong trees are the search's fault and how many the model's, by beam width."""
+"""`arcparse analyse`: the numbers of wrong trees by their cause, the search or the model, for each beam width."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, treebank
 from arcparse.cli.options import add_threads, use_threads, whole, wholes
 from arcparse.cli.tables import in_columns
@@ -29,27 +30,31 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "analyse",
-        help="tell search errors from model errors, by beam width",
-        description="Parse gold trees' sentences with beams of several widths. A wrong tree is a search error where "
-        "the gold tree has a higher score and the beam has lost it, else a model error; a gold tree that the parser "
-        "cannot build, such as a non-projective one, is unreachable. Shares are of all sentences.",
+        help=SUBCOMMANDS["analyse"],
+        description="Parse the sentences of gold trees with beams of several widths. A wrong tree is a search error "
+        "if the gold tree has a higher score, since the beam has lost it; else it is a model error. A gold tree that "
+        "the parser cannot build, for example a non-projective one, is unreachable. Shares are of all sentences.",
     )
     parser.add_argument("gold", metavar="GOLD", help="file of gold trees; - for standard input")
     add_format(parser)
-    parser.add_argument("--model", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)")
+    parser.add_argument(
+        "--model", metavar="NAME_OR_PATH", help="name of a shipped model, or path of a model (default: en)"
+    )
     parser.add_argument("--beams", type=wholes(BEAM), metavar="K,K", help="beam widths (default: 1,2,4,8,16,32)")
     parser.add_argument(
         "--gold-beam",
         type=whole(BEAM),
         metavar="K",
-        help="configurations kept in the search for the gold tree's best score (default: 16)",
+        help="configurations kept in the search for the best score of the gold tree (default: 16)",
     )
-    parser.add_argument("--given", choices=("tags",), help="parse with the file's tags; else they are made")
+    parser.add_argument(
+        "--given", choices=("tags",), help="parse with the tags of the file (default: tags of the model)"
+    )
     add_threads(parser)
     printed = parser.add_mutually_exclusive_group()
-    printed.add_argument("--json", action="store_true", help="print counts, and what became of each sentence, as JSON")
+    printed.add_argument("--json", action="store_true", help="print counts, and the outcome for each sentence, as JSON")
     printed.add_argument("--csv", action="store_true", help="print counts as CSV, a row for each beam")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them by beam width: .svg or .png")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the counts by beam width: .svg or .png")
     parser.set_defaults(run=run)
 
 
@@ -91,7 +96,7 @@ def counts(report: BeamReport) -> dict[str, Any]:
 
 
 def by_sentence(gold: Sequence[Sentence], reports: Sequence[BeamReport]) -> list[Mapping[str, Any]]:
-    """Return for each sentence its place, its name and what became of it by beam width."""
+    """Return the place, the name and the outcomes by beam width of each sentence."""
     return [
         {
             "place": sentence.place,

@@ -1,4 +1,4 @@
-"""The figure of a beam in a terminal: the hypotheses of each step, and what became of the greedy derivation."""
+"""The figure of a beam in a terminal: the hypotheses of each step, and the fate of the greedy derivation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEADINGS = ("step", "rank", "from", "path", "score", "transition", "stack", "buffer", "")
 RIGHT = (0, 1, 2, 4)  # columns of numbers
 WINNER, GREEDY = "*", "g"
-LEGEND = f"{WINNER} the winner's path, {GREEDY} the greedy derivation (rank - where it is not in the beam)"
+LEGEND = f"{WINNER} the winner's path, {GREEDY} the greedy derivation (rank -: outside the beam)"
 STACK_SHOWN, BUFFER_SHOWN = 2, 2
 
 
@@ -26,13 +26,16 @@ def beam_table(sentence: Sentence, trace: BeamTrace) -> str:
 
 
 def outcome(sentence: Sentence, trace: BeamTrace) -> list[str]:
-    """Return sentences on how winner and greedy derivation part, and the arcs in which they differ."""
+    """Return sentences about the steps at which winner and greedy derivation part, and their different arcs."""
     if trace.parts is None:
         return ["The winner is the greedy derivation."]
     overtakes = "never overtakes it" if trace.overtakes is None else f"overtakes it at step {trace.overtakes}"
     falls = "stays in the beam" if trace.falls_out is None else f"falls out of the beam at step {trace.falls_out}"
     end = f"Scores at the end: winner {nats(trace.layers[-1][0].score)}, greedy {nats(trace.greedy[-1].score)}."
-    lines = [f"The winner leaves the greedy derivation at step {trace.parts} and {overtakes}; the latter {falls}.", end]
+    lines = [
+        f"The winner leaves the greedy derivation at step {trace.parts} and {overtakes}; the greedy one {falls}.",
+        end,
+    ]
     forms = ("ROOT", *sentence.forms)
     changed = [("word", "greedy", "winner", "gold" if sentence.is_parsed else "")]
     for greedy, winner in trace.changed:
@@ -62,6 +65,6 @@ def _cells(hypothesis: Node) -> tuple[str, ...]:
 
 
 def _note(trace: BeamTrace, step: int) -> str:
-    """Say what the winner does at a step, if it is of note."""
+    """Return a note on the winner at the steps where it leaves or overtakes the greedy derivation."""
     notes = {trace.parts: "leaves greedy", trace.overtakes: "overtakes greedy"}
     return notes.get(step, "")

@@ -1,8 +1,8 @@
 """The figure of a beam as a graph: hypotheses by step and rank, joined by the transitions that made them.
 
-A column is as wide as its widest text, and edges run between columns alone, so that nothing lies on anything else. Each
-edge's transition stands above the hypothesis that it leads to. The greedy derivation goes on in a row below the beam
-where it has fallen out.
+A column is as wide as its widest text, and edges run between columns only, so that nothing is hidden. The transition of
+an edge stands above the hypothesis at its end. If the greedy derivation has fallen out of the beam, it goes on in a row
+below.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SIZE, LINE = 11, 14  # pixels: height of letters, distance of lines
 GAP = 36  # between columns, where the edges run
 PAD = 5  # between a box and its text
 BOX = 3 * LINE + 2 * PAD
-ROW = LINE + BOX + 16  # a hypothesis, its transition above it and what keeps it from the next one
+ROW = LINE + BOX + 16  # a hypothesis, its transition above it and a gap
 MARGIN = 16
 TOP = 5 * LINE  # title, legend and step numbers
 FORM_SHOWN = 12  # columns of a form
@@ -44,7 +44,7 @@ def beam_figure(figures: Sequence[tuple[Sentence, BeamTrace]]) -> str:
 
 
 class _Drawing:
-    """One sentence's beam and where its columns stand."""
+    """The beam of one sentence and the places of its columns."""
 
     def __init__(self, sentence: Sentence, trace: BeamTrace) -> None:
         self.trace, self.title = trace, title(sentence)
@@ -56,7 +56,7 @@ class _Drawing:
             self.sizes.append(ceil(max(text_width(line, SIZE) for lines in shown for line in lines)) + 2 * PAD)
             self.left.append(self.left[-1] + self.sizes[-1] + GAP)
         rows = max(map(len, trace.layers)) + (trace.falls_out is not None)
-        self.outside = rows - 1  # the row of what has fallen out
+        self.outside = rows - 1  # the row of the greedy derivation outside the beam
         self.wide = max(self.left[-1] - GAP, *(MARGIN + text_width(line, SIZE) for line in self._heading())) + MARGIN
         self.high = TOP + rows * ROW + MARGIN
 
@@ -82,7 +82,7 @@ class _Drawing:
         return self.outside if rank is None else rank
 
     def _edges(self, step: int) -> Iterator[str]:
-        """Yield the edges that lead to a step, those of the two paths on top."""
+        """Yield the edges that lead to a step; the two paths come last and lie on top."""
         if step == 0:
             return
         winner = self.trace.winner[step]
@@ -111,7 +111,7 @@ class _Drawing:
             yield self._node(step, self.outside, self.trace.greedy[step], self.greedy_texts[step], GREEDY)
 
     def _node(self, step: int, row: int, node: Node, lines: Sequence[str], colour: str) -> str:
-        """Draw a hypothesis; where it has fallen out of the beam, with a dashed frame."""
+        """Draw a hypothesis, with a dashed frame if it is outside the beam."""
         x, y = self._place(step, row)
         frame: dict[str, Any] = {"stroke_width": 2 if colour == WINNER else 1}
         if row >= len(self.trace.layers[step]):
@@ -124,7 +124,7 @@ class _Drawing:
 
 
 def _texts(node: Node) -> tuple[str, str, str, str]:
-    """Return what is written at a hypothesis: transition, top of the stack, front of the buffer, score."""
+    """Return the texts of a hypothesis: transition, top of the stack, front of the buffer, score."""
     stack = [ELLIPSIS] * (len(node.stack) > STACK_SHOWN) + [
         short(form, FORM_SHOWN) for form in node.stack[-STACK_SHOWN:]
     ]

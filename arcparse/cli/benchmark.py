@@ -1,4 +1,4 @@
-"""`arcparse benchmark`: the speed of each stage, start-up time, latency and memory, with peers beside if wanted."""
+"""`arcparse benchmark`: the speed of each stage, start-up time, latency and memory, and of other systems on request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import whole, wholes
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError, ConfigurationError
@@ -28,32 +29,40 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="measure speed, start-up time and memory",
-        description="Measure on a gold-tokenised CoNLL-U file, for each number of threads in a process of its own. "
-        "Peers work in one process and one thread and take turns with arcparse at one thread.",
+        help=SUBCOMMANDS["benchmark"],
+        description="Measure on a gold-tokenised CoNLL-U file; each number of threads is measured in its own process. "
+        "Other systems work in one process with one thread and take turns with arcparse.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="gold-tokenised CoNLL-U file")
     parser.add_argument(
-        "--model", default="en", metavar="NAME_OR_PATH", help="a shipped model or one's place (default: en)"
+        "--model",
+        default="en",
+        metavar="NAME_OR_PATH",
+        help="name of a shipped model, or path of a model (default: en)",
     )
     parser.add_argument(
         "--threads", type=wholes(THREADS), default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
     )
     parser.add_argument(
-        "--runs", type=whole(RUNS), default=5, metavar="N", help="runs of which the median is taken (default: 5)"
+        "--runs", type=whole(RUNS), default=5, metavar="N", help="number of runs; the median counts (default: 5)"
     )
     parser.add_argument(
-        "--batch-size", type=whole(BATCH_SIZE), default=1024, metavar="N", help="sentences at a time (default: 1024)"
+        "--batch-size", type=whole(BATCH_SIZE), default=1024, metavar="N", help="sentences in a batch (default: 1024)"
     )
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the networks")
     parser.add_argument(
-        "--beam", type=whole(BEAM), metavar="K", help="hypotheses kept; 1 is greedy (default: the model's)"
+        "--precision",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="number format of the networks (default: float32)",
     )
-    parser.add_argument("--udpipe", default="", metavar="MODEL", help="measure UDPipe too, with this model")
     parser.add_argument(
-        "--udpipe-beam", type=whole(BEAM), default=5, metavar="K", help="its beam (default: 5, as its own)"
+        "--beam", type=whole(BEAM), metavar="K", help="width of the beam; 1 is greedy (default: that of the model)"
     )
-    parser.add_argument("--spacy", default="", metavar="MODEL", help="measure spaCy too, with this model")
+    parser.add_argument("--udpipe", default="", metavar="MODEL", help="also measure UDPipe with this model")
+    parser.add_argument(
+        "--udpipe-beam", type=whole(BEAM), default=5, metavar="K", help="beam of UDPipe (default: 5, its own default)"
+    )
+    parser.add_argument("--spacy", default="", metavar="MODEL", help="also measure spaCy with this model")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
@@ -62,14 +71,14 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print; return the exit status."""
     if (args.udpipe or args.spacy) and 1 not in args.threads:
         given = ", ".join(map(str, args.threads))
-        raise ConfigurationError(f"peers are measured at one thread, not at {given}; let --threads hold 1")
+        raise ConfigurationError(f"UDPipe and spaCy are measured at one thread, not at {given}; add 1 to --threads")
     reports = [_report(args, threads) for threads in args.threads]
     print(json.dumps(reports, indent=2) if args.json else "\n\n".join(map(table, reports)))
     return 0
 
 
 def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
-    """Measure here if this process was started for that number of threads, else in one that is."""
+    """Measure in this process if it was started with that number of threads, else in a new one."""
     if len(args.threads) == 1 and all(os.environ.get(name) == str(threads) for name in THREAD_VARIABLES):
         from arcparse.benchmark import Plan, benchmark
 
@@ -79,13 +88,15 @@ def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "arcparse", "benchmark", *_arguments(args, threads)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (our own)
     if done.returncode:
-        raise ArcparseError(f"measuring with --threads {threads} ended with status {done.returncode}; see above why")
+        raise ArcparseError(
+            f"measuring with --threads {threads} ended with status {done.returncode}; the reason stands above"
+        )
     [report] = json.loads(done.stdout)
     return dict(report)
 
 
 def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
-    """Return the arguments that measure the same with one number of threads; peers take part at one thread."""
+    """Return the arguments for the same measurement with one number of threads; peers only if that is 1."""
     peers = ("udpipe", "udpipe_beam", "spacy") if threads == 1 else ()
     options = ["model", "runs", "batch_size", "beam", "precision", *peers]
     given = {name: getattr(args, name) for name in options if getattr(args, name) is not None}
@@ -94,7 +105,7 @@ def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """Return a report as lines of columns under a line that says what was measured."""
+    """Return a report as a table under a line that names the file, the model and the settings."""
     title = (
         f"{report['file']}: {report['sentences']} sentences, {report['tokens']} tokens; model {report['model']}, "
         f"{report['precision']}, beam {report['beam'] or 'of the model'}, "

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import add_recurrent_options, load_recurrent
 from arcparse.cli.streams import AS_INPUT, input_lines, located, no_file, standard_output
 from arcparse.cli.tables import in_columns
@@ -25,16 +26,16 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "classify",
-        help="label texts by a classifier",
-        description="Label texts, one a line, from standard input where neither TEXT nor --input is given. Each comes "
-        "out as label, tab, probability, tab, text. With --gold nothing is written but scores: accuracy, and for each "
-        "label of the file which labels its texts were given, and its precision, recall and F1 in per cent.",
+        help=SUBCOMMANDS["classify"],
+        description="Label texts, one a line, from standard input if neither TEXT nor --input is given. Each output "
+        "line is label, tab, probability, tab, text. With --gold only scores are printed: the accuracy, a table of "
+        "gold labels by labels of the model, and precision, recall and F1 of each label in per cent.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="the text to label")
+    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="text to label")
     source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
-    source.add_argument("--gold", metavar="FILE", help="score the model on lines of label, tab, text")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
+    source.add_argument("--gold", metavar="FILE", help="score the model on this file, with lines of label, tab, text")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
     add_recurrent_options(parser)
     parser.set_defaults(run=run)
 
@@ -74,7 +75,7 @@ def _scores(model: Classifier, place: str) -> str:
 
 
 def _table(labels: tuple[str, ...], counts: Counter[tuple[str, str]]) -> str:
-    """Return how often the texts of each gold label, a row, were given each label, and the label's scores."""
+    """Return a row for each gold label: the counts of the labels given to its texts, and its scores."""
     rows = [("gold", *labels, "precision", "recall", "F1")]
     for label in labels:
         given = [counts[label, other] for other in labels]

@@ -8,8 +8,8 @@ from typing import Any
 
 from arcparse.evaluation import Confusion, confused
 
-SHOWN = 20  # pairs in the table; JSON and CSV have all, those of equal tags too
-EXAMPLES = 3  # forms that a pair happens to most often
+SHOWN = 20  # pairs in the table; JSON and CSV have all pairs, also of equal tags
+EXAMPLES = 3  # the most frequent forms of a pair
 
 
 def confusion_rows(column: str, systems: Sequence[Confusion]) -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from tqdm import tqdm
 
 from arcparse import formats, transform
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, add_target, check_standard_input, known_formats, target_format, treebank
 from arcparse.cli.options import whole
 from arcparse.cli.steps import Surroundings, add_steps
@@ -40,10 +41,10 @@ def add(subparsers: Subparsers) -> None:
     names = in_columns([(known.name, known.summary) for known in formats.formats().values()])
     parser = subparsers.add_parser(
         "convert",
-        help="convert treebanks from format to format, and transform them",
-        description="Convert treebanks from format to format. What the new format cannot hold is told once, with "
+        help=SUBCOMMANDS["convert"],
+        description="Convert treebanks from format to format. Losses are reported once, with "
         "counts. Formats:\n\n  " + "\n  ".join(names),
-        epilog=(formats.__doc__ or "").partition("\n\n")[2].partition("\n    format        what")[0].rstrip(),
+        epilog=(formats.__doc__ or "").partition("\n\n")[2].partition("\n    format        the")[0].rstrip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -57,9 +58,9 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--output",
         metavar="FILE",
-        help="file to write, or a folder for a file for each input (default: standard output)",
+        help="file to write, or a folder, for one file for each input (default: standard output)",
     )
-    parser.add_argument("--strict", action="store_true", help="fail where anything would be lost")
+    parser.add_argument("--strict", action="store_true", help="fail if anything would be lost")
     parser.add_argument(
         "--skip-bad",
         action="store_true",
@@ -70,17 +71,21 @@ def add(subparsers: Subparsers) -> None:
 
 
 def _add_transformations(parser: argparse.ArgumentParser) -> None:
-    add_steps(parser.add_argument_group("transformations", "made in the order in which they are given"))
-    parser.add_argument("--seed", type=whole(SEED), default=0, metavar="N", help="of --sample (default: 0)")
+    add_steps(parser.add_argument_group("transformations", "applied in the given order"))
+    parser.add_argument("--seed", type=whole(SEED), default=0, metavar="N", help="seed of --sample (default: 0)")
     division = parser.add_mutually_exclusive_group()
     division.add_argument(
         "--split",
         type=_shares,
         metavar="SHARES",
-        help=f"divide by document, as train=8,dev=1,test=1, into files whose names have these for {PART} in --output",
+        help=f"divide by document into parts, for example train=8,dev=1,test=1; the names take the place of {PART} in "
+        "--output",
     )
     division.add_argument(
-        "--folds", type=_folds, metavar="K", help=f"divide by document into K files, 1 to K for {PART} in --output"
+        "--folds",
+        type=_folds,
+        metavar="K",
+        help=f"divide by document into K files; 1 to K take the place of {PART} in --output",
     )
 
 
@@ -88,17 +93,17 @@ def _shares(text: str) -> dict[str, float]:
     try:
         return {name: float(share) for name, share in (part.split("=") for part in text.split(","))}
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not such as train=8,dev=1,test=1") from None
+        raise argparse.ArgumentTypeError(f"{text!r} has another form than train=8,dev=1,test=1") from None
 
 
 def _folds(text: str) -> dict[str, float]:
     if not text.isdecimal() or not 2 <= int(text) <= MOST_FOLDS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 2 to {MOST_FOLDS}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 2 to {MOST_FOLDS}")
     return {str(fold): 1.0 for fold in range(1, int(text) + 1)}
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert and tell what was lost; return 1 where a sentence was passed over or a byte replaced."""
+    """Convert and report the losses; return 1 if a sentence was passed over or a byte replaced."""
     job = _Job(args)
     shares = args.split or args.folds
     if shares:
@@ -112,10 +117,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Job:
-    """One run of the command: what it reads, what it does, what it lost."""
+    """One run of the command: its files, its formats and its losses."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        """Find the formats and the files. Raises where one of them is not there."""
+        """Find the formats and the files. Raises ConfigurationError or TreebankError if one does not exist."""
         self._args, known = args, known_formats(args)
         if args.source:
             formats.format_of(args.source, known)
@@ -133,7 +138,7 @@ class _Job:
             self._write(stream, self._transformed(self._sentences(self._files)))
 
     def convert_each(self, folder: Path) -> None:
-        """Convert each input to a file of a folder, named as the input but for the suffix."""
+        """Convert each input to a file in a folder, with the same name but another suffix."""
         targets = {file: folder / (_stem(file) + self._target.suffixes[0]) for file in self._files}
         if len(set(targets.values())) < len(targets):
             raise ConfigurationError(f"{folder}: two inputs have the same name; convert them to different folders")
@@ -143,10 +148,10 @@ class _Job:
                 self._write(stream, self._transformed(self._sentences([file])))
 
     def divide(self, shares: dict[str, float]) -> None:
-        """Convert to as many outputs as there are parts."""
+        """Convert to one output for each part."""
         pattern = self._args.output or ""
         if PART not in pattern:
-            raise ConfigurationError(f"--output {pattern!r}: write {PART} where the name of a part belongs")
+            raise ConfigurationError(f"--output {pattern!r}: write {PART} in the place of the part's name")
         with ExitStack() as stack:
             writers = {
                 part: self._writer(stack.enter_context(formats.opened(pattern.replace(PART, part)))) for part in shares
@@ -158,9 +163,9 @@ class _Job:
             self._lost.update(writer.lost)
 
     def tell(self) -> None:
-        """Tell what was lost, and how many sentences were passed over."""
+        """Report the losses, and the number of sentences that were passed over."""
         if self._lost:
-            counts = ", ".join(f"{what} ({number})" for what, number in self._lost.most_common())
+            counts = ", ".join(f"{lost} ({number})" for lost, number in self._lost.most_common())
             print(f"arcparse: {self._target.name} cannot hold: {counts}", file=sys.stderr)
         self.skipped.tell()
 
@@ -188,6 +193,6 @@ class _Job:
 
 
 def _stem(file: str) -> str:
-    """Return a file's name without its suffixes: that of `en.conllu.xz` is `en`."""
+    """Return the name of a file without its suffixes: `en` for `en.conllu.xz`."""
     path = Path("stdin" if file == STANDARD_INPUT else file)
     return Path(path.stem).stem if path.suffix in formats.COMPRESSED else path.stem

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from arcparse import corpora as corpus
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.tables import in_columns
 
 if TYPE_CHECKING:
@@ -17,33 +18,38 @@ if TYPE_CHECKING:
 
 HEADINGS = ("name", "version", "language", "licence", "files", "address")
 NOTHING_KNOWN = 1
-MEANING = {"whole": "is whole", "differs": "differs from the registry's", "missing": "is missing"}
+MEANING = {"whole": "is whole", "differs": "differs from the registry", "missing": "is missing"}
 
 
 def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "corpus",
-        help="list, fetch and verify public treebanks",
-        description="List, fetch and verify the public treebanks of a registry. Each has its own licence, which "
-        "`arcparse corpus list` shows.",
+        help=SUBCOMMANDS["corpus"],
+        description="List, fetch and verify the public treebanks of a registry. Each treebank has its own licence; "
+        "`arcparse corpus list` shows it.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="show the treebanks of the registry")
     listing.set_defaults(run=show)
     fetching = actions.add_parser("fetch", help="fetch a treebank", description="Fetch a treebank and verify it.")
     fetching.set_defaults(run=fetch)
-    fetching.add_argument("name", metavar="NAME", help="as `arcparse corpus list` shows it")
+    fetching.add_argument("name", metavar="NAME", help="name in `arcparse corpus list`")
     fetching.add_argument("--to", type=Path, metavar="DIR", help="folder for the files (default: NAME)")
-    fetching.add_argument("--base-url", default="", metavar="URL", help="where the files lie instead")
+    fetching.add_argument("--base-url", default="", metavar="URL", help="another address of the files")
     fetching.add_argument(
         "--timeout", type=float, default=corpus.TIMEOUT, metavar="S", help="seconds without a byte (default: 30)"
     )
     verifying = actions.add_parser("verify", help="compare the files of a folder with the registry")
     verifying.set_defaults(run=verify)
-    verifying.add_argument("directory", type=Path, metavar="DIR", help="where the files are (.xz, .gz, .bz2 too)")
+    verifying.add_argument("directory", type=Path, metavar="DIR", help="folder of the files (.xz, .gz, .bz2 too)")
     for action in (listing, fetching, verifying):
-        action.add_argument("--registry", type=Path, metavar="FILE", help="TOML file (default: that of the checkout)")
+        action.add_argument(
+            "--registry",
+            type=Path,
+            metavar="FILE",
+            help="registry, a TOML file (default: corpora/registry.toml of the checkout)",
+        )
 
 
 def show(args: argparse.Namespace) -> int:
@@ -71,11 +77,11 @@ def fetch(args: argparse.Namespace) -> int:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Run `arcparse corpus verify`; return 1 where a file differs or is missing, or none is known."""
+    """Run `arcparse corpus verify`; return 1 if a file differs or is missing, or if no file is known."""
     findings = corpus.verify(corpus.read_registry(args.registry), args.directory)
     for found in findings:
         print(f"{args.directory / found.file}: {MEANING[found.state]} ({found.treebank.name})")
     if not findings:
-        print(f"arcparse: {args.directory}: no file that the registry knows", file=sys.stderr)
+        print(f"arcparse: {args.directory}: no file of the registry is there", file=sys.stderr)
         return NOTHING_KNOWN
     return 0 if all(found.state == "whole" for found in findings) else 1

@@ -1,4 +1,4 @@
-"""`arcparse curves`: how training went, as a picture."""
+"""`arcparse curves`: the course of training, as a picture."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.pictures import write_picture
 from arcparse.drawing import figures
 from arcparse.drawing.figures import Panel
@@ -20,21 +21,25 @@ if TYPE_CHECKING:
 
 GROUPS = {"train": "training", "evaluation": "development"}
 RATE = "train/learning_rate"
-LOGARITHMIC = ("loss", "perplexity")  # what their names end in
+LOGARITHMIC = ("loss", "perplexity")  # endings of the names of such quantities
 
 
 def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "curves",
-        help="draw how training went: losses, scores, learning rate",
-        description="Draw what runs of `arcparse train` have logged, each quantity in a panel with a line for each "
-        "run: the loss in training, a mean over its epoch so far; losses, perplexities and scores on development data "
-        "after each epoch; the learning rate. Runs may still be going on.",
+        help=SUBCOMMANDS["curves"],
+        description="Draw the logs of runs of `arcparse train`: a panel for each quantity, with a line for each run. "
+        "Quantities are the training loss (the mean of the epoch so far), the losses, perplexities and scores on "
+        "development data after each epoch, and the learning rate. Runs need not be finished.",
     )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="what was --output of `arcparse train`")
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="folder that was --output of `arcparse train`"
+    )
     parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="picture to write: .svg or .png")
-    parser.add_argument("--only", type=_names, metavar="NAME,NAME", help="quantities, as loss,BLEU (default: all)")
+    parser.add_argument(
+        "--only", type=_names, metavar="NAME,NAME", help="quantities, for example loss,BLEU (default: all)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,13 +55,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _short(runs: Sequence[Path]) -> list[str]:
-    """Return the names of runs, their whole paths where names are not distinct."""
+    """Return the names of runs, or their whole paths if names are not distinct."""
     names = [readable(run.resolve().name) for run in runs]
     return names if len(set(names)) == len(names) else [readable(str(run)) for run in runs]
 
 
 def panels(logs: dict[str, Scalars], only: Sequence[str] | None = None) -> list[Panel]:
-    """Return what is drawn, the learning rate last. Raises ConfigurationError for a quantity that no run has."""
+    """Return the panels, the learning rate last. Raises ConfigurationError for a quantity that no run has."""
     found = sorted(dict.fromkeys(name for log in logs.values() for name in log), key=lambda name: name == RATE)
     names = [name.rpartition("/")[2] for name in found]
     for name in only or ():

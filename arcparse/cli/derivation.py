@@ -20,7 +20,7 @@ ELLIPSIS = "…"
 
 
 def table(sentence: Sentence, steps: Sequence[Step]) -> str:
-    """Return the derivation of a sentence under its text, what is long shortened, ending in a blank line."""
+    """Return the derivation of a sentence under its text, long cells shortened; the last line is blank."""
     forms = ("ROOT", *sentence.forms)
     rows = [HEADINGS]
     for number, step in enumerate(steps):
@@ -33,12 +33,12 @@ def table(sentence: Sentence, steps: Sequence[Step]) -> str:
 
 
 def nats(score: float) -> str:
-    """Return a score with three decimals, and nothing below zero as plain zero."""
+    """Return a score with three decimals; -0.000 becomes 0.000."""
     return f"{round(score, 3) + 0.0:.3f}"
 
 
 def title(sentence: Sentence) -> str:
-    """Return what stands above a figure: the sentence's name, if it has one, and its text."""
+    """Return the heading of a figure: the name of the sentence, if it has one, and its text."""
     name = sentence.comment("sent_id")
     return f"{name}: {sentence.text}" if name else sentence.text
 
@@ -62,7 +62,7 @@ def arc_text(arc: Arc, forms: Sequence[str]) -> str:
 
 
 def short(form: str, columns: int = FORM_SHOWN) -> str:
-    """Return a form, cut where it is wider than `columns`."""
+    """Return a form, cut if it is wider than `columns`."""
     if cells(form) <= columns:
         return form
     end = next(end for end in range(len(form), 0, -1) if cells(form[:end]) < columns)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import drawing
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.derivation import title
 from arcparse.cli.inputs import add_format, add_skip_bad, check_standard_input, treebank
 from arcparse.cli.options import whole
@@ -40,33 +41,45 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "draw",
-        help="draw trees: in the terminal, as SVG, PNG or HTML",
-        description="Draw the trees of a treebank, or of a text that is parsed. Text and HTML hold many sentences; of "
-        "SVG and PNG each sentence makes a file of its own in the folder --output, unless there is one alone.",
+        help=SUBCOMMANDS["draw"],
+        description="Draw the trees of a treebank, or of a text that is parsed. A text or HTML page holds many "
+        "sentences; an SVG or PNG file holds one, so that for many sentences --output is a folder.",
     )
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("file", nargs="?", metavar="FILE", help="treebank of any format, - for standard input")
-    text = no_file("what `arcparse parse --input {}` writes as FILE, or the file itself if it holds trees")
-    source.add_argument("--text", type=text, metavar="TEXT", help="what to parse and draw")
+    source.add_argument("file", nargs="?", metavar="FILE", help="treebank of any format; - for standard input")
+    text = no_file("the output of `arcparse parse --input {}` as FILE, or the file itself if it holds trees")
+    source.add_argument("--text", type=text, metavar="TEXT", help="text to parse and draw")
     parser.add_argument(
-        "--model", metavar="NAME_OR_PATH", help="for --text: a shipped model or one's place (default: en)"
+        "--model", metavar="NAME_OR_PATH", help="for --text: name of a shipped model, or path of a model (default: en)"
     )
-    parser.add_argument("--gold", metavar="FILE", help="gold trees of the same words: draw both, and where they differ")
+    parser.add_argument(
+        "--gold", metavar="FILE", help="gold trees of the same words: draw both and mark the differences"
+    )
     add_format(parser)
     add_skip_bad(parser)
-    parser.add_argument("--format", choices=FORMATS, help="(default: as --output is named, else text)")
-    parser.add_argument("--output", type=Path, metavar="PATH", help="file, or folder for SVG and PNG of many sentences")
     parser.add_argument(
-        "--select", type=_names, metavar="NAME,NAME", help="sentences by sent_id, or by number from 1 (default: all)"
+        "--format", choices=FORMATS, help="format of the output (default: that of the name of --output, else text)"
     )
     parser.add_argument(
-        "--colour", choices=COLOURINGS, default="none", help="arcs by label, or by HeadConfidence in MISC"
+        "--output", type=Path, metavar="PATH", help="file to write, or folder for SVG and PNG of many sentences"
+    )
+    parser.add_argument(
+        "--select",
+        type=_names,
+        metavar="NAME,NAME",
+        help="sentences to draw, by sent_id or by number from 1 (default: all)",
+    )
+    parser.add_argument(
+        "--colour",
+        choices=COLOURINGS,
+        default="none",
+        help="colour arcs by label, or by HeadConfidence in MISC (default: none)",
     )
     parser.add_argument(
         "--width",
         type=whole(WIDTH),
         metavar="N",
-        help="break sentences that are wider: pixels, cells of a terminal for text",
+        help="break sentences that are wider; in pixels, for text in cells of a terminal",
     )
     parser.set_defaults(run=run)
 
@@ -108,7 +121,7 @@ def _pixels(args: argparse.Namespace) -> float:
 
 
 def _diagrams(args: argparse.Namespace, skipped: Skipped | None) -> Iterator[Named]:
-    """Give the drawings of the chosen sentences, each with its name."""
+    """Yield the drawings of the chosen sentences, each with its name."""
     sentences = _parsed(args.text, args.model) if args.text is not None else treebank(args.file, args, skipped)
     golds = None if args.gold is None else treebank(args.gold, args, skipped)
     pairs = zip(sentences, repeat(None)) if golds is None else _paired(sentences, golds, args.gold)
@@ -142,7 +155,7 @@ def _paired(sentences: Iterable[Sentence], golds: Iterable[Sentence], name: str)
 
 
 def _draw_each(diagrams: Iterable[Named], target: str, args: argparse.Namespace) -> None:
-    """Write one picture to the output, or each to a file of its own where that is a folder."""
+    """Write one picture to the output, or each to its own file if the output is a folder."""
     named = ((name, _picture(diagram, target, args)) for name, diagram in diagrams)
     if args.output is not None and (args.output.is_dir() or not args.output.suffix):
         make_folder(args.output)

@@ -1,4 +1,4 @@
-"""`arcparse evaluate`: the scores of one system's trees against gold trees, or of two systems' beside each other."""
+"""`arcparse evaluate`: the scores of the trees of one system, or of two systems side by side, against gold trees."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import evaluation
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, check_standard_input, treebank
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
@@ -40,7 +41,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="compare trees with gold trees",
+        help=SUBCOMMANDS["evaluate"],
         description="Compare treebanks of the same text, of any format, by the metrics of the CoNLL 2018 shared task. "
         "With two systems, print both, their difference, its 95% bootstrap interval and its two-sided p-value.",
     )
@@ -50,55 +51,67 @@ def add(subparsers: Subparsers) -> None:
     add_format(parser)
     printed = parser.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="print ratios (0 to 1) and counts as JSON")
-    printed.add_argument("--csv", action="store_true", help="print them as CSV, a row for each file, part and metric")
+    printed.add_argument(
+        "--csv", action="store_true", help="print ratios and counts as CSV, a row for each file, part and metric"
+    )
     parser.add_argument(
-        "--no-punct", action="store_true", help="leave gold punctuation out of UAS, LAS and what follows"
+        "--no-punct", action="store_true", help="leave gold punctuation out of UAS, LAS and all later metrics"
     )
     parser.add_argument(
         "--metrics",
         type=_names_of("metric", ALL_METRICS),
         default=METRICS,
         metavar="NAME,NAME",
-        help=f"of {', '.join(ALL_METRICS)} (default: all of the shared task, which ends with BLEX); "
-        "UEM and LEM are sentences whose every head, or head and label, is right; for metrics of tokens and tags alone "
-        "the files need no trees",
+        help=f"metrics, of {', '.join(ALL_METRICS)} (default: those of the shared task, Tokens to BLEX); UEM and LEM "
+        "are shares of sentences in which all heads, or all heads and labels, are right; metrics of tokens and tags "
+        "need no trees",
     )
     parser.add_argument(
         "--breakdown",
         type=_names_of("breakdown", tuple(BREAKDOWNS)),
         default=(),
         metavar="NAME,NAME",
-        help="scores by label (and confusions of labels), distance of head and dependent, length of the sentence, "
-        "projectivity of arcs",
+        help="add scores by label (with confusions of labels), by distance of head and dependent, by length of the "
+        "sentence, or by projectivity of arcs",
     )
     parser.add_argument(
         "--train",
         metavar="FILE",
-        help="scores of the words whose form is in this training file, and of the unknown ones",
+        help="add scores of known words, whose form is in this training file, and of unknown words",
     )
     parser.add_argument(
         "--confusion",
         type=_names_of("column", TAG_COLUMNS),
         default=(),
         metavar="NAME,NAME",
-        help="tags that are taken for others, the most frequent confusions first: of upos, xpos, feats",
+        help="add confusions of tags, the most frequent first: of upos, xpos, feats",
     )
     parser.add_argument(
         "--calibration",
         action="store_true",
-        help="tell how far confidences can be trusted that `arcparse parse --scores` has written into MISC",
+        help="add the reliability of the confidences that `arcparse parse --scores` has written into MISC",
     )
     parser.add_argument(
-        "--bins", type=whole(Range(1, 1000)), default=BINS, metavar="N", help="of these (default: %(default)s)"
+        "--bins",
+        type=whole(Range(1, 1000)),
+        default=BINS,
+        metavar="N",
+        help="bins of confidences (default: %(default)s)",
     )
-    parser.add_argument(
-        "--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM alone: .svg or .png"
-    )
+    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM: .svg or .png")
     parser.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
-    parser.add_argument("--test", choices=TESTS, default="randomisation", help="for p-values (default: %(default)s)")
-    parser.add_argument("--resamples", type=whole(COUNT), default=RESAMPLES, metavar="N", help="(default: %(default)s)")
     parser.add_argument(
-        "--seed", type=whole(SEED_RANGE), default=SEED, metavar="N", help="of resampling (default: %(default)s)"
+        "--test", choices=TESTS, default="randomisation", help="test for p-values (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--resamples",
+        type=whole(COUNT),
+        default=RESAMPLES,
+        metavar="N",
+        help="number of resamples (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=whole(SEED_RANGE), default=SEED, metavar="N", help="seed of resampling (default: %(default)s)"
     )
     parser.set_defaults(run=run)
 
@@ -148,7 +161,7 @@ def _report(gold: Sequence[Sentence], file: str, args: argparse.Namespace) -> Re
 
 
 def _needs_trees(args: argparse.Namespace) -> bool:
-    """Return whether anything is asked for that heads decide."""
+    """Return whether the options ask for a score of heads."""
     return bool({*args.metrics} - {*SPAN_METRICS, *TAG_METRICS} or args.breakdown or args.calibration or args.diagram)
 
 
@@ -156,11 +169,11 @@ def _tag_scores(scores: dict[str, Score]) -> dict[str, Score]:
     return {metric: score for metric, score in scores.items() if metric in TAG_METRICS}
 
 
-def _names_of(what: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+def _names_of(kind: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     def names(text: str) -> tuple[str, ...]:
         for name in text.split(","):
             if name not in known:
-                raise argparse.ArgumentTypeError(f"no {what} '{name}'; there are {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"no {kind} '{name}'; there are {', '.join(known)}")
         return tuple(text.split(","))
 
     return names

@@ -46,8 +46,8 @@ def add_format(parser: argparse.ArgumentParser, *, tag: str | None = None) -> No
         "--from",
         dest="source",
         metavar="FORMAT",
-        help="format of the input, one of those that `arcparse convert --help` lists (default: known from its content "
-        "and name)",
+        help="format of the input, from the list in `arcparse convert --help` (default: known from its content and "
+        "name)",
     )
     parser.add_argument(
         "--columns",
@@ -92,7 +92,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def known_formats(args: argparse.Namespace) -> Known:
-    """Return the formats by name, with the columns and the tag that the options say."""
+    """Return the formats by name, with the columns and the tag of the options."""
     return formats.formats(args.tag, args.columns)
 
 
@@ -143,9 +143,9 @@ def input_sentences(args: argparse.Namespace, known: Known, divide: Divide, skip
 
 
 def _format(source: Source, known: Known, *, default: str = "") -> Format:
-    """Return the format that the input looks like beyond doubt, or that its name says, or `default`, or the likeliest.
+    """Return the format of the input: the unmistakable one, or that of its name, or `default`, or the likeliest one.
 
-    A vague name says a format only where a `default` is given, since anything may be text there.
+    A vague name counts only with a `default`: without one, the input is no text.
     """
     sample = source.sample()
     likeliest = formats.guess(sample) if sample.strip() or not default else default

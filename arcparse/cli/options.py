@@ -1,4 +1,4 @@
-"""Options that commands share: how a model is used, and numbers."""
+"""Options that commands share: the model, its use, and numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 40  # characters of a value in a message
 
 
 def whole(limits: Range) -> Callable[[str], int]:
-    """Return what reads a whole number in a range, as argparse's `type`."""
+    """Return a reader of a whole number in a range, as argparse's `type`."""
 
     def read(text: str) -> int:
         try:
@@ -32,30 +32,30 @@ def whole(limits: Range) -> Callable[[str], int]:
 
 
 def wholes(limits: Range) -> Callable[[str], tuple[int, ...]]:
-    """Return what reads whole numbers in a range divided by commas, as argparse's `type`."""
+    """Return a reader of whole numbers in a range, with commas between them, as argparse's `type`."""
     return lambda text: tuple(map(whole(limits), text.split(",")))
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
-    """Add what `use_threads` reads."""
+    """Add the option of `use_threads`."""
     parser.add_argument("--threads", type=whole(THREADS), metavar="N", default=1, help="processor threads (default: 1)")
 
 
 def use_threads(args: argparse.Namespace) -> None:
-    """Let what is called from now on use as many threads as the options say."""
+    """Set the number of threads to that of the options, from now on."""
     from arcparse import threads
 
     threads.use(args.threads)
 
 
 def add_recurrent_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `load_recurrent` reads."""
-    parser.add_argument("--model", required=True, metavar="PATH", help="the model's directory")
+    """Add the options of `load_recurrent`."""
+    parser.add_argument("--model", required=True, metavar="PATH", help="directory of the model")
     add_threads(parser)
 
 
 def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
-    """Load the recurrent model that the options name, one of a class alone, with as many threads as they say."""
+    """Load the recurrent model of the options, which must be of the class `of`, and set the number of threads."""
     from arcparse import seq2seq
 
     use_threads(args)
@@ -63,23 +63,27 @@ def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `load_pipeline` reads, and how much is done at a time."""
+    """Add the options of `load_pipeline`, the size of batches and the verbosity."""
     parser.add_argument(
-        "--model", metavar="NAME_OR_PATH", help="a shipped model or one's place; to tag, a tagger too (default: en)"
+        "--model",
+        metavar="NAME_OR_PATH",
+        help="name of a shipped model, or path of a model; `arcparse tag` takes taggers too (default: en)",
     )
     parser.add_argument(
         "--lemmatizer",
         metavar="NAME",
-        help="en-lemmatizer, or a path: makes lemmas; with --given tags, of words that have none",
+        help="en-lemmatizer or a path: add lemmas; with --given tags, only to words without one",
     )
     parser.add_argument(
-        "--segmenter", metavar="NAME", help="en-segmenter, or a path: divides text in place of the tokenizer's rules"
+        "--segmenter",
+        metavar="NAME",
+        help="en-segmenter or a path: divide text by a model, not by the rules of --tokenizer",
     )
     parser.add_argument(
         "--tokenizer",
         metavar="NAME",
         default="en",
-        help="rules that divide text: en, neutral, or a language's TOML file (default: en)",
+        help="rules that divide text: en, neutral, or the TOML file of a language (default: en)",
     )
     parser.add_argument(
         "--batch-size",
@@ -93,13 +97,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=("float32", "bfloat16"),
         default="float32",
-        help="bfloat16: faster on processors that have it (default: float32)",
+        help="number format of the networks; bfloat16 is faster on processors that support it (default: float32)",
     )
-    parser.add_argument("--verbose", action="store_true", help="tell the speed also where stderr is no terminal")
+    parser.add_argument("--verbose", action="store_true", help="print the speed even if stderr is not a terminal")
 
 
 def load_pipeline(args: argparse.Namespace) -> Pipeline:
-    """Load the model that the options name, with as many threads as they say."""
+    """Load the models of the options, and set the number of threads."""
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
     return Pipeline.load(

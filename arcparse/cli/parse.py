@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import formats
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.derivation import table
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
@@ -28,31 +29,34 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "parse",
-        help="tag and parse text or CoNLL-U",
-        description="Tag and parse text, or sentences of any format of `arcparse convert`, from standard input where "
-        "neither TEXT nor --input is given. A sentence that cannot be parsed is reported, comes out as it came, and "
-        "makes the status 1.",
+        help=SUBCOMMANDS["parse"],
+        description="Tag and parse text, or sentences of any format of `arcparse convert`, from standard input if "
+        "neither TEXT nor --input is given. A sentence that cannot be parsed is reported and written unchanged, and "
+        "the exit status is 1.",
     )
     add_input(parser, "parse")
     target = parser.add_mutually_exclusive_group()
-    target.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is parsed")
+    target.add_argument(
+        "--output", type=Path, metavar="FILE", help="file to write, after all is parsed (default: standard output)"
+    )
     target.add_argument(
         "--trace",
         action="store_true",
-        help="print each derivation, step by step, in place of the trees; with --beam 2 or more, the beam at each step",
+        help="print each derivation step by step, not the trees; with --beam 2 or more, print the beam at each step",
     )
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="with --trace: draw the beam as a graph, too")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="with --trace: also draw the beam as a graph")
     add_target(parser)
     parser.add_argument(
         "--given",
         choices=("tags",),
-        help="keep UPOS, XPOS and FEATS of the input and parse with them, and make those that are `_`; else make all",
+        help="keep UPOS, XPOS and FEATS of the input and parse with them; only tags that are `_` are predicted "
+        "(default: all are predicted)",
     )
     parser.add_argument(
         "--beam",
         type=whole(BEAM),
         metavar="K",
-        help="hypotheses kept; 1 is greedy (default: the model's own; with --nbest or --scores at least 8)",
+        help="width of the beam; 1 is greedy (default: that of the model; with --nbest or --scores at least 8)",
     )
     parser.add_argument(
         "--nbest", type=whole(NBEST), metavar="N", help="write the best N trees of each sentence, one after the other"
@@ -60,20 +64,21 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--scores",
         action="store_true",
-        help="write score and probability of each tree into comments, and how sure its arcs are into MISC",
+        help="write the score and probability of each tree into comments, and the confidence of each arc into MISC",
     )
     parser.add_argument(
         "--samples",
         type=whole(SAMPLES),
         metavar="N",
-        help="with --scores: trees drawn from the model to know how sure arcs are; 0: ask the beam alone (default: 32)",
+        help="with --scores: number of trees drawn from the model to estimate confidences; 0: use the trees of the "
+        "beam (default: 32)",
     )
     add_model_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Parse the input and write it; return 1 where a sentence could not be parsed."""
+    """Parse the input and write it; return 1 if a sentence could not be parsed."""
     if args.svg and not args.trace:
         raise ConfigurationError("--svg draws the beam that --trace shows; add --trace, and --beam 2 or more")
     _check_scores(args)
@@ -91,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_scores(args: argparse.Namespace) -> None:
-    """Raise ConfigurationError where options contradict."""
+    """Raise ConfigurationError if options contradict each other."""
     if (args.scores or args.nbest) and args.trace:
         raise ConfigurationError("--trace shows derivations, not trees; leave out --nbest and --scores")
     if args.to and args.trace:

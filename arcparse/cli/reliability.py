@@ -1,4 +1,4 @@
-"""How reliable a parser's confidences are, as a table and as CSV."""
+"""The reliability of the confidences of a parser, as a table and as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `arcparse evaluate` says of one system or of two: as tables, as JSON, as CSV."""
+"""The reports of `arcparse evaluate` on one system or two: as tables, as JSON, as CSV."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Report:
-    """What is said of one system."""
+    """The results of one system."""
 
     file: str
     counts: Integers  # [S, M, 4] as `count_sentences` gives them
@@ -43,14 +43,14 @@ class Report:
         return Scores.of(self.counts.sum(0))
 
 
-Differences = dict[str, Difference]  # by metric, none where there is one system
+Differences = dict[str, Difference]  # by metric; empty for one system
 
 
 # JSON and CSV
 
 
 def as_json(reports: Sequence[Report], differences: Differences, metrics: Sequence[str]) -> dict[str, Any]:
-    """Return one system's report, or both and how they differ."""
+    """Return the report of one system, or both reports and their differences."""
     systems = [_report_json(report, metrics) for report in reports]
     if not differences:
         return systems[0]
@@ -78,7 +78,7 @@ def _report_json(report: Report, metrics: Sequence[str]) -> dict[str, Any]:
 
 
 def write_csv(reports: Sequence[Report], differences: Differences, metrics: Sequence[str]) -> None:
-    """Write rows of COLUMNS; the second system's say how it differs from the first."""
+    """Write rows of COLUMNS; rows of the second system hold its difference from the first."""
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for report in reports:
@@ -106,7 +106,7 @@ def write_csv(reports: Sequence[Report], differences: Differences, metrics: Sequ
 
 
 def tables(reports: Sequence[Report], differences: Differences, metrics: Sequence[str]) -> Iterable[str]:
-    """Yield the scores, or how they differ, and what else there is, each as a table."""
+    """Yield the scores of one system or the differences of two, then the other results, each as a table."""
     if differences:
         yield "\n".join(f"{name}: {report.file}" for name, report in zip(("first", "second"), reports, strict=True))
         yield _difference_table(reports, differences)
@@ -125,7 +125,7 @@ def tables(reports: Sequence[Report], differences: Differences, metrics: Sequenc
 
 
 def _score_table(report: Report, metrics: Sequence[str]) -> str:
-    """Return the shared task's table, with a column more where there are intervals."""
+    """Return the table of the shared task, with one more column if there are intervals."""
     lines = report.scores.table(metrics).split("\n")
     if not report.intervals:
         return "\n".join(lines)

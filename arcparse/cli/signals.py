@@ -22,7 +22,7 @@ class Stopped(BaseException):
 
 @contextmanager
 def stopping() -> Iterator[None]:
-    """Raise Stopped in the block where a signal asks to end; a signal that is ignored (nohup) or handled stays so."""
+    """Raise Stopped inside the block if a signal asks to end; a signal that is ignored (nohup) or handled stays so."""
     own: list[signal.Signals] = []
     if threading.current_thread() is threading.main_thread():  # others may not set handlers
         own = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]

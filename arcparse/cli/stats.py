@@ -1,4 +1,4 @@
-"""`arcparse stats`: what a treebank holds, in numbers."""
+"""`arcparse stats`: the contents of a treebank, in numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, add_skip_bad, check_standard_input, treebank
 from arcparse.cli.pictures import write_picture
 from arcparse.cli.streams import standard_output
@@ -31,14 +32,18 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "stats",
-        help="tell what a treebank holds, in numbers",
+        help=SUBCOMMANDS["stats"],
         description="Count sentences, words, types, tags and labels, and measure the trees: non-projectivity, length "
-        "of dependencies, depth. Sentences without a tree are left out of the latter.",
+        "of dependencies, depth. Sentences without a tree are not measured.",
     )
-    parser.add_argument("file", metavar="FILE", help="treebank of any format, - for standard input")
+    parser.add_argument("file", metavar="FILE", help="treebank of any format; - for standard input")
     add_format(parser)
     add_skip_bad(parser)
-    parser.add_argument("--against", metavar="FILE", help="treebank, mostly of training: also count what it has not")
+    parser.add_argument(
+        "--against",
+        metavar="FILE",
+        help="another treebank, usually for training: also count the forms, lemmas, tags and labels that it lacks",
+    )
     parser.add_argument("--json", action="store_true", help="print all counts as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw tags, labels, lengths and depths: .svg or .png")
     parser.set_defaults(run=run)

@@ -1,4 +1,4 @@
-"""The transformations of `arcparse convert`: a flag, what it takes, and what it does to sentences."""
+"""The transformations of `arcparse convert`: their flags, values and functions of sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DESCENDING = ":down"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a step may need besides its value: the seed of what is drawn, and how another file is read."""
+    """Things that a step may need besides its value: the seed of draws, and a reader of other files."""
 
     seed: int
     read: Callable[[str], Iterator[Sentence]]
@@ -33,7 +33,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Step:
-    """A flag; `make` gives the transformation for its value, which is empty where the flag takes none."""
+    """A flag; `make` gives the transformation for its value, which is empty if the flag takes none."""
 
     flag: str
     metavar: str | None
@@ -42,7 +42,7 @@ class Step:
 
 
 def add_steps(group: Group) -> None:
-    """Add the flags; what is given is found in `steps`, in its order, as pairs of a step and its value."""
+    """Add the flags; the option `steps` holds the given ones in their order, as pairs of a step and its value."""
     for step in STEPS:
         nargs = 0 if step.metavar is None else None
         group.add_argument(
@@ -99,53 +99,59 @@ STEPS = (
     Step(
         "--filter",
         "EXPR",
-        "keep what this holds for: 'length <= 40 and projective and \"nsubj\" in label'",
+        "keep sentences that fulfil a condition: 'length <= 40 and projective and \"nsubj\" in label'",
         lambda value, _: partial(transform.keep, expression=text_argument(value)),
     ),
     Step("--merge", "COLUMNS=FILE", "take columns from a file of the same sentences: head,deprel=t.conllu", _merging),
     Step(
         "--drop-punctuation",
         None,
-        "leave out punctuation; what hangs from it hangs from its head",
+        "leave out punctuation; its dependents go to its head",
         lambda *_: transform.drop_punctuation,
     ),
     Step(
         "--projectivise",
         "ENCODING",
-        f"lift crossing arcs, and say so in labels: {', '.join(PROJECTIVITIES)}",
+        f"lift crossing arcs, and mark them in labels: {', '.join(PROJECTIVITIES)}",
         lambda value, _: partial(transform.projectivise, encoding=_encoding(value)),
     ),
     Step(
         "--deprojectivise",
         "ENCODING",
-        "put lifted words back where labels say",
+        "attach lifted words again, as labels say",
         lambda value, _: partial(transform.deprojectivise, encoding=_encoding(value)),
     ),
     Step(
         "--upos-from-xpos",
         "TABLE",
-        "UPOS by a file of lines `XPOS UPOS`, XPOS * for all others",
+        "set UPOS by a file of lines `XPOS UPOS`; XPOS * stands for all others",
         lambda value, _: partial(transform.upos_from_xpos, table=transform.read_table(Path(value))),
     ),
     Step(
         "--relabel",
         "TABLE",
-        "other labels by a file of lines `old new`",
+        "change labels by a file of lines `old new`",
         lambda value, _: partial(transform.relabel, table=transform.read_table(Path(value))),
     ),
-    Step("--strip-subtypes", None, "nsubj:pass becomes nsubj", lambda *_: transform.strip_subtypes),
+    Step(
+        "--strip-subtypes",
+        None,
+        "remove subtypes of labels: nsubj:pass becomes nsubj",
+        lambda *_: transform.strip_subtypes,
+    ),
     Step("--lower-case", None, "lower-case forms", lambda *_: transform.lower_case),
     Step(
         "--anonymise",
         None,
-        "mask names, numbers and addresses; drop comments and MISC that may tell more",
+        "mask names, numbers and addresses; drop comments and MISC that may reveal more",
         lambda *_: transform.anonymise,
     ),
-    Step("--sample", "N", "draw N sentences, or a share: 10%%", _sampling),
+    Step("--sample", "N", "draw N sentences at random, or a share: 10%%", _sampling),
     Step(
         "--sort",
         "KEY",
-        f"by {', '.join(transform.SORT_KEYS)}; length{DESCENDING} for the longest first; holds all sentences in memory",
+        f"sort by {', '.join(transform.SORT_KEYS)}; length{DESCENDING} puts the longest first; holds all sentences in "
+        "memory",
         _sorting,
     ),
 )

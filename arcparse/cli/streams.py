@@ -15,12 +15,12 @@ from arcparse.errors import ArcparseError
 from arcparse.files import readable
 
 STANDARD_INPUT = "-"
-READABLE = "arcparse-readable"  # the error handler by which names of files are printed that are not UTF-8
-AS_INPUT = "--input {} for what it holds"  # the remedy of most commands
+READABLE = "arcparse-readable"  # the error handler for printing names of files that are not UTF-8
+AS_INPUT = "--input {} for its content"  # the remedy of most commands
 
 
 def settle() -> None:
-    """Make the standard streams UTF-8 and let each fail well: output in one line, messages in silence.
+    """Make the standard streams UTF-8; failures of output are reported in one line, those of messages ignored.
 
     Streams that a program has put in their place, as tests do, stay there.
     """
@@ -40,7 +40,7 @@ def settle() -> None:
 
 
 def _reopen(number: int) -> None:
-    """Open the descriptor of a closed stream, the wrong way round: it fails, and no other file gets its number."""
+    """Open the descriptor of a closed stream in the wrong direction: its use fails, and no file gets its number."""
     opened = os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
     if opened != number:
         os.dup2(opened, number)
@@ -48,7 +48,7 @@ def _reopen(number: int) -> None:
 
 
 def _named(raw: io.FileIO, name: str) -> io.FileIO:
-    """Give a descriptor the name by which errors call its stream."""
+    """Give a descriptor the name of its stream in messages."""
     raw.name = f"<{name}>"
     return raw
 
@@ -58,7 +58,7 @@ def _writer(raw: io.FileIO, line_buffering: bool) -> TextIO:
 
 
 class _Output(io.FileIO):
-    """Standard output, which tells once that it cannot be written, and then forgets what it still holds."""
+    """Standard output; if it cannot be written, it says so once and drops the rest."""
 
     def write(self, data: Any) -> int:
         try:
@@ -88,7 +88,7 @@ def _readable(error: UnicodeError) -> tuple[bytes, int]:
 
 
 def standard_input() -> TextIO:
-    """Return standard input; a byte that is no UTF-8 becomes a lone surrogate, which readers refuse where it stands."""
+    """Return standard input; a byte that is no UTF-8 becomes a lone surrogate, which readers refuse with its place."""
     return _unicode(sys.stdin, "utf-8", "surrogateescape")
 
 
@@ -130,7 +130,7 @@ def no_file(remedy: str) -> Callable[[str], str]:
     def text(argument: str) -> str:
         try:
             is_file = os.path.isfile(argument)
-        except ValueError:  # of texts that no file can be named
+        except ValueError:  # no file can have this name
             is_file = False
         if is_file:
             name = readable(argument)

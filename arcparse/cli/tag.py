@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import formats
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline
 from arcparse.cli.streams import standard_output
@@ -21,26 +22,30 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "tag",
-        help="tag text, tokens or a treebank",
-        description="Tag text, or sentences of any format of `arcparse convert`, from standard input where neither "
-        "TEXT nor --input is given. A sentence that cannot be tagged is reported, comes out as it came, and makes the "
-        "status 1.",
+        help=SUBCOMMANDS["tag"],
+        description="Tag text, or sentences of any format of `arcparse convert`, from standard input if neither TEXT "
+        "nor --input is given. A sentence that cannot be tagged is reported and written unchanged, and the exit "
+        "status is 1.",
     )
     add_input(parser, "tag")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write, once all is tagged")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="file to write, after all is tagged (default: standard output)"
+    )
     add_target(parser)
     parser.add_argument(
-        "--given", choices=("tags",), help="keep the tags of the input, and make those that are `_`; else make all"
+        "--given", choices=("tags",), help="keep the tags of the input; only those that are `_` are predicted"
     )
     parser.add_argument(
-        "--dictionary", metavar="FILE", help="forms and their UPOS, XPOS, FEATS, a form a line, tabs between"
+        "--dictionary",
+        metavar="FILE",
+        help="file with a line for each form: form, UPOS, XPOS, FEATS, with tabs between",
     )
     add_model_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tag the input and write it; return 1 where a sentence could not be tagged."""
+    """Tag the input and write it; return 1 if a sentence could not be tagged."""
     from arcparse.batches import stream
 
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None

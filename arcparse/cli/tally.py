@@ -1,4 +1,4 @@
-"""Counts of a run: sentences that are read, that fail, and that `--skip-bad` passes over; each fault is told."""
+"""Counts of a run: sentences that are read, that fail, and that `--skip-bad` passes over; each fault is reported."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from arcparse.sentence import Sentence
 
 
 class Skipped:
-    """A function for errors: it tells and counts sentences that are passed over, and lines with characters replaced."""
+    """A function for errors: it reports and counts sentences that are passed over and lines that are changed."""
 
     def __init__(self) -> None:
         """Begin to count."""
         self.sentences = self.lines = 0
 
     def __call__(self, error: ArcparseError) -> None:
-        """Tell an error of the input."""
+        """Report an error of the input."""
         if isinstance(error, CharacterError):
             self.lines += 1
             done = "replaced by U+FFFD"
@@ -28,11 +28,14 @@ class Skipped:
         print(f"arcparse: {error}: {done}", file=sys.stderr)
 
     def tell(self) -> None:
-        """Tell how many there were."""
+        """Report the numbers of sentences and lines."""
         if self.sentences:
             print(f"arcparse: {_were(self.sentences, 'sentence')} passed over", file=sys.stderr)
         if self.lines:
-            print(f"arcparse: {_were(self.lines, 'line')} changed: U+FFFD for what is not UTF-8", file=sys.stderr)
+            print(
+                f"arcparse: {_were(self.lines, 'line')} changed: bytes that are not UTF-8 became U+FFFD",
+                file=sys.stderr,
+            )
 
 
 def _were(number: int, name: str) -> str:
@@ -40,10 +43,10 @@ def _were(number: int, name: str) -> str:
 
 
 class Tally:
-    """What has been read, what failed, and since when."""
+    """The numbers of sentences and words read and of failures, and the time of the start."""
 
     def __init__(self, done: str = "parsed") -> None:
-        """Begin to count, and start the clock; `done` is what messages call it."""
+        """Begin to count, and start the clock; `done` is the participle in messages."""
         self.done, self.skipped = done, Skipped()
         self.sentences = self.words = self.failures = 0
         self.start = time.perf_counter()
@@ -65,7 +68,7 @@ class Tally:
         print(f"arcparse: {place}: not {self.done}: {reason}", file=sys.stderr)
 
     def close(self, verbose: bool) -> int:
-        """Tell the failures and, if `verbose` or in a terminal, the speed; return the exit status."""
+        """Report the failures and, if `verbose` or in a terminal, the speed; return the exit status."""
         seconds = time.perf_counter() - self.start
         self.skipped.tell()
         if self.failures:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError
 from arcparse.presets import DEFAULT, purposes
@@ -32,48 +33,56 @@ KINDS = {
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `train` and what can be trained to a parser."""
-    parser = subparsers.add_parser(
-        "train", help="train a parser, a tagger, a lemmatiser or a translator", description=__doc__
-    )
+    """Add `train`, with a subcommand for each kind of model."""
+    parser = subparsers.add_parser("train", help=SUBCOMMANDS["train"], description=__doc__)
     kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
     for kind, summary in KINDS.items():
         own = kinds.add_parser(
             kind,
             help=summary,
-            description=f"Train {summary}; a run that was stopped goes on.",
+            description=f"Train {summary}. If OUTPUT holds a run that was stopped, it goes on.",
             epilog=_presets(kind),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         own.set_defaults(run=run, kind=kind)
-        own.add_argument("config", nargs="?", type=Path, help="settings in TOML, over those of the preset")
+        own.add_argument("config", nargs="?", type=Path, help="TOML file of settings that replace those of the preset")
         own.add_argument(
-            "--preset", default="", help=f"the settings to start from, see below (default: {DEFAULT[kind]})"
+            "--preset", default="", help=f"settings to start from, listed below (default: {DEFAULT[kind]})"
         )
-        own.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting; repeatable")
+        own.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            help="change a setting; can be given several times",
+        )
         for name in SHORTHANDS:
             own.add_argument(f"--{name.rpartition('.')[2]}", metavar="VALUE", help=f"short for --set {name}=VALUE")
-        own.add_argument("--output", type=Path, help=f"the run's directory; the model will be OUTPUT/{BEST}")
+        own.add_argument("--output", type=Path, help=f"directory of the run; the model will be OUTPUT/{BEST}")
         own.add_argument(
-            "--skip-bad", action="store_true", help="report sentences that are malformed or no trees and pass over them"
+            "--skip-bad", action="store_true", help="report and pass over sentences that are malformed or have no tree"
         )
-        own.add_argument("--fresh", action="store_true", help="begin anew where OUTPUT holds an earlier run")
+        own.add_argument("--fresh", action="store_true", help="begin anew even if OUTPUT holds an earlier run")
         own.add_argument(
-            "--dry-run", action="store_true", help="print the settings, as TOML, and what the data hold, no more"
+            "--dry-run", action="store_true", help="only print the settings as TOML and the sizes of the data"
         )
         if kind == "tagger":
             own.add_argument(
-                "--jackknife", type=Path, metavar="FILE", help="write train with tags of unseen folds there"
+                "--jackknife",
+                type=Path,
+                metavar="FILE",
+                help="also write the training file with predicted tags, each by a tagger that has not seen the "
+                "sentence",
             )
 
 
 def _presets(kind: str) -> str:
-    """Return the end of a kind's help: its presets, and what each is for."""
+    """Return the end of the help of a kind: its presets and their purposes."""
     return "\n  ".join(["presets:", *in_columns(list(purposes(kind).items()))])
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train a model of the kind named, and for a tagger write its jackknifed tags if wanted; return the status."""
+    """Train a model of a kind, for a tagger with its jackknifed tags if wanted; return the exit status."""
     from arcparse import recipes
     from arcparse.training.loop import train
 
@@ -87,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(f"# {line}" for line in _statistics(task).splitlines()))
         return 0
     if args.output is None:
-        print("arcparse: say where the run's files go: --output DIRECTORY", file=sys.stderr)
+        print("arcparse: the run needs a folder for its files; give --output DIRECTORY", file=sys.stderr)
         return 2
     with _told_once(), _Bar() as bar:
         result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar)
@@ -101,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _told_once() -> Iterator[None]:
-    """Keep TensorBoard's thread from showing why it cannot write: the training raises that too."""
+    """Silence the error of TensorBoard's thread if it cannot write: the training raises it too."""
     shown = threading.excepthook
     threading.excepthook = lambda args: None if issubclass(args.exc_type, OSError) else shown(args)
     try:

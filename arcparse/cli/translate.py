@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import check_standard_input
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
 from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, input_lines, located, no_file, standard_output
@@ -28,31 +29,35 @@ def add(subparsers: Subparsers) -> None:
     """Add the subcommand to argparse's subparsers."""
     parser = subparsers.add_parser(
         "translate",
-        help="translate lines by a sequence-to-sequence model",
-        description="Translate lines, from standard input where neither TEXT nor --input is given. Words are what "
-        "stands between spaces: give text as it was given in training, tokenised and in lower case where that was so. "
-        "With --reference nothing is written but a table of scores by beam width: BLEU as sacrebleu counts it, and "
-        "shares of lines in per cent. An output is a search error where the model scores the reference higher, else a "
-        "model error; a reference with a word that the model does not know is unreachable.",
+        help=SUBCOMMANDS["translate"],
+        description="Translate lines, from standard input if neither TEXT nor --input is given. Words are divided at "
+        "spaces: give the text in the form of the training text, tokenised or in lower case if that was. With "
+        "--reference only a table of scores by beam width is printed: BLEU of sacrebleu, and shares of lines in per "
+        "cent. A wrong output is a search error if the model gives the reference a higher score, else a model error; a "
+        "reference with a word that the model does not know is unreachable.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="the line to translate")
+    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="line to translate")
     source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
     add_recurrent_options(parser)
-    parser.add_argument("--beam", type=wholes(BEAM), default=(5,), metavar="K", help="hypotheses kept (default: 5)")
+    parser.add_argument("--beam", type=wholes(BEAM), default=(5,), metavar="K", help="width of the beam (default: 5)")
     parser.add_argument(
-        "--nbest", type=whole(NBEST), metavar="N", help="write the best N, each as: line, score, output"
+        "--nbest", type=whole(NBEST), metavar="N", help="write the best N outputs, each as line number, score, output"
+    )
+    parser.add_argument("--length-power", type=float, metavar="P", help="divide scores by length ** P (default: 1)")
+    parser.add_argument(
+        "--keep-unknown",
+        action="store_true",
+        help="write <unk> for unknown words, not the source word with the most attention",
     )
     parser.add_argument(
-        "--length-power", type=float, metavar="P", help="scores are divided by length ** P (default: 1)"
-    )
-    parser.add_argument("--keep-unknown", action="store_true", help="write <unk>, in place of the word looked at")
-    parser.add_argument(
-        "--attention", type=Path, metavar="FILE", help="draw where the model looked, for one line: SVG, or PNG"
+        "--attention", type=Path, metavar="FILE", help="draw the attention of the model for one line: .svg or .png"
     )
     parser.add_argument(
-        "--reference", metavar="FILE", help="translations of the lines: score them, with --beam K,K by beam width"
+        "--reference",
+        metavar="FILE",
+        help="file of the right translations of the lines; print scores, with --beam K,K by beam width",
     )
     parser.set_defaults(run=run)
 
@@ -68,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         print(_scores(model, args))
         return 0
     if len(args.beam) > 1:
-        raise ConfigurationError("--beam: several widths are compared with --reference FILE alone; give one")
+        raise ConfigurationError("--beam: only --reference FILE compares several widths; give one")
     if args.attention:
         _draw(model, args)
         return 0
@@ -132,7 +137,9 @@ def _scores(model: Seq2Seq, args: argparse.Namespace) -> str:
     kind = model.config.symbols
     sources, references = list(input_lines(args)), list(lines(*located(args.reference)))
     if len(sources) != len(references):
-        raise TreebankError(f"{args.reference}: has {len(references)} lines, the input {len(sources)}; give as many")
+        raise TreebankError(
+            f"{args.reference}: has {len(references)} lines, the input {len(sources)}; give equal numbers of lines"
+        )
     pairs = [Pair(divided(a, kind), divided(b, kind)) for a, b in zip(sources, references, strict=True)]
     rows: list[tuple[str, ...]] = [HEADINGS]
     for report in analyse(model, pairs, args.beam, length_power=_length_power(args)):

@@ -1,4 +1,4 @@
-"""Look at word vectors: neighbours, analogies, a plot, and what de-biasing does."""
+"""Look at word vectors: neighbours, analogies, a plot, and de-biasing."""
 
 from __future__ import annotations
 
@@ -29,35 +29,41 @@ PAGE = '<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{}</title></
 
 
 def add(command: Command) -> None:
-    """Add the commands by the function that adds one of a name, a summary and what it runs."""
+    """Add the commands; `command` adds one by its name, its summary and its function."""
     near = command("nearest", "list the words nearest to words", nearest)
     near.add_argument("words", nargs="+", type=text_argument, metavar="WORD")
-    alike = command("analogy", "list the words that are to C as B is to A", analogy)
+    alike = command("analogy", "list words X so that A is to B as C is to X", analogy)
     alike.add_argument("words", nargs=3, type=text_argument, metavar=("A", "B", "C"))
     for parser in (near, alike):
-        parser.add_argument("--count", type=whole(COUNT), default=10, help="words that are listed (default: 10)")
+        parser.add_argument("--count", type=whole(COUNT), default=10, help="number of words (default: 10)")
     drawn = command("plot", "draw words as points of a plane, by principal components", plot)
     drawn.add_argument("words", nargs="+", type=text_argument, metavar="WORD")
-    drawn.add_argument("--output", type=Path, required=True, metavar="FILE", help="the picture: .png, .svg or .html")
-    fair = command("debias", "take the bias that pairs of words show out of other words", debias)
-    fair.add_argument("pairs", type=_pair, nargs="+", metavar="WORD:WORD", help="pairs that differ in it: woman:man")
+    drawn.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help="picture to write: .png, .svg or .html"
+    )
+    fair = command("debias", "remove a bias, shown by pairs of words, from other words", debias)
+    fair.add_argument(
+        "pairs", type=_pair, nargs="+", metavar="WORD:WORD", help="pairs of words that show the bias: woman:man"
+    )
     fair.add_argument("--words", nargs="+", type=text_argument, default=[], metavar="WORD", help="words to neutralise")
     fair.add_argument("--equal", type=_pair, nargs="+", default=[], metavar="WORD:WORD", help="pairs to equalise")
-    fair.add_argument("--output", type=Path, metavar="FILE", help="write all vectors then, in the format --format")
-    fair.add_argument("--format", choices=vectors.FORMATS[:3], default=TEXT, help="(default: %(default)s)")
+    fair.add_argument("--output", type=Path, metavar="FILE", help="write all vectors, with these changes")
+    fair.add_argument(
+        "--format", choices=vectors.FORMATS[:3], default=TEXT, help="format of the output (default: %(default)s)"
+    )
     for parser in (near, alike, drawn, fair):
         parser.add_argument(
             "--vectors",
             default=SHIPPED,
             metavar="NAME_OR_PATH",
-            help="a store, or a model directory of vectors (default: those that are shipped, %(default)s)",
+            help="a store, or a model directory of vectors (default: the shipped %(default)s)",
         )
 
 
 def _pair(text: str) -> tuple[str, str]:
     first, _, second = text_argument(text).partition(":")
     if not first or not second or ":" in second:
-        raise argparse.ArgumentTypeError(f"{text!r} is no pair such as woman:man")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a pair such as woman:man")
     return first, second
 
 
@@ -92,7 +98,7 @@ def plot(args: argparse.Namespace) -> int:
     """Run `arcparse vectors plot`."""
     suffix = args.output.suffix.lower()
     if suffix not in (".png", ".svg", ".html"):
-        raise ConfigurationError(f"{args.output}: a plot is .png, .svg or .html; name the file so")
+        raise ConfigurationError(f"{args.output}: a plot ends in .png, .svg or .html; change the name")
     drawn = word_map(_opened(args), args.words)
     picture = png(drawn) if suffix == ".png" else _text(drawn, suffix, args.words).encode("utf-8")
     write_bytes(picture, args.output)

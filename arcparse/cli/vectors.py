@@ -12,7 +12,7 @@ from time import perf_counter
 from tqdm import tqdm
 
 from arcparse import vectors
-from arcparse.cli import vector_views
+from arcparse.cli import SUBCOMMANDS, vector_views
 from arcparse.cli.options import whole
 from arcparse.cli.tables import in_columns
 from arcparse.errors import VectorsError
@@ -24,24 +24,24 @@ from arcparse.vectors.store import require_free
 
 _TRAINING = {
     "dimension": "values per vector",
-    "window": "words to either side",
-    "negative": "noise words per word, 0 for none",
-    "min_count": "the least occurrences of a word",
-    "sample": "share above which a word is downsampled, 0 for never",
+    "window": "words on either side",
+    "negative": "noise words per word; 0: none",
+    "min_count": "smallest number of occurrences of a word",
+    "sample": "frequency above which a word is downsampled; 0: never",
     "epochs": "passes over the corpus",
-    "learning_rate": "at the start",
-    "seed": "repeatable with --workers 1 only",
+    "learning_rate": "learning rate at the start",
+    "seed": "seed; results can be repeated only with --workers 1",
     "workers": "threads",
 }
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `vectors` and its own subcommands to a parser."""
-    parser = subparsers.add_parser("vectors", help="train, convert and look up word vectors", description=__doc__)
+    parser = subparsers.add_parser("vectors", help=SUBCOMMANDS["vectors"], description=__doc__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, summary: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=summary, description=summary)
+        added = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         added.set_defaults(run=run)
         return added
 
@@ -49,27 +49,27 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     _train_options(command("train", "train vectors on a prepared file", train))
     _cache_options(command("cache", "copy vectors from a file into a store", cache))
     for name, summary, run in (
-        ("info", "say what a store holds and how fast it opens", info),
-        ("verify", "read a store through; exit with 1 where it is damaged", verify),
-        ("repair", "save what can be saved of a damaged store", repair),
+        ("info", "show the contents of a store and the time to open it", info),
+        ("verify", "read a whole store; the exit status is 1 if it is damaged", verify),
+        ("repair", "save the readable part of a damaged store", repair),
     ):
         command(name, summary, run).add_argument("store", type=Path)
     vector_views.add(command)
 
 
 def _prepare_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", type=Path, nargs="+", help="raw text, a paragraph per line, plain or .gz, .xz, .bz2")
-    parser.add_argument("--output", type=Path, required=True, help="the file to write")
+    parser.add_argument("files", type=Path, nargs="+", help="raw text, a paragraph a line (.gz, .xz, .bz2 too)")
+    parser.add_argument("--output", type=Path, required=True, help="file to write")
     parser.add_argument(
         "--exclude",
         type=Path,
         nargs="+",
         default=[],
         metavar="CONLLU",
-        help="drop paragraphs that share ten words in a row with these treebanks (give it after FILES)",
+        help="drop paragraphs that share ten words in a row with these treebanks (give this after FILES)",
     )
     parser.add_argument(
-        "--processes", type=whole(THREADS), default=2, help="how many tokenise side by side (default: 2)"
+        "--processes", type=whole(THREADS), default=2, help="number of processes that tokenise (default: 2)"
     )
 
 
@@ -96,17 +96,24 @@ def _texts(path: Path) -> Iterator[str]:
 
 
 def _train_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpus", type=Path, help="a file that `arcparse vectors prepare` wrote")
-    parser.add_argument("--output", type=Path, required=True, help="the file to write")
-    parser.add_argument("--format", choices=vectors.FORMATS, default="word2vec-binary", help="(default: %(default)s)")
+    parser.add_argument("corpus", type=Path, help="file written by `arcparse vectors prepare`")
+    parser.add_argument("--output", type=Path, required=True, help="file to write")
+    parser.add_argument(
+        "--format",
+        choices=vectors.FORMATS,
+        default="word2vec-binary",
+        help="format of the output (default: %(default)s)",
+    )
     parser.add_argument("--cbow", action="store_true", help="continuous bag of words instead of skip-gram")
-    parser.add_argument("--subwords", action="store_true", help="words share vectors of their runs of letters")
-    parser.add_argument("--hierarchical-softmax", action="store_true", help="with --negative 0, instead of it")
+    parser.add_argument("--subwords", action="store_true", help="learn vectors of letter sequences, which words share")
+    parser.add_argument(
+        "--hierarchical-softmax", action="store_true", help="use it instead of noise words; needs --negative 0"
+    )
     default = Word2VecConfig()
-    for name, what in _TRAINING.items():
+    for name, meaning in _TRAINING.items():
         value = getattr(default, name)
         option = "--" + name.replace("_", "-")
-        parser.add_argument(option, type=type(value), default=value, help=f"{what} (default: {value})")
+        parser.add_argument(option, type=type(value), default=value, help=f"{meaning} (default: {value})")
 
 
 def train(args: argparse.Namespace) -> int:
@@ -114,7 +121,7 @@ def train(args: argparse.Namespace) -> int:
     chosen = {name: getattr(args, name) for name in _TRAINING}
     kind = {"skip_gram": not args.cbow, "subwords": args.subwords, "hierarchical_softmax": args.hierarchical_softmax}
     config = Word2VecConfig(**kind, **chosen)
-    if not args.output.parent.is_dir():  # said now, not after hours of training
+    if not args.output.parent.is_dir():  # reported now, not after hours of training
         raise VectorsError(f"{args.output}: the folder {args.output.parent} does not exist; make it first")
     print(f"train: counting the words of {args.corpus}", file=sys.stderr)
     with tqdm(total=config.epochs, unit="epoch", desc="train", disable=None) as bar:
@@ -126,26 +133,37 @@ def train(args: argparse.Namespace) -> int:
 
 def _cache_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "source", type=Path, help="word vectors: word2vec text or binary, fastText .vec, GloVe; also packed"
+        "source", type=Path, help="word vectors: word2vec text or binary, fastText .vec, GloVe (.gz, .xz, .bz2 too)"
     )
-    parser.add_argument("--output", type=Path, required=True, help="the store to make, a folder")
+    parser.add_argument("--output", type=Path, required=True, help="store to make, a folder")
     parser.add_argument(
-        "--words", type=Path, nargs="+", metavar="FILE", help="only what these need: .conllu files, or raw text"
+        "--words",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="copy only vectors of the words in these files: .conllu, or raw text",
     )
-    parser.add_argument("--limit", type=whole(Range(1)), help="only the first LIMIT vectors of the source")
+    parser.add_argument("--limit", type=whole(Range(1)), help="copy only the first LIMIT vectors of the source")
     parser.add_argument(
-        "--format", choices=vectors.FORMATS, help="of the source (default: guessed); gensim runs code in the file"
+        "--format",
+        choices=vectors.FORMATS,
+        help="format of the source (default: guessed); gensim runs code in the file",
     )
-    parser.add_argument("--dtype", choices=vectors.DTYPES, default="float32", help="(default: %(default)s)")
     parser.add_argument(
-        "--normalisation", choices=tuple(vectors.SCHEMES), default="none", help="of forms (default: %(default)s)"
+        "--dtype", choices=vectors.DTYPES, default="float32", help="type of the stored numbers (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=whole(SEED), default=0, help="of the random vectors (default: 0)")
+    parser.add_argument(
+        "--normalisation",
+        choices=tuple(vectors.SCHEMES),
+        default="none",
+        help="normalisation of forms (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=whole(SEED), default=0, help="seed of the random vectors (default: 0)")
 
 
 def cache(args: argparse.Namespace) -> int:
     """Run `arcparse vectors cache`."""
-    require_free(args.output)  # said now, not after the source is read
+    require_free(args.output)  # reported now, not after the source is read
     before = perf_counter()
     loaded = vectors.load_vectors(args.source, args.format, limit=args.limit, tell=_warn)
     seconds = perf_counter() - before

@@ -1,16 +1,16 @@
 """Pictures of dependency trees: arcs above the words, tags below, one layout for drawings and for the terminal.
 
-Arcs are nested by length as in tikz-dependency (Marneffe et al. 2014 draw UD so): one that lies inside another runs
-below it, and each has a foot of its own at either end, so that arcs meet only where the tree is not projective. What
-is wide, a word or the label of an arc, pushes words apart; no box ever covers another.
+Arcs are nested by length as in tikz-dependency, which Marneffe et al. (2014) use for UD: an arc inside another runs
+below it. Each arc has its own foot at either end, so that arcs cross only if the tree is not projective. Wide words and
+wide labels push words apart; no box ever covers another.
 
     diagram    the words and arcs of a sentence, or of two analyses of it
-    widths     how wide text is, in a drawing and in a terminal
+    widths     the width of text, in a drawing and in a terminal
     layout     arcs on levels, feet on words, places of both
-    lines      long sentences to lines
+    lines      long sentences divided into lines
     svg        a layout as SVG
     terminal   a layout in the box-drawing signs of Unicode
-    colours    what is blue, and why
+    colours    the colours of arcs
     page       many sentences as HTML
     png        a drawing as PNG
     elements   the parts of SVG

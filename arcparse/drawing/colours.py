@@ -1,6 +1,6 @@
-"""What colour an arc has, and why: by the kind of its label, by the parser's confidence, or by whose it is.
+"""The colours of arcs: by the kind of the label, by the confidence of the parser, or by the analysis.
 
-The hues are those of Okabe and Ito's palette, dark enough for small type, which the colour-blind can tell apart.
+The hues are those of Okabe and Ito's palette, which the colour-blind can tell apart, dark enough for small type.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KINDS = {relation: colour for colour, relations in _KINDS.items() for relation i
 
 
 def colour_of(arc: Arc, by: Colouring) -> str:
-    """Return the colour of an arc as CSS writes it; a difference between two analyses comes before all else."""
+    """Return the colour of an arc for CSS; a difference between two analyses comes first."""
     if arc.side != "both":
         return GOLD if arc.side == "gold" else SYSTEM
     if arc.differs:

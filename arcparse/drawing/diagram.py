@@ -1,4 +1,4 @@
-"""What is drawn: words with their tags, arcs between them, and which of two analyses has which."""
+"""The content of a drawing: words with their tags, arcs between them, and the analyses that have them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from arcparse.sentence import EMPTY, MISC, Sentence
 
 Side = Literal["both", "gold", "system"]
 
-CONFIDENCE = "HeadConfidence"  # the key of MISC that says how sure the parser is of a head, 0 to 1
+CONFIDENCE = "HeadConfidence"  # the key of MISC with the confidence of the parser in a head, 0 to 1
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-DIFFERENT = " ≠ "  # between what gold says and what the system does
+DIFFERENT = " ≠ "  # between the value of gold and that of the system
 
 
 @dataclass(frozen=True)
 class Word:
-    """A form, and what is written below it."""
+    """A form, and the tag below it."""
 
     form: str
     tag: str = ""
-    differs: bool = False  # whether the system's tag is another than gold's
+    differs: bool = False  # whether gold and system have different tags
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Arc:
     dependent: int
     label: str
     confidence: float | None = None
-    side: Side = "both"  # whose it is, where two analyses are drawn
-    differs: bool = False  # whether the two agree on the head alone
+    side: Side = "both"  # the analysis that has the arc, if two are drawn
+    differs: bool = False  # whether gold and system agree on the head only
 
 
 @dataclass(frozen=True)
 class Diagram:
-    """Words from the first on and arcs; `right_to_left` where the script runs so."""
+    """Words in their order, and arcs; `right_to_left` is the direction of the script."""
 
     words: tuple[Word, ...]
     arcs: tuple[Arc, ...]
@@ -60,9 +60,9 @@ def diagram(sentence: Sentence) -> Diagram:
 
 
 def overlay(gold: Sentence, system: Sentence) -> Diagram:
-    """Return two analyses of the same words in one: arcs of both, of gold alone and of the system alone.
+    """Return two analyses of the same words in one: arcs of both, of gold only and of the system only.
 
-    Raises TreebankError where the words differ.
+    Raises TreebankError if the words differ.
     """
     if gold.forms != system.forms:
         pairs = zip(gold.forms, system.forms, strict=False)
@@ -70,7 +70,7 @@ def overlay(gold: Sentence, system: Sentence) -> Diagram:
         found = [repr(forms[at]) if at < len(forms) else "the end" for forms in (gold.forms, system.forms)]
         raise TreebankError(
             f"{system.place}: word {at + 1} is {found[1]}, in gold ({gold.place}) {found[0]}; "
-            "trees over other words cannot be laid over each other: draw each alone"
+            "trees over different words cannot be compared; draw each alone"
         )
     words = [
         Word(_visible(form), tag if tag == other else f"{tag}{DIFFERENT}{other}", tag != other)
@@ -116,7 +116,7 @@ def _confidence(cell: str) -> float | None:
 
 
 def _visible(text: str) -> str:
-    """Show by a sign what no XML may hold, and what would change the direction of its surroundings."""
+    """Replace characters that XML cannot hold, or that would change the direction of the text around them."""
     return UNSAFE.sub("\ufffd", text)
 
 

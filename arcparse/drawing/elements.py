@@ -26,7 +26,7 @@ def text(x: float, y: float, content: str, **attributes: str | float) -> str:
 
 
 def tooltip(content: str) -> str:
-    """Return what a viewer shows when it points at the element around."""
+    """Return a tooltip, which a viewer shows when the mouse points at the element around it."""
     return element("title", escape(NOT_XML.sub("\ufffd", content)))
 
 
@@ -36,7 +36,7 @@ def text_width(content: str, size: float) -> float:
 
 
 def document(parts: Iterable[str], wide: float, high: float, *, font: str = MONO, **attributes: str | float) -> str:
-    """Return a picture of `wide` x `high` pixels on white ground, which may also stand in a page of HTML."""
+    """Return a picture of `wide` x `high` pixels on white ground, which can also be a part of an HTML page."""
     ground = element("rect", width="100%", height="100%", fill="white")
     content = "\n".join(["", ground, *parts, ""])
     size: dict[str, str | float] = {"width": wide, "height": high, "viewBox": f"0 0 {_value(wide)} {_value(high)}"}

@@ -49,14 +49,14 @@ class Panel:
 
     title: str
     lines: Mapping[str, Points]
-    logarithmic: bool = False  # values then are above 0
+    logarithmic: bool = False  # if so, values are above 0
 
 
 def rendered(figure: Figure, format: Literal["svg", "png"]) -> bytes:
-    """Return the bytes of a picture file; the scripts that no installed font has are drawn as boxes."""
+    """Return the bytes of a picture file; letters that no installed font has are drawn as boxes."""
     file = io.BytesIO()
     metadata = {"Date": None} if format == "svg" else {"Software": None}
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it tells each font that it lacks
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of each missing font
     with _style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         figure.savefig(file, format=format, dpi=160, bbox_inches="tight", metadata=metadata)
@@ -116,7 +116,7 @@ def heat_map(rows: Sequence[str], columns: Sequence[str], weights: Sequence[Sequ
 def reliability(found: Mapping[str, Reliability]) -> Figure:
     """Draw for each metric the share of right arcs by bin of confidence, and below it the share of words in each bin.
 
-    A bar that ends below the diagonal belongs to a parser that is too sure of itself (DeGroot & Fienberg 1983).
+    A bar that ends below the diagonal belongs to a parser with too high confidences (DeGroot & Fienberg 1983).
     """
     with _style():
         figure = _figure(3.2 * len(found), 4.2)

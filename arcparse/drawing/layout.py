@@ -1,12 +1,12 @@
 """Arcs on levels, feet on words, and places for both, so that nothing covers anything else.
 
-1. Each word has a foot for each end of an arc: those of arcs to the left stand left, short ones outermost, then those
-   of the root, then those to the right. Arcs that are nested then meet nowhere.
-2. An arc takes the lowest level above all that it contains, on which no other arc overlaps it.
-3. A label stands on its arc, in the widest stretch that no foot of a higher arc goes through.
+1. Each word has a foot for each end of an arc: on the left for arcs to the left, short ones outermost, then for the
+   root, then for arcs to the right. Nested arcs then never meet.
+2. An arc takes the lowest level above all arcs inside it, on which no other arc overlaps it.
+3. A label stands on its arc, in the widest stretch without a foot of a higher arc.
 4. Words go from left to right, each as far left as its neighbour and the labels above allow.
 
-Numbers are pixels or the cells of a terminal, as `Metrics` has it.
+Numbers are in the units of `Metrics`, pixels or cells of a terminal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from arcparse.drawing.diagram import Arc, Word
 
 ROOT = 0
 Foot = tuple[int, bool]  # the number of a span, and whether it is its right end
-Need = tuple[int, int, float]  # from one foot to another, by their ranks, at least so much
+Need = tuple[int, int, float]  # from one foot to another, by their ranks, and the least distance
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Span:
 
     @property
     def length(self) -> tuple[int, int]:
-        """How long it is here, and in all."""
+        """The length of this part, and of the whole arc."""
         return self.right - self.left, abs(self.arc.head - self.arc.dependent)
 
 
@@ -66,14 +66,14 @@ class PlacedWord:
 
 @dataclass(frozen=True)
 class PlacedArc:
-    """An arc from foot to foot on a level from 0, its label within a stretch of it; a root's are both the same foot."""
+    """An arc from foot to foot on a level from 0, its label within a stretch of it; a root arc has one foot."""
 
     span: Span
     level: int
     left: float
     right: float
     stretch: tuple[float, float]
-    opens: tuple[bool, bool] = (False, False)  # whether it goes on in the line before, and in the next
+    opens: tuple[bool, bool] = (False, False)  # whether the arc goes on in the line before, and in the next
 
     @property
     def arc(self) -> Arc:
@@ -82,14 +82,14 @@ class PlacedArc:
 
     @property
     def arrow(self) -> float | None:
-        """Where the dependent's foot is, None where that is on another line."""
+        """The place of the foot of the dependent, None if it is on another line."""
         on_right = self.arc.dependent > self.arc.head
         return None if self.opens[on_right] else (self.left, self.right)[on_right]
 
 
 @dataclass(frozen=True)
 class Line:
-    """What stands on one line; roots are on a level of their own above the others."""
+    """The words and arcs of one line; roots have their own level above the others."""
 
     words: tuple[PlacedWord, ...]
     arcs: tuple[PlacedArc, ...]
@@ -98,12 +98,12 @@ class Line:
 
     @cached_property
     def levels(self) -> int:
-        """The number of levels, without that of roots."""
+        """The number of levels, without the level of roots."""
         return max((placed.level + 1 for placed in self.arcs), default=0)
 
 
 def lay_out(words: Sequence[Word], first: int, arcs: Sequence[Arc], metrics: Metrics) -> Line:
-    """Place the words of a line, the first of which has the number `first`, and the parts of arcs that lie on it."""
+    """Place the words of a line, numbered from `first`, and the parts of arcs that lie on it."""
     spans = list(_spans(arcs, first, len(words)))
     roots = [
         Span(arc, arc.dependent - first, arc.dependent - first) for arc in arcs if _is_root_of(arc, first, len(words))
@@ -143,7 +143,7 @@ def _is_root_of(arc: Arc, first: int, size: int) -> bool:
 
 
 def _feet(spans: Sequence[Span], size: int) -> list[list[Foot]]:
-    """Return the feet on each word in their order; a root, which stands on one word at both ends, has one."""
+    """Return the feet on each word in their order; an arc from the root has one foot."""
     feet: list[list[Foot]] = [[] for _ in range(size)]
     order = sorted(range(len(spans)), key=lambda i: (spans[i].length, i))
     for number in order:
@@ -159,7 +159,7 @@ def _feet(spans: Sequence[Span], size: int) -> list[list[Foot]]:
 
 
 def _levels(ends: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[int]:
-    """Return the level of each arc between two feet, by their ranks; what is longer in all is higher, line by line."""
+    """Return the level of each arc between two feet, by their ranks; arcs that are longer as a whole are higher."""
     levels = [0] * len(ends)
     placed: list[int] = []
     for i in sorted(range(len(ends)), key=lambda i: (ends[i][1] - ends[i][0], spans[i].length)):
@@ -177,9 +177,9 @@ def _levels(ends: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[int]
 def _stretch(
     i: int, ends: Sequence[tuple[int, int]], levels: Sequence[int], roots: Sequence[int], word_of: dict[int, int]
 ) -> tuple[int, int]:
-    """Return two feet between which the label of arc `i` stands, with no foot of a higher arc between them.
+    """Return the two feet around the label of arc `i`, with no foot of a higher arc between them.
 
-    Of stretches over as many words, that nearest to the middle.
+    Of all such stretches, the one over most words is chosen, then the one nearest to the middle.
     """
     left, right = ends[i]
     higher = [foot for j, pair in enumerate(ends) if levels[j] > levels[i] for foot in pair]
@@ -188,7 +188,7 @@ def _stretch(
 
 
 def _root_needs(ranks: Sequence[int], roots: Sequence[Span], last: int, metrics: Metrics) -> list[Need]:
-    """Return the distances that keep the labels of roots, each in the middle above its foot, apart and on the line."""
+    """Return the distances that keep the labels of roots apart and on the line; each is centred above its foot."""
     halves = {rank: metrics.small(root.arc.label) / 2 for rank, root in zip(ranks, roots, strict=True)}
     order = sorted(halves)
     needs: list[Need] = [(a, b, halves[a] + halves[b] + 2 * metrics.pad) for a, b in pairwise(order)]
@@ -208,14 +208,14 @@ def _solve(
     needs: Sequence[Need],
     metrics: Metrics,
 ) -> tuple[list[float], dict[int, float]]:
-    """Return where each word's box begins, and each foot's place by its rank; -1 and the last are the edges."""
+    """Return the left edge of the box of each word, and the places of feet by rank; -1 and the last are the edges."""
     last = len(rank)
     to: dict[int, list[tuple[int, float]]] = {}
     for start, end, need in needs:
         to.setdefault(end, []).append((start, need))
     x: dict[int, float] = {-1: 0.0}
     lefts: list[float] = []
-    free = 0.0  # where the next word may begin
+    free = 0.0  # the first free place for the next word
     for width, on_word in zip(widths, feet, strict=True):
         inner = (width - (len(on_word) - 1) * metrics.foot) // 2
         offsets = {rank[foot]: inner + i * metrics.foot for i, foot in enumerate(on_word)}

@@ -1,4 +1,4 @@
-"""Long sentences to lines, broken where few arcs go across."""
+"""Long sentences divided into lines, between words with few arcs across."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from bisect import bisect_right
 from arcparse.drawing.diagram import Diagram
 from arcparse.drawing.layout import Line, Metrics, lay_out
 
-LEAST = 0.7  # of the words that fit stay on a line, if a break among the others is better
+LEAST = 0.7  # share of the fitting words that stay on a line in any case; the break comes among the others
 
 
 def lines(diagram: Diagram, metrics: Metrics, limit: float | None) -> list[Line]:
-    """Place a diagram on lines that are not wider than `limit`, except where one word is."""
+    """Place a diagram on lines that are not wider than `limit`, unless a single word is wider."""
     made: list[Line] = []
     start = 0
     while start < len(diagram.words):
@@ -43,7 +43,7 @@ def _line(diagram: Diagram, metrics: Metrics, start: int, limit: float | None) -
 
 
 def _most(diagram: Diagram, metrics: Metrics, start: int, limit: float | None) -> int:
-    """Return how many words would fit if no arc pushed them apart, at least one."""
+    """Return the number of words that would fit if no arc pushed them apart, at least one."""
     x, size = 0.0, 0
     for word in diagram.words[start:]:
         x += max(metrics.form(word.form), metrics.small(word.tag))

@@ -1,4 +1,4 @@
-"""Many sentences as one page of HTML, which needs nothing else."""
+"""Many sentences as one page of HTML without other files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def page(
     colour: Colouring = "none",
     width: float | None = WIDTH,
 ) -> Iterator[str]:
-    """Give the pieces of an HTML page of diagrams, each under its name; `colour` and `width` are those of `svg`."""
+    """Yield the pieces of an HTML page of diagrams, each under its name; `colour` and `width` as in `svg`."""
     yield _HEAD.format(title=escape(title))
     for number, (name, diagram) in enumerate(diagrams, 1):
         anchor = f'<a id="s{number}" href="#s{number}" dir="auto">{escape(name)}</a>'

@@ -1,8 +1,8 @@
-"""A drawing as PNG, by cairosvg, which neither orders nor joins letters nor looks for a font that has them.
+"""A drawing as PNG, by cairosvg, which does not order or join letters, and does not look for a font that has them.
 
-So letters of scripts from right to left are put in the order in which they stand on paper (what is needed of Unicode
-Standard Annex 9 for one word), Arabic ones as the presentation forms that join (Unicode 17, section 9.2), and the first
-font named is one that has all letters of the drawing, if there is any.
+Therefore letters of scripts from right to left are put in their visual order (the part of Unicode Standard Annex 9 that
+one word needs), and Arabic letters become presentation forms, which join (Unicode 17, section 9.2). The first font is
+one that has all letters of the drawing, if there is any.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from arcparse.errors import ConfigurationError
 
 TEXT = re.compile(r"(<text\b[^<>]*>)([^<>]+)(?=</text>)")
 RIGHT_TO_LEFT = ' direction="rtl"'
-RUN = re.compile(r"w(?:s?w)*|.")  # what keeps its order: words and numbers of scripts from left to right
+RUN = re.compile(r"w(?:s?w)*|.")  # parts that keep their order: words and numbers of scripts from left to right
 RUN_CLASSES = {"L": "w", "EN": "w", "AN": "w", "CS": "s", "ES": "s"}
 MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 LAM = "\u0644"
 TATWEEL = "\u0640"  # joins on both sides and looks the same
 KINDS = {(False, False): "<isolated>", (False, True): "<initial>", (True, False): "<final>", (True, True): "<medial>"}
 PLAIN = 0x250  # letters below it are in every font
-SECONDS = 5  # that the search for a font may take
+SECONDS = 5  # limit of the search for a font
 
 
 def png(drawing: str, *, scale: float = 2.0) -> bytes:
-    """Turn an SVG drawing into a PNG picture, `scale` of its pixels to one.
+    """Turn an SVG drawing into a PNG picture, `scale` times as large in pixels.
 
-    Raises ConfigurationError where cairosvg, or the cairo library below it, is not installed.
+    Raises ConfigurationError if cairosvg, or the cairo library below it, is not installed.
     """
     try:
         cairosvg = import_module("cairosvg")
@@ -51,7 +51,7 @@ def png(drawing: str, *, scale: float = 2.0) -> bytes:
 
 
 def _visual(text: str, right_to_left: bool) -> str:
-    """Return letters, each with its marks, in the order and the form in which they stand on paper."""
+    """Return letters, each with its marks, in their visual order and form."""
     if not right_to_left and not any(bidirectional(character) in ("R", "AL") for character in text):
         return text
     units: list[str] = []
@@ -69,20 +69,20 @@ def _visual(text: str, right_to_left: bool) -> str:
 
 
 def _shaped(units: Sequence[str], i: int) -> str:
-    """Return a letter in the form that its neighbours ask for."""
+    """Return a letter in the form for its neighbours."""
     before = i > 0 and _joins(units[i - 1][0], "<initial>") and _joins(units[i][0], "<final>")
     after = i + 1 < len(units) and _joins(units[i][0], "<initial>") and _joins(units[i + 1][0], "<final>")
     return _forms().get(units[i][0], {}).get(KINDS[before, after], units[i][0]) + units[i][1:]
 
 
 def _joins(letter: str, form: str) -> bool:
-    """Return whether a letter has such a form: `<initial>` joins it to the next one, `<final>` to that before."""
+    """Return whether a letter has such a form: `<initial>` joins it to the next letter, `<final>` to the one before."""
     return letter == TATWEEL or form in _forms().get(letter, ())
 
 
 @lru_cache(maxsize=1)
 def _forms() -> dict[str, dict[str, str]]:
-    """Return the presentation forms of Arabic letters by kind; those of lam with alef also by their isolated one."""
+    """Return the presentation forms of Arabic letters by kind; for lam with alef, also by the isolated form."""
     forms: dict[str, dict[str, str]] = defaultdict(dict)
     for code in (*range(0xFB50, 0xFBB2), *range(0xFBD3, 0xFBE9), *range(0xFBFC, 0xFC00), *range(0xFE80, 0xFEFD)):
         kind, *letters = decomposition(chr(code)).split() or [""]
@@ -94,7 +94,7 @@ def _forms() -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=256)
 def _family(letters: frozenset[str]) -> str:
-    """Return the font that fontconfig finds for letters, with a comma behind it; nothing where there is none."""
+    """Return the font that fontconfig finds for letters, with a comma behind it, or "" if there is none."""
     search = shutil.which("fc-match")
     if not letters or search is None:
         return ""

@@ -1,6 +1,6 @@
-"""A diagram as SVG 1.1, without scripts; pointed at, an arc says what it is.
+"""A diagram as SVG 1.1, without scripts; each arc has a tooltip with its head, dependent and label.
 
-All boxes come from `places`, which tests look at; what is written is these boxes.
+The boxes of a drawing come from `places`, so that tests can look at them.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ METRICS = Metrics(lambda text: ems(text) * FORM, lambda text: ems(text) * SMALL,
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line stands: the height of its arcs' feet, and the way from its own numbers to the picture's."""
+    """The place of a line: the height of the feet of its arcs, and the way from its numbers to those of the picture."""
 
     line: Line
     base: float
-    width: float  # of the picture, in which a line from right to left is mirrored
+    width: float  # of the picture; a line from right to left is mirrored in it
     mirrored: bool
 
     def x(self, x: float) -> float:
@@ -56,7 +56,7 @@ class Place:
 
 
 def places(diagram: Diagram, width: float | None = WIDTH, *, top: float = MARGIN) -> list[Place]:
-    """Return where the lines of a diagram stand below `top`, none wider than `width` pixels where words allow."""
+    """Return the places of the lines of a diagram below `top`, each at most `width` pixels wide if words allow."""
     made = lines(diagram, METRICS, None if width is None else width - 2 * MARGIN)
     widest = max((line.width for line in made), default=0.0)
     heights = [(line.levels + bool(line.roots)) * LEVEL + SMALL for line in made]
@@ -67,7 +67,7 @@ def places(diagram: Diagram, width: float | None = WIDTH, *, top: float = MARGIN
 
 
 def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = WIDTH) -> str:
-    """Draw a diagram; without `width`, in pixels, on one line however long. Returns an `<svg>` element."""
+    """Draw a diagram; on one line without `width`, else on lines of that many pixels. Returns an `<svg>` element."""
     names = _legend_names(diagram, colour)
     placed = places(diagram, width, top=MARGIN + (LEGEND if names else 0))
     wide = max([place.width for place in placed] + [sum(_legend_width(name) for name, *_ in names)])
@@ -82,7 +82,7 @@ def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = W
 
 
 def _legend_names(diagram: Diagram, colour: Colouring) -> list[tuple[str, str, str]]:
-    """Return what the lines of the legend mean, their colours and their dashes."""
+    """Return the meanings of the lines of the legend, their colours and their dashes."""
     names = []
     if diagram.compares:
         names += [("both", INK, ""), ("gold alone", GOLD, DASHED), ("system alone", SYSTEM, "")]
@@ -115,7 +115,7 @@ def _words(place: Place) -> Iterator[str]:
         x, y = place.x(placed.middle), place.base + FORM + 2
         yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **direction)
         feet = [place.x(foot) for foot in placed.feet]
-        if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show whose they are
+        if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show to which word they belong
             yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1)
         if placed.word.tag:
             yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT)
@@ -137,7 +137,7 @@ def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> st
 
 
 def _path(placed: PlacedArc, place: Place) -> str:
-    """Return the way up, along and down; what goes on in another line has no foot there."""
+    """Return the way up, along and down; an arc that goes on in another line has no foot there."""
     top, base = place.y(placed.level), place.base
     if placed.span.left == placed.span.right:
         return f"M{place.x(placed.left):.1f} {top:.1f}V{base - ARROW:.1f}"

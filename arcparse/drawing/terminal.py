@@ -12,22 +12,23 @@ from arcparse.drawing.lines import lines
 from arcparse.drawing.widths import cells
 
 WIDTH = 100  # cells
-UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8  # where a sign has strokes
+UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8  # the directions of strokes
 SIGNS = {
     UP | DOWN: "│", LEFT | RIGHT: "─", DOWN | RIGHT: "┌", DOWN | LEFT: "┐", UP | DOWN | LEFT | RIGHT: "┼",
     UP | DOWN | RIGHT: "├", UP | DOWN | LEFT: "┤", DOWN | LEFT | RIGHT: "┬", UP | LEFT | RIGHT: "┴", DOWN: "│",
     LEFT: "─", RIGHT: "─", UP: "│",
 }  # fmt: skip
 ARROW = "▼"
-LEFT_TO_RIGHT = "\u200e"  # takes no cell; keeps words of scripts from right to left where they are put
+LEFT_TO_RIGHT = "\u200e"  # takes no cell; keeps words of scripts from right to left at their places
 MARKS = {"both": "", "gold": "-", "system": "+"}
 METRICS = Metrics(cells, cells, foot=2, gap=2, pad=1)
 
 
 def text(diagram: Diagram, *, width: int | None = WIDTH) -> str:
-    """Draw a diagram in lines of at most `width` cells, where words allow, without trailing blanks.
+    """Draw a diagram in lines of at most `width` cells, if words allow, without trailing blanks.
 
-    Of two analyses, `-label` is an arc of gold alone, `+label` one of the system alone, `label ≠ label` another label.
+    With two analyses, `-label` is an arc of gold only, `+label` one of the system only, and `label ≠ label` an arc of
+    both with different labels.
     """
     arcs = tuple(replace(arc, label=MARKS[arc.side] + arc.label) for arc in diagram.arcs)
     made = lines(replace(diagram, arcs=arcs), METRICS, width)

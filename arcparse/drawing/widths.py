@@ -1,4 +1,4 @@
-"""How wide text is: in ems of a sans-serif type, and in the cells of a terminal (Unicode Standard Annex 11)."""
+"""The width of text: in ems of a sans-serif type, and in cells of a terminal (Unicode Standard Annex 11)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ZERO = ("Mn", "Me", "Cf")
 
 @lru_cache(maxsize=1 << 14)
 def ems(text: str) -> float:
-    """Return the width of a text in ems, a little more where it is not known."""
+    """Return the width of a text in ems, or a little more if it is not known."""
     return sum(map(_em, text))
 
 
@@ -43,7 +43,7 @@ def _em(character: str) -> float:
 
 @lru_cache(maxsize=1 << 14)
 def cells(text: str) -> int:
-    """Return how many cells of a terminal a text takes: two for an ideograph, none for a mark on another sign."""
+    """Return the number of cells of a text in a terminal: two for an ideograph, none for a mark on another sign."""
     return sum(map(_cell, text))
 
 

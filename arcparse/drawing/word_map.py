@@ -1,8 +1,8 @@
 """Words as points of a plane, by principal components, as SVG; labels are placed so that none covers another.
 
-Each label takes the first free one of many places around its point, near ones first, words in crowds before others; a
-line leads to one that is far away. A place is free where no other label or point is, none is nearer to it than its own
-point, and the line goes through none. Where no place is free, a label takes the one with the least overlap.
+Each label takes the first free place around its point, from near to far; words in crowds choose first. A line leads to
+a label that is far away. A place is free if it holds no other label or point, if no other point is nearer to it, and if
+the line goes through no other point. If no place is free, a label takes the one with the least overlap.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from arcparse.vectors.similarity import Matrix, WordVectors, principal_component
 
 Point = tuple[float, float]
 
-WIDTH, HEIGHT, LEAST = 760.0, 560.0, 160.0  # pixels of the field of points, at most, and what it has at least
+WIDTH, HEIGHT, LEAST = 760.0, 560.0, 160.0  # pixels of the field of points: its size at most, and at least
 MARGIN, FOOT = 24.0, 26.0  # around the field, and below it for the axes' name
 SIZE, RADIUS = 13.0, 3.0  # of type and of points
 POINT, GRID = "#0068a8", "#dddddd"
@@ -48,23 +48,23 @@ class Box:
         return wide * high if wide > 0 and high > 0 else 0.0
 
     def nearest(self, point: Point) -> Point:
-        """Return the point of the rectangle that is nearest to one."""
+        """Return the point of the rectangle that is nearest to another point."""
         return min(max(point[0], self.left), self.right), min(max(point[1], self.top), self.bottom)
 
     def gap(self, point: Point) -> float:
-        """Return how far away a point is, in pixels."""
+        """Return the distance of a point, in pixels."""
         return dist(self.nearest(point), point)
 
 
 def word_map(vectors: WordVectors, words: Sequence[str]) -> str:
     """Draw words by the first two principal components of their vectors, each at length 1. Returns an `<svg>` element.
 
-    Both axes have one scale, so that distances compare. Raises VectorsError where a word has no vector.
+    Both axes have one scale, so that distances can be compared. Raises VectorsError if a word has no vector.
     """
     distinct = list(dict.fromkeys(words))
     coordinates, shares = principal_components(vectors.directions[vectors.rows(distinct)])
     points, wide, high = _placed(coordinates, distinct)
-    middle = [sum(side) / len(points) for side in zip(*points, strict=True)]  # of all words, where coordinates are 0
+    middle = [sum(side) / len(points) for side in zip(*points, strict=True)]  # of all words, with the coordinates 0
     parts = [
         element("line", x1=middle[0], x2=middle[0], y1=MARGIN, y2=high - MARGIN, stroke=GRID),
         element("line", x1=MARGIN, x2=wide - MARGIN, y1=middle[1], y2=middle[1], stroke=GRID),
@@ -76,7 +76,7 @@ def word_map(vectors: WordVectors, words: Sequence[str]) -> str:
 
 
 def _placed(coordinates: Matrix, words: Sequence[str]) -> tuple[list[Point], float, float]:
-    """Return the points in pixels, and the width and height of the picture; far labels have room at its sides."""
+    """Return the points in pixels, and the width and height of the picture; the sides have room for labels."""
     low, reach = coordinates.min(axis=0), np.ptp(coordinates, axis=0)
     scale = min(np.array([WIDTH, HEIGHT]) / np.maximum(reach, 1e-6))
     across, up = (reach * scale).tolist()
@@ -116,7 +116,7 @@ def label_boxes(sizes: Sequence[tuple[float, float]], points: Sequence[Point], f
 
 
 def _candidates(size: tuple[float, float], point: Point) -> Iterator[Box]:
-    """Give the places around a point: the label's edge in each direction at each distance, near ones first."""
+    """Yield the places around a point, near ones first: the edge of the label in each direction at each distance."""
     (wide, high), (x, y) = size, point
     for distance, angle in product(DISTANCES, ANGLES):
         across, down = cos(angle), sin(angle)
@@ -126,14 +126,14 @@ def _candidates(size: tuple[float, float], point: Point) -> Iterator[Box]:
 
 
 def _overlap(box: Box, taken: Sequence[Box], field: Box) -> float:
-    """Return how much of a label is on others, on points, or outside, in square pixels."""
+    """Return the area of a label that covers others or points, or lies outside, in square pixels."""
     wider = Box(box.left - CLEAR, box.top - CLEAR, box.right + CLEAR, box.bottom + CLEAR)
     outside = (box.right - box.left) * (box.bottom - box.top) - box.overlap(field)
     return sum(map(wider.overlap, taken)) + (outside if outside > 1e-6 else 0.0)
 
 
 def _doubts(box: Box, own: Point, points: Sequence[Point]) -> int:
-    """Count the other points that are as near to a label as its own, or that the line to it goes through."""
+    """Count the other points that are as near to a label as its own, or through which the line to it goes."""
     end = box.nearest(own)
     length = dist(end, own)
     others = [point for point in points if point != own and dist(point, own) < NEAR + length]
@@ -142,7 +142,7 @@ def _doubts(box: Box, own: Point, points: Sequence[Point]) -> int:
 
 
 def _beside(point: Point, start: Point, end: Point) -> float:
-    """Return how far a point is from the line between two others."""
+    """Return the distance of a point from the line between two others."""
     (x, y), (across, down) = start, (end[0] - start[0], end[1] - start[1])
     share = ((point[0] - x) * across + (point[1] - y) * down) / max(across**2 + down**2, 1e-9)
     share = min(max(share, 0.0), 1.0)

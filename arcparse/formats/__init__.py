@@ -1,6 +1,6 @@
-"""Treebank formats: any is read to sentences, any sentences are written to it, what it cannot hold is counted.
+"""Treebank formats: each is read to sentences and written from sentences, and losses are counted.
 
-What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS unless chosen; in pictures UPOS):
+Each format holds the words and (`tag`: one of UPOS and XPOS, by default XPOS; UPOS in displacy and dot):
 
     format           columns                                          comments              ranges  empty nodes  DEPS
     conllu, jsonl    all                                              all                   kept    kept         kept
@@ -10,7 +10,7 @@ What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS
                      PHead PDeprel FillPred Pred APred1... in MISC
     conll2003        tag, Chunk and NER in MISC                       newdoc as -DOCSTART-  --      --           --
     conll2000        tag, Chunk in MISC                               dropped               --      --           --
-    columns          those that are named, others in MISC             newdoc as -DOCSTART-  --      --           --
+    columns          the named ones, unknown names in MISC            newdoc as -DOCSTART-  --      --           --
     nltk, nltk4      tag HEAD, with 4 DEPREL                          dropped               --      --           --
     tagged, word_tag tag                                              dropped               --      --           --
     vertical         none                                             dropped               --      --           --
@@ -18,21 +18,21 @@ What each holds, besides the words themselves (`tag`: one of UPOS and XPOS, XPOS
     text             TokenRange, SpaceAfter, SpacesAfter and          text; newpar and      their   --           --
                      SpacesBefore in MISC, as white space             newdoc as blank line  form
     penn             tag (read only)                                  --                    --      --           --
-    bracketed        HEAD DEPREL, but not where words stand           dropped               --      --           --
+    bracketed        HEAD DEPREL, but not the order of words          dropped               --      --           --
     bracketed-order  HEAD DEPREL                                      dropped               --      --           --
-    displacy         tag HEAD DEPREL, but not the root's              dropped               --      --           --
+    displacy         tag HEAD DEPREL, but no label of the root        dropped               --      --           --
     dot              tag HEAD DEPREL                                  all                   --      --           --
 
-`--`: the row of a range or empty node is left out, and counted; the words of a range stay, an empty node's basic tree
-never knew it. Enhanced dependencies (DEPS) are left out with their column. The basic tree is never changed by
-a conversion. Where a format has one space between columns, a space inside a cell is a no-break space. A -DOCSTART-
-line has no place for the id of `# newdoc id`. Attributes of MISC that are columns come back in the columns' order.
-Plain text is divided into sentences and words anew; it comes back byte for byte, all white space included, from the
-sentences that were made of it, since their MISC says it as UDPipe does. Columns of CoNLL-U Plus (`# global.columns`)
-that CoNLL-U lacks are read into MISC under their names. All else that a format holds comes back the same, byte for
-byte, and what it loses is told with counts, or refused with --strict.
+`--`: the row of a range or empty node is left out and counted; the words of a range stay, and no empty node is part of
+the basic tree. Enhanced dependencies (DEPS) are left out with their column. A conversion never changes the basic tree.
+If a format has one space between columns, a space inside a cell becomes a no-break space. A -DOCSTART- line has no
+place for the id of `# newdoc id`. Attributes of MISC that are columns come back in the order of the columns. Plain text
+is divided into sentences and words anew. Sentences that were made of plain text give it back byte for byte, since their
+MISC holds all white space, as in UDPipe. Columns of CoNLL-U Plus (`# global.columns`) that CoNLL-U lacks are read into
+MISC under their names. All other contents of a format come back byte for byte. Losses are reported with counts, or
+refused with --strict.
 
-    format        what a format is, and what a sentence loses in it
+    format        the definition of a format, and the losses of a sentence in it
     source        files, folders, patterns and streams
     table         all formats of a word a line
     running_text  plain, horizontal and tagged text

@@ -1,10 +1,10 @@
 r"""The bracketed linearisation of a tree: `(R, r_a, A, r_b, [B, b_d, D, b_e, E], r_c, C)`, a sentence a line.
 
-A head comes first, then its dependents in their order, each behind its relation; one that has dependents itself stands
-in square brackets. So written, the order of the words is that of a walk through the tree, not the sentence's, unless
-each word says its place: `(saw@2, nsubj, I@1, obj, [dog@4, det, the@3])`, the format `bracketed-order`. The relation
-of the root is not written; it is read as `root`. A backslash stands before any of `\ ( ) [ ] , @` inside a form or
-relation, and before a space at its beginning or end.
+A head comes first, then its dependents in their order, each behind its relation; a dependent with dependents of its own
+stands in square brackets. The words have the order of a walk through the tree, not that of the sentence. The format
+`bracketed-order` adds the position of each word: `(saw@2, nsubj, I@1, obj, [dog@4, det, the@3])`. The relation of the
+root is not written; it is read as `root`. A backslash stands before any of `\ ( ) [ ] , @` inside a form or relation,
+and before a space at its beginning or end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PLACE = re.compile(r"[1-9][0-9]{0,6}")
 
 
 def bracketed_text(sentence: Sentence, *, positions: bool = False) -> str:
-    """Return the line of a sentence. Raises TreebankError where its heads form no tree, or a cell has a line break."""
+    """Return the line of a sentence. Raises TreebankError if its heads form no tree, or a cell has a line break."""
     heads = sentence.heads
     order, depths = _preorder(heads)
     if len(order) != len(heads) or heads.count(ROOT) != 1:
@@ -56,9 +56,9 @@ def _refuse(sentence: Sentence) -> None:
         raise TreebankError(f"{error}; only trees can be written in brackets: filter the others out first") from None
 
 
-@lru_cache(maxsize=1)  # asked for when a sentence is written, and when what is lost of it is counted
+@lru_cache(maxsize=1)  # called twice for a sentence: to write it, and to count its losses
 def _preorder(heads: tuple[int, ...]) -> tuple[list[int], list[int]]:
-    """Return the words that the root reaches, as the linearisation has them, and how deep each is below its child."""
+    """Return the words below the root in the order of the linearisation, and the depth of each, 0 below the root."""
     children: list[list[int]] = [[] for _ in range(len(heads) + 1)]
     for word, head in enumerate(heads, 1):
         if ROOT <= head <= len(heads):
@@ -75,7 +75,7 @@ def _preorder(heads: tuple[int, ...]) -> tuple[list[int], list[int]]:
 
 
 def bracketed_losses(sentence: Sentence, *, positions: bool = False) -> Iterable[Loss]:
-    """Count the root's label where it is not `root`, and the words that are not where the linearisation has them."""
+    """Count a label of the root other than `root`, and the words whose position the linearisation changes."""
     heads, labels = sentence.heads, sentence.labels
     yield (
         "labels of roots",
@@ -103,14 +103,16 @@ def _parsed(line: str, name: str, number: int) -> Sentence:
         order = _order([place for _, place in words])
         labels = [_plain(_bare(labels[i])) for i in order]
     except ValueError as error:
-        raise TreebankError(f"{name}:{number}: {error}; expected such as (saw, nsubj, I, obj, [dog, det, a])") from None
+        raise TreebankError(
+            f"{name}:{number}: {error}; a sentence looks like (saw, nsubj, I, obj, [dog, det, a])"
+        ) from None
     names = dict(zip(order, numbers(len(order)), strict=True))
     head_names = [names[heads[i]] if heads[i] != NONE else str(ROOT) for i in order]
     return sentence_of([words[i][0] for i in order], name, number, head=head_names, deprel=labels)
 
 
 def _words(line: str) -> tuple[list[str], list[int], list[str]]:
-    """Return the atoms of words in the order written, and of each its head in this order, from 0, and its label."""
+    """Return the atoms of words in the written order, the head of each as an index in this order, and its label."""
     first = FIRST.match(line)
     if not first:
         raise ValueError(f"{line[:40]!r} does not begin with '(' and a word")
@@ -131,14 +133,14 @@ def _words(line: str) -> tuple[list[str], list[int], list[str]]:
             if not open_heads:
                 raise ValueError(f"']' behind {atom[:40]!r} closes nothing")
     if line[end:].rstrip(" ") != ")":
-        raise ValueError(f"{line[end : end + 40]!r} where a relation and a word, or the last ')' was expected")
+        raise ValueError(f"{line[end : end + 40]!r} stands in the place of a relation and a word, or of the last ')'")
     if len(open_heads) > 1:
         raise ValueError(f"{len(open_heads) - 1} brackets are never closed")
     return atoms, heads, labels
 
 
 def _form_and_place(atom: str) -> tuple[str, int]:
-    """Return the form of a word, and its position, 0 where it says none."""
+    """Return the form of a word, and its position, or 0 if it has none."""
     bare = _bare(atom)
     form, at, place = bare.rpartition("@")
     if not at or not PLACE.fullmatch(place) or _ends_in_escape(form):
@@ -147,7 +149,7 @@ def _form_and_place(atom: str) -> tuple[str, int]:
 
 
 def _order(places: Sequence[int]) -> list[int]:
-    """Return the numbers, from 0, of the words in the sentence's order, which is that written where none is said."""
+    """Return the indices of the words in the order of the sentence: by their positions, else as written."""
     order = list(range(len(places)))
     if any(places):
         order.sort(key=places.__getitem__)
@@ -157,7 +159,7 @@ def _order(places: Sequence[int]) -> list[int]:
 
 
 def _bare(atom: str) -> str:
-    """Return an atom without the spaces around it, but for one that is escaped."""
+    """Return an atom without the spaces around it, except an escaped one."""
     bare = atom.strip(" ")
     return bare + " " if _ends_in_escape(bare) else bare
 
@@ -174,5 +176,5 @@ def _escaped(cells: Sequence[str]) -> Sequence[str]:
 
 def _plain(text: str) -> str:
     if not text:
-        raise ValueError("a word or relation of no characters")
+        raise ValueError("a word or relation is empty")
     return ESCAPED.sub(r"\1", text) if "\\" in text else text

@@ -1,4 +1,4 @@
-"""Sentences from files of any format and to files of any format, one by one, with a count of what is lost."""
+"""Sentences from files of any format and to files of any format, one by one, with counts of losses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from arcparse.sentence.lists import lists_of
 from arcparse.treebank import write_conllu
 from arcparse.treebank.encoding import first_fault
 
-LOSSLESS_CHECK = "conllu"  # whose sentences are checked when written
-OWN_CHECK = (LOSSLESS_CHECK, "text")  # whose bad bytes are met sentence by sentence
+LOSSLESS_CHECK = "conllu"  # the writer of this format checks its sentences itself
+OWN_CHECK = (LOSSLESS_CHECK, "text")  # the readers of these formats find bad bytes sentence by sentence
 BATCH = 256  # sentences written at a time
 
 
@@ -31,12 +31,12 @@ def read_sentences(
     known: Mapping[str, Format] | None = None,
     on_error: OnError = None,
 ) -> Iterator[Sentence]:
-    """Read sentences from a path (.gz, .xz and .bz2 opened as they are) or a text stream, of a format or the guessed.
+    """Read sentences of a format, by default the guessed one, from a path (also .gz, .xz and .bz2) or a text stream.
 
-    `known` are the formats to choose from, all by default. With `on_error`, a malformed sentence is passed over and
-    its error handed to that function; so is a CharacterError for each line with bytes that are not UTF-8, in whose
-    place U+FFFD is read (but in CoNLL-U the sentence is passed over). Raises TreebankError for it otherwise, and always
-    where the file cannot be read.
+    `known` are the formats to choose from, by default all. With `on_error`, a malformed sentence is passed over and
+    that function gets its error. It also gets a CharacterError for each line with bytes that are not UTF-8; they are
+    read as U+FFFD, except in CoNLL-U, where the sentence is passed over. Without `on_error`, the errors are raised.
+    Raises TreebankError if the file cannot be read.
     """
     text = source if isinstance(source, Source) else Source(source, name)
     chosen = format_of(guess(text.sample()) if format is None else format, known)
@@ -45,32 +45,32 @@ def read_sentences(
 
 
 def format_of(format: Format | str, known: Mapping[str, Format] | None = None) -> Format:
-    """Return a format by its name. Raises ConfigurationError for one that is not among the known, all by default."""
+    """Return a format by its name. Raises ConfigurationError if `known`, by default all formats, lacks it."""
     if isinstance(format, Format):
         return format
     known = formats() if known is None else known
     if format not in known:
         raise ConfigurationError(
-            f"format {format!r} is not known; name one of {', '.join(known)}, or columns and which"
+            f"format {format!r} is not known; choose one of {', '.join(known)}, or columns with their names"
         )
     return known[format]
 
 
 def format_named_by(path: str | os.PathLike[str], known: Iterable[Format]) -> Format | None:
-    """Return the format whose suffix a path has, None where it is nobody's."""
+    """Return the format of the suffix of a path, or None if no format has this suffix."""
     suffix = suffix_of(path)
     return next((format for format in known if suffix in format.suffixes), None)
 
 
 class SentenceWriter:
-    """A file or stream of one format on the way, and what has been lost so far.
+    """A writer of sentences to a file or stream of one format; `lost` counts the losses so far.
 
-    With `strict`, a sentence that would lose anything raises TreebankError; `on_error` is handed the error of one that
-    cannot be written, such as words without a tree as a tree, and it is passed over.
+    With `strict`, a sentence that would lose anything raises TreebankError. With `on_error`, a sentence that cannot be
+    written, for example as a tree without having one, is passed over, and that function gets its error.
     """
 
     def __init__(self, stream: TextIO, format: Format, *, strict: bool = False, on_error: OnError = None) -> None:
-        """Write nothing yet. Raises ConfigurationError for a format that is only read."""
+        """Write nothing yet. Raises ConfigurationError for a format that can only be read."""
         if format.text is None:
             raise ConfigurationError(f"format {format.name!r} can only be read; convert to another")
         self.lost: Counter[str] = Counter()
@@ -80,7 +80,7 @@ class SentenceWriter:
         self._begun = False
 
     def write(self, sentences: Iterable[Sentence]) -> None:
-        """Write sentences behind those before."""
+        """Write more sentences."""
         for batch in lists_of(sentences, BATCH):
             self._write_batch(batch)
 
@@ -90,7 +90,7 @@ class SentenceWriter:
             return
         texts: list[str] = []
         try:
-            texts.extend(self._texts(batch))  # keeps those that came before an error
+            texts.extend(self._texts(batch))  # keeps the texts before an error
         finally:
             self._stream.write("".join(texts))
 
@@ -109,13 +109,13 @@ class SentenceWriter:
                 yield text
 
     def _count(self, sentence: Sentence) -> None:
-        for what, number in losses(sentence, self._format):
+        for kind, number in losses(sentence, self._format):
             if number:
-                self.lost[what] += number
+                self.lost[kind] += number
                 if self._strict:
                     raise TreebankError(
-                        f"{sentence.place}: {self._format.name} cannot hold {what} ({number} here); "
-                        "choose another format, or convert without being strict"
+                        f"{sentence.place}: {self._format.name} cannot hold {kind} ({number} here); "
+                        "choose another format, or leave out --strict"
                     )
 
 
@@ -128,9 +128,9 @@ def _check_characters(text: str, sentence: Sentence) -> None:
 def write_sentences(
     sentences: Iterable[Sentence], target: Location, format: Format | str, *, strict: bool = False
 ) -> Counter[str]:
-    """Write sentences to a path (compressed as .gz, .xz or .bz2 says) or a text stream; return what was lost.
+    """Write sentences to a path (compressed if it ends in .gz, .xz or .bz2) or a text stream; return the losses.
 
-    A path holds either its old content or all of the new. Raises TreebankError where a sentence cannot be written, or
+    A path holds either its old content or all of the new. Raises TreebankError if a sentence cannot be written, or
     with `strict` would lose anything.
     """
     with opened(target) as stream:

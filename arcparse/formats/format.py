@@ -1,4 +1,4 @@
-"""What a format is: its name, what it holds of a sentence, how it is read and written."""
+"""The definition of a format: its name, the parts of a sentence that it holds, its reader and its writer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from arcparse.treebank.block import column_fault, parse_block
 
 OnError: TypeAlias = "Callable[[TreebankError], None] | None"
 Reader: TypeAlias = "Callable[[TextIO, str, OnError], Iterator[Sentence]]"
-Loss: TypeAlias = "tuple[str, int]"  # what is lost of a sentence, and how many values
+Loss: TypeAlias = "tuple[str, int]"  # a lost part of a sentence, and the number of values
 
-ANY_NUMBER = "*"  # behind a key of MISC: with any number, as APred1, APred2
+ANY_NUMBER = "*"  # behind a key of MISC: with any number, for example APred1, APred2
 NUMBERED = re.compile(r"[1-9][0-9]*$")
 COMMENTS, RANGES, NODES = "comments", "multiword ranges", "empty nodes"
 INDEX = {name: column for column, name in enumerate(COLUMNS)}
@@ -26,7 +26,7 @@ EVERYTHING = frozenset((*COLUMNS, COMMENTS, RANGES, NODES))
 
 
 def nothing(_: Sentence) -> Iterable[Loss]:
-    """Lose nothing beyond what a format's `holds` says."""
+    """Lose nothing besides the parts missing in `holds`."""
     return ()
 
 
@@ -34,9 +34,9 @@ def nothing(_: Sentence) -> Iterable[Loss]:
 class Format:
     """One format; sentences written one after another, by `text` each, are a file of it.
 
-    `holds` has columns' names, COMMENTS, RANGES, NODES, and single MISC attributes (`misc:Chunk`) and comments
-    (`comment:newdoc`). `read` takes a stream, the name that errors call it, and what is done with a malformed
-    sentence (None: raise). `also_loses` counts what `holds` cannot say.
+    `holds` has names of columns, COMMENTS, RANGES, NODES, and single MISC attributes (`misc:Chunk`) and comments
+    (`comment:newdoc`). `read` takes a stream, its name in errors, and a function for the errors of malformed sentences
+    (None: raise). `also_loses` counts losses that `holds` cannot express.
     """
 
     name: str
@@ -46,26 +46,26 @@ class Format:
     read: Reader
     text: Callable[[Sentence], str] | None = None  # None: the format is read only
     also_loses: Callable[[Sentence], Iterable[Loss]] = nothing
-    first: Callable[[Sentence], str] | None = None  # writes the first sentence of a file, where that differs
+    first: Callable[[Sentence], str] | None = None  # writes the first sentence of a file, if that differs
 
     @cached_property
     def misc_keys(self) -> frozenset[str]:
-        """The MISC attributes that are held where MISC as a whole is not."""
+        """The MISC attributes that the format holds if it does not hold all of MISC."""
         return frozenset(name.removeprefix("misc:") for name in self.holds if name.startswith("misc:"))
 
     @cached_property
     def comment_keys(self) -> frozenset[str]:
-        """The comments that are held where comments as a whole are not."""
+        """The comments that the format holds if it does not hold all comments."""
         return frozenset(name.removeprefix("comment:") for name in self.holds if name.startswith("comment:"))
 
     @cached_property
     def dropped_columns(self) -> tuple[int, ...]:
-        """The columns that are not held, MISC left aside."""
+        """The columns that the format does not hold, without MISC."""
         return tuple(column for column in range(FORM, MISC) if COLUMNS[column] not in self.holds)
 
 
 def losses(sentence: Sentence, target: Format) -> Iterator[Loss]:
-    """Give what `target` cannot hold of a sentence, each with the number of values."""
+    """Yield the losses of a sentence in the format `target`, each with the number of values."""
     if sentence.comments and COMMENTS not in target.holds:
         yield COMMENTS, sum(comment_key(line) not in target.comment_keys for line in sentence.comments)
     ids = sentence.columns[ID]
@@ -98,12 +98,12 @@ def _is_kept(key: str, kept: frozenset[str]) -> bool:
 
 
 def comment_key(line: str) -> str:
-    """Return what a comment is about: `newdoc id` of `# newdoc id = x`."""
+    """Return the key of a comment: `newdoc id` of `# newdoc id = x`."""
     return line[1:].partition("=")[0].strip()
 
 
 def report(error: TreebankError, on_error: OnError) -> None:
-    """Hand the error of a malformed sentence to `on_error`, or raise it where that is None."""
+    """Hand the error of a malformed sentence to `on_error`, or raise it if that is None."""
     if on_error is None:
         raise error
     on_error(error)
@@ -111,16 +111,16 @@ def report(error: TreebankError, on_error: OnError) -> None:
 
 @lru_cache(maxsize=1024)
 def numbers(size: int) -> tuple[str, ...]:
-    """Return the words' numbers as the ID column writes them."""
+    """Return the numbers of words as in the ID column."""
     return tuple(map(str, range(1, size + 1)))
 
 
 def sentence_of(
     forms: Sequence[str], name: str, line: int, comments: Iterable[str] = (), **cells: Sequence[str]
 ) -> Sentence:
-    """Make a sentence of forms, and of cells under their columns' names, as a line of the file `name` says it.
+    """Make a sentence of forms and of cells by the names of their columns, read from a line of the file `name`.
 
-    Raises TreebankError where no CoNLL-U file could hold it.
+    Raises TreebankError if no CoNLL-U file could hold it.
     """
     columns = [(EMPTY,) * len(forms)] * len(COLUMNS)
     columns[ID] = numbers(len(forms))
@@ -130,9 +130,9 @@ def sentence_of(
 
 
 def sound(sentence: Sentence, name: str, line: int) -> Sentence:
-    """Return a sentence that was made of what a file says, with its place.
+    """Return a sentence made of the contents of a file, with its place.
 
-    Raises TreebankError where no CoNLL-U file could hold it.
+    Raises TreebankError if no CoNLL-U file could hold it.
     """
     if _is_plain(sentence):
         return Sentence(sentence.comments, sentence.columns, f"{name}:{line}")
@@ -146,7 +146,7 @@ def sound(sentence: Sentence, name: str, line: int) -> Sentence:
 
 
 def _is_plain(sentence: Sentence) -> bool:
-    """Return whether it is plain without writing and reading it that a CoNLL-U file can hold a sentence."""
+    """Return whether a CoNLL-U file can surely hold a sentence, without writing and reading it."""
     columns, comments = sentence.columns, sentence.comments
     cells = "\t".join(chain.from_iterable(columns))
     text = "\n".join([cells, *comments])

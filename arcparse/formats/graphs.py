@@ -2,7 +2,7 @@ r"""Trees as graphs: the JSON that displaCy draws, and the DOT language of Graph
 
 displaCy: one object a line, `{"words": [{"text": "I", "tag": "PRON"}], "arcs": [{"start": 0, "end": 1, "label":
 "nsubj", "dir": "left"}]}`, words counted from 0, as `displacy.render(..., manual=True)` takes it; an array of objects
-is read too. It has no arc of the root: a word that none points to is read as a root wherever there is any arc.
+is read too. It has no arc of the root: if there is any arc, each word without one is read as a root.
 
 DOT: one `digraph` a sentence, node 0 the root, a word's node `3 [label="dog\nNOUN"]`, an arc from head to dependent
 `4 -> 3 [label="nsubj"]`; comments stand before it, since Graphviz passes over lines that begin with `#`.
@@ -27,10 +27,10 @@ from arcparse.treebank.reading import LONGEST
 
 ROOT_LABEL = "root"
 QUOTES = '""'  # of a word without a tag
-BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the objects of an array, or of a file
-IS_LEFT = {"left": True, "right": False}  # where the arrow points: a dependent before its head, or behind it
+BETWEEN = re.compile(r"[\s,\[\]]*")  # separators between the objects of an array, or of a file
+IS_LEFT = {"left": True, "right": False}  # the direction of the arrow, to a dependent before its head or behind it
 OPENING, CLOSING = "digraph {", "}"
-MOST_LINES = LONGEST // 16  # of a graph; where it is longer it was never closed
+MOST_LINES = LONGEST // 16  # of a graph; a longer one was never closed
 SPECIAL, ESCAPED = re.compile(r'[\\"]'), re.compile(r"\\(.)")
 NUMBER, LABEL = "(0|[1-9][0-9]{0,6})", r"""\[label="([^"\\\n]*(?:\\.[^"\\\n]*)*)"\];?"""
 NODE = re.compile(rf"^[ \t]*{NUMBER} {LABEL}$", re.MULTILINE)
@@ -55,7 +55,7 @@ def displacy_text(sentence: Sentence, *, tag: str) -> str:
 
 
 def displacy_losses(sentence: Sentence) -> Iterable[Loss]:
-    """Count heads that displaCy's arcs do not tell, and labels that no arc carries."""
+    """Count heads that the arcs of displaCy cannot express, and labels without an arc."""
     has_arcs = any(head > ROOT for head in sentence.heads)
     yield "heads", sentence.heads.count(NONE if has_arcs else ROOT)
     unread = {NONE: ROOT_LABEL if has_arcs else EMPTY, ROOT: ROOT_LABEL if has_arcs else EMPTY}
@@ -64,7 +64,7 @@ def displacy_losses(sentence: Sentence) -> Iterable[Loss]:
 
 
 def read_displacy(stream: TextIO, name: str, on_error: OnError = None, *, tag: str) -> Iterator[Sentence]:
-    """Read sentences. Raises TreebankError, or calls `on_error`, for an object that is none."""
+    """Read sentences. Raises TreebankError, or calls `on_error`, for an object of another kind."""
     for line, value in objects(stream, name):
         try:
             yield _from_displacy(value, name, line, tag)
@@ -73,7 +73,7 @@ def read_displacy(stream: TextIO, name: str, on_error: OnError = None, *, tag: s
 
 
 def objects(stream: TextIO, name: str) -> Iterator[tuple[int, Any]]:
-    """Give JSON objects that stand one after another, or in one array, each with its line."""
+    """Yield JSON objects in a row or in one array, each with its line."""
     decoder = json.JSONDecoder()
     text, at, line, ended = "", 0, 1, False
     chunks = chunks_of(stream, name)
@@ -87,7 +87,7 @@ def objects(stream: TextIO, name: str) -> Iterator[tuple[int, Any]]:
             except (ValueError, RecursionError) as error:
                 if ended or isinstance(error, RecursionError) or len(text) > LONGEST:
                     place = f"{name}:{line + text.count(chr(10), at, start)}"
-                    raise TreebankError(f"{place}: no JSON object: {str(error).partition(': line')[0]}") from None
+                    raise TreebankError(f"{place}: not a JSON object: {str(error).partition(': line')[0]}") from None
                 break
             line += text.count("\n", at, start)
             yield line, value
@@ -109,12 +109,12 @@ def _from_displacy(value: Any, name: str, line: int, tag: str) -> Sentence:
             ends = arc["start"], arc["end"]
             word, head = ends if IS_LEFT[arc["dir"]] else ends[::-1]
             if not (0 <= word < len(found) and 0 <= head < len(found)) or found[word]:
-                raise ValueError(f"arc {ends[0]}-{ends[1]} has no words, or its word has two heads")
+                raise ValueError(f"arc {ends[0]}-{ends[1]} leads to no word, or to a word with another head")
             found[word] = str(head + 1), str(arc["label"] or EMPTY)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"{type(error).__name__} {error}"[:80]
         raise TreebankError(
-            f"{name}:{line}: no displaCy object ({reason}); it has words with text and tag, and arcs"
+            f"{name}:{line}: not a displaCy object ({reason}); give words with text and tag, and arcs"
         ) from None
     heads, labels = zip(*[pair or unsaid for pair in found], strict=True) if found else ((), ())
     return sentence_of(texts, name, line, head=heads, deprel=labels, **{tag: tags})
@@ -180,21 +180,23 @@ class _Graph:
         return sentence_of(forms, name, first, self.comments, head=heads, deprel=labels, **{tag: tags})
 
     def _fault(self, name: str) -> TreebankError:
-        """Return what is wrong with the first line that is no node and no arc, or names a word again."""
+        """Return the fault of the first line that is neither a node nor an arc, or that repeats a word."""
         known = set()
         for number, line in enumerate(self.lines, self.number + 1):
             node, arc = NODE.match(line), ARC.match(line)
             about = ("node", node[1]) if node else ("arc", arc[2]) if arc else None
             if line and (about is None or about in known):
-                return TreebankError(f"{name}:{number}: {line[:60]!r} is no word's only node and no word's only arc")
+                return TreebankError(
+                    f"{name}:{number}: {line[:60]!r} is neither the only node nor the only arc of a word"
+                )
             known.add(about)
-        return TreebankError(f"{name}:{self.number}: this graph cannot be read; write a node or an arc a line")
+        return TreebankError(f"{name}:{self.number}: this graph cannot be read; write one node or arc on each line")
 
 
 def _graphs(stream: TextIO, name: str, on_error: OnError) -> Iterator[_Graph]:
     comments: list[str] = []
     graph: _Graph | None = None
-    astray = False  # behind a line outside all graphs, which is told once
+    astray = False  # behind a line outside all graphs, which is reported once
     for number, line in lines_of(stream, name):
         if line == OPENING:
             if graph:
@@ -211,8 +213,8 @@ def _graphs(stream: TextIO, name: str, on_error: OnError) -> Iterator[_Graph]:
             comments.append(line)
         elif line and not astray:
             comments, astray = [], True
-            what = f"{line[:60]!r} outside a graph, which begins with {OPENING!r}"
-            report(TreebankError(f"{name}:{number}: {what}"), on_error)
+            fault = f"{line[:60]!r} outside a graph, which begins with {OPENING!r}"
+            report(TreebankError(f"{name}:{number}: {fault}"), on_error)
     if graph:
         report(_endless(name, graph), on_error)
 

@@ -1,7 +1,7 @@
-"""The format of a file from its beginning: what says most is asked first, plain text is what remains.
+"""The format of a file from its beginning: the clearest signs are tested first, and plain text is the rest.
 
-CoNLL-X without PHEAD is taken for CoNLL-U, which reads the same; a file that breaks its format in later lines is
-still known by its first.
+CoNLL-X without PHEAD is taken for CoNLL-U, which reads it in the same way. Faults in later lines do not change the
+guess.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def guess(sample: str) -> str:
 
 
 def _table(lines: list[str]) -> str:
-    """Return the name of the table that lines are, the empty string where they are none, CoNLL-U for no line."""
+    """Return the name of the table format of lines, empty if they are no table; CoNLL-U for no line."""
     numbered = [line.split("\t") for line in lines if not line.startswith("#")]
     if not lines or (numbered and len(numbered[0]) >= 8 and CONLLU_ID.fullmatch(numbered[0][0])):
         return _numbered(numbered)

@@ -1,7 +1,7 @@
-"""JSON Lines without any loss: an object a sentence, its columns as lists, those without any value left out.
+"""JSON Lines without any loss: an object for each sentence, with its columns as lists; empty columns are left out.
 
 `{"comments": ["# sent_id = 1"], "form": ["Wolves", "howl"], "head": ["2", "0"], ...}`; cells are strings, as in
-CoNLL-U, and `id` is left out where words are numbered from 1 without ranges and empty nodes.
+CoNLL-U, and `id` is left out if there are only words, numbered from 1.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def _sentence(line: str, place: str) -> Sentence:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise TreebankError(f"{place}: no JSON: {error}; write one object a line") from None
+        raise TreebankError(f"{place}: not JSON: {error}; write one object on each line") from None
     known = isinstance(value, dict) and value.keys() <= {"comments", *COLUMNS}
     if not known or not all(map(_is_strings, value.values())):
         raise TreebankError(f"{place}: expected an object of lists of strings, named comments, {', '.join(COLUMNS)}")
     comments = value.pop("comments", ())
     sizes = {len(cells) for cells in value.values()}
     if len(sizes) != 1 or sizes == {0}:
-        raise TreebankError(f"{place}: columns of {sorted(sizes)} cells; give all as many, at least one")
+        raise TreebankError(f"{place}: columns of {sorted(sizes)} cells; give all the same number, at least one")
     size = sizes.pop()
     columns = [tuple(value.get(name, (EMPTY,) * size)) for name in COLUMNS]
     if "id" not in value:

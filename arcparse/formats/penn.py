@@ -1,7 +1,7 @@
 r"""Words and tags from Penn Treebank brackets: `( (S (NP (DT The) (NN cat)) (VP (VBZ sits)) (. .)) )`.
 
-Phrases are read over and traces (`-NONE-`) left out; what the treebank escapes, `-LRB-` and `\/`, is the plain
-character in the form and stays in the tag. Trees may go over lines; each top bracket is a sentence.
+Phrases are ignored and traces (`-NONE-`) left out. Escapes of the treebank, `-LRB-` and `\/`, become plain characters
+in forms and stay in tags. A tree may take several lines; each top bracket is a sentence.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ LONGEST_SENTENCE = LONGEST // 32  # words
 
 
 class _Tree:
-    """One tree on the way: how deep it is open, and the words so far."""
+    """An unfinished tree: the number of its open brackets, and the words so far."""
 
     def __init__(self) -> None:
         self.depth = self.line = 0
         self.words: list[tuple[str, str]] = []
-        self._inside: list[str] = []  # what stands behind the bracket opened last
+        self._inside: list[str] = []  # the contents so far of the bracket opened last
 
     def take(self, piece: str, line: int) -> bool:
-        """Take one more piece; return whether the tree is whole. Raises ValueError where the piece cannot stand."""
+        """Take one more piece; return whether the tree is whole. Raises ValueError if the piece has no place there."""
         if piece == "(":
             if len(self._inside) > 1:
                 inside = " ".join(self._inside)[:60]
@@ -55,7 +55,7 @@ class _Tree:
 
 
 def read_penn(stream: TextIO, name: str, on_error: OnError = None, *, tag: str = "xpos") -> Iterator[Sentence]:
-    """Read words and tags of each tree; behind a fault, go on at the next line that begins with a bracket.
+    """Read words and tags of each tree; after a fault, go on at the next line that begins with a bracket.
 
     Raises TreebankError, or calls `on_error`, for a malformed tree.
     """

@@ -29,9 +29,8 @@ COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 def formats(tag: Tag | None = None, columns: Sequence[str] = ()) -> dict[str, Format]:
     """Return the formats by name.
 
-    `tag` is the column that the only tag of many formats stands for; without, it is XPOS, in pictures UPOS. `columns`
-    are those of the format `columns`, which is there where they are. Raises ConfigurationError for names that cannot be
-    columns.
+    `tag` is the column for the tag of formats with a single one, by default XPOS, in pictures UPOS. `columns` are those
+    of the format `columns`, which exists only with them. Raises ConfigurationError for names that cannot be columns.
     """
     made = [
         Format("conllu", "CoNLL-U of Universal Dependencies", (".conllu", ".conllup"), EVERYTHING, _read_conllu, str),
@@ -42,7 +41,7 @@ def formats(tag: Tag | None = None, columns: Sequence[str] = ()) -> dict[str, Fo
         *_pictures(tag or "upos"),
         Format(
             "jsonl",
-            "JSON Lines, an object a sentence, lossless",
+            "JSON Lines, an object for each sentence, lossless",
             (".jsonl",),
             EVERYTHING,
             json_lines.read_json_lines,
@@ -72,7 +71,7 @@ def _tables(tag: str) -> list[Format]:
         _table("nltk", "Stanford and NLTK: word, tag, head", ".dp", Table(("form", tag, "head"), required=3)),
         _table("nltk4", "word, tag, head, label", ".dp4", Table(("form", tag, "head", "deprel"), required=4)),
         _table("tagged", "word, tag", ".pos", Table(("form", tag), required=2)),
-        _table("vertical", "a word a line", ".vert", Table(("form",), "\n", required=1)),
+        _table("vertical", "one word on each line", ".vert", Table(("form",), "\n", required=1)),
     ]
 
 
@@ -83,7 +82,7 @@ def _configured(columns: Sequence[str]) -> Format:
             f"columns {','.join(columns)}: each is one of {', '.join(COLUMNS[:-1])} or a name in MISC such as NER, "
             "no two are the same, and form is among them"
         )
-    return _table("columns", "the columns that are named", ".columns", _spaced(*columns, docstart=True))
+    return _table("columns", "columns named by --columns", ".columns", _spaced(*columns, docstart=True))
 
 
 def _spaced(*columns: str, docstart: bool = False) -> Table:
@@ -100,7 +99,7 @@ def _running_texts(tag: str) -> list[Format]:
     return [
         Format(
             "word_tag",
-            "a sentence a line, words and tags as cat_NN",
+            "one sentence on each line, words and tags as cat_NN",
             (".tagged",),
             WORD | {tag},
             partial(running_text.read_tagged, tag=tag),
@@ -109,7 +108,7 @@ def _running_texts(tag: str) -> list[Format]:
         ),
         Format(
             "horizontal",
-            "a sentence a line, words between spaces",
+            "one sentence on each line, words between spaces",
             (".hor",),
             WORD,
             running_text.read_horizontal,
@@ -118,7 +117,7 @@ def _running_texts(tag: str) -> list[Format]:
         ),
         Format(
             "text",
-            "plain text, divided into words when it is read",
+            "plain text; reading divides it into words",
             (".txt",),
             WORD | SPACING | TEXT,
             running_text.read_plain,
@@ -133,7 +132,7 @@ def _brackets(tag: str) -> list[Format]:
     heads_first = Format("bracketed", "(R, r_a, A, r_b, [B, b_d, D]): a tree", (".brackets",), TREE, read, text, lost)
     with_places = Format(
         "bracketed-order",
-        "(saw@2, nsubj, I@1): a tree, each word with its place",
+        "(saw@2, nsubj, I@1): a tree, each word with its position",
         (".tree",),
         TREE,
         read,
@@ -149,7 +148,7 @@ def _pictures(tag: str) -> list[Format]:
     return [
         Format(
             "displacy",
-            "what displaCy draws, a JSON object a line",
+            "input of displaCy, a JSON object on each line",
             (".json",),
             TREE | {tag},
             partial(graphs.read_displacy, tag=tag),
@@ -158,7 +157,7 @@ def _pictures(tag: str) -> list[Format]:
         ),
         Format(
             "dot",
-            "what Graphviz draws, a graph a sentence",
+            "input of Graphviz, a graph for each sentence",
             (".dot", ".gv"),
             TREE | {tag, COMMENTS},
             partial(graphs.read_dot, tag=tag),

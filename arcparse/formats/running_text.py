@@ -1,11 +1,10 @@
-"""Sentences as text: plain, which is divided into words when it is read, or horizontal, words between spaces.
+"""Sentences as text: plain text, which reading divides into words, or horizontal text, words between spaces.
 
-Plain text is the same text again if the last token of a sentence has a `TokenRange` or `SpacesAfter` in MISC, as in
-sentences that were made of text: MISC then says all white space (see `arcparse.sentence.spacing`). Any other sentence
-is a line, as `# text` says or as the words are joined by `SpaceAfter=No`; a blank line stands before a `# newpar` or
-`# newdoc`. Horizontal text has a sentence a line and one space between words; a space inside a word is a no-break
-space there, as in UDPipe. So is tagged text (`word_tag`), where each word has its tag behind an underscore, the last
-one of the word.
+If the last token of a sentence has a `TokenRange` or `SpacesAfter` in MISC, the sentence was made of text, and MISC
+holds all its white space (see `arcparse.sentence.spacing`): the plain text is the same again. Any other sentence is a
+line: its `# text`, or its words, joined as `SpaceAfter=No` says; a blank line stands before a `# newpar` or `# newdoc`.
+Horizontal text has one sentence on each line and one space between words; a space inside a word becomes a no-break
+space, as in UDPipe. Tagged text (`word_tag`) is horizontal text with a tag behind the last underscore of each word.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ BEGINNING = re.compile(r"#\s*new(?:doc|par)\b")
 
 
 def plain_text(sentence: Sentence, *, first: bool = False) -> str:
-    """Return the text of a sentence: as it was where MISC says so, else a line of its own.
+    """Return the text of a sentence: the original text if MISC holds it, else a line.
 
-    Such a line has a blank line before it where a paragraph begins, but not before the `first` of a file. Raises
-    TreebankError where it has a line break inside.
+    Such a line has a blank line before it at the beginning of a paragraph, but not if it is the `first` of a file.
+    Raises TreebankError if it has a line break inside.
     """
     if _has_place("|".join(sentence.columns[MISC])):
         tokens = list(sentence.surface_tokens())
@@ -44,7 +43,7 @@ def plain_text(sentence: Sentence, *, first: bool = False) -> str:
 
 
 def _has_place(misc: str) -> bool:
-    """Tell whether MISC says where in a text a token was, or what white space came behind it."""
+    """Return whether MISC holds the place of a token in a text, or the white space behind it."""
     return "TokenRange=" in misc or AFTER in misc
 
 
@@ -54,12 +53,12 @@ def read_plain(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[
 
 
 def horizontal_text(sentence: Sentence) -> str:
-    """Return the line of a sentence. Raises TreebankError where a form has a line break inside."""
+    """Return the line of a sentence. Raises TreebankError if a form has a line break inside."""
     return _line(sentence, sentence.forms)
 
 
 def horizontal_losses(sentence: Sentence) -> Iterable[Loss]:
-    """Count the words whose no-break spaces will be read back as spaces."""
+    """Count the words with no-break spaces, which are read back as spaces."""
     yield "no-break spaces", _with_no_break(sentence.forms)
 
 
@@ -71,22 +70,22 @@ def read_horizontal(stream: TextIO, name: str, on_error: OnError = None) -> Iter
 def tagged_text(sentence: Sentence, *, tag: str) -> str:
     """Return the line of a sentence: `The_DET cat_NOUN`.
 
-    Raises TreebankError where a tag has an underscore, or a cell a line break inside.
+    Raises TreebankError if a tag has an underscore, or a cell a line break inside.
     """
     tags = sentence.words(INDEX[tag])
     mixed = next((tag for tag in tags if "_" in tag and tag != EMPTY), None)
     if mixed is not None:
-        raise TreebankError(f"{sentence.place}: the tag {mixed!r} has an underscore inside; take the format tagged")
+        raise TreebankError(f"{sentence.place}: the tag {mixed!r} has an underscore inside; choose the format tagged")
     return _line(sentence, list(map("_".join, zip(sentence.forms, tags, strict=True))))
 
 
 def tagged_losses(sentence: Sentence, *, tag: str) -> Iterable[Loss]:
-    """Count the words and tags whose no-break spaces will be read back as spaces."""
+    """Count the words and tags with no-break spaces, which are read back as spaces."""
     yield "no-break spaces", _with_no_break(sentence.forms) + _with_no_break(sentence.words(INDEX[tag]))
 
 
 def read_tagged(stream: TextIO, name: str, on_error: OnError = None, *, tag: str) -> Iterator[Sentence]:
-    """Read a sentence from each line that is not blank. Raises TreebankError, or calls `on_error`, where tags lack."""
+    """Read a sentence from each line with words. Raises TreebankError, or calls `on_error`, for words without tags."""
 
     def sentence(words: Sequence[str], number: int) -> Sentence:
         pairs = [(word[:-2], EMPTY) if word.endswith("__") else word.rpartition("_")[::2] for word in words]
@@ -113,7 +112,7 @@ def _with_no_break(cells: Sequence[str]) -> int:
 def _read_lines(
     stream: TextIO, name: str, on_error: OnError, sentence: Callable[[Sequence[str], int], Sentence]
 ) -> Iterator[Sentence]:
-    """Make a sentence of the words of each line that is not blank, and of its number."""
+    """Make a sentence of each line that is not blank, from its words and its number."""
     for number, line in lines_of(stream, name):
         words = [word for word in line.replace("\t", " ").split(" ") if word]
         if not words:

@@ -1,4 +1,4 @@
-"""Where sentences come from: files, folders, patterns and streams as text of which one may look at the beginning."""
+"""The sources of sentences: files, folders, patterns, and streams of text with a look at their beginning."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from arcparse.treebank.encoding import BYTE_ORDER_MARK, Checked, replaced
 from arcparse.treebank.reading import LONGEST, OnError, with_line_feeds
 
 PIECE = 1 << 16  # characters read at a time from a stream, whose writer may be slow
-SAMPLE = 1 << 14  # characters that are looked at to tell a format
+SAMPLE = 1 << 14  # characters that show the format
 
 
 class Source(io.TextIOBase):
-    """The text of a path or stream, piece by piece; what .gz, .xz and .bz2 hold is opened as it is.
+    """The text of a path or stream, piece by piece; .gz, .xz and .bz2 are unpacked.
 
-    With `strict`, a byte that is no UTF-8 raises CharacterError with its line, behind the lines before it, or, with
-    `on_error`, is told and replaced by U+FFFD; else it is a lone surrogate.
+    With `strict`, a byte that is no UTF-8 raises CharacterError with its line, after the lines before have been read;
+    with `on_error` too, it is reported and replaced by U+FFFD. Without `strict`, it becomes a lone surrogate.
     """
 
     def __init__(self, location: Location, name: str | None = None) -> None:
-        """Open nothing yet: the first look or read does."""
+        """Open nothing yet; the first look or read opens the source."""
         self.name = name or name_of(location)
         self.strict = True
         self.on_error: OnError | None = None
@@ -36,7 +36,7 @@ class Source(io.TextIOBase):
         self._fault: CharacterError | None = None
 
     def sample(self, size: int = SAMPLE) -> str:
-        """Return the beginning, of at least `size` characters where there are as many, which is read all the same."""
+        """Return the first `size` characters, or all if there are fewer; they will still be read."""
         while len(self._held) < size and (chunk := next(self._chunks, "")):
             self._held += chunk
         return self._held[:size].removeprefix(BYTE_ORDER_MARK)
@@ -73,9 +73,9 @@ def _chunks(location: Location, name: str) -> Iterator[str]:
 
 
 def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
-    """Give the numbered lines of a stream without their ends, and without a byte-order mark.
+    """Yield the numbered lines of a stream without their ends, and without a byte-order mark.
 
-    Raises TreebankError where one has more than `LONGEST` characters.
+    Raises TreebankError if one has more than `LONGEST` characters.
     """
     rest, number, mark = "", 0, BYTE_ORDER_MARK
     for chunk in with_line_feeds(chunks_of(stream, name)):
@@ -85,21 +85,23 @@ def lines_of(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
         yield from enumerate(whole, number + 1)
         number += len(whole)
         if len(rest) > LONGEST:
-            raise TreebankError(f"{name}:{number + 1}: a line of over {LONGEST} characters; end each sentence's line")
+            raise TreebankError(
+                f"{name}:{number + 1}: a line of over {LONGEST} characters; put each sentence on its own line"
+            )
     if rest:
         yield number + 1, rest.removesuffix("\r")
 
 
 def expanded(names: Iterable[str], suffixes: Iterable[str]) -> list[str]:
-    """Return the files that names mean: a folder its files of these suffixes, at any depth, a pattern its matches.
+    """Return the files of names: those of a folder with these suffixes, at any depth, or those of a pattern.
 
-    Sorted within each name. Raises TreebankError where a folder or pattern has no file.
+    They are sorted within each name. Raises TreebankError if a folder or pattern has no file.
     """
     files: list[str] = []
     for name in names:
         found = _files(name, frozenset(suffixes))
         if not found:
-            raise TreebankError(f"{name}: no file of a known suffix there; name files, or a folder that holds some")
+            raise TreebankError(f"{name}: no file with a known suffix; name files, or a folder with files")
         files += found
     return files
 
@@ -114,6 +116,6 @@ def _files(name: str, suffixes: frozenset[str]) -> list[str]:
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
-    """Return the suffix that says the format: that of `x.conllu.xz` is `.conllu`."""
+    """Return the suffix that names the format: `.conllu` for `x.conllu.xz`."""
     plain = Path(os.fspath(path).lower())
     return Path(plain.stem).suffix if plain.suffix in COMPRESSED else plain.suffix

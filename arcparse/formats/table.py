@@ -1,8 +1,8 @@
-r"""Formats of a word a line and a blank line behind each sentence: they differ in their columns alone.
+r"""Formats with a word on each line and a blank line behind each sentence: they differ only in their columns.
 
 A column is one of CoNLL-U's or an attribute of MISC. Columns are separated by tabs, or by spaces; a space inside a
 cell of the latter is written as a no-break space, as UDPipe does. A `|` inside an attribute of MISC is written `\p`
-there and a `\` as `\\`, as Universal Dependencies do. Sentences are read and written column by column, by one `zip`.
+there and a `\` as `\\`, as in Universal Dependencies. Sentences are read and written column by column, by one `zip`.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ NEWDOC_LINE = re.compile(r"#\s*newdoc\b")
 class Table:
     """The columns of a format, in order: names as in `COLUMNS`, all others attributes of MISC.
 
-    `tail` names further columns, as many as a sentence needs: tail1, tail2... `required` columns must be there when
-    it is read; others may be missing at the end. With `docstart`, -DOCSTART- lines stand for `# newdoc`.
+    `tail` names further columns, as many as a sentence needs: tail1, tail2... A file must have `required` columns;
+    later ones may be missing. With `docstart`, -DOCSTART- lines stand for `# newdoc`.
     """
 
     columns: tuple[str, ...]
     separator: str = "\t"
     tail: str = ""
-    marks: str = ""  # the column whose `Y` says how many tail columns there are
+    marks: str = ""  # the column with as many `Y` as there are tail columns
     required: int = 0
     docstart: bool = False
 
     @property
     def holds(self) -> frozenset[str]:
-        """What is held of a sentence, as `Format.holds` names it; of the tail, any number."""
+        """The parts of a sentence that the table holds, as in `Format.holds`; any number of tail columns."""
         names = {name if name in COLUMNS else f"misc:{name}" for name in self.columns}
         names |= {"comment:newdoc"} if self.docstart else set()
         return frozenset({"id", *names, *({f"misc:{self.tail}{ANY_NUMBER}"} if self.tail else ())})
@@ -101,9 +101,9 @@ def _shape_fault(table: Table, rows: list[list[str]]) -> tuple[int, str] | None:
             expected = f"{width} as above" if fits else f"{len(table.columns)}: {' '.join(table.columns)}"
             return number, f"{len(row)} columns in {' '.join(row)[:60]!r}, expected {expected}"
         if table.separator == "\n" and "\t" in row[0]:
-            return number, f"tab in {row[0][:60]!r}; a line is a word, name the format of several columns"
+            return number, f"tab in {row[0][:60]!r}; a line is a word; name the format of a table with several columns"
         if "" in row:
-            return number, f"column {row.index('') + 1} is empty; write '{EMPTY}' for a value that is not there"
+            return number, f"column {row.index('') + 1} is empty; write '{EMPTY}' for a missing value"
     return None
 
 
@@ -126,7 +126,7 @@ def _columns(table: Table, found: list[list[str]]) -> tuple[tuple[str, ...], ...
 def table_text(table: Table, sentence: Sentence) -> str:
     """Return the lines of a sentence and the blank line behind it.
 
-    Raises TreebankError where a cell has a tab or line break inside.
+    Raises TreebankError if a cell has a tab or line break inside.
     """
     miscs = sentence.words(MISC)
     columns = [sentence.words(INDEX[n]) if n in INDEX else _attribute(miscs, n) for n in table.columns]
@@ -177,7 +177,7 @@ def _docstart(table: Table, sentence: Sentence) -> str:
 
 
 def spaced_losses(table: Table, sentence: Sentence) -> Iterable[Loss]:
-    """Count the cells whose no-break spaces will be read back as spaces."""
+    """Count the cells with no-break spaces, which are read back as spaces."""
     if table.separator == " ":
         for column in sorted({INDEX.get(name, MISC) for name in table.columns}):
             cells = sentence.words(column)

@@ -1,4 +1,4 @@
-"""Transformations of sentences on their way: generators over sentences, which chain, in constant memory.
+"""Transformations of sentences between reading and writing: generators, which can be chained, in constant memory.
 
 changes     other trees, tags, labels and forms for the same words
 reduction   sentences without some of their words

@@ -22,14 +22,14 @@ MERGEABLE = ("lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 
 
 def projectivise(sentences: Sentences, encoding: Projectivity = "head") -> Iterator[Sentence]:
-    """Lift non-projective arcs and say so in the labels. Raises TreeError where a sentence has no tree."""
+    """Lift non-projective arcs and mark them in the labels. Raises TreeError if a sentence has no tree."""
     for sentence in sentences:
         trees.check_tree(sentence.tree, sentence.place)
         yield _with_tree(sentence, pseudo_projective.projectivise(sentence.tree, encoding, sentence.place))
 
 
 def deprojectivise(sentences: Sentences, encoding: Projectivity = "head") -> Iterator[Sentence]:
-    """Attach lifted words where their labels say. Raises TreeError where a sentence has no tree."""
+    """Attach lifted words again, as their labels say. Raises TreeError if a sentence has no tree."""
     for sentence in sentences:
         trees.check_tree(sentence.tree, sentence.place)
         yield _with_tree(sentence, pseudo_projective.deprojectivise(sentence.tree, encoding))
@@ -44,7 +44,7 @@ def read_table(path: Path) -> dict[str, str]:
 
     A line that begins with `#` is a comment unless it has a tab: `#` is a tag of the Penn Treebank.
 
-    Raises ConfigurationError, with file and line, for any other line and for an old value that is there twice.
+    Raises ConfigurationError, with file and line, for any other line and for a repeated old value.
     """
     table: dict[str, str] = {}
     try:
@@ -57,7 +57,7 @@ def read_table(path: Path) -> dict[str, str]:
             continue
         if len(cells) != 2 or cells[0] in table:
             problem = (
-                f"{cells[0]!r} is there twice" if len(cells) == 2 else f"{len(cells)} columns, expected old and new"
+                f"{cells[0]!r} is repeated" if len(cells) == 2 else f"{len(cells)} columns, expected two: old and new"
             )
             raise ConfigurationError(f"{path}:{number}: {problem}")
         table[cells[0]] = cells[1]
@@ -65,7 +65,7 @@ def read_table(path: Path) -> dict[str, str]:
 
 
 def upos_from_xpos(sentences: Sentences, table: Mapping[str, str]) -> Iterator[Sentence]:
-    """Give each word the UPOS that the table has for its XPOS, or for `*`; without either, UPOS stays."""
+    """Give each word the UPOS that the table has for its XPOS, else the one for `*`; without both, UPOS stays."""
     rest = table.get("*")
     for sentence in sentences:
         pairs = zip(sentence.xpos, sentence.upos, strict=True)
@@ -73,7 +73,7 @@ def upos_from_xpos(sentences: Sentences, table: Mapping[str, str]) -> Iterator[S
 
 
 def relabel(sentences: Sentences, table: Mapping[str, str]) -> Iterator[Sentence]:
-    """Exchange the labels that the table has."""
+    """Replace labels by those that the table gives for them."""
     for sentence in sentences:
         yield sentence.replace(labels=[table.get(label, label) for label in sentence.labels])
 
@@ -85,7 +85,7 @@ def strip_subtypes(sentences: Sentences) -> Iterator[Sentence]:
 
 
 def lower_case(sentences: Sentences) -> Iterator[Sentence]:
-    """Lower-case forms, those of ranges and empty nodes too, and `# text`."""
+    """Lower-case `# text` and the forms of words, ranges and empty nodes."""
     for sentence in sentences:
         forms = tuple([form.lower() for form in sentence.columns[FORM]])
         comments = [f"# text = {c.partition('=')[2].strip().lower()}" if _is_text(c) else c for c in sentence.comments]
@@ -93,10 +93,10 @@ def lower_case(sentences: Sentences) -> Iterator[Sentence]:
 
 
 def anonymise(sentences: Sentences) -> Iterator[Sentence]:
-    """Mask names, numbers and addresses: letters become `x` or `X`, digits `0`; what could tell more is dropped.
+    """Mask names, numbers and addresses: letters become `x` or `X`, digits `0`; other hints are dropped.
 
-    Names are told by their tags, UPOS or XPOS. Of comments, only bare `# newdoc` and `# newpar`, a running sent_id and
-    the masked text remain, of MISC only white space; lemmas of masked words are masked.
+    Tags, UPOS or XPOS, tell names. Of the comments, bare `# newdoc` and `# newpar`, a running sent_id and the masked
+    text remain, of MISC only white space. The lemmas of masked words are masked too.
     """
     for number, sentence in enumerate(sentences, 1):
         masked = _masked_rows(sentence)
@@ -128,18 +128,17 @@ def _mask(text: str) -> str:
 
 
 def merge(sentences: Sentences, other: Sentences, columns: Sequence[str]) -> Iterator[Sentence]:
-    """Take columns of the words from `other`, sentence by sentence: tags from here, trees from there.
+    """Take columns of the words from `other`, sentence by sentence, for example trees for other tags.
 
-    Raises ConfigurationError for a column that cannot be taken, TreebankError where forms or the number of sentences
-    differ.
+    Raises ConfigurationError for a column that cannot be taken, TreebankError if forms or numbers of sentences differ.
     """
     unknown = [name for name in columns if name not in MERGEABLE]
     if unknown:
-        raise ConfigurationError(f"column {unknown[0]!r} cannot be merged; name some of {', '.join(MERGEABLE)}")
+        raise ConfigurationError(f"column {unknown[0]!r} cannot be merged; choose from {', '.join(MERGEABLE)}")
     for ours, theirs in zip_longest(sentences, other):
         if ours is None or theirs is None:
             place = (ours or theirs).place
-            raise TreebankError(f"{place}: no sentence beside this one; merge files of the same sentences")
+            raise TreebankError(f"{place}: the other file has no such sentence; merge files of the same sentences")
         if ours.forms != theirs.forms:
             pairs = zip_longest(ours.forms, theirs.forms)
             word, (one, another) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])

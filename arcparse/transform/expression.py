@@ -1,11 +1,11 @@
-"""Which sentences to keep: an expression such as `length <= 40 and projective and "nsubj" in label`.
+"""Conditions for keeping sentences: an expression such as `length <= 40 and projective and "nsubj" in label`.
 
-Written as in Python, but never run by it: its syntax tree is turned into functions, and anything but what is listed
-here is refused. Names:
+An expression has the syntax of Python, but Python never runs it: its syntax tree is turned into functions. Only these
+names and operators are allowed. Names:
 
-    length      words                                   projective  whether the tree is one without crossing arcs
+    length      number of words                         projective  whether there is a tree without crossing arcs
     form lemma upos xpos feats label                    tree        whether the words form one tree with one root
-                the words' columns, for `in`            sent_id text  strings, empty where there is none
+                columns of the words, for `in`          sent_id text  strings, empty if missing
 
 Operators: and or not, < <= > >= == !=, in, not in, + - * // %, and lists in brackets: `sent_id in ["a", "b"]`.
 """
@@ -25,8 +25,8 @@ from arcparse.sentence import Sentence
 Value = Callable[[Sentence], Any]
 
 LONGEST = 1000  # characters of an expression
-DEEPEST = 50  # levels of its syntax tree: each is a call when it is asked
-LARGEST = 2**53  # of its numbers and of what is computed with them: beyond, floating point is not exact
+DEEPEST = 50  # levels of its syntax tree: each is a call for each sentence
+LARGEST = 2**53  # of its numbers and results: beyond, floating point is not exact
 
 
 def _is_tree(sentence: Sentence) -> bool:
@@ -70,16 +70,16 @@ ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
 
 
 class Expression:
-    """A condition on sentences, read once and asked often."""
+    """A condition on sentences: a function made once from a text."""
 
     def __init__(self, text: str) -> None:
-        """Read it. Raises ConfigurationError for anything that is not in the list above."""
+        """Read the text. Raises ConfigurationError for anything outside the list above."""
         self.text = text
         try:
             if len(text) > LONGEST:
                 raise ValueError(f"over {LONGEST} characters")
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Python's, on how code is written
+                warnings.simplefilter("ignore")  # those of Python, on the style of code
                 tree = ast.parse(text.strip(), mode="eval").body
             if _depth(tree) > DEEPEST:
                 raise ValueError(f"nested more than {DEEPEST} deep")
@@ -87,11 +87,11 @@ class Expression:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             reason = str(error).partition(" (")[0]
             raise ConfigurationError(
-                f"expression {text[:60]!r}: {reason}; write such as: length <= 40 and 'nsubj' in label"
+                f"expression {text[:60]!r}: {reason}; write for example: length <= 40 and 'nsubj' in label"
             ) from None
 
     def __call__(self, sentence: Sentence) -> bool:
-        """Return whether it holds. Raises ConfigurationError where values do not go together, as 1 < 'a'."""
+        """Return whether it holds. Raises ConfigurationError if values cannot be compared, as in 1 < 'a'."""
         try:
             return bool(self._value(sentence))
         except (TypeError, ArithmeticError) as error:
@@ -103,7 +103,7 @@ def _depth(node: ast.AST) -> int:
 
 
 def _value(node: ast.expr) -> Value:
-    """Return the function of a sentence that a part of the expression is."""
+    """Return a part of the expression as a function of a sentence."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float | str):
         constant = node.value
         if isinstance(constant, int | float) and not constant <= LARGEST:
@@ -111,7 +111,7 @@ def _value(node: ast.expr) -> Value:
         return lambda _: constant
     if isinstance(node, ast.Name):
         if node.id not in NAMES:
-            raise ValueError(f"{node.id!r} is not known; name one of {', '.join(NAMES)}")
+            raise ValueError(f"{node.id!r} is not known; choose one of {', '.join(NAMES)}")
         return NAMES[node.id]
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         items = [_value(item) for item in node.elts]

@@ -1,8 +1,8 @@
-"""Sentences without some of their words: the tree closes over the gap, numbers, ranges and DEPS follow.
+"""Sentences without some of their words: the tree closes over the gap; numbers, ranges and DEPS are adapted.
 
-A word whose head leaves hangs from the nearest ancestor that stays. Where the root leaves, its first child that stays
-becomes the root, with the root's label, and the others hang from it, so that a tree stays a tree. Enhanced
-dependencies go to the same ancestor. A range shrinks to the words that stay; one of a single word stays a range.
+If the head of a word leaves, its nearest ancestor that stays becomes its head. If the root leaves, its first child that
+stays becomes the root, with the label of the root, and the head of the other children, so that a tree stays a tree.
+Enhanced dependencies go to the same ancestor. A range shrinks to the words that stay, even to a single one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ TEXT = re.compile(r"#\s*text\s*=")
 
 
 def drop_punctuation(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Leave out words of UPOS PUNCT, or, where a word has no UPOS, without any letter, digit or symbol.
+    """Leave out words of UPOS PUNCT, and words without UPOS and without any letter, digit or symbol.
 
-    A sentence of punctuation alone is left out. Raises TreebankError where heads go round in a circle.
+    A sentence of punctuation only is left out. Raises TreebankError if heads form a cycle.
     """
     for sentence in sentences:
         pairs = enumerate(zip(sentence.upos, sentence.forms, strict=True), 1)
@@ -38,9 +38,9 @@ def _is_punctuation(form: str) -> bool:
 
 
 def without(sentence: Sentence, leaving: AbstractSet[int]) -> Sentence:
-    """Return the sentence without some words, of which at least one must stay. Raises TreebankError for a cycle."""
+    """Return the sentence without some words; at least one word must stay. Raises TreebankError for a cycle."""
     if cycle := trees.find_cycle(sentence.tree.heads):
-        problem = f"heads go round in a cycle at word {cycle[0]}; only trees close over a gap"
+        problem = f"heads form a cycle at word {cycle[0]}; words can be left out of trees only"
         raise TreebankError(f"{sentence.place}: {problem}")
     anchor, labels = _anchors(sentence, leaving)
     names = _new_names(sentence.columns[ID], leaving)
@@ -54,7 +54,7 @@ def without(sentence: Sentence, leaving: AbstractSet[int]) -> Sentence:
 
 
 def _new_row(row: tuple[str, ...], misc: str, own: str, new: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a row with the number `own`, and with heads as `new` has them."""
+    """Return a row with the number `own`, and with the heads of `new`."""
     head = new.get(row[HEAD], EMPTY)
     if head == own:  # it takes the place of a root
         head = str(ROOT)
@@ -64,10 +64,10 @@ def _new_row(row: tuple[str, ...], misc: str, own: str, new: Mapping[str, str]) 
 
 
 def _anchors(sentence: Sentence, leaving: AbstractSet[int]) -> tuple[list[int], list[str]]:
-    """Return what stands for each word, from 0, as a head, and the labels with the new roots' ones.
+    """Return the anchor of each word, from 0, which takes its place as a head, and the labels, with those of new roots.
 
-    A word that stays stands for itself, another is stood for by its nearest ancestor that stays. Where there is none,
-    the first word below it that hangs from it or from others that leave becomes the root, and is its own anchor.
+    The anchor of a word that stays is the word itself, that of another word its nearest ancestor that stays. If there
+    is none, the first word below that depends on leaving words only becomes the root, and the anchor.
     """
     heads, labels = sentence.heads, list(sentence.labels)
     top: dict[int, int] = {}  # a root that leaves, and the word that takes its place
@@ -84,7 +84,7 @@ def _anchors(sentence: Sentence, leaving: AbstractSet[int]) -> tuple[list[int], 
 
 
 def _staying(heads: Sequence[int], word: int, leaving: AbstractSet[int]) -> tuple[int, int]:
-    """Return the word or its nearest ancestor that stays, and, where that is the root, its child on the way, else 0."""
+    """Return the word or its nearest ancestor that stays; if that is the root, also its child on the way, else 0."""
     child = ROOT
     while word in leaving:
         child, word = word, heads[word - 1]
@@ -92,7 +92,7 @@ def _staying(heads: Sequence[int], word: int, leaving: AbstractSet[int]) -> tupl
 
 
 def _spaced(sentence: Sentence, leaving: AbstractSet[int]) -> list[str]:
-    """Return MISC of all rows, where the space behind a token that leaves is that behind the token before it."""
+    """Return MISC of all rows; the space behind a token that leaves becomes the space behind the token before it."""
     miscs = list(sentence.columns[MISC])
     before = None
     for row, words in numbering.tokens(sentence.columns[ID]):
@@ -127,10 +127,10 @@ def _new_names(ids: Sequence[str], leaving: AbstractSet[int]) -> dict[str, str]:
 def _new_deps(deps: str, new: Mapping[str, str], name: str, label: str) -> str:
     """Return DEPS of row `name` with the new numbers, in order, each arc once.
 
-    An arc from a word that leaves whose place the row's word takes itself becomes one from the root.
+    If the word of the row takes the place of a head that leaves, its arc from that head becomes one from the root.
     """
     arcs = [DEP.fullmatch(arc) for arc in deps.split("|")]
-    if None in arcs:  # `_`, or what is no list of arcs
+    if None in arcs:  # `_`, or no list of arcs
         return deps
     moved = set()
     for arc in filter(None, arcs):

@@ -1,6 +1,6 @@
-"""Which sentences, in which order, to which part: filtering, sampling, sorting, dividing.
+"""The choice of sentences, their order and their parts: filtering, sampling, sorting, dividing.
 
-All but `sort` and `sample` take constant memory; `sort` holds all sentences, `sample` as many as it gives.
+`sort` holds all sentences in memory, `sample` those that it returns; the other functions take constant memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def keep(sentences: Sentences, expression: str) -> Iterator[Sentence]:
 
 
 def sample(sentences: Sentences, number: int, seed: int = 0) -> Iterator[Sentence]:
-    """Draw so many sentences, all equally likely, and give them in their order (reservoir sampling, Vitter 1985)."""
+    """Draw a number of sentences, all equally likely, and yield them in order (reservoir sampling, Vitter 1985)."""
     draw = random.Random(seed)  # noqa: S311 (chosen for being repeatable)
     chosen: list[tuple[int, Sentence]] = []
     for index, sentence in enumerate(sentences):
@@ -38,7 +38,7 @@ def sample(sentences: Sentences, number: int, seed: int = 0) -> Iterator[Sentenc
 
 
 def sample_share(sentences: Sentences, share: float, seed: int = 0) -> Iterator[Sentence]:
-    """Give each sentence with this probability."""
+    """Keep each sentence with the probability `share`."""
     draw = random.Random(seed)  # noqa: S311 (chosen for being repeatable)
     return (sentence for sentence in sentences if draw.random() < share)
 
@@ -51,7 +51,7 @@ SORT_KEYS: dict[str, Callable[[Sentence], Any]] = {
 
 
 def sort(sentences: Sentences, key: str, *, descending: bool = False) -> Iterator[Sentence]:
-    """Sort by `length`, `text` or `sent_id`, whose numbers count as such; equal ones stay in their order."""
+    """Sort by `length`, `text` or `sent_id`, with the numbers in it by value; equal sentences stay in their order."""
     yield from sorted(sentences, key=SORT_KEYS[key], reverse=descending)
 
 
@@ -60,13 +60,13 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def parts(sentences: Sentences, shares: Mapping[str, float]) -> Iterator[tuple[str, Sentence]]:
-    """Divide documents among parts so that their words come as near to the shares as can be, in one pass.
+    """Divide documents among parts in one pass, so that the words of each part come near to its share.
 
-    A document begins at `# newdoc`; before the first, and where there is none, each sentence is one. Each goes to the
-    part that lacks most. Raises ConfigurationError unless shares are above 0.
+    A document begins at `# newdoc`; before the first one, each sentence is a document. A document goes to the part that
+    lacks most words. Raises ConfigurationError unless shares are above 0.
     """
     if not shares or min(shares.values()) <= 0:
-        raise ConfigurationError(f"shares {dict(shares)}: each must be above 0")
+        raise ConfigurationError(f"shares {dict(shares)}: give numbers above 0")
     total = sum(shares.values())
     words, seen, part, in_document = dict.fromkeys(shares, 0), 0, "", False
     for sentence in sentences:

@@ -60,7 +60,7 @@ def test_the_table_says_who_is_where() -> None:
     ]
     assert rows[8:] == [
         "The winner leaves the greedy derivation at step 1 and overtakes it at step 3; "
-        "the latter falls out of the beam at step 3.",
+        "the greedy one falls out of the beam at step 3.",
         "Scores at the end: winner -0.700, greedy -4.000.",
         "word   greedy                 winner",
         "<her>  root(ROOT-0, <her>-2)  obj(saw-1, <her>-2)",
@@ -76,9 +76,9 @@ def test_gold_heads_stand_beside_where_they_are_known() -> None:
 
 def test_a_winner_may_end_below_greedy_or_be_it() -> None:
     worse = BeamTrace(TRACE.layers, TRACE.winner, (*TRACE.greedy[:3], node(-0.3, "A", 0)), TRACE.greedy_rank, ())
-    assert "and never overtakes it; the latter falls out" in beam_table(SENTENCE, worse)
+    assert "and never overtakes it; the greedy one falls out" in beam_table(SENTENCE, worse)
     kept = BeamTrace(TRACE.layers, TRACE.winner, TRACE.greedy, (0, 0, 0, 1), TRACE.changed)
-    assert "the latter stays in the beam" in beam_table(SENTENCE, kept)
+    assert "the greedy one stays in the beam" in beam_table(SENTENCE, kept)
     same = BeamTrace(((ROOT,),), (0,), (ROOT,), (0,), ())
     assert beam_table(SENTENCE, same).splitlines()[-1] == "The winner is the greedy derivation."
 

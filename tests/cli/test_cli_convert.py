@@ -75,7 +75,7 @@ def test_a_folder_and_a_pattern_are_all_their_files(treebank: Path, capsys: pyte
     assert run(treebank.parent / "**" / "*.vert", "--to", "horizontal") == 0
     assert capsys.readouterr().out == "Cats meow\n"
     assert run(treebank.parent / "*.none") == 2
-    assert "no file of a known suffix" in capsys.readouterr().err
+    assert "no file with a known suffix" in capsys.readouterr().err
 
 
 def test_a_folder_gets_a_file_for_each_input(treebank: Path, tmp_path: Path) -> None:

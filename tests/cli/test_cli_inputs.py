@@ -242,5 +242,5 @@ def test_bad_bytes_are_replaced_told_and_counted_on_request(
     assert capsys.readouterr().err.splitlines() == [
         f"arcparse: {tmp_path}/raw:2001: byte 0xe9 at offset {len(LINES) + 3} is not UTF-8; convert the file to UTF-8: "
         "replaced by U+FFFD",
-        "arcparse: 1 line was changed: U+FFFD for what is not UTF-8",
+        "arcparse: 1 line was changed: bytes that are not UTF-8 became U+FFFD",
     ]

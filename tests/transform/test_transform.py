@@ -52,7 +52,7 @@ def test_upos_from_xpos_and_labels_by_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("a b c", "3 columns"), ("a b\na c", ":2: 'a' is there twice"), ("a", "1 col")]
+    ("text", "reason"), [("a b c", "3 columns"), ("a b\na c", ":2: 'a' is repeated"), ("a", "1 col")]
 )
 def test_a_malformed_table_is_refused(text: str, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "table"
@@ -238,7 +238,7 @@ def test_crossing_arcs_and_no_tree_are_told() -> None:
      "f'{length}'", "~1", "length := 3", "'a' in {1: 2}"],
 )  # fmt: skip
 def test_other_expressions_are_refused(expression: str) -> None:
-    with pytest.raises(ConfigurationError, match="write such as"):
+    with pytest.raises(ConfigurationError, match="write for example"):
         transform.Expression(expression)
 
 
@@ -288,8 +288,8 @@ def test_columns_are_merged() -> None:
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        ([], "no sentence beside"),
-        ([HOWL, HOWL], "no sentence beside"),
+        ([], "no such sentence"),
+        ([HOWL, HOWL], "no such sentence"),
         ([CROSSING], "word 1 is 'Wolves' here, 'a' there"),
         ([sentence("1 Wolves", "2 howl")], "word 3 is '!' here, None there"),
     ],
