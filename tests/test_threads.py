@@ -169,7 +169,7 @@ def test_several_threads_give_what_one_gives(place: Path, gold: list[Sentence]) 
     workers: set[int] = set()
     nlp, three = Pipeline.load(place), Pipeline.load(place, threads=3)
     expected = nlp.parse_sentences(gold), nlp.tag_sentences(gold), nlp.nbest_sentences(gold, 2)
-    scorer = three.parser.scorer
+    scorer = three.parser.network.scorer
     scorer.register_forward_pre_hook(lambda *_: workers.add(threading.get_ident()))
     many = gold * (2500 // sum(map(len, gold)) + 2)  # more than one batch
     parsed = three.parse_sentences(many)

@@ -109,11 +109,22 @@ def test_the_output_may_be_the_input(
 # Signals
 
 
+def handle_signals_by_default() -> None:
+    """A process that was started in the background ignores some signals, and its children do."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def waiting(folder: Path, before: str = "") -> subprocess.Popen[bytes]:
     """Start a conversion that has begun to write and waits for more input."""
     command = f"{before} exec {RUN} convert --from conllu --output y.conllu"
     process = subprocess.Popen(
-        ["bash", "-c", command], cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        ["bash", "-c", command],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=handle_signals_by_default,
     )
     while not list(folder.glob(".arcparse-*")):
         assert process.poll() is None
@@ -160,7 +171,8 @@ assert arcparse.cli.main(["corpus", "list"]) == 0
 numbers = signal.SIGTERM, signal.SIGHUP
 assert all(signal.getsignal(number) is signal.SIG_DFL for number in numbers)
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, preexec_fn=handle_signals_by_default)
+    assert done.returncode == 0
 
 
 # Bytes that are not UTF-8, and locales that know no others than ASCII
