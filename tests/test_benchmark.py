@@ -102,6 +102,7 @@ def spacy(monkeypatch: pytest.MonkeyPatch) -> FakeSpacy:
     return library
 
 
+@pytest.mark.slow
 def test_every_stage_is_measured(model: str, sample_treebank: Path, no_process: list[Sequence[str]]) -> None:
     report = bench.benchmark(Plan(sample_treebank, model, runs=2, batch_size=7, beam=2))
     gold = list(read_conllu(sample_treebank))

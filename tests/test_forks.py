@@ -93,6 +93,7 @@ print(again, torch.get_num_threads(), *[os.waitpid(child, 0)[1] for child in chi
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "host"), [("1", "works before"), ("3", "works before"), ("3", "works after")])
 def test_a_server_may_load_and_parse_before_it_forks_its_workers(place: Path, number: str, host: str) -> None:
     assert in_fresh_process(PRELOADED, str(place), number, host) == "True 2 0 0 0\n"
@@ -131,6 +132,7 @@ def test_a_fork_inside_of_a_turn_keeps_it(place: Path) -> None:
     assert in_child(nested) == (expected, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_of_multiprocessing_parse(place: Path, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     nlp = Pipeline.load(place)

@@ -164,6 +164,7 @@ def test_threads_of_python_get_equal_results_from_one_model(place: Path, gold: l
         assert found[number] == expected[number::four]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("host")
 def test_several_threads_give_what_one_gives(place: Path, gold: list[Sentence]) -> None:
     workers: set[int] = set()
@@ -210,6 +211,7 @@ def test_less_than_one_thread_is_refused(number: int) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_the_command_line_s_number_ends_with_the_command(
     place: Path, sample_treebank: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

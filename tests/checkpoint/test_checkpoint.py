@@ -125,6 +125,7 @@ for kill_at in range(1, 20):
 """
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_the_old_model_or_the_new(tmp_path: Path) -> None:
     """Save in processes that are killed before each of the calls that change the disk, until one gets through."""
     subprocess.run([sys.executable, "-c", KILLED_WHILE_SAVING, str(tmp_path)], check=True)

@@ -13,6 +13,8 @@ import pytest
 
 from arcparse import cli
 
+pytestmark = pytest.mark.slow  # the whole file
+
 RUN = f"{sys.executable} -m arcparse"
 SENTENCE = "1\tCafé\tcafé\tNOUN\t_\t_\t0\troot\t_\t_\n\n"
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

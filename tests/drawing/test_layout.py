@@ -76,6 +76,7 @@ def bars(place: Place) -> list[Box]:
     return [(left, y - 0.5, right, y + 0.5) for left, right, y in ends]
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(diagrams(), st.sampled_from([None, 60.0, 250.0, 900.0]))
 def test_no_word_arc_or_label_covers_another(diagram: Diagram, width: float | None) -> None:

@@ -49,6 +49,7 @@ def test_distance_from_a_line(point: tuple[float, float], away: float) -> None:
     assert _beside(point, (0, 0), (0, 0)) == pytest.approx(np.hypot(*point))
 
 
+@pytest.mark.slow
 def test_where_there_is_no_room_labels_overlap_little() -> None:
     boxes = label_boxes([(50.0, 13.0)] * 200, [(30.0, 30.0)] * 200, Box(0, 0, 60, 60))
     assert len(boxes) == 200

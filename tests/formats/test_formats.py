@@ -19,6 +19,8 @@ from arcparse.formats import Format, formats, guess, read_sentences, write_sente
 from arcparse.sentence import DEPREL, FORM, HEAD, MISC, XPOS, Sentence
 from arcparse.treebank import parse_conllu, read_conllu
 
+pytestmark = pytest.mark.slow  # the whole file
+
 FORMATS = {**formats(), **formats(columns=("form", "upos", "lemma", "Chunk", "NER"))}
 WRITTEN = [name for name, format in FORMATS.items() if format.text]
 EXACT = [name for name in WRITTEN if name != "text"]  # plain text is divided anew when it is read

@@ -130,6 +130,7 @@ def test_waiting_changes_nothing_that_is_read() -> None:
     assert SYSTEM.is_final(after).all()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_random_derivations_end_in_a_tree() -> None:
     seen = set()
     for seed in range(5):

@@ -26,6 +26,8 @@ from arcparse.sentence import EMPTY, Sentence
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
 
+pytestmark = pytest.mark.slow  # the whole file
+
 ENCODERS = ("bilstm", "none")
 RANGES = """\
 # text = Don't the boats
@@ -59,6 +61,7 @@ def bare(sentence: Sentence) -> Sentence:
     return sentence.replace(upos=nothing, xpos=nothing, feats=nothing, labels=nothing, heads=[-1] * len(sentence))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("beam_size", [1, 4])
 def test_twenty_sentences_are_learnt_by_heart(encoder: str, beam_size: int) -> None:
@@ -102,6 +105,7 @@ def alone_of(state: Configuration, b: int, width: int) -> Configuration:
     return Configuration(state.length[b : b + 1], state.depth[b : b + 1], state.front[b : b + 1], table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("beam_size", [1, 3])
 def test_trees_are_the_same_alone_and_in_a_batch(encoder: str, beam_size: int) -> None:

@@ -23,6 +23,8 @@ from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
 from arcparse.trees.pseudo_projective import deprojectivise, projectivise
 
+pytestmark = pytest.mark.slow  # the whole file
+
 THREE = Sentence.from_forms(["old", "man", "boats"]).replace(heads=[2, 0, 2], labels=["nsubj", "root", "obj"])
 Arcs = tuple[tuple[int, ...], tuple[str, ...]]
 
@@ -58,6 +60,7 @@ def every_tree(parser: Parser, sentence: Sentence) -> dict[Arcs, float]:
     return dict(mass)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalisation", ["local", "global"])
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
 def test_a_beam_as_wide_as_the_space_equals_enumeration(normalisation: str, temperature: float, tiny: Parser) -> None:

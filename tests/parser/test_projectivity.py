@@ -37,6 +37,7 @@ def fitted(projectivity: Projectivity) -> ParserTask:
     return trained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("projectivity", ["head", "path", "head+path"])
 def test_a_parser_learns_non_projective_trees(projectivity: Projectivity, tmp_path: Path) -> None:
     trained = fitted(projectivity)
@@ -49,6 +50,7 @@ def test_a_parser_learns_non_projective_trees(projectivity: Projectivity, tmp_pa
     assert any(not is_projective(sentence.tree.heads) for sentence in parsed)
 
 
+@pytest.mark.slow
 def test_lifting_alone_learns_the_lifted_trees() -> None:
     trained = fitted("lift")
     gold = crossing()

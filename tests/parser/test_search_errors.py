@@ -73,6 +73,7 @@ def scores_of(parser: Parser, sentence: Sentence, derivations: Tensor) -> tuple[
     return total, state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalisation", ["local", "global"])
 @pytest.mark.parametrize("sentence", SHORT, ids=lambda sentence: " ".join(map(str, sentence.heads)))
 def test_wide_searches_give_the_scores_of_enumeration(normalisation: str, sentence: Sentence) -> None:
@@ -201,6 +202,7 @@ def test_shares_are_of_all_sentences() -> None:
     assert BeamReport(1, (), 0.0, 0.0).share(Outcome.EXACT) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["bilstm", "none"])
 def test_most_of_what_is_learned_by_heart_is_exact_at_any_width(encoder: str) -> None:
     sentences = list(twenty())

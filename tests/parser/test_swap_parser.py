@@ -27,6 +27,8 @@ from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict
 from arcparse.trees import is_projective
 
+pytestmark = pytest.mark.slow  # the whole file
+
 CONFIG = replace(PARSER["none"], system="swap")
 
 
@@ -50,6 +52,7 @@ def fitted() -> ParserTask:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beam_size", [1, 4])
 def test_crossing_arcs_are_learnt_by_heart(beam_size: int) -> None:
     parsed = fitted().model.parse(sentences(), beam=beam_size)
@@ -105,6 +108,7 @@ def test_search_errors_are_told_from_model_errors() -> None:
     assert report.share(Outcome.EXACT) >= 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["crf", "perceptron", "margin"])
 def test_global_training_takes_it(objective: str, tmp_path: Path) -> None:
     fitted().model.save(tmp_path / "model", vectors="", metadata={})

@@ -20,6 +20,8 @@ from arcparse.training.loop import train
 from arcparse.training.optimisation import TrainingConfig
 from arcparse.treebank import parse_conllu
 
+pytestmark = pytest.mark.slow  # the whole file
+
 ALL = range(len(sample()))
 
 

@@ -46,6 +46,7 @@ def test_a_known_temperature_is_found_again(truth: float) -> None:
     assert _least(_tree_error(found, gold)) == pytest.approx(truth, rel=0.12)
 
 
+@pytest.mark.slow
 def test_fitting_sets_both_temperatures_and_nothing_else() -> None:
     parser = fitted_parser("none").model
     before = parser.config

@@ -37,6 +37,7 @@ def test_the_loss_is_the_mean_surprise_and_reaches_every_weight(kind: str) -> No
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "is_reversal"), TASKS)
 def test_copying_and_reversing_are_learned(kind: str, is_reversal: bool) -> None:
     model, unseen = learned(kind, is_reversal), words(60, 77)

@@ -16,6 +16,8 @@ from arcparse.search import search
 from arcparse.seq2seq.model import Output, Seq2Seq, copied
 from arcparse.seq2seq.system import Writer
 
+pytestmark = pytest.mark.slow  # the whole file
+
 TINY = [("a", "b"), ("b",), ("b", "a", "b")]
 
 

@@ -94,6 +94,7 @@ def test_the_beams_scores_are_those_of_its_sequences(beam_size: int) -> None:
         assert [path.score for path in found] == pytest.approx([scores[path.actions] for path in found], abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beam_size", [1, 3])
 def test_a_sentence_is_tagged_the_same_alone_and_in_a_batch(beam_size: int) -> None:
     model = fitted("local").model
@@ -142,6 +143,7 @@ def fitted(objective: Literal["local", "crf"]) -> TaggerTask:
     return task
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["local", "crf"])
 def test_both_objectives_learn_twenty_sentences_by_heart(objective: Literal["local", "crf"]) -> None:
     task = fitted(objective)

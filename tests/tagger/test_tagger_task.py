@@ -132,6 +132,7 @@ def test_a_treebank_with_one_column_of_tags_trains_a_tagger_of_that_column(previ
 ALONE = {"before": 0, "after": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

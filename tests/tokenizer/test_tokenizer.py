@@ -1,10 +1,11 @@
-import sys
+from functools import partial
 from itertools import pairwise
 
 import pytest
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import steps_of
 
 from arcparse.sentence import FORM, ID, MISC, Sentence
 from arcparse.tokenizer import split_contraction, split_words, tokenize
@@ -142,6 +143,7 @@ def test_two_rulers_are_two_sentences() -> None:
     assert [sentence.forms for sentence in tokenize("===== -----")] == [("=====",), ("-----",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["a", "1", "'", "a.", "1.", "a*", "a@", "http://", "www.", "a&b", "Dr.", "alt.", "\\", "a.com", "-1"]
 )
@@ -156,26 +158,8 @@ def test_a_long_line_without_spaces_takes_linear_time(unit: str) -> None:
 )
 def test_work_grows_with_the_length_of_the_text(unit: str) -> None:
     """The number of Python lines that run; a pattern with fixed bounds takes bounded time for each."""
-    steps = [steps_of(unit * size) for size in (200, 2000)]
+    steps = [steps_of(partial(tokenize, unit * size)) for size in (200, 2000)]
     assert steps[1] < 11 * steps[0]
-
-
-def steps_of(text: str) -> int:
-    """The number of Python lines that run to divide a text."""
-    count = 0
-
-    def trace(frame: object, event: str, arg: object) -> object:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        tokenize(text)
-    finally:
-        sys.settrace(before)
-    return count
 
 
 MARKS = st.text(

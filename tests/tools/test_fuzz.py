@@ -16,6 +16,8 @@ from fuzz_text import Kind
 from arcparse.errors import TreebankError
 from arcparse.tagger import dictionary
 
+pytestmark = pytest.mark.slow  # the whole file
+
 SLOW = ("model-", "store", "records", "vectors")  # kinds of which an input takes milliseconds
 INPUTS, OF_SLOW = 150, 40
 

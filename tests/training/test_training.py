@@ -48,6 +48,7 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert states[0] == states[1]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     assert run_script(tmp_path / "killed", STEPS + 4) == -signal.SIGKILL  # amid the second epoch
     assert load_snapshot(tmp_path / "killed" / "checkpoint.safetensors")[1]["state"]["step"] == 3

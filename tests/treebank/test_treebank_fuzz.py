@@ -25,6 +25,8 @@ from arcparse.errors import ArcparseError, TreebankError, TreeError
 from arcparse.sentence import Sentence
 from arcparse.treebank import parse_conllu, read_conllu, reading, write_conllu
 
+pytestmark = pytest.mark.slow  # the whole file
+
 CHECKOUT = Path(__file__).parents[2]
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", CHECKOUT.parent / "shared" / "corpora"))
 REAL = sorted(CORPORA.glob("ud-*/*-dev.conllu.xz"))

@@ -265,6 +265,7 @@ def test_a_word_that_a_format_cannot_hold_is_not_written(tmp_path: Path, keyed: 
 WORDS = st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=5, unique=True)
 
 
+@pytest.mark.slow
 @given(WORDS, st.sampled_from(FILES), st.integers(1, 4), st.integers(0, 9))
 def test_what_is_written_is_read_whatever_the_words(words: list[str], format: str, dimension: int, seed: int) -> None:
     from gensim.models import KeyedVectors
