@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.networks.encoder import SharedVectors
+from arcparse.networks.precision import reduced
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.systems import System
@@ -102,7 +103,7 @@ class FeedForwardScorer(nn.Module):
     def precision(self) -> torch.autocast:
         """Return the context in which matrix products have `low_precision`; in training they never have."""
         enabled = self.low_precision and not self.training
-        return torch.autocast(self.bias.device.type, torch.bfloat16, enabled=enabled)
+        return reduced(self.bias.device, enabled=enabled)
 
     def forward(self, first: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
         """Return action scores [..., A] from the sums of the first layer [..., D]; `masks` are drawn if not given."""

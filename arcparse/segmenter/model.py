@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
+from arcparse.networks.precision import reduced
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
@@ -166,7 +167,7 @@ class Segmenter(nn.Module):
 
     def _found(self, ids: Tensor) -> Tensor:
         """Return the class of each character of B windows [B, N]."""
-        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.low_precision):
+        with reduced(ids.device, enabled=self.low_precision):
             found: Tensor = self(ids).argmax(2)
         return found
 

@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from arcparse.evaluation import evaluate
+from arcparse.networks.precision import reduced
 from arcparse.networks.pretrained import Pretrained
 from arcparse.segmenter.model import Segmenter, SegmenterConfig, labelled
 from arcparse.segmenter.multiwords import surface_tokens
@@ -84,7 +85,7 @@ class SegmenterTask:
         ids, gold = self._ids[:, place].to(device), self._ends[place].to(device)
         hidden = torch.rand(place.shape, device=device) < self.settings.unknown
         ids[0].masked_fill_(hidden, self.model.characters.UNKNOWN)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with reduced(device, enabled=self.settings.precision == "bfloat16"):
             score = self.model(ids)
         return Loss(functional.cross_entropy(score.float().flatten(0, 1), gold.flatten()), gold.numel())
 

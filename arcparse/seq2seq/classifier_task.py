@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.errors import TreebankError
+from arcparse.networks.precision import reduced
 from arcparse.networks.pretrained import Pretrained
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig
 from arcparse.seq2seq.labelled import LabelledText, cut, words_of
@@ -113,7 +114,7 @@ class ClassifierTask:
         settings, kept = self.settings, self.settings.classifier.kept
         rows = [cut(self.rows[i], shortened(len(self.rows[i])), kept) for i in indices]
         gold = torch.tensor([self.gold[i] for i in indices], device=self.model.device)
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        with reduced(self.model.device, enabled=settings.precision == "bfloat16"):
             score = self.model(rows)
         return Loss(functional.cross_entropy(score, gold, label_smoothing=settings.smoothing), len(rows))
 

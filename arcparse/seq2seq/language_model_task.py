@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from arcparse.networks.precision import reduced
 from arcparse.networks.recurrent import LayerState
 from arcparse.seq2seq.language_model import LanguageModel
 from arcparse.seq2seq.language_model_network import LanguageModelConfig, LanguageModelNetwork
@@ -85,7 +86,7 @@ class LanguageModelTask:
         model, network, (start, stop) = self.model, self.model.network, batch
         ids = self.train[:, start : stop + 1].to(network.device)
         states = _by_layer(model.get_buffer("carried"), network) if start else network.start(len(ids))
-        with torch.autocast(network.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with reduced(network.device, enabled=self.settings.precision == "bfloat16"):
             output, ends = network(ids[:, :-1], states)
             scores = network.scores(output).flatten(0, 1)
         model.carried = _joined(ends)
@@ -97,7 +98,7 @@ class LanguageModelTask:
     def evaluate(self) -> dict[str, float]:
         """Return the mean log-likelihood of a symbol of dev in nats, and the perplexity."""
         network = self.model.network
-        with torch.autocast(network.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with reduced(network.device, enabled=self.settings.precision == "bfloat16"):
             found, _ = network.log_probabilities(self.dev, network.start(len(self.dev)))
         mean = float(found.double().mean())
         self.scores = {METRIC: mean, "perplexity": math.exp(-mean), "dev_loss": -mean}

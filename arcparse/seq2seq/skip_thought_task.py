@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import TreebankError
+from arcparse.networks.precision import reduced
 from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.pairs import Pair, pair_batches
@@ -76,7 +77,7 @@ class SkipThoughtTask:
 
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the cross-entropy per word of the neighbours."""
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with reduced(self.model.device, enabled=self.settings.precision == "bfloat16"):
             return Loss(*self.model.loss([self.train[i] for i in indices]))
 
     @torch.inference_mode()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import ConfigurationError
+from arcparse.networks.precision import reduced
 from arcparse.networks.symbols import SymbolKind, Symbols, together
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
@@ -75,7 +76,7 @@ class Seq2SeqTask:
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the cross-entropy per symbol of the outputs."""
         pairs, settings = [self.train[i] for i in indices], self.settings
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        with reduced(self.model.device, enabled=settings.precision == "bfloat16"):
             value, count = self.model.loss(
                 [pair.source for pair in pairs],
                 [pair.output for pair in pairs],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from arcparse.networks.precision import reduced
 from arcparse.settings.limits import Layers, Part, Units
 from arcparse.threads import aside
 
@@ -43,7 +44,7 @@ class BiLSTM(nn.Module):
         token = torch.arange(vector.shape[1], device=vector.device).expand(vector.shape[:2])
         turned = torch.where(token < length.unsqueeze(1), length.unsqueeze(1) - 1 - token, token).unsqueeze(2)
         low = self.low_precision and not self.training
-        with aside(), torch.autocast(vector.device.type, torch.bfloat16, enabled=low):
+        with aside(), reduced(vector.device, enabled=low):
             for ahead, back in zip(self.forwards, self.backwards, strict=True):
                 vector = self.dropout(vector)
                 reverse = back(vector.gather(1, turned.expand_as(vector)))[0]
