@@ -13,5 +13,6 @@ recurrent       RNN, LSTM and GRU layers
 transformer     the Transformer's layers
 regularisation  dropouts of recurrent networks
 weights         weights taken over from another network
+precision       products of bfloat16, on processors that support them
 symbols         vocabularies of words or characters
 """
