@@ -8,12 +8,14 @@ import runpy
 import shlex
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from arcparse import cli
 from arcparse.batches import pad
 from arcparse.networks.encoder import choice
 from arcparse.parser import systems
@@ -49,7 +51,7 @@ def arc_hybrid(folder: Path, labels: list[str], root_labels: list[str], word_lab
 
 
 def test_the_page_has_the_files_that_it_promises() -> None:
-    assert set(FILES) == {"arc_hybrid.py", "convolution.py", "from_tuples.py", "long_arcs.py"}
+    assert set(FILES) == {"arc_hybrid.py", "convolution.py", "from_tuples.py", "long_arcs.py", "words.py"}
     assert len(COMMANDS) == 5
 
 
@@ -126,6 +128,17 @@ def test_own_tuples_become_sentences(place: Path) -> None:
     (place / "tuples.conllu").write_text(printed, encoding="utf-8")
     [sentence] = read_conllu(place / "tuples.conllu")
     assert sentence == Sentence.from_forms(["We", "parse", "it"]).replace(upos=["PRON", "VERB", "PRON"])
+
+
+def test_the_subcommand_counts_words(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = types.ModuleType("arcparse.cli.words")
+    exec(compile(FILES["words.py"], "words.py", "exec"), vars(module))  # noqa: S102 (our own page)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(cli.SUBCOMMANDS, "words", "count the words of a treebank")
+    assert cli.main(["words", str(place / "train.conllu")]) == 0
+    assert capsys.readouterr().out == "800\n"
 
 
 @pytest.mark.slow
