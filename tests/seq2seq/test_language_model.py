@@ -209,6 +209,7 @@ def test_what_cannot_be_is_an_error() -> None:
 
 def test_a_saved_model_comes_back(tmp_path: Path) -> None:
     task = learned()
+    task.evaluate()  # its scores are saved too
     task.save(tmp_path / "model")
     again = LanguageModel.load(tmp_path / "model")
     assert (again.config, again.symbols) == (task.model.config, task.model.symbols)
