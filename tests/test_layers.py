@@ -157,3 +157,9 @@ def test_no_module_imports_itself_through_others() -> None:
     known = {module(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
     below = {name: {module_of(other, known) for other in imports(tree)} - {name, ""} for name, tree in known.items()}
     assert list(TopologicalSorter(below).static_order())  # CycleError names the circle
+
+
+def test_no_hint_names_a_project_of_another_owner() -> None:
+    """On the package index, the name of this package belongs to others: hints name the missing library itself."""
+    hint = re.compile(r"pip install [^`\"\n]*\barcparse")
+    assert not [path for path in MODULES if hint.search(path.read_text(encoding="utf-8"))]

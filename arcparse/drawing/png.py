@@ -41,7 +41,7 @@ def png(drawing: str, *, scale: float = 2.0) -> bytes:
         cairosvg = import_module("cairosvg")
     except (ImportError, OSError) as error:
         raise ConfigurationError(
-            f"PNG pictures need cairosvg ({error}); `pip install arcparse[draw]`, or take the format svg or html"
+            f"PNG pictures need cairosvg ({error}); `pip install cairosvg`, or take the format svg or html"
         ) from None
     visual = TEXT.sub(lambda match: match[1] + escape(_visual(unescape(match[2]), RIGHT_TO_LEFT in match[1])), drawing)
     letters = {letter for match in TEXT.finditer(visual) for letter in unescape(match[2])}

@@ -110,7 +110,7 @@ def sacrebleu() -> Any:
         return import_module("sacrebleu")
     except ImportError as error:
         raise ConfigurationError(
-            f"BLEU needs sacrebleu ({error}); `pip install arcparse[seq2seq]`, or take the metric exact"
+            f"BLEU needs sacrebleu ({error}); `pip install sacrebleu`, or take the metric exact"
         ) from None
 
 

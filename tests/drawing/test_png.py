@@ -28,7 +28,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
 
 def test_a_picture_needs_cairosvg(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cairosvg", None)
-    with pytest.raises(ConfigurationError, match=r"pip install arcparse\[draw\]"):
+    with pytest.raises(ConfigurationError, match="`pip install cairosvg`"):
         drawing.png("<svg/>")
 
 
