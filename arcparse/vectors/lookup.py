@@ -64,7 +64,6 @@ def candidates(form: str, scheme: str) -> tuple[str, ...]:
 
 def find(form: str, scheme: str, known: Container[str]) -> str | None:
     """Return the first known candidate of a form, or None. Raises VectorsError as `candidates` does."""
-    normalise = normaliser(scheme)
-    if form in known:  # mostly; the other candidates are made only if need be
+    if form in known and scheme in SCHEMES:  # mostly; the other candidates are made only if need be
         return form
     return next((name for name in candidates(form, scheme) if name in known), None)
