@@ -9,8 +9,11 @@ import shlex
 import subprocess
 import sys
 import types
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -18,7 +21,9 @@ import torch
 from arcparse import cli
 from arcparse.networks.encoder import choice
 from arcparse.networks.padding import pad
+from arcparse.networks.settings import ENCODERS
 from arcparse.parser import systems
+from arcparse.parser.settings import PROJECTIVE
 from arcparse.parser.systems import System, system_called
 from arcparse.search import WAIT, Beam, search
 from arcparse.sentence import NONE, Sentence, Tree
@@ -33,10 +38,12 @@ COMMANDS = re.findall(r"^\$ python (.*\n)((?:(?!\$ ).+\n)*)", CONSOLE, re.MULTIL
 
 
 @pytest.fixture(autouse=True)
-def _unregistered(monkeypatch: pytest.MonkeyPatch) -> None:
+def _unregistered() -> Iterator[None]:
     """What an example registers is gone after the test."""
-    monkeypatch.setattr(systems, "_SYSTEMS", dict(systems._SYSTEMS))
-    monkeypatch.setattr(choice, "_ENCODERS", dict(choice._ENCODERS))
+    with ExitStack() as stack:
+        for names in (systems._SYSTEMS, PROJECTIVE, choice._ENCODERS, ENCODERS):
+            stack.enter_context(patch.dict(names))
+        yield
 
 
 def imported(name: str, folder: Path) -> dict[str, Any]:
