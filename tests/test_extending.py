@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from arcparse import cli
-from arcparse.batches import pad
 from arcparse.networks.encoder import choice
+from arcparse.networks.padding import pad
 from arcparse.parser import systems
 from arcparse.parser.systems import System, system_called
 from arcparse.search import WAIT, Beam, search
