@@ -14,8 +14,9 @@ from typing import TextIO
 
 from arcparse.errors import TreebankError
 from arcparse.files import chunks_of
-from arcparse.formats.format import ANY_NUMBER, INDEX, Loss, OnError, numbers, report
+from arcparse.formats.format import ANY_NUMBER, INDEX, Loss, OnError, report
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
+from arcparse.sentence.numbering import numbers
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.reading import blocks
 
