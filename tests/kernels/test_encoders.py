@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from arcparse.networks.lexicon import Lexicon, LexiconConfig
+from arcparse.networks.pretrained import Pretrained
 from flat_batches import FlatIds, flat, named, offsets
 from torch import nn
 
 from arcparse.kernels.encoders import LSTM, FirstLayer, FormVectors
 from arcparse.networks.encoder import BiLSTM, BiLSTMConfig, FormEncoder
-from arcparse.networks.lexicon import Lexicon, LexiconConfig
-from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import Recurrent, RecurrentConfig
 from arcparse.vocabulary import SPECIALS, Vocabulary
 

@@ -7,13 +7,13 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from arcparse.networks.lexicon import Lexicon, Words
+from arcparse.networks.pretrained import Pretrained
 from flat_batches import flat, named, offsets
 from torch import Tensor, nn
 
 from arcparse.kernels.encoders import FirstLayer
 from arcparse.kernels.tagging import HiddenLayer, TagLayer, WindowTagger, completed
-from arcparse.networks.lexicon import Lexicon, Words
-from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import TagColumns, best_tags
 from arcparse.networks.tags import TagLayer as TorchTagLayer
 from arcparse.tagger.network import TaggerConfig, TaggerNetwork
