@@ -34,8 +34,8 @@ CONFIGS = [
 def pretrained(dimension: int) -> Pretrained:
     torch.manual_seed(2)
     words = Vocabulary((*SPECIALS, "the", "on", "Cat"))
-    rows = torch.randint(-127, 127, (len(words), dimension), dtype=torch.int8).numpy()
-    return Pretrained(words, "none", rows, torch.rand(len(words)).numpy())
+    rows = torch.randint(-127, 127, (len(words), dimension), dtype=torch.int8)
+    return Pretrained(words, "none", rows.numpy(), torch.rand(len(words)).numpy())
 
 
 @pytest.mark.parametrize(("config", "dimension"), [*((config, 9) for config in CONFIGS), (LexiconConfig(), 0)])

@@ -14,9 +14,10 @@ from arcparse.kernels.encoders import FirstLayer
 from arcparse.kernels.tagging import HiddenLayer, TagLayer, WindowTagger, completed
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.tags import TagColumns, best_tags
+from arcparse.lexicon.tags import TagColumns
+from arcparse.networks import tags as in_torch
 from arcparse.networks.tags import TagLayer as TorchTagLayer
-from arcparse.networks.tags import completed as completed_in_torch
+from arcparse.networks.tags import best_tags
 from arcparse.networks.words import Words, words_of
 from arcparse.tagger.network import TaggerConfig, TaggerNetwork
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -67,10 +68,9 @@ def test_given_tags_are_completed_as_in_torch(level: str) -> None:
     for name, symbol in zip(SIZES, own.combinations[0].split("\t"), strict=True):  # a combination that is possible
         given[name][0, 1:9:2] = own.vocabularies[name].id(symbol)
     given["xpos"][0, 1:9] = Vocabulary.UNKNOWN
-    expected = flat_ids(completed_in_torch(own, network(vector), given), lengths)
+    expected = flat_ids(in_torch.completed(own, network(vector), given), lengths)
     tags = TagLayer(named(network))(offsets(lengths), flat(vector, lengths), scored=True)
-    combinations = {name: own.combined[:, i] for i, name in enumerate(SIZES)}
-    found = completed(tags, flat_ids(given, lengths), combinations)
+    found = completed(tags, flat_ids(given, lengths), own.combined)
     assert {name: ids.tolist() for name, ids in found.items()} == {name: ids.tolist() for name, ids in expected.items()}
 
 
