@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import weakref
-from ctypes import c_char_p, c_int, c_void_p
+from ctypes import c_char_p, c_int, c_int64, c_void_p
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,19 @@ LEVELS = ("amx", "avx512", "avx2", "baseline")  # the fastest first
 NONE = "none"  # what the setting says for no library
 SETTING = "ARCPARSE_KERNELS"
 FOLDER = Path(__file__).parent
+NOT_NUMBERS = 2  # a status
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those of the arguments
     "arcparse_processor_runs": (c_int, [c_char_p]),
     # dense layers
     "arcparse_dense_new": (c_void_p, [c_int, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_dense_free": (None, [c_void_p]),
     "arcparse_dense_run": (c_int, [c_void_p, c_void_p, c_int, c_int, c_int, c_void_p]),
+    # the search of a parser
+    "arcparse_decoder_new": (c_void_p, [c_void_p]),
+    "arcparse_decoder_free": (None, [c_void_p]),
+    "arcparse_decoder_store": (c_int, [c_void_p, c_void_p, c_int64, c_void_p]),
+    "arcparse_decoder_rows": (c_int, [c_void_p, c_void_p, c_int64, c_void_p]),
+    "arcparse_decoder_search": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
 }
 
 
@@ -105,7 +112,9 @@ class Handle:
 
 
 def check(status: int) -> None:
-    """Raise MemoryError if the status that a function returned says so."""
+    """Raise MemoryError or, if scores are not numbers, ValueError for the status that a function returned."""
+    if status == NOT_NUMBERS:
+        raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
     if status:
         raise MemoryError
 
