@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,7 +21,7 @@ from arcparse.sentence import Sentence
 Offsets = NDArray[np.int64]
 
 
-def decoder_of(parser: Parser, kernels: ctypes.CDLL, *, low: bool = False) -> Decoder:
+def decoder_of(parser: Parser, *, low: bool = False) -> Decoder:
     system, scorer = parser.system, parser.network.scorer
     known = actions(parser.config.system, system.labels, system.root_labels, system.word_labels)
     assert known is not None
@@ -37,7 +36,7 @@ def decoder_of(parser: Parser, kernels: ctypes.CDLL, *, low: bool = False) -> De
         layers,
         cube=parser.config.scorer.activation == "cube",
     )
-    return Decoder(kernels, known, features, network, low=low)
+    return Decoder(known, features, network, low=low)
 
 
 @torch.inference_mode()
@@ -47,10 +46,11 @@ def decode(
     """Parse as `Parser.search` does; return the sentences' offsets among the tokens, and the trees."""
     words, encoding = parser.encode(sentences)
     lengths = (words.length + 1).tolist()
-    main = next((own for name, own in encoding.blocks.items() if name in ("form", "vector")), None)
-    assert main is not None
     tags = {name: _flat(encoding.tags[name], lengths) for name in COLUMN}
-    rows = Rows(decoder.rows(_array(main.vector)), _flat(main.row, lengths))
+    rows = None
+    if decoder.main is not None:
+        block = encoding.blocks[decoder.main]
+        rows = Rows(decoder.first_layer()(_array(block.vector)), _flat(block.row, lengths))
     offset = np.cumsum([0, *lengths])
     normalise = beam > 1 and parser.config.normalisation == "local"
     return offset, decoder.decode(offset, rows, decoder.tags(tags), beam=beam, normalise=normalise, **settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping, Sequence
 from ctypes import Structure, byref, c_float, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arcparse.kernels.library import NOT_NUMBERS, Handle, check, floats, pointer
+from arcparse.kernels.encoders import FirstLayer
+from arcparse.kernels.kernel import Kernel
+from arcparse.kernels.library import floats, pointer
 from arcparse.kernels.slots import Path, slots
 from arcparse.kernels.systems import Actions
-from arcparse.kernels.tables import Combinations, FirstLayer, Rows, aligned
+from arcparse.kernels.tables import Combinations, Floats, Rows, Shares, stored
 
 LABEL = "label"  # the attribute that the configuration itself knows
 TOGETHER = 128  # configurations scored at once, about
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -56,58 +56,47 @@ class Decoder:
     """A parser's transition system, features and network, ready to search; threads may share it."""
 
     def __init__(
-        self,
-        kernels: ctypes.CDLL,
-        actions: Actions,
-        features: Sequence[tuple[Path, str]],
-        network: Network,
-        *,
-        low: bool = False,
+        self, actions: Actions, features: Sequence[tuple[Path, str]], network: Network, *, low: bool = False
     ) -> None:
         """Take a network whose `features` are paths to tokens and attributes, in the order of its positions.
 
-        With `low` precision, tables hold integers of 16 bits, and products are the processor's fastest.
+        With `low` precision, tables hold integers of 16 bits, and products are the processor's fastest. Raises
+        ArcparseError without a compiled library.
         """
-        self._kernels = kernels
         paths = {name: [path for path, own in features if own == name] for name in network.first}
-        tags = [name for name in paths if name in network.embeddings and name != LABEL]
+        self.main = next((name for name in paths if name not in network.embeddings), None)  # the attribute
+        tags = [name for name in paths if name not in (self.main, LABEL)]
         tag_paths = list(dict.fromkeys(path for name in tags for path in paths[name]))
-        main = next((name for name in paths if name not in network.embeddings), "")
-        first = FirstLayer(network.first, network.none, network.embeddings, network.bias)
-        self._row_type = np.int16 if low and first.is_finite() else np.float32  # integers would hide damage
-        self._positions, self._width = len(paths.get(main, ())), first.width
-        slot = slots(path for path, _ in features)
-        parts = _Parts()
-        parts.take(
-            actions=len(actions.label), transition=actions.transition, label=actions.label, legal=actions.legal,
-            stack=slot.stack, buffer=slot.buffer, children=len(slot.parent), parent=slot.parent, relation=slot.relation,
-            width=first.width, low=self._row_type is np.int16, scale=first.scale(), bias=first.bias, cube=network.cube,
-        )  # fmt: skip
-        for name, own in (("main", paths.get(main, ())), ("tag", tag_paths), (LABEL, paths.get(LABEL, ()))):
-            parts.take(**{f"{name}_positions": len(own), f"{name}_slot": slot.positions(own)})
-        if LABEL in paths:
-            parts.take(labels=len(first.table[LABEL]), label_table=first.table[LABEL])
-        if main:
-            share, bias = first.weight[main].transpose(1, 0, 2), -first.none[main]
-            parts.take(inputs=share.shape[1], share=floats(share), share_bias=floats(bias))
-        parts.take_layers(len(network.bias), network.layers)
-        self._handle = Handle(kernels.arcparse_decoder_new(byref(parts)), kernels.arcparse_decoder_free)
-        positions = {name: np.array([tag_paths.index(path) for path in paths[name]], np.int32) for name in tags}
-        self._combinations = Combinations(
-            {name: first.table[name] for name in tags}, positions, len(tag_paths), self._stored
+        self._shares = Shares(network.first, network.none, network.embeddings, network.bias)
+        self._network, self._low = network, low and self._shares.is_finite()  # integers would hide damage
+        self.scale = self._shares.scale() if self._low else 0.0  # of tables; 0 if they hold floats
+        place = slots(path for path, _ in features)
+        positions = {"main": paths.get(self.main or "", []), "tag": tag_paths, LABEL: paths.get(LABEL, [])}
+        label = stored(self._shares.table.get(LABEL, np.zeros((0, 0, 0), np.float32)), self.scale)
+        bias = stored(self._shares.bias, self.scale)
+        self._kernel = Kernel(
+            "decoder",
+            _parts(
+                *(len(actions.label), actions.transition, actions.label, actions.legal),
+                *(place.stack, place.buffer, len(place.parent), place.parent, place.relation),
+                *(len(own) for own in positions.values()),
+                *(place.positions(own) for own in positions.values()),
+                *(self._shares.width, self.scale, bias, len(label), label, network.cube),
+            ),
         )
+        for inputs, layer in zip(
+            [network.bias, *(layer.bias for layer in network.layers)], network.layers, strict=False
+        ):
+            sizes = len(inputs), len(layer.bias)
+            self._kernel.call("add", *sizes, floats(layer.weight), floats(layer.bias), int(self._low))
+        columns = {name: ([tag_paths.index(path) for path in paths[name]], self._shares.table[name]) for name in tags}
+        self._combinations = Combinations(columns, (len(tag_paths), self._shares.width), self.scale)
 
-    def rows(self, vector: Floats) -> NDArray[Any]:
-        """Return the table [R, positions, width] of the main block from R vectors [R, D].
-
-        Raises ValueError if a number is not finite.
-        """
-        if not np.isfinite(vector).all():
-            check(NOT_NUMBERS)
-        table = aligned((len(vector), self._positions, self._width), self._row_type)
-        vector = floats(vector)
-        check(self._kernels.arcparse_decoder_rows(self._handle, pointer(vector), len(vector), pointer(table)))
-        return table
+    def first_layer(self, projection: tuple[Floats, Floats] | None = None) -> FirstLayer:
+        """Return the maker of the main block's rows, from vectors that first go through the `projection`, if any."""
+        assert self.main is not None, "no feature looks at vectors"  # noqa: S101
+        weight = self._shares.weight[self.main].reshape(len(self._network.none[self.main]), -1)
+        return FirstLayer(weight, self._network.none[self.main], projection, scale=self.scale, low=self._low)
 
     def tags(self, ids: Mapping[str, NDArray[Any]]) -> Rows:
         """Return the table of the tags' combinations and each token's row in it, from ids [T] of each column."""
@@ -116,7 +105,7 @@ class Decoder:
     def decode(
         self,
         offset: NDArray[np.int64],
-        main: Rows,
+        main: Rows | None,
         tags: Rows,
         *,
         beam: int = 1,
@@ -126,28 +115,26 @@ class Decoder:
     ) -> Trees:
         """Return the trees of sentences: sentence i has the tokens from offset[i] to offset[i + 1], the root first.
 
-        The search is that of `arcparse.search`; with `normalise`, its scores are log-probabilities. `main` and `tags`
-        come from `rows` and `tags`. Raises ValueError if scores are not numbers.
+        The search is that of `arcparse.search`; with `normalise`, its scores are log-probabilities. `main` is a table
+        that `first_layer` has made, if features need one, and `tags` the result of `tags`. Raises ValueError if scores
+        are not numbers.
         """
         offset = np.ascontiguousarray(offset, np.int64)
         length = int(offset[-1])
         head, label = np.empty(length, np.int32), np.empty(length, np.int32)
-        score, counts = np.empty(len(offset) - 1, np.float32), np.zeros(2, np.int64)
-        batch = _Batch(len(offset) - 1, pointer(offset), *_block(main, length), *_block(tags, length))
+        score, scored, size = np.empty(len(offset) - 1, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
+        blocks = *_block(main, length), *_block(tags, length)
+        batch = _Batch(len(offset) - 1, pointer(offset), *blocks)
         settings = _Settings(beam, margin, normalise, together)
-        result = _Trees(*(pointer(own) for own in (head, label, score, counts[:1], counts[1:])))
-        check(self._kernels.arcparse_decoder_search(self._handle, byref(batch), byref(settings), byref(result)))
-        return Trees(head, label, score, scored=int(counts[0]), bytes=int(counts[1]))
-
-    def _stored(self, rows: Floats) -> NDArray[Any]:
-        table = aligned(rows.shape, self._row_type)
-        count = table.size // self._width
-        check(self._kernels.arcparse_decoder_store(self._handle, pointer(rows), count, pointer(table)))
-        return table
+        trees = _Trees(*(pointer(own) for own in (head, label, score, scored, size)))
+        self._kernel.call("run", byref(batch), byref(settings), byref(trees))
+        return Trees(head, label, score, int(scored[0]), int(size[0]))
 
 
-def _block(rows: Rows, length: int) -> tuple[c_void_p, c_void_p]:
+def _block(rows: Rows | None, length: int) -> tuple[c_void_p | None, c_void_p | None]:
     """Return the addresses of a table and of its rows, of which there is one for each token."""
+    if rows is None:
+        return None, None
     row = rows.row
     if len(row) != length or (length and not 0 <= row.min() <= row.max() < len(rows.table)):
         raise IndexError(f"{len(row)} rows of a table of {len(rows.table)} for {length} tokens")
@@ -159,53 +146,44 @@ def _fields(kind: Any, *names: str) -> list[tuple[str, Any]]:
 
 
 class _Parts(Structure):
-    """`DecoderParts` of the interface."""
+    """`DecoderParts` of source/interface.cpp."""
 
     _fields_ = (
-        _fields(c_int32, "actions")
-        + _fields(c_void_p, "transition", "label", "legal")
-        + _fields(c_int32, "stack", "buffer", "children")
-        + _fields(c_void_p, "parent", "relation")
-        + _fields(c_int32, "main_positions", "tag_positions", "label_positions")
-        + _fields(c_void_p, "main_slot", "tag_slot", "label_slot")
-        + _fields(c_int32, "width", "low")
-        + [("scale", c_float), ("bias", c_void_p), ("labels", c_int32), ("label_table", c_void_p), ("inputs", c_int32)]
-        + _fields(c_void_p, "share", "share_bias")
-        + _fields(c_int32, "cube", "layers")
-        + _fields(c_void_p, "units", "weight", "layer_bias")
+        *_fields(c_int32, "actions"),
+        *_fields(c_void_p, "transition", "label", "legal"),
+        *_fields(c_int32, "stack", "buffer", "children"),
+        *_fields(c_void_p, "parent", "relation"),
+        *_fields(c_int32, "main_positions", "tag_positions", "label_positions"),
+        *_fields(c_void_p, "main_slot", "tag_slot", "label_slot"),
+        *_fields(c_int32, "width"),
+        *_fields(c_float, "scale"),
+        *_fields(c_void_p, "bias"),
+        *_fields(c_int32, "labels"),
+        *_fields(c_void_p, "label_table"),
+        *_fields(c_int32, "cube"),
     )
 
-    def take(self, **parts: Any) -> None:
-        """Set fields; arrays live as long as the structure does."""
-        self.arrays = [*getattr(self, "arrays", []), parts]
-        for name, part in parts.items():
-            setattr(self, name, pointer(part) if isinstance(part, np.ndarray) else part)
 
-    def take_layers(self, units: int, layers: Sequence[Layer]) -> None:
-        """Set the layers above the first one, which has `units`."""
-        weights, biases = [floats(layer.weight) for layer in layers], [floats(layer.bias) for layer in layers]
-        self.take(
-            layers=len(layers),
-            units=np.array([units, *map(len, biases)], np.int32),
-            weight=np.array([own.ctypes.data for own in weights], np.uintp),
-            layer_bias=np.array([own.ctypes.data for own in biases], np.uintp),
-        )
-        self.arrays.append({"weights": weights, "biases": biases})
+def _parts(*values: Any) -> Any:
+    """Return a reference to such a structure, which keeps its arrays alive."""
+    parts = _Parts(*(pointer(value) if isinstance(value, np.ndarray) else value for value in values))
+    parts.arrays = values
+    return byref(parts)
 
 
 class _Batch(Structure):
     """`Batch` of source/search.h."""
 
-    _fields_ = _fields(c_int64, "sentences") + _fields(c_void_p, "offset", "main", "main_row", "tags", "tag_row")
+    _fields_ = (*_fields(c_int64, "sentences"), *_fields(c_void_p, "offset", "main", "main_row", "tags", "tag_row"))
 
 
 class _Settings(Structure):
     """`Settings` of source/search.h."""
 
-    _fields_ = [("beam", c_int32), ("margin", c_float), ("normalise", c_int32), ("together", c_int32)]
+    _fields_ = (("beam", c_int32), ("margin", c_float), ("normalise", c_int32), ("together", c_int32))
 
 
 class _Trees(Structure):
     """`Trees` of source/search.h."""
 
-    _fields_ = _fields(c_void_p, "head", "label", "score", "scored", "bytes")
+    _fields_ = (*_fields(c_void_p, "head", "label", "score", "scored", "bytes"),)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import weakref
-from ctypes import c_char_p, c_int, c_int64, c_void_p
+from ctypes import c_char_p, c_float, c_int, c_void_p
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,29 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_dense_new": (c_void_p, [c_int, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_dense_free": (None, [c_void_p]),
     "arcparse_dense_run": (c_int, [c_void_p, c_void_p, c_int, c_int, c_int, c_void_p]),
+    # forms, recurrent encoders, rows of a first layer, tags
+    "arcparse_forms_new": (c_void_p, [*[c_int] * 6, *[c_void_p] * 8]),
+    "arcparse_forms_free": (None, [c_void_p]),
+    "arcparse_forms_run": (c_int, [c_void_p, c_int, *[c_void_p] * 7]),
+    "arcparse_lstm_new": (c_void_p, []),
+    "arcparse_lstm_free": (None, [c_void_p]),
+    "arcparse_lstm_add": (c_int, [c_void_p, c_int, c_int, c_int, c_void_p, c_void_p, c_void_p, c_int]),
+    "arcparse_lstm_run": (c_int, [c_void_p, c_int, c_void_p, c_void_p, c_void_p, c_void_p]),
+    "arcparse_first_layer_new": (c_void_p, [c_int, c_int, c_void_p, c_void_p, c_int, c_void_p, c_void_p, c_int]),
+    "arcparse_first_layer_free": (None, [c_void_p]),
+    "arcparse_first_layer_run": (c_int, [c_void_p, c_int, c_void_p, c_void_p, c_float, c_void_p]),
+    "arcparse_tags_new": (c_void_p, [c_int, c_int, c_void_p, c_void_p, c_void_p, c_int]),
+    "arcparse_tags_free": (None, [c_void_p]),
+    "arcparse_tags_run": (c_int, [c_void_p, c_int, c_void_p, c_void_p, c_void_p]),
+    "arcparse_window_new": (c_void_p, [*[c_int] * 3, c_void_p, c_int, c_int, *[c_void_p] * 3, c_int]),
+    "arcparse_window_free": (None, [c_void_p]),
+    "arcparse_window_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
+    "arcparse_window_run": (c_int, [c_void_p, c_int, *[c_void_p] * 4, c_float, c_void_p, c_void_p]),
     # the search of a parser
     "arcparse_decoder_new": (c_void_p, [c_void_p]),
     "arcparse_decoder_free": (None, [c_void_p]),
-    "arcparse_decoder_store": (c_int, [c_void_p, c_void_p, c_int64, c_void_p]),
-    "arcparse_decoder_rows": (c_int, [c_void_p, c_void_p, c_int64, c_void_p]),
-    "arcparse_decoder_search": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
+    "arcparse_decoder_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
+    "arcparse_decoder_run": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
 }
 
 

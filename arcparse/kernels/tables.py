@@ -1,4 +1,4 @@
-"""First-layer tables: for each value of a feature, its share in the sum of the first layer at each position.
+"""Tables of a parser's first layer: each value of a feature has a row at each position, its share in the layer's sum.
 
 A table is [values, positions, width]; the width is that of the layer, rounded up to whole registers. A table of tags
 has a row for each combination of tags that occurs, so that a token has one row for all its tags.
@@ -7,7 +7,7 @@ has a row for each combination of tags that occurs, so that a token has one row 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -23,26 +23,22 @@ LINE = 64  # bytes that memory moves at a time
 LIMIT = 64 << 20  # bytes of tags' combinations to remember
 
 
-class FirstLayer:
-    """The first layer's tables: F positions of an attribute, D numbers of its vectors, U units, `width` >= U.
+class Shares:
+    """The shares of known vectors; F positions of an attribute, D numbers of its vectors, U units, `width` >= U.
 
     A row is less that of NONE, whose sum over all positions is in the bias.
     """
 
     def __init__(
-        self,
-        first: Mapping[str, Floats],
-        none: Mapping[str, Floats],
-        embeddings: Mapping[str, Floats],
-        bias: Floats,
+        self, first: Mapping[str, Floats], none: Mapping[str, Floats], embeddings: Mapping[str, Floats], bias: Floats
     ) -> None:
         """Take weights [D, F * U] and NONE's vector [D] of each attribute, and embeddings [symbols, D] of some."""
         self.width = -(-len(bias) // UNIT) * UNIT
         self.weight = {name: self._padded(weight.reshape(len(weight), -1, len(bias))) for name, weight in first.items()}
-        self.none = {name: np.tensordot(none[name], weight, 1) for name, weight in self.weight.items()}  # [F, width]
-        self.bias = floats(self._padded(bias) + sum(own.sum(0, dtype=np.float64) for own in self.none.values()))
+        shares = {name: np.tensordot(none[name], weight, 1) for name, weight in self.weight.items()}  # [F, width]
+        self.bias = floats(self._padded(bias) + sum(own.sum(0, dtype=np.float64) for own in shares.values()))
         self.table = {
-            name: floats(np.tensordot(own, self.weight[name], 1) - self.none[name]) for name, own in embeddings.items()
+            name: floats(np.tensordot(own, self.weight[name], 1) - shares[name]) for name, own in embeddings.items()
         }
 
     def is_finite(self) -> bool:
@@ -61,7 +57,7 @@ class FirstLayer:
 class Rows(NamedTuple):
     """A table and the row of each token in it."""
 
-    table: NDArray[Any]  # [R, positions, width]
+    table: NDArray[Any]  # [R, positions, width] in any shape
     row: NDArray[np.int32]  # [T]
 
 
@@ -74,33 +70,35 @@ class _Known(NamedTuple):
 
 
 def aligned(shape: Sequence[int], dtype: Any) -> NDArray[Any]:
-    """Return an array of zeros that begins at a whole line of memory."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.zeros(size + LINE, np.uint8)
+    """Return an array that begins at a whole line of memory, for rows are read faster so; its numbers are undefined."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
     array: NDArray[Any] = memory[start : start + size].view(dtype).reshape(shape)
+    return array
+
+
+def stored(rows: Floats, scale: float) -> NDArray[Any]:
+    """Return rows as a table has them: integers of 16 bits if there is a scale, else floats."""
+    values = np.rint(rows * np.float32(scale)).clip(-32767, 32767) if scale else rows
+    array = aligned(rows.shape, np.int16 if scale else np.float32)
+    array[:] = values
     return array
 
 
 class Combinations:
     """The table of tags, filled as combinations occur; threads may share it."""
 
-    def __init__(
-        self,
-        shares: Mapping[str, NDArray[np.float32]],
-        positions: Mapping[str, NDArray[np.int32]],
-        size: int,
-        stored: Callable[[NDArray[np.float32]], NDArray[Any]],
-    ) -> None:
-        """Take each column's table [tags, own positions, width], its positions among `size`, a way to store rows."""
-        self._shares, self._positions, self._size, self._stored = shares, positions, size, stored
+    def __init__(self, columns: dict[str, tuple[list[int], Floats]], shape: tuple[int, int], scale: float) -> None:
+        """Take each column's positions among those of a row, and its table; `shape` is that of a row."""
+        self._columns, self._shape, self._scale = columns, shape, scale
         self._known, self._lock = self._start(), Lock()
 
     def rows(self, tags: Mapping[str, NDArray[Any]]) -> Rows:
         """Return the table and the tokens' rows in it, from the tags' ids [T] by column."""
-        [length] = {len(ids) for ids in tags.values()} or {0}
+        [length] = {len(ids) for ids in tags.values()}
         key = np.zeros(length, np.int64)
-        for name, share in self._shares.items():
+        for name, (_, share) in self._columns.items():
             key = key * len(share) + tags[name]
         known = self._known
         place = np.searchsorted(known.key, key)
@@ -116,10 +114,9 @@ class Combinations:
         if (len(known.key) + len(new)) * known.table[0].nbytes > LIMIT:
             known = self._start()
             new = np.setdiff1d(key, known.key)
-        rows = self._compute(new)
-        count, table = len(known.key), known.table
+        rows, count, table = self._compute(new), len(known.key), known.table
         if count + len(new) > len(table):  # a search that runs keeps the old one
-            table = aligned((2 * (count + len(new)), *rows.shape[1:]), rows.dtype)
+            table = aligned((2 * (count + len(new)), *self._shape), rows.dtype)
             table[:count] = known.table[:count]
         table[count : count + len(new)] = rows
         both = np.concatenate([known.key, new])
@@ -128,12 +125,11 @@ class Combinations:
         return _Known(both[order], row[order], table)
 
     def _compute(self, key: NDArray[np.int64]) -> NDArray[Any]:
-        width = next((share.shape[2] for share in self._shares.values()), 0)
-        total = np.zeros((len(key), self._size, width), np.float32)
-        for name, share in reversed(list(self._shares.items())):
+        total = np.zeros((len(key), *self._shape), np.float32)
+        for positions, share in reversed(self._columns.values()):
             key, tag = np.divmod(key, len(share))
-            total[:, self._positions[name]] += share[tag]
-        return self._stored(total)
+            total[:, positions] += share[tag]
+        return stored(total, self._scale)
 
     def _start(self) -> _Known:
         """Return the combination of the ids 0, which is the root's."""

@@ -5,7 +5,12 @@
 #include <new>
 
 #include "dense.h"
+#include "forms.h"
 #include "processor.h"
+#include "recurrent.h"
+#include "first_layer.h"
+#include "tags.h"
+#include "window.h"
 #include "search.h"
 
 namespace {
@@ -29,6 +34,8 @@ int done(Work work) {
   }
 }
 
+arcparse::Precision precision(int low) { return low ? arcparse::Precision::low : arcparse::Precision::single_; }
+
 }  // namespace
 
 using namespace arcparse;
@@ -43,7 +50,7 @@ int arcparse_processor_runs(const char* level) { return processor_runs(level); }
 // ---- dense layers
 
 void* arcparse_dense_new(int inputs, int outputs, const float* weight, const float* bias, int low) {
-  return made([=] { return new Dense(inputs, outputs, weight, bias, low ? Precision::low : Precision::single_); });
+  return made([=] { return new Dense(inputs, outputs, weight, bias, precision(low)); });
 }
 void arcparse_dense_free(void* dense) { delete static_cast<Dense*>(dense); }
 
@@ -67,9 +74,116 @@ int arcparse_dense_run(const void* dense, const float* x, int count, int relu, i
   });
 }
 
+// ---- forms
+
+void* arcparse_forms_new(int word_dimension, int pretrained_dimension, int affixes, int affix_dimension,
+                         int shape_dimension, int filters, const float* word, const int8_t* pretrained,
+                         const float* scale, const float* unknown, const float* affix, const float* shape,
+                         const float* convolution, const float* convolution_bias) {
+  return made([&] {
+    return new FormVectors({word_dimension, pretrained_dimension, affixes, affix_dimension, shape_dimension,
+                                      filters, word, pretrained, scale, unknown, affix, shape, convolution,
+                                      convolution_bias});
+  });
+}
+void arcparse_forms_free(void* forms) { delete static_cast<FormVectors*>(forms); }
+int arcparse_forms_run(const void* forms, int count, const int32_t* word, const int32_t* pretrained,
+                       const int32_t* affix, const int32_t* shape, const int64_t* begin, const int32_t* character,
+                       float* vectors) {
+  (*static_cast<const FormVectors*>(forms))({count, word, pretrained, affix, shape, begin, character}, vectors);
+  return 0;
+}
+
+// ---- recurrent encoders
+
+// Layers [directions][4 * hidden][inputs], [directions][4 * hidden][hidden], [directions][4 * hidden] are added one by one.
+void* arcparse_lstm_new() {
+  return made([] { return new LstmStack; });
+}
+void arcparse_lstm_free(void* stack) { delete static_cast<LstmStack*>(stack); }
+int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const float* input_weight,
+                      const float* recurrent_weight, const float* bias, int low) {
+  return done([&] {
+    std::vector<Lstm> layer;
+    for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
+      layer.emplace_back(inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
+                         bias + d * gates, precision(low));
+    static_cast<LstmStack*>(stack)->add_layer(std::move(layer));
+  });
+}
+int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
+                      const float* vectors, float* output) {
+  return done([&] {
+    (*static_cast<const LstmStack*>(stack))(sentences, offset, row, vectors, output);
+  });
+}
+
+// ---- rows of a first layer
+
+// `weight` [inputs][outputs]; `projection` [projected][inputs], or null.
+void* arcparse_first_layer_new(int inputs, int outputs, const float* weight, const float* bias, int projected,
+                         const float* projection, const float* projection_bias, int low) {
+  return made([&] {
+    std::unique_ptr<Dense> first;
+    if (projection) first.reset(new Dense(projected, inputs, projection, projection_bias, precision(low)));
+    return new FirstLayer(inputs, outputs, weight, bias, std::move(first), precision(low));
+  });
+}
+void arcparse_first_layer_free(void* table) { delete static_cast<FirstLayer*>(table); }
+// A table of 16-bit integers if there is a scale, else of floats.
+int arcparse_first_layer_run(const void* maker, int count, const float* vectors, const int32_t* place, float scale,
+                       void* table) {
+  return done([&] {
+    const auto& make = *static_cast<const FirstLayer*>(maker);
+    if (scale) make(count, vectors, place, scale, static_cast<int16_t*>(table));
+    else make(count, vectors, place, scale, static_cast<float*>(table));
+  });
+}
+
+// ---- tags
+
+void* arcparse_tags_new(int inputs, int columns, const int32_t* sizes, const float* weight, const float* bias, int low) {
+  return made([&] {
+    std::vector<int> own(sizes, sizes + columns);
+    int outputs = std::accumulate(own.begin(), own.end(), 0);
+    return new TagLayer({inputs, outputs, weight, bias, precision(low)}, std::move(own));
+  });
+}
+void arcparse_tags_free(void* layer) { delete static_cast<TagLayer*>(layer); }
+int arcparse_tags_run(const void* layer, int count, const float* vectors, int32_t* tags, float* scores) {
+  return done([&] { (*static_cast<const TagLayer*>(layer))(count, vectors, tags, scores); });
+}
+
+// Hidden layers above the first are added one by one.
+void* arcparse_window_new(int before, int after, int width, const float* bias, int inputs, int columns,
+                          const int32_t* sizes, const float* tag_weight, const float* tag_bias, int low) {
+  return made([&] {
+    std::vector<int> own(sizes, sizes + columns);
+    int outputs = std::accumulate(own.begin(), own.end(), 0);
+    TagLayer tags({inputs, outputs, tag_weight, tag_bias, precision(low)}, std::move(own));
+    return new WindowTagger(before, after, {bias, bias + width}, std::move(tags));
+  });
+}
+void arcparse_window_free(void* tagger) { delete static_cast<WindowTagger*>(tagger); }
+int arcparse_window_add(void* tagger, int inputs, int outputs, const float* weight, const float* bias, int low) {
+  return done([&] {
+    static_cast<WindowTagger*>(tagger)->add_hidden({inputs, outputs, weight, bias, precision(low)});
+  });
+}
+// Tables of 16-bit integers if there is a scale, else of floats.
+int arcparse_window_run(const void* tagger, int sentences, const int64_t* offset, const int32_t* row, const void* table,
+                        const void* outside, float scale, int32_t* tags, float* scores) {
+  return done([&] {
+    const auto& tag = *static_cast<const WindowTagger*>(tagger);
+    auto run = [&](auto* rows, auto* none) { tag(sentences, offset, row, rows, none, scale, tags, scores); };
+    if (scale) run(static_cast<const int16_t*>(table), static_cast<const int16_t*>(outside));
+    else run(static_cast<const float*>(table), static_cast<const float*>(outside));
+  });
+}
+
 // ---- the search of a parser
 
-// A decoder as data; all arrays are copied. A table is [values][positions][width].
+// A decoder as data; all arrays are copied.
 struct DecoderParts {
   int32_t actions;
   const int32_t *transition, *label;  // [actions]
@@ -78,51 +192,31 @@ struct DecoderParts {
   const int32_t *parent, *relation;   // [children]
   int32_t main_positions, tag_positions, label_positions;
   const int32_t *main_slot, *tag_slot, *label_slot;  // [positions]
-  int32_t width, low;
-  float scale;
-  const float* bias;  // [width] of the first layer
+  int32_t width;                                     // of the first layer in tables
+  float scale;                                       // of 16-bit integers in tables; 0 if they hold floats
+  const char* bias;                                  // [width] of the first layer, as in a table
   int32_t labels;
-  const float* label_table;
-  int32_t inputs;       // of the main block
-  const float* share;       // [main positions][inputs][width]
-  const float* share_bias;  // [main positions][width]
-  int32_t cube, layers;
-  const int32_t* units;                // [layers + 1] of the first layer, of each layer above, the output last
-  const float *const *weight, *const *layer_bias;  // [layers]
+  const char* label_table;  // [labels][label positions][width]
+  int32_t cube;
 };
 
+// The layers above the first one are added one by one, the output last.
 void* arcparse_decoder_new(const DecoderParts* parts) {
   return made([&p = *parts] {
-    auto slots = [](const int32_t* slot, int32_t count) { return FirstLayer::Positions(slot, slot + count); };
-    auto decoder = std::make_unique<Decoder>(Decoder{
-        System(p.actions, p.transition, p.label, p.legal), Slots(p.stack, p.buffer, p.children, p.parent, p.relation),
-        FirstLayer(p.width, p.low, p.scale, p.bias, slots(p.main_slot, p.main_positions),
-                   slots(p.tag_slot, p.tag_positions), slots(p.label_slot, p.label_positions), p.label_table, p.labels),
-        Layers(p.cube), Shares()});
-    const Precision precision = p.low ? Precision::low : Precision::single_;
-    for (int i = 0; i < p.layers; i++)
-      decoder->layers.add(p.units[i], p.units[i + 1], p.weight[i], p.layer_bias[i], precision);
-    for (size_t i = 0; i < size_t(p.main_positions); i++)
-      decoder->shares.add(p.inputs, p.width, p.share + i * size_t(p.inputs) * size_t(p.width),
-                          p.share_bias + i * size_t(p.width), precision);
-    return decoder.release();
+    auto slots = [](const int32_t* slot, int32_t count) { return FeatureTables::Positions(slot, slot + count); };
+    return new Decoder{System(p.actions, p.transition, p.label, p.legal),
+                       Slots(p.stack, p.buffer, p.children, p.parent, p.relation),
+                       FeatureTables(p.width, p.scale, p.bias, slots(p.main_slot, p.main_positions),
+                                     slots(p.tag_slot, p.tag_positions), slots(p.label_slot, p.label_positions),
+                                     p.label_table, p.labels),
+                       Layers(p.cube)};
   });
 }
 void arcparse_decoder_free(void* decoder) { delete static_cast<Decoder*>(decoder); }
-
-// Write `count` rows [width] of a table from floats.
-int arcparse_decoder_store(const void* decoder, const float* value, int64_t count, char* row) {
-  static_cast<const Decoder*>(decoder)->first.put(value, row, size_t(count));
-  return 0;
+int arcparse_decoder_add(void* decoder, int inputs, int outputs, const float* weight, const float* bias, int low) {
+  return done([&] { static_cast<Decoder*>(decoder)->layers.add({inputs, outputs, weight, bias, precision(low)}); });
 }
-
-// Write a table [count][main positions][width] from vectors [count][inputs].
-int arcparse_decoder_rows(const void* decoder, const float* vector, int64_t count, char* table) {
-  const Decoder& d = *static_cast<const Decoder*>(decoder);
-  return done([&] { d.shares.rows(d.first, vector, size_t(count), table); });
-}
-
-int arcparse_decoder_search(const void* decoder, const Batch* batch, const Settings* settings, const Trees* trees) {
+int arcparse_decoder_run(const void* decoder, const Batch* batch, const Settings* settings, const Trees* trees) {
   bool is_number = false;
   const int status =
       done([&] { is_number = Search(*static_cast<const Decoder*>(decoder), *batch, *settings, *trees).run(); });

@@ -9,9 +9,7 @@ namespace arcparse {
 class Layers {
  public:
   explicit Layers(bool cube) : cube_(cube) {}
-  void add(int inputs, int outputs, const float* weight, const float* bias, Precision precision) {
-    layers_.emplace_back(inputs, outputs, weight, bias, precision);
-  }
+  void add(Dense layer) { layers_.push_back(std::move(layer)); }
 
   size_t size() const { return layers_.size(); }
   const Dense& operator[](size_t i) const { return layers_[i]; }
@@ -28,44 +26,14 @@ class Layers {
   std::vector<Dense> layers_;
 };
 
-// From a token's vector to its share in the first layer at each position of the main block.
-class Shares {
- public:
-  void add(int inputs, int width, const float* weight, const float* bias, Precision precision) {
-    positions_.emplace_back(inputs, width, weight, bias, precision);
-  }
-
-  // Write the table [count][positions] of `count` vectors.
-  void rows(const FirstLayer& first, const float* vector, size_t count, char* table) const {
-    if (positions_.empty()) return;
-    const size_t most = std::min<size_t>(count, 64), bytes = size_t(positions_[0].row_bytes());
-    const size_t inputs = size_t(positions_[0].inputs()), width = size_t(positions_[0].width());
-    Aligned<char> input(most * bytes);
-    Aligned<float> share(most * width);
-    for (size_t from = 0; from < count; from += most) {
-      const size_t number = std::min(most, count - from);
-      for (size_t i = 0; i < number; i++) positions_[0].put(vector + (from + i) * inputs, input.data() + i * bytes);
-      for (size_t position = 0; position < positions_.size(); position++) {
-        positions_[position](input.data(), int(number), share.data());
-        char* row = table + (from * positions_.size() + position) * first.row_bytes();
-        for (size_t i = 0; i < number; i++)
-          first.put(share.data() + i * width, row + i * positions_.size() * first.row_bytes(), 1);
-      }
-    }
-  }
-
- private:
-  std::vector<Dense> positions_;
-};
-
 // Scores configurations of several sentences together, equal ones of a sentence once.
 class Scorer {
  public:
   // `most`: configurations that can be scored at once
-  Scorer(const Slots& slots, const FirstLayer& first, const Layers& layers, size_t most)
-      : slots_(slots), first_(first), layers_(layers), sum_(size_t(first.width())), node_(size_t(slots.size())),
-        seen_size_(size_t(slots.size()) + first.label_positions().size()), seen_(most * seen_size_), hash_(most),
-        start_(most + 1), row_(most * first.positions() + 1) {
+  Scorer(const Slots& slots, const FeatureTables& tables, const Layers& layers, size_t most)
+      : slots_(slots), tables_(tables), layers_(layers), sum_(size_t(tables.width())), node_(size_t(slots.size())),
+        seen_size_(size_t(slots.size()) + tables.label_positions().size()), seen_(most * seen_size_), hash_(most),
+        start_(most + 1), row_(most * tables.positions() + 1) {
     for (size_t i = 0; i < layers.size(); i++) {
       inputs_.emplace_back(most * size_t(layers[i].row_bytes()));
       outputs_.emplace_back(most * size_t(layers[i].width()) + lanes);
@@ -85,7 +53,7 @@ class Scorer {
         return row;
     hash_[size_t(count_)] = hash;
     const size_t start = start_[size_t(count_)];
-    start_[size_t(count_) + 1] = start + first_.rows(token, label, main, tags, row_.data() + start);
+    start_[size_t(count_) + 1] = start + tables_.rows(token, label, main, tags, row_.data() + start);
     return count_++;
   }
 
@@ -93,8 +61,8 @@ class Scorer {
   void run() {
     for (int i = 0; i < count_; i++) {
       const size_t start = start_[size_t(i)];
-      first_.sum(row_.data() + start, start_[size_t(i) + 1] - start, sum_.data());
-      layers_.put(sum_.data(), first_.width(), inputs_[0].data() + size_t(i) * size_t(layers_[0].row_bytes()));
+      tables_.sum(row_.data() + start, start_[size_t(i) + 1] - start, sum_.data());
+      layers_.put(sum_.data(), tables_.width(), inputs_[0].data() + size_t(i) * size_t(layers_[0].row_bytes()));
     }
     for (size_t layer = 0; layer < layers_.size(); layer++) {
       layers_[layer](inputs_[layer].data(), count_, outputs_[layer].data());
@@ -115,14 +83,14 @@ class Scorer {
   uint64_t see(const Configuration& c, const Nodes& nodes, int32_t* token, int32_t* label) {
     slots_.locate(c, nodes, node_.data());
     for (size_t i = 0; i < node_.size(); i++) token[i] = nodes[node_[i]].token;
-    for (const int32_t slot : first_.label_positions()) *label++ = nodes[node_[size_t(slot)]].label;
+    for (const int32_t slot : tables_.label_positions()) *label++ = nodes[node_[size_t(slot)]].label;
     uint64_t hash = 0;
     for (size_t i = 0; i < seen_size_; i++) hash = (hash ^ uint32_t(token[i])) * 0x9e3779b97f4a7c15u;
     return hash;
   }
 
   const Slots& slots_;
-  const FirstLayer& first_;
+  const FeatureTables& tables_;
   const Layers& layers_;
   int count_ = 0;
   Aligned<float> sum_;

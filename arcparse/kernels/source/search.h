@@ -13,9 +13,8 @@ namespace arcparse {
 struct Decoder {
   System system;
   Slots slots;
-  FirstLayer first;
+  FeatureTables tables;
   Layers layers;
-  Shares shares;
 };
 
 // Sentences to be parsed: sentence i has the tokens [offset[i], offset[i + 1]), the root first.
@@ -45,7 +44,7 @@ class Search {
   Search(const Decoder& decoder, const Batch& batch, const Settings& settings, const Trees& trees)
       : decoder_(decoder), batch_(batch), settings_(settings), trees_(trees),
         places_(size_t(std::min<int64_t>(batch.sentences, std::max(1, settings.together / settings.beam)))),
-        scorer_(decoder.slots, decoder.first, decoder.layers, places_.size() * size_t(settings.beam)),
+        scorer_(decoder.slots, decoder.tables, decoder.layers, places_.size() * size_t(settings.beam)),
         candidates_(settings.beam, settings.margin) {}
 
   // Parse all sentences. Return false if a score is not a number.

@@ -1,4 +1,4 @@
-// The precomputed first layer (Chen & Manning 2014, section 3.4): a sum of rows of tables, one for each feature.
+// Tables of the precomputed first layer (Chen & Manning 2014, section 3.4): it is a sum of rows, one for each feature.
 //
 // A table has a row for each value of a feature at each position: [values][positions][width]. Rows are stored less the
 // row of NONE, and the sum of NONE's rows at all positions is in the bias: so a feature without a token costs nothing.
@@ -64,38 +64,23 @@ struct Block {
   Block from(int64_t token) const { return {table, row + token}; }
 };
 
-class FirstLayer {
+class FeatureTables {
  public:
-  // The slots of the positions of a block.
-  using Positions = std::vector<int32_t>;
+  using Positions = std::vector<int32_t>;  // the slot of each
 
-  // bias [width]; labels [number][label positions][width]; the width is a multiple of UNIT
-  FirstLayer(int width, bool low, float scale, const float* bias, Positions main, Positions tags, Positions label,
-             const float* labels, int number)
-      : width_(width), low_(low), scale_(scale), main_(std::move(main)), tags_(std::move(tags)), label_(std::move(label)),
+  // bias [width]; labels [number][label positions][width]; the width fills whole registers. No scale is for floats.
+  FeatureTables(int width, float scale, const char* bias, Positions main, Positions tags, Positions label,
+                const char* labels, int number)
+      : width_(width), scale_(scale), main_(std::move(main)), tags_(std::move(tags)), label_(std::move(label)),
         bias_(row_bytes()), labels_(size_t(number) * label_.size() * row_bytes()) {
-    put(bias, bias_.data(), 1);
-    put(labels, labels_.data(), size_t(number) * label_.size());
+    std::memcpy(bias_.data(), bias, row_bytes());
+    std::memcpy(labels_.data(), labels, size_t(number) * label_.size() * row_bytes());
   }
 
-  static constexpr int UNIT = 32;
   int width() const { return width_; }
-  size_t row_bytes() const { return size_t(width_) * (low_ ? sizeof(int16_t) : sizeof(float)); }
+  size_t row_bytes() const { return size_t(width_) * (scale_ ? sizeof(int16_t) : sizeof(float)); }
   size_t positions() const { return main_.size() + tags_.size() + label_.size(); }
   const Positions& label_positions() const { return label_; }
-
-  // Write `count` rows [width] as the tables have them.
-  void put(const float* value, char* row, size_t count) const {
-    if (!low_) {
-      std::memcpy(row, value, count * row_bytes());
-      return;
-    }
-    auto* to = reinterpret_cast<int16_t*>(row);
-    for (size_t i = 0; i < count * size_t(width_); i++) {
-      const float scaled = value[i] * scale_;
-      to[i] = int16_t(std::nearbyint(scaled < -32767 ? -32767 : scaled > 32767 ? 32767 : scaled));
-    }
-  }
 
   // Write the rows of a configuration; return their number. token [slots], label [label positions]: NONE if there is none.
   size_t rows(const int32_t* token, const int32_t* label, const Block& main, const Block& tags, const char** row) const {
@@ -111,7 +96,7 @@ class FirstLayer {
 
   // Write the sum of rows and the bias [width].
   void sum(const char* const* row, size_t count, float* output) const {
-    if (low_) sum_as<ShortRow>(row, count, output);
+    if (scale_) sum_as<ShortRow>(row, count, output);
     else sum_as<FloatRow>(row, count, output);
   }
 
@@ -152,7 +137,6 @@ class FirstLayer {
   }
 
   int width_;
-  bool low_;
   float scale_;
   Positions main_, tags_, label_;
   Aligned<char> bias_, labels_;
