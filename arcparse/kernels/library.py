@@ -24,6 +24,7 @@ LEVELS = ("amx", "avx512", "avx2", "baseline")  # the fastest first
 NONE = "none"  # what the setting says for no library
 SETTING = "ARCPARSE_KERNELS"
 FOLDER = Path(__file__).parent
+NOT_NUMBERS = 2  # a status
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those of the arguments
     "arcparse_processor_runs": (c_int, [c_char_p]),
     # dense layers
@@ -48,6 +49,11 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_window_free": (None, [c_void_p]),
     "arcparse_window_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_window_run": (c_int, [c_void_p, c_int, *[c_void_p] * 4, c_float, c_void_p, c_void_p]),
+    # the search of a parser
+    "arcparse_decoder_new": (c_void_p, [c_void_p]),
+    "arcparse_decoder_free": (None, [c_void_p]),
+    "arcparse_decoder_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
+    "arcparse_decoder_run": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
 }
 
 
@@ -123,7 +129,9 @@ class Handle:
 
 
 def check(status: int) -> None:
-    """Raise MemoryError if the status that a function returned says so."""
+    """Raise MemoryError or, if scores are not numbers, ValueError for the status that a function returned."""
+    if status == NOT_NUMBERS:
+        raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
     if status:
         raise MemoryError
 
