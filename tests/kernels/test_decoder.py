@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from arcparse.networks.pretrained import Pretrained
 from decoders import decode, decoder_of
 from tiny_model import LEXICON
 
@@ -18,7 +19,6 @@ from arcparse.kernels.decoder import Decoder
 from arcparse.kernels.library import available
 from arcparse.kernels.tables import Rows
 from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser
 from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
