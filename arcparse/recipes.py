@@ -30,7 +30,8 @@ from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife, units
-from arcparse.training.loop import BEST, Progress, Task, train
+from arcparse.training.loop import BEST, Task, train
+from arcparse.training.progress import Progress
 from arcparse.treebank import write_conllu
 from arcparse.trees import checked
 

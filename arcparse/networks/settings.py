@@ -22,9 +22,6 @@ class BiLSTMConfig:
     dropout: Part = 0.33  # of inputs and between layers (Dozat & Manning 2017)
 
 
-ENCODERS: dict[str, type[Any]] = {"bilstm": BiLSTMConfig}  # by name, with `register` of `arcparse.networks.encoder`
-
-
 class ChoosesEncoder(Protocol):
     """A configuration of a model that has an encoder."""
 
@@ -37,18 +34,11 @@ class ChoosesEncoder(Protocol):
         """Its settings, unless the configuration has a field of the encoder's name for them."""
 
 
-def encoder_settings(config: ChoosesEncoder) -> Any:
-    """Return the settings of the encoder that a configuration chooses; None for "none".
+def settings_of_encoder(config: ChoosesEncoder, kind: type[Any] | None) -> Any:
+    """Return the settings of the encoder that a configuration chooses, which are of a `kind`; None if it has none.
 
-    Raises ConfigurationError for an encoder or a setting that does not exist.
+    Raises ConfigurationError for a setting that does not exist.
     """
-    names = [NO_ENCODER, *ENCODERS]
-    if config.encoder not in names:
-        raise ConfigurationError(
-            f"there is no encoder {config.encoder!r}; it is one of {', '.join(map(repr, names))}, or one that your "
-            "program has registered (arcparse.networks.encoder.register) before"
-        )
-    kind = ENCODERS.get(config.encoder)
     own = getattr(config, config.encoder, None)
     has_table = kind is None or isinstance(own, kind)
     if has_table and config.encoder_settings:

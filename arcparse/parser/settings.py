@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.forms import LexiconConfig
-from arcparse.networks.settings import BiLSTMConfig, encoder_settings
+from arcparse.networks.chosen import encoder_settings
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.settings.limits import AboveZero, Dimension, Hypotheses, Part, Range, Units
 from arcparse.trees.pseudo_projective import Projectivity
 
-PROJECTIVE = {"arc-standard": True, "swap": False}  # whether a system, by its name, builds only projective trees
+PROJECTIVE = {"arc-standard": True, "swap": False}  # of the systems that have kernels: whether all trees are projective
 Activation = Literal["relu", "cube"]
 
 
@@ -57,13 +58,12 @@ class ParserConfig:
 
 
 def is_projective(system: str) -> bool:
-    """Return whether a transition system builds only projective trees.
+    """Return whether a transition system builds only projective trees; torch is imported only if it is unknown here.
 
     Raises ConfigurationError, with all names, if there is no system of that name.
     """
-    if system not in PROJECTIVE:
-        raise ConfigurationError(
-            f"there is no transition system {system!r}; parser.system is one of {', '.join(map(repr, PROJECTIVE))}, or "
-            "one that your program has registered (arcparse.parser.systems.register) before"
-        )
-    return PROJECTIVE[system]
+    if system in PROJECTIVE:
+        return PROJECTIVE[system]
+    from arcparse.parser.systems import system_called
+
+    return system_called(system).projective

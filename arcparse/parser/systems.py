@@ -14,7 +14,6 @@ from torch import Tensor
 from arcparse.errors import ConfigurationError
 from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.settings import PROJECTIVE, is_projective
 from arcparse.parser.swap import Swap
 from arcparse.search import TransitionSystem
 
@@ -74,10 +73,13 @@ def register(name: str, system: MakeSystem) -> None:
     """
     if _SYSTEMS.setdefault(name, system) is not system:
         raise ConfigurationError(f"there is another transition system {name!r}; give yours another name")
-    PROJECTIVE[name] = system.projective
 
 
 def system_called(name: str) -> MakeSystem:
-    """Return the system of that name. Raises ConfigurationError as `is_projective` does."""
-    is_projective(name)
+    """Return the system of that name. Raises ConfigurationError, with all names, if there is none."""
+    if name not in _SYSTEMS:
+        raise ConfigurationError(
+            f"there is no transition system {name!r}; parser.system is one of {', '.join(map(repr, _SYSTEMS))}, or one "
+            "that your program has registered (arcparse.parser.systems.register) before"
+        )
     return _SYSTEMS[name]

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.forms import LexiconConfig
-from arcparse.networks.settings import BiLSTMConfig, encoder_settings
+from arcparse.networks.chosen import encoder_settings
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.settings import check_ranges
 from arcparse.settings.limits import Part, Range, Units
 from arcparse.tagger.preparation import Preparation

@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from toy_task import STEPS, ToyTask
 
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
-from arcparse.training.loop import Loss, Progress, Result, TrainingConfig, train
+from arcparse.training.loop import Loss, Result, TrainingConfig, train
+from arcparse.training.progress import Progress
 from arcparse.training.snapshot import load_snapshot
 
 SCRIPT = Path(__file__).parents[1] / "toy_task.py"

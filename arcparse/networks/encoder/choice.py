@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
 from arcparse.networks.encoder.bilstm import BiLSTM
-from arcparse.networks.settings import ENCODERS, NO_ENCODER, ChoosesEncoder, encoder_settings
+from arcparse.networks.settings import NO_ENCODER, ChoosesEncoder, settings_of_encoder
 
 
 class Encoder(Protocol):
@@ -46,15 +46,29 @@ def register(name: str, encoder: MakeEncoder) -> None:
     """
     if name == NO_ENCODER or _ENCODERS.setdefault(name, encoder) is not encoder:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
-    ENCODERS[name] = encoder.settings
+
+
+def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | None, Any]:
+    """Return the encoder that a configuration chooses, and its settings; None and None for "none".
+
+    Raises ConfigurationError for an encoder or a setting that does not exist.
+    """
+    names = [NO_ENCODER, *_ENCODERS]
+    if config.encoder not in names:
+        raise ConfigurationError(
+            f"there is no encoder {config.encoder!r}; it is one of {', '.join(map(repr, names))}, or one that your "
+            "program has registered (arcparse.networks.encoder.register) before"
+        )
+    encoder = _ENCODERS.get(config.encoder)
+    return encoder, settings_of_encoder(config, encoder.settings if encoder else None)
 
 
 def add_encoder(model: nn.Module, config: ChoosesEncoder, input_dimension: int) -> Encoder | None:
     """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name."""
-    settings = encoder_settings(config)
-    if settings is None:
+    make, settings = chosen(config)
+    if make is None:
         return None
-    encoder = _ENCODERS[config.encoder](settings, input_dimension)
+    encoder = make(settings, input_dimension)
     model.add_module(config.encoder, cast(nn.Module, encoder))
     return encoder
 
