@@ -15,7 +15,7 @@ from arcparse.checkpoint import find_model, load_config, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import DEFAULT, presets
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
-from arcparse.batches import pad
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import formats, read_sentences, register, registry
 from arcparse.networks.encoder import choice
+from arcparse.networks.padding import pad
 from arcparse.parser import systems
 from arcparse.parser.systems import System, system_called
 from arcparse.search import WAIT, Beam, search

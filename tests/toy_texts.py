@@ -9,7 +9,7 @@ from pathlib import Path
 
 from overfitted import fit
 
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.networks.transformer import TransformerConfig

@@ -17,9 +17,10 @@ from typing import TextIO
 
 from arcparse import trees
 from arcparse.errors import TreebankError, TreeError
-from arcparse.formats.format import TREE, Format, Loss, OnError, numbers, report, sentence_of
+from arcparse.formats.format import TREE, Format, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.sentence import NONE, ROOT, Sentence
+from arcparse.sentence.numbering import numbers
 
 ROOT_LABEL = "root"
 SPECIAL = re.compile(r"[\\()\[\],@]|^ | $", re.MULTILINE)

@@ -20,9 +20,10 @@ from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
 from arcparse.files import chunks_of
-from arcparse.formats.format import COMMENTS, INDEX, TREE, Format, Loss, OnError, numbers, report, sentence_of
+from arcparse.formats.format import COMMENTS, INDEX, TREE, Format, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.sentence import EMPTY, NONE, ROOT, Sentence
+from arcparse.sentence.numbering import numbers
 from arcparse.treebank.encoding import BYTE_ORDER_MARK
 from arcparse.treebank.reading import LONGEST
 

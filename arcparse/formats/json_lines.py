@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import EVERYTHING, Format, OnError, numbers, report, sound
+from arcparse.formats.format import EVERYTHING, Format, OnError, report, sound
 from arcparse.formats.source import lines_of
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, Sentence
+from arcparse.sentence.numbering import numbers
 
 ESCAPED = re.compile(r'["\\\x00-\x1f]')
 

@@ -15,8 +15,9 @@ from typing import TextIO
 
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import chunks_of
-from arcparse.formats.format import ANY_NUMBER, INDEX, Format, Loss, OnError, nothing, numbers, report
+from arcparse.formats.format import ANY_NUMBER, INDEX, Format, Loss, OnError, nothing, report
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
+from arcparse.sentence.numbering import numbers
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.reading import blocks
 
