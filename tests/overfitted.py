@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -89,8 +90,8 @@ def vectors(seed: int = 0) -> Pretrained:
     return Pretrained(Vocabulary((*SPECIALS, *words)), "none", rows.astype(np.int8), scale, "random")
 
 
-def fit(task: ParserTask | TaggerTask, epochs: int) -> None:
-    """Take steps without the loop's evaluation and files."""
+def fit(task: Any, epochs: int) -> None:
+    """Take the steps of a task's settings, without the loop's evaluation and files."""
     config = task.settings.training
     seed_everything(config.seed)
     learner = Learner(task.model, config)
