@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 from arcparse.checkpoint import find_model, load_config
 from arcparse.errors import ModelError
-from arcparse.segmenter import model as segmenter
+from arcparse.segmenter import division as segmenter
 from arcparse.segmenter.model import Segmenter
 from arcparse.seq2seq import classifier, language_model, lemmas, model, skip_thought
 from arcparse.seq2seq.classifier import Classifier
