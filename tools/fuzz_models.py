@@ -20,6 +20,7 @@ from arcparse import seq2seq
 from arcparse.checkpoint import load_model, pack
 from arcparse.lexicon.forms import LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.stores import inspected
 from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.settings import ParserConfig, ScorerConfig
@@ -89,7 +90,7 @@ def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object
             ),
             lambda path: Tagger.load(path).tag(given),
         ),
-        "vectors": (_vectors, lambda path: Pretrained.load(path).word_vectors()),
+        "vectors": (_vectors, lambda path: inspected(Pretrained.load(path))),
         "lemmatizer": (
             lambda: seq2seq.Lemmatizer.build(LemmatizerConfig(network=SEQ2SEQ), sample(20)),
             lambda path: seq2seq.Lemmatizer.load(path).lemmatize([Sentence.from_forms(["dogss", "bark"])]),
