@@ -15,7 +15,7 @@ from arcparse.checkpoint import find_model, load_config, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import DEFAULT, presets
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
@@ -30,7 +30,8 @@ from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife, units
-from arcparse.training.loop import BEST, Progress, Task, train
+from arcparse.training.loop import BEST, Task, train
+from arcparse.training.progress import Progress
 from arcparse.treebank import write_conllu
 from arcparse.trees import checked
 

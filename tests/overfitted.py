@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig
 from arcparse.parser.task import ParserSettings, ParserTask
@@ -83,10 +84,10 @@ def twenty() -> tuple[Sentence, ...]:
 def vectors(seed: int = 0) -> Pretrained:
     """Vectors of six values for half of the sample's words."""
     words = sorted({form.lower() for sentence in sample() for form in sentence.forms})[::2]
-    rows = torch.randint(-127, 128, (len(words) + 2, 6), generator=torch.Generator().manual_seed(seed))
+    rows = torch.randint(-127, 128, (len(words) + 2, 6), generator=torch.Generator().manual_seed(seed)).numpy()
     rows[:2] = 0
-    scale = torch.full((len(words) + 2,), 1 / 127)
-    return Pretrained(Vocabulary((*SPECIALS, *words)), "none", rows.to(torch.int8), scale, "random")
+    scale = np.full(len(words) + 2, 1 / 127, np.float32)
+    return Pretrained(Vocabulary((*SPECIALS, *words)), "none", rows.astype(np.int8), scale, "random")
 
 
 def fit(task: ParserTask | TaggerTask, epochs: int) -> None:

@@ -18,7 +18,8 @@ from arcparse.presets import DEFAULT, presets
 from arcparse.recipes import RECIPES, resolve
 from arcparse.settings import as_toml
 from arcparse.tagger.task import TaggerSettings, TaggerTask
-from arcparse.training.loop import Progress, TrainingConfig
+from arcparse.training.loop import TrainingConfig
+from arcparse.training.progress import Progress
 from arcparse.treebank import read_conllu, write_conllu
 from arcparse.vectors import VectorStore
 

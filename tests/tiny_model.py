@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser
 from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig

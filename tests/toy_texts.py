@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.networks.transformer import TransformerConfig

@@ -11,16 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from fuzz_text import Kind, in_file, sample
 from mutation import altered, damaged
 
 from arcparse import seq2seq
 from arcparse.checkpoint import load_model, pack
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.decoder import DecoderConfig
 from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.recurrent import RecurrentConfig
 from arcparse.networks.source_encoder import EncoderConfig
 from arcparse.networks.transformer import TransformerConfig
@@ -63,7 +64,7 @@ def _parser(predicts_tags: bool) -> Parser:
 
 def _vectors() -> Pretrained:
     words = Vocabulary.build(WORDS)
-    return Pretrained(words, "digits-zero", torch.ones(len(words), 3, dtype=torch.int8), torch.ones(len(words)))
+    return Pretrained(words, "digits-zero", np.ones((len(words), 3), np.int8), np.ones(len(words), np.float32))
 
 
 def _save(model: Any, directory: Path) -> None:

@@ -17,7 +17,8 @@ from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError
 from arcparse.presets import DEFAULT, purposes
 from arcparse.settings import as_toml
-from arcparse.training.loop import BEST, Progress
+from arcparse.training.loop import BEST
+from arcparse.training.progress import Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
 KINDS = {

@@ -23,6 +23,8 @@ NUMBERED = re.compile(r"[1-9][0-9]*$")
 COMMENTS, RANGES, NODES = "comments", "multiword ranges", "empty nodes"
 INDEX = {name: column for column, name in enumerate(COLUMNS)}
 EVERYTHING = frozenset((*COLUMNS, COMMENTS, RANGES, NODES))
+WORD = frozenset(("id", "form"))
+TREE = WORD | {"head", "deprel"}
 
 
 def nothing(_: Sentence) -> Iterable[Loss]:

@@ -16,10 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError, ModelError
+from arcparse.lexicon.forms import Lexicon, LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import COLUMN, TagColumns
 from arcparse.networks.encoder import BiLSTMConfig, Encoder, FormEncoder, SharedVectors, add_encoder, chosen, encoder_of
-from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags
+from arcparse.networks.tags import TagLayer, best_tags, completed
+from arcparse.networks.words import Words
 from arcparse.parser.features import Features
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
 from arcparse.parser.systems import System, system_called
@@ -126,7 +128,7 @@ class ParserNetwork(nn.Module):
             tags = best_tags(scores)
             if given is not None and keep is not None:
                 kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
-                tags = self.tags.completed(scores, kept)
+                tags = completed(self.tags, scores, kept)
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
             blocks = {"vector": SharedVectors(self.projection(context).flatten(0, 1), row)}
         blocks |= {name: SharedVectors(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]

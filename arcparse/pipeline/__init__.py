@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, overload
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, InputError, ModelError
-from arcparse.networks.tags import COLUMN, lacks_tags
+from arcparse.lexicon.tags import COLUMN, lacks_tags
 from arcparse.parser.model import Parser
 from arcparse.parser.nbest import SAMPLES, Parse
 from arcparse.pipeline.arguments import Input, as_sentences, each_input, list_of_sentences

@@ -23,7 +23,8 @@ from torch import nn
 from arcparse.checkpoint import load_model, save_model
 from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.errors import TreebankError
-from arcparse.networks.symbols import BEGINNING
+from arcparse.lexicon.symbols import BEGINNING
+from arcparse.networks.weights import arrays, load_network
 from arcparse.sentence import EMPTY, LEMMA, Sentence, check_length
 from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
@@ -179,7 +180,7 @@ class Lemmatizer(nn.Module):
             kind=KIND,
             config={KIND: as_dict(self.config)},
             vocabularies=symbols | dictionary,
-            weights=self.network.state_dict(),
+            weights=arrays(self.network),
             metadata=metadata,
             half=half,
         )
@@ -194,7 +195,7 @@ class Lemmatizer(nn.Module):
         form, upos, lemma = (saved.symbols(name, cells=True) for name in ("form", "upos", "lemma"))
         if not len(form) == len(upos) == len(lemma):
             saved.refuse(VOCABULARIES, f"form, upos and lemma differ in length: {len(form)}, {len(upos)}, {len(lemma)}")
-        network = saved.network(lambda: Seq2Seq(config.network, sources, outputs))
+        network = load_network(saved, lambda: Seq2Seq(config.network, sources, outputs))
         return cls(config, network, dict(zip(zip(form, upos, strict=True), lemma, strict=True))).eval()
 
 

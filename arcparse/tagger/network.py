@@ -24,10 +24,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
+from arcparse.lexicon.forms import Lexicon, LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import TagColumns
 from arcparse.networks.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
-from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import TagColumns, TagLayer
+from arcparse.networks.tags import TagLayer
+from arcparse.networks.words import Words
 from arcparse.settings import check_ranges
 from arcparse.settings.limits import Part, Range, Units
 from arcparse.tagger.preparation import Preparation

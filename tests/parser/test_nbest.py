@@ -14,6 +14,7 @@ from tiny_model import tiny_parser
 from torch import Tensor
 
 from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence
+from arcparse.networks.words import words_of
 from arcparse.parser import model, nbest
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
@@ -41,7 +42,7 @@ def arcs(parse: Parse) -> Arcs:
 @torch.no_grad()
 def every_tree(parser: Parser, sentence: Sentence) -> dict[Arcs, float]:
     """Return the mass of each tree over all its derivations, by walking through them one action at a time."""
-    words = parser.lexicon.words([sentence.forms])
+    words = words_of(parser.lexicon, [sentence.forms])
     scorer, mass = parser.network.bind(parser.network.encode(words)), defaultdict[Arcs, float](float)
 
     def walk(state: Configuration, total: float) -> None:

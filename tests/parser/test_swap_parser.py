@@ -13,7 +13,7 @@ from overfitted import PARSER, TRAINING, fit, sample
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.beam_trace import beam_trace
 from arcparse.parser.model import Parser
 from arcparse.parser.network import ParserConfig

@@ -1,44 +1,82 @@
 // A dense layer, y = x W + b, with its weights packed for the processor.
+//
+// Rows of inputs and outputs lie in memory of the caller: row i of the inputs at rows + i * row_bytes(), row i of the
+// outputs at output + i * width(). `put` writes an input row, in the form that the weights need. A product reads and
+// writes `count` rows and no other, so a prefix of the rows, and a view of later rows, are arguments like any.
 #pragma once
-#include <cstdint>
-#include <cstring>
 #include <memory>
-#include <vector>
+
+#include "dense_float.h"
+#if defined(__AMX_BF16__)
+#include "dense_tiles.h"
+#elif defined(__AVX2__)
+#include "dense_integer.h"
+#endif
 
 namespace arcparse {
 
 enum class Precision { single_, low };  // float32; or the processor's fastest: bfloat16 tiles, or 16-bit integers
 
+#if defined(__AMX_BF16__)
+using LowMatrix = TileMatrix;
+#elif defined(__AVX2__)
+using LowMatrix = IntegerMatrix;
+#else
+using LowMatrix = FloatMatrix;
+#endif
+
 class Dense {
  public:
   // weight [inputs][outputs], bias [outputs]
-  Dense(int inputs, int outputs, const float* weight, const float* bias, Precision)
-      : inputs_(inputs), outputs_(outputs), weight_(weight, weight + size_t(inputs) * outputs), bias_(bias, bias + outputs) {}
+  Dense(int inputs, int outputs, const float* weight, const float* bias, Precision precision)
+      : inputs_(inputs), outputs_(outputs) {
+    if (precision == Precision::low) low_ = std::make_unique<LowMatrix>(inputs, outputs, weight);
+    else single_ = std::make_unique<FloatMatrix>(inputs, outputs, weight);
+    bias_ = Aligned<float>(size_t(width()));
+    std::memcpy(bias_.data(), bias, size_t(outputs) * sizeof(float));
+  }
 
   int inputs() const { return inputs_; }
   int outputs() const { return outputs_; }
-  int width() const { return outputs_; }  // floats from one output row to the next, at least outputs()
-  int row_bytes() const { return (inputs_ * int(sizeof(float)) + 63) / 64 * 64; }  // of an input row
+  int width() const {  // floats from one output row to the next, at least outputs(); those beyond outputs() become 0
+    return low_ ? low_->width() : single_->width();
+  }
+  int row_bytes() const { return low_ ? low_->row_bytes() : single_->row_bytes(); }  // of an input row, a multiple of 64
 
-  // Write an input row from `inputs` floats.
-  void put(const float* value, char* row) const { std::memcpy(row, value, inputs_ * sizeof(float)); }
+  // Write an input row from `inputs` floats. NaN and infinity spoil the outputs of their own row alone.
+  void put(const float* value, char* row) const {
+    put(value, row, [](auto x) { return x; });
+  }
 
-  // Compute output rows [count][width()] from `count` input rows; room for a multiple of 32 rows must be there in both.
-  void operator()(const char* rows, int count, float* output) const {
-    for (int i = 0; i < count; i++) {
-      const float* x = reinterpret_cast<const float*>(rows + size_t(i) * row_bytes());
-      float* y = output + size_t(i) * width();
-      std::memcpy(y, bias_.data(), outputs_ * sizeof(float));
-      for (int k = 0; k < inputs_; k++) {
-        const float* w = weight_.data() + size_t(k) * outputs_;
-        for (int n = 0; n < outputs_; n++) y[n] += x[k] * w[n];
-      }
-    }
+  // Write an input row from max(value, 0).
+  void put_relu(const float* value, char* row) const {
+    put(value, row, [](auto x) { return relu(x); });
+  }
+
+  // output = x W + b for `count` rows.
+  void operator()(const char* rows, int count, float* output) const { multiply(rows, count, bias_.data(), 0, output); }
+
+  // output += x W for `count` rows, without the bias.
+  void add(const char* rows, int count, float* output) const {
+    multiply(rows, count, output, size_t(width()), output);
   }
 
  private:
+  template <class Change>
+  void put(const float* value, char* row, Change change) const {
+    if (low_) low_->put(value, row, change);
+    else single_->put(value, row, change);
+  }
+
+  void multiply(const char* rows, int count, const float* start, size_t start_stride, float* output) const {
+    if (low_) low_->multiply(rows, count, start, start_stride, output);
+    else single_->multiply(rows, count, start, start_stride, output);
+  }
+
   int inputs_, outputs_;
-  std::vector<float> weight_, bias_;
+  std::unique_ptr<FloatMatrix> single_;  // one of the two
+  std::unique_ptr<LowMatrix> low_;
+  Aligned<float> bias_;
 };
 
 }  // namespace arcparse

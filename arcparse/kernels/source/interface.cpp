@@ -1,23 +1,183 @@
 // The C interface: one function a line of what Python calls. No exception leaves it.
+//
+// A function that makes an object returns it, or nullptr if memory is short; one that works returns 0, or 1 if memory is short.
+#include <new>
+
 #include "dense.h"
+#include "forms.h"
+#include "processor.h"
+#include "recurrent.h"
+#include "first_layer.h"
+#include "tags.h"
+#include "window.h"
+
+namespace {
+
+template <class Make>
+void* made(Make make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+template <class Work>
+int done(Work work) {
+  try {
+    work();
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return 1;
+  }
+}
+
+arcparse::Precision precision(int low) { return low ? arcparse::Precision::low : arcparse::Precision::single_; }
+
+}  // namespace
 
 using namespace arcparse;
 
+#pragma GCC visibility push(default)  // all else stays inside: several libraries may be open in one process
 extern "C" {
 
+// ---- the processor
+
+int arcparse_processor_runs(const char* level) { return processor_runs(level); }
+
+// ---- dense layers
+
 void* arcparse_dense_new(int inputs, int outputs, const float* weight, const float* bias, int low) {
-  return new Dense(inputs, outputs, weight, bias, low ? Precision::low : Precision::single_);
+  return made([=] { return new Dense(inputs, outputs, weight, bias, precision(low)); });
 }
 void arcparse_dense_free(void* dense) { delete static_cast<Dense*>(dense); }
 
-// output [count][outputs] from x [count][inputs]
-void arcparse_dense_run(const void* dense, const float* x, int count, float* output) {
-  const Dense& d = *static_cast<const Dense*>(dense);
-  int room = (count + 31) / 32 * 32;
-  std::vector<char> rows(size_t(room) * d.row_bytes() + 64);
-  std::vector<float> y(size_t(room) * d.width());
-  for (int i = 0; i < count; i++) d.put(x + size_t(i) * d.inputs(), rows.data() + size_t(i) * d.row_bytes());
-  d(rows.data(), count, y.data());
-  for (int i = 0; i < count; i++) std::memcpy(output + size_t(i) * d.outputs(), y.data() + size_t(i) * d.width(), d.outputs() * sizeof(float));
+// output [count][outputs] from x [count][inputs], or from max(x, 0); with `add`, x W is added to what is in output
+int arcparse_dense_run(const void* dense, const float* x, int count, int relu, int add, float* output) {
+  const Dense& layer = *static_cast<const Dense*>(dense);
+  return done([&] {
+    size_t inputs = size_t(layer.inputs()), outputs = size_t(layer.outputs());
+    size_t bytes = size_t(layer.row_bytes()), width = size_t(layer.width());
+    Aligned<char> rows(count * bytes);
+    Aligned<float> y(count * width);
+    for (size_t i = 0; i < size_t(count); i++) {
+      if (relu) layer.put_relu(x + i * inputs, rows.data() + i * bytes);
+      else layer.put(x + i * inputs, rows.data() + i * bytes);
+      std::memcpy(y.data() + i * width, output + i * outputs, outputs * sizeof(float));
+    }
+    if (add) layer.add(rows.data(), count, y.data());
+    else layer(rows.data(), count, y.data());
+    for (size_t i = 0; i < size_t(count); i++)
+      std::memcpy(output + i * outputs, y.data() + i * width, outputs * sizeof(float));
+  });
 }
+
+// ---- forms
+
+void* arcparse_forms_new(int word_dimension, int pretrained_dimension, int affixes, int affix_dimension,
+                         int shape_dimension, int filters, const float* word, const int8_t* pretrained,
+                         const float* scale, const float* unknown, const float* affix, const float* shape,
+                         const float* convolution, const float* convolution_bias) {
+  return made([&] {
+    return new FormVectors({word_dimension, pretrained_dimension, affixes, affix_dimension, shape_dimension,
+                                      filters, word, pretrained, scale, unknown, affix, shape, convolution,
+                                      convolution_bias});
+  });
 }
+void arcparse_forms_free(void* forms) { delete static_cast<FormVectors*>(forms); }
+int arcparse_forms_run(const void* forms, int count, const int32_t* word, const int32_t* pretrained,
+                       const int32_t* affix, const int32_t* shape, const int64_t* begin, const int32_t* character,
+                       float* vectors) {
+  (*static_cast<const FormVectors*>(forms))({count, word, pretrained, affix, shape, begin, character}, vectors);
+  return 0;
+}
+
+// ---- recurrent encoders
+
+// Layers [directions][4 * hidden][inputs], [directions][4 * hidden][hidden], [directions][4 * hidden] are added one by one.
+void* arcparse_lstm_new() {
+  return made([] { return new LstmStack; });
+}
+void arcparse_lstm_free(void* stack) { delete static_cast<LstmStack*>(stack); }
+int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const float* input_weight,
+                      const float* recurrent_weight, const float* bias, int low) {
+  return done([&] {
+    std::vector<Lstm> layer;
+    for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
+      layer.emplace_back(inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
+                         bias + d * gates, precision(low));
+    static_cast<LstmStack*>(stack)->add_layer(std::move(layer));
+  });
+}
+int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
+                      const float* vectors, float* output) {
+  return done([&] {
+    (*static_cast<const LstmStack*>(stack))(sentences, offset, row, vectors, output);
+  });
+}
+
+// ---- rows of a first layer
+
+// `weight` [inputs][outputs]; `projection` [projected][inputs], or null.
+void* arcparse_first_layer_new(int inputs, int outputs, const float* weight, const float* bias, int projected,
+                         const float* projection, const float* projection_bias, int low) {
+  return made([&] {
+    std::unique_ptr<Dense> first;
+    if (projection) first.reset(new Dense(projected, inputs, projection, projection_bias, precision(low)));
+    return new FirstLayer(inputs, outputs, weight, bias, std::move(first), precision(low));
+  });
+}
+void arcparse_first_layer_free(void* table) { delete static_cast<FirstLayer*>(table); }
+// A table of 16-bit integers if there is a scale, else of floats.
+int arcparse_first_layer_run(const void* maker, int count, const float* vectors, const int32_t* place, float scale,
+                       void* table) {
+  return done([&] {
+    const auto& make = *static_cast<const FirstLayer*>(maker);
+    if (scale) make(count, vectors, place, scale, static_cast<int16_t*>(table));
+    else make(count, vectors, place, scale, static_cast<float*>(table));
+  });
+}
+
+// ---- tags
+
+void* arcparse_tags_new(int inputs, int columns, const int32_t* sizes, const float* weight, const float* bias, int low) {
+  return made([&] {
+    std::vector<int> own(sizes, sizes + columns);
+    int outputs = std::accumulate(own.begin(), own.end(), 0);
+    return new TagLayer({inputs, outputs, weight, bias, precision(low)}, std::move(own));
+  });
+}
+void arcparse_tags_free(void* layer) { delete static_cast<TagLayer*>(layer); }
+int arcparse_tags_run(const void* layer, int count, const float* vectors, int32_t* tags, float* scores) {
+  return done([&] { (*static_cast<const TagLayer*>(layer))(count, vectors, tags, scores); });
+}
+
+// Hidden layers above the first are added one by one.
+void* arcparse_window_new(int before, int after, int width, const float* bias, int inputs, int columns,
+                          const int32_t* sizes, const float* tag_weight, const float* tag_bias, int low) {
+  return made([&] {
+    std::vector<int> own(sizes, sizes + columns);
+    int outputs = std::accumulate(own.begin(), own.end(), 0);
+    TagLayer tags({inputs, outputs, tag_weight, tag_bias, precision(low)}, std::move(own));
+    return new WindowTagger(before, after, {bias, bias + width}, std::move(tags));
+  });
+}
+void arcparse_window_free(void* tagger) { delete static_cast<WindowTagger*>(tagger); }
+int arcparse_window_add(void* tagger, int inputs, int outputs, const float* weight, const float* bias, int low) {
+  return done([&] {
+    static_cast<WindowTagger*>(tagger)->add_hidden({inputs, outputs, weight, bias, precision(low)});
+  });
+}
+// Tables of 16-bit integers if there is a scale, else of floats.
+int arcparse_window_run(const void* tagger, int sentences, const int64_t* offset, const int32_t* row, const void* table,
+                        const void* outside, float scale, int32_t* tags, float* scores) {
+  return done([&] {
+    const auto& tag = *static_cast<const WindowTagger*>(tagger);
+    auto run = [&](auto* rows, auto* none) { tag(sentences, offset, row, rows, none, scale, tags, scores); };
+    if (scale) run(static_cast<const int16_t*>(table), static_cast<const int16_t*>(outside));
+    else run(static_cast<const float*>(table), static_cast<const float*>(outside));
+  });
+}
+
+}  // extern "C"
+#pragma GCC visibility pop

@@ -1,0 +1,108 @@
+// Rows of a first hidden layer: the share of a vector at each position of a template, computed once and only looked up
+// and summed afterwards (Chen & Manning 2014, section 3.4).
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dense.h"
+
+namespace arcparse {
+
+// Write values as 16-bit integers, times `scale`; values beyond their range become the ends of the range.
+inline void write_row(const float* value, int count, float scale, int16_t* row) {
+  for (int k = 0; k < count; k++) row[k] = int16_t(std::nearbyint(std::min(32767.f, std::max(-32767.f, value[k] * scale))));
+}
+inline void write_row(const float* value, int count, float, float* row) { std::copy(value, value + count, row); }
+
+// Sum up rows of `width` values, and the bias.
+template <class T>
+void sum_rows(const T* const* rows, int count, int width, float scale, const float* bias, float* sum);
+
+template <>
+inline void sum_rows(const float* const* rows, int count, int width, float, const float* bias, float* sum) {
+  std::copy(bias, bias + width, sum);
+  for (int r = 0; r < count; r++)
+    for (int k = 0; k < width; k++) sum[k] += rows[r][k];
+}
+
+// In 16 bits, which must hold the sum too: scales leave room for it.
+template <>
+inline void sum_rows(const int16_t* const* rows, int count, int width, float scale, const float* bias, float* sum) {
+  constexpr int BLOCK = 256;
+  float factor = 1 / scale;
+  for (int begin = 0; begin < width; begin += BLOCK) {
+    int size = std::min(BLOCK, width - begin);
+    int16_t total[BLOCK] = {};
+    for (int r = 0; r < count; r++)
+      for (int k = 0; k < size; k++) total[k] = int16_t(total[k] + rows[r][begin + k]);
+    for (int k = 0; k < size; k++) sum[begin + k] = total[k] * factor + bias[begin + k];
+  }
+}
+
+// Makes rows from vectors: a projection, if there is one, and the first layer's weights.
+class FirstLayer {
+ public:
+  // weight [inputs][outputs]; `bias` [outputs] is added to each row: the row of no token, negated.
+  FirstLayer(int inputs, int outputs, const float* weight, const float* bias, std::unique_ptr<Dense> projection,
+             Precision precision)
+      : outputs_(outputs), projection_(std::move(projection)) {
+    for (int begin = 0; begin < outputs; begin += COLUMNS) {
+      int size = std::min(COLUMNS, outputs - begin);
+      std::vector<float> own(size_t(inputs) * size);
+      for (int k = 0; k < inputs; k++)
+        std::copy(weight + size_t(k) * outputs + begin, weight + size_t(k) * outputs + begin + size,
+                  own.data() + size_t(k) * size);
+      columns_.emplace_back(inputs, size, own.data(), bias + begin, precision);
+    }
+  }
+
+  // Write the rows of `count` vectors into the rows `place` of a table [..][outputs], or the first rows if it is null.
+  template <class T>
+  void operator()(int count, const float* vectors, const int32_t* place, float scale, T* table) const {
+    const Dense& first = columns_[0];
+    Aligned<char> rows(size_t(ROWS) * first.row_bytes());
+    Aligned<float> output(size_t(ROWS) * first.width());
+    for (int begin = 0; begin < count; begin += ROWS) {
+      int size = std::min(ROWS, count - begin);
+      put(vectors + size_t(begin) * inputs(), size, rows.data());
+      for (size_t number = 0; number < columns_.size(); number++) {
+        const Dense& dense = columns_[number];
+        dense(rows.data(), size, output.data());
+        for (int i = 0; i < size; i++) {
+          size_t row = place ? place[begin + i] : begin + i;
+          write_row(output.data() + size_t(i) * dense.width(), dense.outputs(), scale,
+                    table + row * outputs_ + number * COLUMNS);
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr int ROWS = 128, COLUMNS = 512;  // of a product: its weights and results stay in the processor's cache
+
+  int inputs() const { return projection_ ? projection_->inputs() : columns_[0].inputs(); }
+
+  // Write the input rows of the first layer.
+  void put(const float* vectors, int count, char* rows) const {
+    const Dense& first = columns_[0];
+    if (!projection_) {
+      for (int i = 0; i < count; i++) first.put(vectors + size_t(i) * first.inputs(), rows + size_t(i) * first.row_bytes());
+      return;
+    }
+    const Dense& dense = *projection_;
+    Aligned<char> own(size_t(count) * dense.row_bytes());
+    Aligned<float> projected(size_t(count) * dense.width());
+    for (int i = 0; i < count; i++) dense.put(vectors + size_t(i) * dense.inputs(), own.data() + size_t(i) * dense.row_bytes());
+    dense(own.data(), count, projected.data());
+    for (int i = 0; i < count; i++) first.put(projected.data() + size_t(i) * dense.width(), rows + size_t(i) * first.row_bytes());
+  }
+
+  int outputs_;
+  std::unique_ptr<Dense> projection_;
+  std::vector<Dense> columns_;
+};
+
+}  // namespace arcparse
