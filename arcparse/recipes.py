@@ -17,7 +17,7 @@ from arcparse.errors import ArcparseError, ConfigurationError, ModelError, Treeb
 from arcparse.formats import read_sentences
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.task import ParserSettings, ParserTask
-from arcparse.presets import DEFAULT, presets
+from arcparse.presets import KINDS, presets
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
@@ -48,7 +48,7 @@ def resolve(
     ConfigurationError for an unknown preset, key or value, ModelError if the model to start from cannot be read.
     """
     known = presets(kind)
-    name = preset or DEFAULT[kind]
+    name = preset or KINDS[kind].default
     if name not in known:
         raise ConfigurationError(f"there is no {kind} preset {shown(name)}; there are {', '.join(known)}")
     return load_settings(

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from arcparse.networks.lexicon import Forms
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from arcparse.networks.words import Forms
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ ROWS = [
     {"networks"},
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation"},
     {"tokenizer", "lexicon"},
-    {"batches", "checkpoint", "kernels", "treebank", "trees", "vectors", "corpora"},
+    {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
     {"vocabulary", "sentence", "settings", "threads", "files"},
     {"search", "presets"},
     {"errors"},

@@ -37,16 +37,17 @@ def find_model(name_or_path: str | Path) -> Path:
         return found
     raise ModelError(
         f"{str(name_or_path) or repr('')}: there is no model directory or .zip archive there, and no model of that "
-        f"name is shipped; shipped: {', '.join(_names_shipped()) or 'none'}"
+        f"name is shipped; shipped: {', '.join(names_shipped()) or 'none'}"
     )
 
 
 def shipped(name: str | Path) -> Path | None:
     """Return the path of the shipped model of that name; None if there is none, and for a `Path`."""
-    return SHIPPED / name if isinstance(name, str) and name in _names_shipped() else None
+    return SHIPPED / name if isinstance(name, str) and name in names_shipped() else None
 
 
-def _names_shipped() -> list[str]:
+def names_shipped() -> list[str]:
+    """Return the names of the shipped models."""
     return sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
 
 

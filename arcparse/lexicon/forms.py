@@ -96,6 +96,7 @@ class Lexicon:
     def __init__(self, config: LexiconConfig, vocabularies: Mapping[str, Vocabulary], scheme: str) -> None:
         """Take vocabularies `word`, `affix`, `shape`, `character`, `vector`; `scheme` normalises for the last."""
         self.config, self.vocabularies, self.scheme = config, dict(vocabularies), scheme
+        self._id_of = {name: vocabulary.id_of for name, vocabulary in vocabularies.items()}
 
     @classmethod
     def build(cls, config: LexiconConfig, sentences: Iterable[Sentence], vector: Vocabulary, scheme: str) -> Lexicon:
@@ -128,15 +129,15 @@ class Lexicon:
 
     def ids(self, form: str) -> Parts:
         """Return the ids of the parts of a form."""
-        own = self.vocabularies
-        zeroed = zero_digits(form)
-        known = zeroed if zeroed in own["word"] else zeroed.lower()
+        own, unknown = self._id_of, Vocabulary.UNKNOWN
+        zeroed, found = zero_digits(form), find(form, self.scheme, own["vector"])
+        affix, character = own["affix"], own["character"]
         return Parts(
-            own["word"].id(known),
-            own["vector"].id(find(form, self.scheme, own["vector"]) or ""),
-            own["affix"].ids(_affixes(form, self.config)),
-            own["shape"].id(shape(form)),
-            own["character"].ids(form[: self.config.longest]),
+            own["word"].get(zeroed) or own["word"].get(zeroed.lower(), unknown),
+            unknown if found is None else own["vector"][found],
+            [affix.get(part, unknown) for part in _affixes(form, self.config)],
+            own["shape"].get(shape(form), unknown),
+            [character.get(letter, unknown) for letter in form[: self.config.longest]],
         )
 
     def forms(self, forms: Sequence[str]) -> FormIds:

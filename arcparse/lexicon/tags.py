@@ -34,7 +34,8 @@ class TagColumns:
         """
         self.vocabularies, self.combinations = dict(vocabularies), tuple(combinations)
         rows = [self._combination_ids(combination) for combination in self.combinations]
-        self.combined = np.array(rows, np.int64).reshape(-1, len(COLUMN))  # [C, 3] the ids of each combination
+        ids = np.array(rows, np.int32).reshape(-1, len(COLUMN))
+        self.combined = dict(zip(COLUMN, np.ascontiguousarray(ids.T), strict=True))  # ids of C combinations [C]
 
     def _combination_ids(self, combination: str) -> list[int]:
         tags = combination.split("\t")
@@ -79,7 +80,7 @@ class TagColumns:
         symbols = {name: vocabulary.symbols for name, vocabulary in self.vocabularies.items()}
         return symbols | ({COMBINATIONS: self.combinations} if self.combinations else {})
 
-    def ids(self, sentences: Sequence[Sentence], *, only_given: bool = False) -> dict[str, NDArray[np.int64]]:
+    def ids(self, sentences: Sequence[Sentence], *, only_given: bool = False) -> dict[str, NDArray[np.int32]]:
         """Return the ids of the tags of all tokens by column, one sentence after the other, each with its root.
 
         The root's tag is PAD. A new tag is UNKNOWN and, with `only_given`, so is a tag that is not given.
@@ -90,7 +91,7 @@ class TagColumns:
         for name, column in COLUMN.items():
             own = self.vocabularies[name]
             rows = ([Vocabulary.PAD, *own.ids(sentence.words(column))] for sentence in sentences)
-            found[name] = np.fromiter(chain.from_iterable(rows), np.int64, size)
+            found[name] = np.fromiter(chain.from_iterable(rows), np.int32, size)
             if given is not None:
                 is_given = np.fromiter(chain.from_iterable((True, *cells[name]) for cells in given), np.bool_, size)
                 found[name][~is_given] = Vocabulary.UNKNOWN

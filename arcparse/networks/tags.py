@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.lexicon.tags import COLUMN, TagColumns
+from arcparse.lexicon.tags import TagColumns
 from arcparse.networks.padding import flat, padded
 from arcparse.sentence import Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -44,7 +44,7 @@ def completed(columns: TagColumns, scores: Mapping[str, Tensor], given: Mapping[
     if not columns.combinations or not len(some[0]):
         return tags
     total = torch.zeros(len(some[0]), len(columns.combinations), device=has_tag.device)
-    combined = dict(zip(COLUMN, torch.from_numpy(columns.combined).to(has_tag.device).unbind(1), strict=True))
+    combined = {name: torch.from_numpy(ids).long().to(has_tag.device) for name, ids in columns.combined.items()}
     for name, ids in combined.items():
         total += scores[name][some].log_softmax(1)[:, ids - len(SPECIALS)]
         total.masked_fill_(known[name][some].unsqueeze(1) & (given[name][some].unsqueeze(1) != ids), -torch.inf)
