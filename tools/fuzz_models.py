@@ -23,13 +23,12 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.settings import ParserConfig, ScorerConfig
-from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
+from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier import ClassifierConfig
 from arcparse.seq2seq.language_model_network import LanguageModelConfig
-from arcparse.seq2seq.lemmatizer import LemmatizerConfig
-from arcparse.seq2seq.model import Seq2SeqConfig
+from arcparse.seq2seq.settings import LemmatizerConfig, Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.settings import TaggerConfig
