@@ -106,11 +106,12 @@ void arcparse_lstm_free(void* stack) { delete static_cast<LstmStack*>(stack); }
 int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const float* input_weight,
                       const float* recurrent_weight, const float* bias, int low) {
   return done([&] {
+    auto& own = *static_cast<LstmStack*>(stack);
     std::vector<Lstm> layer;
     for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
-      layer.emplace_back(inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
+      layer.emplace_back(own.parts(), inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
                          bias + d * gates, precision(low));
-    static_cast<LstmStack*>(stack)->add_layer(std::move(layer));
+    own.add_layer(std::move(layer));
   });
 }
 int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
