@@ -65,6 +65,7 @@ class Lstm {
   }
 
   int hidden() const { return hidden_; }
+  int padded() const { return padded_; }
   const Dense& input() const { return input_[0]; }       // a part of a vector -> its share in the gates
   const Dense& recurrent() const { return recurrent_; }  // an output -> its share in the next gates
 
@@ -114,7 +115,7 @@ class Lstm::Reading {
         steps_(steps),
         parts_(parts),
         backwards_(backwards),
-        room_(std::max(ahead, steps.sentences())),
+        room_(int(std::min<int64_t>(std::max(ahead, steps.sentences()), steps.rows()))),
         gathered_(size_t(room_) * lstm.input().row_bytes()),
         gates_(size_t(room_) * lstm.recurrent_.width()),
         state_(size_t(steps.sentences()) * lstm.padded_),
@@ -137,7 +138,7 @@ class Lstm::Reading {
   }
 
  private:
-  static constexpr int ahead = 64;  // rows
+  static constexpr int ahead = 128;  // rows
 
   // Compute the vectors' share in the gates of some steps; return the step after them.
   int64_t multiply_ahead(int64_t step) {
