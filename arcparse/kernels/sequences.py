@@ -58,17 +58,17 @@ class CharacterClassifier:
     def __call__(self, character: Ids, word: Ids) -> Ids:
         """Return the class of each character [B, N] of windows [B, N]; `word` [B, N] has the rows of their words."""
         offset = np.arange(len(character) + 1, dtype=np.int64) * character.shape[1]
-        added = None if self._word is None else self._added(word.reshape(-1))
+        added = None if self._word is None else self._added(word.reshape(-1), self._word)
         output = self._encoder(offset, np.ascontiguousarray(character, np.int32).reshape(-1), added)
         best = np.empty(character.shape, np.int32)
         self._kernel.call("run", len(output), output, best, None)
         return best
 
-    def _added(self, word: Ids) -> Floats:
+    def _added(self, word: Ids, weight: Floats) -> Floats:
         """Return what is added to the embeddings of characters [T, E], computed once for equal ones in a row."""
         begins = np.flatnonzero(np.diff(word, prepend=-1))
         own = word[begins]
-        vectors = (self._rows[own].astype(np.float32) * self._scale[own, None]) @ self._word
+        vectors = (self._rows[own].astype(np.float32) * self._scale[own, None]) @ weight
         result: Floats = np.repeat(vectors, np.diff(begins, append=len(word)), axis=0)
         return result
 
