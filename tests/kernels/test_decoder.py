@@ -17,8 +17,8 @@ from tiny_model import LEXICON
 from arcparse.kernels.decoder import Decoder
 from arcparse.kernels.library import available
 from arcparse.kernels.tables import Rows
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser
 from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import ScorerConfig

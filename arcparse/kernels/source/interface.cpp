@@ -45,6 +45,8 @@ extern "C" {
 
 // ---- the processor
 
+int arcparse_digest() { return ARCPARSE_DIGEST; }  // of the sources, given by build.py
+
 int arcparse_processor_runs(const char* level) { return processor_runs(level); }
 
 // ---- dense layers
