@@ -17,11 +17,12 @@ import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError, shown
+from arcparse.lexicon.tags import COLUMN
 from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
 from arcparse.sentence import NONE
 
 LABEL_ATTRIBUTE = "label"  # known to the configuration; all others come from an encoder
-ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
+ATTRIBUTES = ("form", *COLUMN, "vector", LABEL_ATTRIBUTE)
 CHILDREN = {"leftmost(1)": LEFT, "leftmost(2)": LEFT2, "rightmost(1)": RIGHT, "rightmost(2)": RIGHT2}
 _START = re.compile(r"(stack|buffer)\([0-9]{1,2}\)$")
 LONGEST = 8  # steps of a path: beyond, there is hardly ever a token
