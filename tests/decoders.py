@@ -13,7 +13,7 @@ from arcparse.kernels.decoder import Decoder, Layer, Network, Trees
 from arcparse.kernels.library import floats
 from arcparse.kernels.systems import actions
 from arcparse.kernels.tables import Rows
-from arcparse.networks.tags import COLUMN
+from arcparse.lexicon.tags import COLUMN
 from arcparse.parser.features import _parse
 from arcparse.parser.model import Parser
 from arcparse.sentence import Sentence

@@ -13,12 +13,11 @@ import torch
 
 from arcparse.lexicon.forms import LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.parser.network import ParserConfig
-from arcparse.parser.scorer import ScorerConfig
+from arcparse.networks.settings import BiLSTMConfig
+from arcparse.parser.settings import ParserConfig, ScorerConfig
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.sentence import Sentence
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training.loop import TrainingConfig, seed_everything
 from arcparse.training.optimisation import Learner

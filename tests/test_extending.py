@@ -159,7 +159,7 @@ ADDITIONS = [
     ("cli/__init__.py", '"measure speed, start-up time and memory"', ', "words": "count the words of a treebank"'),
     ("lexicon/tags.py", "import EMPTY, FEATS", ", LEMMA"),
     ("lexicon/tags.py", '"feats": FEATS', ', "lemma": LEMMA'),
-    ("parser/network.py", "    feats_dimension: Dimension = 32\n", "    lemma_dimension: Dimension = 32\n"),
+    ("parser/settings.py", "    feats_dimension: Dimension = 32\n", "    lemma_dimension: Dimension = 32\n"),
     (
         "evaluation/metrics.py",
         '("LAS", comparison.labelled_right, all_words),',

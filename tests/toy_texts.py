@@ -10,9 +10,7 @@ from pathlib import Path
 from overfitted import fit
 
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
-from arcparse.networks.transformer import TransformerConfig
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.seq2seq.classifier import ClassifierConfig, Pooling
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import LabelledText

@@ -20,14 +20,9 @@ from arcparse import seq2seq
 from arcparse.checkpoint import load_model, pack
 from arcparse.lexicon.forms import LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.decoder import DecoderConfig
-from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
-from arcparse.networks.transformer import TransformerConfig
+from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
-from arcparse.parser.scorer import ScorerConfig
+from arcparse.parser.settings import ParserConfig, ScorerConfig
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.sentence import Sentence
@@ -37,7 +32,7 @@ from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))

@@ -1,5 +1,6 @@
 """Parts of networks: vectors of words, encoders, attention, decoders; no search and no files of treebanks.
 
+settings        the settings of networks; chosen: those of an encoder
 words           the tokens of a batch as tensors
 padding         rows of different lengths as one tensor
 tags            the tags of a batch as tensors, and the layer that predicts them

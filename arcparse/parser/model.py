@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
@@ -25,8 +24,11 @@ from arcparse.networks.tags import flat_ids, tag_ids
 from arcparse.networks.weights import arrays, load_network, take_weights
 from arcparse.networks.words import Words, words_of
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
-from arcparse.parser.network import Encoding, ParserConfig, ParserNetwork
+from arcparse.parser.description import KIND, Description
+from arcparse.parser.nbest import Trees, parses, rank, restored
+from arcparse.parser.network import Encoding, ParserNetwork
+from arcparse.parser.parse import SAMPLES, Parse, tree_of
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.systems import System, system_called
 from arcparse.search import Beam, Scorer, normalised, sample, search
 from arcparse.sentence import ROOT, Sentence, check_length
@@ -34,7 +36,6 @@ from arcparse.settings import as_dict
 from arcparse.threads import spread, turn
 from arcparse.trees.pseudo_projective import deprojectivise
 
-KIND = "parser"
 MARGIN = 5.0  # of scores; a hypothesis e^5 times less likely than the best hardly ever wins in the end (LAS stays)
 WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
 Result = TypeVar("Result")
@@ -255,16 +256,11 @@ class Parser(nn.Module):
     def load(cls, directory: Path) -> Parser:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
-        config, pretrained = saved.settings(ParserConfig), Pretrained.beside(saved)
-        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
-        label = saved.vocabulary("label", (), cells=True).symbols
-        root_label, word_label = (set(saved.symbols(name)) for name in ("root_label", "word_label"))
-        if not label or not root_label | word_label <= set(label):
-            saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
-        system = system_called(config.system)(label, root_label, word_label)
-        parts = lexicon, TagColumns.restore(saved), system, pretrained
-        network = load_network(saved, lambda: ParserNetwork(config, *parts))
-        return cls(config, network, *parts).eval()
+        own = Description.restore(saved)
+        system = system_called(own.config.system)(own.labels, own.root_labels, own.word_labels)
+        parts = own.lexicon, own.tags, system, own.pretrained
+        network = load_network(saved, lambda: ParserNetwork(own.config, *parts))
+        return cls(own.config, network, *parts).eval()
 
 
 def _fewer(batch_tokens: int, hypotheses: int) -> int:

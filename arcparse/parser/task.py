@@ -27,8 +27,8 @@ from arcparse.networks.tags import tag_ids, tag_loss
 from arcparse.networks.words import Words, words_of
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import BoundScorer, stack_index
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.systems import system_called
 from arcparse.search import search
 from arcparse.sentence import NONE, Sentence

@@ -23,8 +23,8 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.precision import reduced
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig
+from arcparse.networks.source_encoder import SourceEncoder
 from arcparse.networks.weights import arrays, load_network
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.sentence import Sentence

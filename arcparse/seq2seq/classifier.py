@@ -23,7 +23,8 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
 from arcparse.networks.padding import pad
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.settings import EncoderConfig
+from arcparse.networks.source_encoder import SourceEncoder
 from arcparse.networks.weights import arrays, load_network
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.settings import as_dict, check_ranges

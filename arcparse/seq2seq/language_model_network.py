@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.symbols import SymbolKind
-from arcparse.networks.recurrent import LayerState, Recurrent, RecurrentConfig
+from arcparse.networks.recurrent import LayerState, Recurrent
 from arcparse.networks.regularisation import LockedDropout, embed
+from arcparse.networks.settings import RecurrentConfig
 from arcparse.networks.source_encoder import embedding
 from arcparse.settings.limits import Part, Units
 

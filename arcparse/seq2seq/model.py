@@ -17,10 +17,11 @@ from torch.nn import functional
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
 from arcparse.lexicon.symbols import BEGINNING, EOS, SymbolKind, Symbols, output_ids, source_ids, vocabulary
-from arcparse.networks.decoder import Decoder, DecoderConfig
+from arcparse.networks.decoder import Decoder
 from arcparse.networks.memory import Memory, Reading
 from arcparse.networks.padding import pad
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.settings import DecoderConfig, EncoderConfig
+from arcparse.networks.source_encoder import SourceEncoder
 from arcparse.networks.weights import arrays, load_network
 from arcparse.search import search
 from arcparse.seq2seq.system import Writer

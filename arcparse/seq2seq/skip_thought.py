@@ -20,12 +20,12 @@ from torch.nn import functional
 from arcparse.checkpoint import load_model, save_model
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
-from arcparse.networks.decoder import Decoder, DecoderConfig
+from arcparse.networks.decoder import Decoder
 from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
 from arcparse.networks.padding import pad
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.settings import DecoderConfig, EncoderConfig, RecurrentConfig
+from arcparse.networks.source_encoder import SourceEncoder
 from arcparse.networks.weights import arrays, load_network
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.model import batches

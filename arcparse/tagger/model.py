@@ -24,13 +24,13 @@ from arcparse.networks.words import Words, words_of
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import Sentence, check_length
 from arcparse.settings import as_dict
-from arcparse.tagger.network import TaggerConfig, TaggerNetwork
+from arcparse.tagger.description import KIND, Description
+from arcparse.tagger.network import TaggerNetwork
 from arcparse.tagger.preparation import known_to, prepare, tags_of_words
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import NONE, LeftToRight, Tagging
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
-
-KIND = "tagger"
 
 
 class Tagger(nn.Module):
@@ -144,7 +144,6 @@ class Tagger(nn.Module):
     def load(cls, directory: Path) -> Tagger:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
-        config, pretrained = saved.settings(TaggerConfig), Pretrained.beside(saved)
-        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
-        parts = lexicon, TagColumns.restore(saved), pretrained
-        return cls(config, load_network(saved, lambda: TaggerNetwork(config, *parts)), *parts).eval()
+        own = Description.restore(saved)
+        parts = own.lexicon, own.tags, own.pretrained
+        return cls(own.config, load_network(saved, lambda: TaggerNetwork(own.config, *parts)), *parts).eval()

@@ -21,8 +21,8 @@ from arcparse.search import WAIT
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Hypotheses, Range, Share
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
 from arcparse.tagger.preparation import known_to, prepare
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import Tagging
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import global_loss

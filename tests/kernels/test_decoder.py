@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from arcparse.networks.pretrained import Pretrained
 from decoders import decode, decoder_of
 from tiny_model import LEXICON
 
 from arcparse.kernels.decoder import Decoder
 from arcparse.kernels.library import available
 from arcparse.kernels.tables import Rows
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import BiLSTMConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.network import ParserConfig

@@ -11,8 +11,9 @@ from torch import nn
 from arcparse.kernels.encoders import LSTM, FirstLayer, FormVectors
 from arcparse.lexicon.forms import Lexicon, LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.encoder import BiLSTM, BiLSTMConfig, FormEncoder
-from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.encoder import BiLSTM, FormEncoder
+from arcparse.networks.recurrent import Recurrent
+from arcparse.networks.settings import BiLSTMConfig, RecurrentConfig
 from arcparse.networks.words import words_of
 from arcparse.vocabulary import SPECIALS, Vocabulary
 

@@ -19,7 +19,8 @@ from arcparse.networks import tags as in_torch
 from arcparse.networks.tags import TagLayer as TorchTagLayer
 from arcparse.networks.tags import best_tags
 from arcparse.networks.words import Words, words_of
-from arcparse.tagger.network import TaggerConfig, TaggerNetwork
+from arcparse.tagger.network import TaggerNetwork
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 SIZES = {"upos": 5, "xpos": 40, "feats": 3}

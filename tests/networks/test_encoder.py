@@ -9,8 +9,9 @@ from torch import nn
 
 from arcparse.lexicon.forms import Lexicon, LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.encoder import BiLSTM, BiLSTMConfig, FormEncoder
+from arcparse.networks.encoder import BiLSTM, FormEncoder
 from arcparse.networks.precision import supports_bfloat16
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.networks.words import words_of
 from arcparse.vocabulary import Vocabulary
 

@@ -18,7 +18,8 @@ from arcparse.networks.words import words_of
 from arcparse.parser import model, nbest
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import BEAM_WEIGHT, Parse, Trees, confidence, rank, ranked, restored, tree_of
+from arcparse.parser.nbest import BEAM_WEIGHT, Trees, confidence, rank, restored
+from arcparse.parser.parse import Parse, ranked, tree_of
 from arcparse.sentence import NONE, Sentence, Tree
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
@@ -258,8 +259,7 @@ def test_trees_compared_by_parts_are_those_compared_at_once(compared: int, monke
 
 def test_many_hypotheses_are_searched_for_fewer_sentences_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     parser, batches = fitted_parser("bilstm").model, []
-    words = parser.lexicon.words
-    monkeypatch.setattr(parser.lexicon, "words", lambda forms: batches.append(len(forms)) or words(forms))
+    monkeypatch.setattr(model, "words_of", lambda own, forms: batches.append(len(forms)) or words_of(own, forms))
     expected = parser.parse(twenty(), beam=3)
     assert batches == [len(twenty())]
     monkeypatch.setattr(model, "WIDE", 1)

@@ -18,8 +18,7 @@ from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.formats import write_sentences
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig
 from arcparse.presets import presets
 from arcparse.recipes import RECIPES, load_vectors, resolve
 from arcparse.segmenter.model import (

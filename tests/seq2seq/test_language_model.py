@@ -18,7 +18,7 @@ from arcparse import cli
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.lexicon.symbols import EOS, GO
-from arcparse.networks.recurrent import RecurrentConfig
+from arcparse.networks.settings import RecurrentConfig
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.search import Beam, search

@@ -147,6 +147,12 @@ def test_the_network_is_asked_once_for_a_word(monkeypatch: pytest.MonkeyPatch) -
     assert len(asked) == 2 * len(set(asked))
 
 
+def test_a_long_token_is_not_remembered() -> None:
+    model, long = fitted().model.eval(), "long" * 10
+    assert model.lemmatize([words((long, "NOUN"), ("a" * 30, "X"))])[0].lemmas[0] == long
+    assert long not in {form for form, _, _ in model._answers}
+
+
 def test_a_beam_of_the_shared_search_writes_too() -> None:
     model = fitted().model
     wide = Lemmatizer(replace(model.config, beam=4), model.network, model.dictionary).eval()

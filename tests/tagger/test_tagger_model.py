@@ -19,7 +19,7 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.words import Words, words_of
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import NONE
 from arcparse.treebank import parse_conllu
 

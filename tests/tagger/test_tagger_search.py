@@ -19,7 +19,8 @@ from arcparse.networks.words import words_of
 from arcparse.search import WAIT, Beam, search
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import BoundTagger, TaggerConfig
+from arcparse.tagger.network import BoundTagger
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import NONE, Tagging
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training.losses import global_loss

@@ -5,18 +5,16 @@ bilstm    one encoder a file: a recurrent one
 choice    encoders by name; `register` adds your own
 """
 
-from arcparse.networks.encoder.bilstm import BiLSTM, BiLSTMConfig
-from arcparse.networks.encoder.choice import Encoder, add_encoder, chosen, encoder_of, register
+from arcparse.networks.encoder.bilstm import BiLSTM
+from arcparse.networks.encoder.choice import Encoder, add_encoder, encoder_of, register
 from arcparse.networks.encoder.forms import FormEncoder, SharedVectors
 
 __all__ = [
     "BiLSTM",
-    "BiLSTMConfig",
     "Encoder",
     "FormEncoder",
     "SharedVectors",
     "add_encoder",
-    "chosen",
     "encoder_of",
     "register",
 ]

@@ -12,9 +12,7 @@ from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
 from arcparse.networks.encoder.bilstm import BiLSTM
-from arcparse.settings import from_dict
-
-NO_ENCODER = "none"  # tokens have the vectors of their forms
+from arcparse.networks.settings import NO_ENCODER, ChoosesEncoder, settings_of_encoder
 
 
 class Encoder(Protocol):
@@ -38,18 +36,6 @@ class MakeEncoder(Protocol):
         ...
 
 
-class ChoosesEncoder(Protocol):
-    """A configuration of a model that has an encoder."""
-
-    @property
-    def encoder(self) -> str:
-        """The encoder's name."""
-
-    @property
-    def encoder_settings(self) -> dict[str, Any]:
-        """Its settings, unless the configuration has a field of the encoder's name for them."""
-
-
 _ENCODERS: dict[str, MakeEncoder] = {"bilstm": BiLSTM}
 
 
@@ -62,8 +48,8 @@ def register(name: str, encoder: MakeEncoder) -> None:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
 
 
-def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
-    """Return the encoder that a configuration chooses, and its settings; None for "none".
+def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | None, Any]:
+    """Return the encoder that a configuration chooses, and its settings; None and None for "none".
 
     Raises ConfigurationError for an encoder or a setting that does not exist.
     """
@@ -74,23 +60,14 @@ def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
             "program has registered (arcparse.networks.encoder.register) before"
         )
     encoder = _ENCODERS.get(config.encoder)
-    own = getattr(config, config.encoder, None)
-    has_table = encoder is None or isinstance(own, encoder.settings)
-    if has_table and config.encoder_settings:
-        raise ConfigurationError(
-            f"the encoder {config.encoder!r} has a table of its own, or no settings; leave encoder_settings out"
-        )
-    if encoder is None:
-        return None
-    return encoder, own if has_table else from_dict(encoder.settings, config.encoder_settings)
+    return encoder, settings_of_encoder(config, encoder.settings if encoder else None)
 
 
 def add_encoder(model: nn.Module, config: ChoosesEncoder, input_dimension: int) -> Encoder | None:
     """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name."""
-    choice = chosen(config)
-    if choice is None:
+    make, settings = chosen(config)
+    if make is None:
         return None
-    make, settings = choice
     encoder = make(settings, input_dimension)
     model.add_module(config.encoder, cast(nn.Module, encoder))
     return encoder
