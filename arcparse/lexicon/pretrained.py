@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arcparse.checkpoint import load_model, save_model, sibling
+from arcparse.checkpoint import fingerprint, load_model, save_model, sibling
 from arcparse.checkpoint.saved import CONFIG, Layout, SavedModel
 from arcparse.spelling import SCHEMES
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -72,7 +73,15 @@ class Pretrained:
 
     @classmethod
     def load(cls, directory: Path) -> Pretrained:
-        """Read a model directory. Raises ModelError if it is of another kind."""
+        """Read a model directory; vectors that are in use are shared. Raises ModelError if it is of another kind."""
+        state = fingerprint(directory)
+        found = _IN_USE.get(state)
+        if found is None:
+            found = _IN_USE[state] = cls._read(directory)
+        return found
+
+    @classmethod
+    def _read(cls, directory: Path) -> Pretrained:
         saved = load_model(directory, KIND)
         words, scheme = saved.vocabulary("word"), saved.text("scheme")
         if scheme not in SCHEMES:
@@ -91,3 +100,6 @@ class Pretrained:
         """Read the vectors that a model names, which lie beside it; none if it names none."""
         name = saved.text("vectors")
         return cls.load(sibling(saved.path, name)) if name else cls.none()
+
+
+_IN_USE: WeakValueDictionary[tuple[object, ...], Pretrained] = WeakValueDictionary()  # by `fingerprint`

@@ -71,6 +71,17 @@ def test_saved_vectors_are_read_as_they_were(store: Path, tmp_path: Path) -> Non
     assert (loaded.source, loaded.rows.dtype, loaded.scale.dtype) == (pretrained.source, np.int8, np.float32)
 
 
+def test_vectors_in_use_are_shared_until_their_files_change(tmp_path: Path) -> None:
+    vectors().save(tmp_path / "vectors")
+    one, other = Pretrained.load(tmp_path / "vectors"), Pretrained.load(tmp_path / "." / "vectors")
+    assert one is other
+    vectors(1).save(tmp_path / "vectors")
+    assert Pretrained.load(tmp_path / "vectors").same_as(vectors(1))
+    (tmp_path / "vectors" / "weights.safetensors").write_bytes(b"damaged")
+    with pytest.raises(ModelError, match="copy the model again"):
+        Pretrained.load(tmp_path / "vectors")
+
+
 def test_no_vectors_have_no_dimension() -> None:
     assert Pretrained.none().dimension == 0
     assert Pretrained.none().same_as(Pretrained.none())
