@@ -18,7 +18,7 @@ import threading
 import traceback
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -26,10 +26,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from arcparse.errors import ConfigurationError, WorkerError
+from arcparse.pipeline.options import OnError
 from arcparse.sentence import DEPS, EMPTY, ID, Sentence
 
 Input = str | Sentence
-OnError = Callable[[Sentence, Exception], None]
 Place = tuple[int, int]  # of a sentence among the results: the input's number, and the sentence's in the text
 Parts = tuple[tuple[tuple[str, ...], ...], str]  # of a sentence that goes to a worker
 Change = tuple[dict[int, tuple[str, ...]], tuple[str, ...]]  # new columns by number, and new comments
@@ -41,7 +41,7 @@ PATIENCE = 5  # seconds until a process whose pipe is closed has surely ended
 class Work(Protocol):
     """A function that gives the results of inputs: a list of sentences for a text, a sentence for a sentence."""
 
-    def __call__(self, inputs: list[Any], *, on_error: OnError | None) -> list[Any]:
+    def __call__(self, inputs: list[Any], /, *, on_error: OnError | None) -> list[Any]:
         """Return a result for each input; a sentence that fails goes to `on_error` and is returned unchanged."""
 
 
