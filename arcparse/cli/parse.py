@@ -117,10 +117,10 @@ def _parsed(
     on_error: Callable[[Sentence, Exception], None],
 ) -> Iterator[Sentence]:
     from arcparse.batches import stream
-    from arcparse.pipeline.workers import in_order
+    from arcparse.pipeline.crossing import results_in_order
 
     work = partial(pipeline.parse_sentences, beam=args.beam, given_tags=args.given == "tags")
-    for parsed in in_order(work, stream(sentences, args.batch_size), args.workers, on_error):
+    for parsed in results_in_order(work, stream(sentences, args.batch_size), args.workers, on_error):
         yield from parsed
 
 

@@ -48,7 +48,7 @@ def add(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Tag the input and write it; return 1 if a sentence could not be tagged."""
     from arcparse.batches import stream
-    from arcparse.pipeline.workers import in_order
+    from arcparse.pipeline.crossing import results_in_order
 
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
     known = known_formats(args)
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     pipeline, tally = load_pipeline(args), Tally("tagged")
     sentences = tally.counted(input_sentences(args, known, pipeline.divide, tally.skipped))
     work = partial(pipeline.tag_sentences, given_tags=args.given == "tags", dictionary=dictionary)
-    found = in_order(work, stream(sentences, args.batch_size), args.workers, tally.failed)
+    found = results_in_order(work, stream(sentences, args.batch_size), args.workers, tally.failed)
     tagged = (sentence for batch in found for sentence in batch)
     formats.write_sentences(tagged, args.output or standard_output(), target)
     return tally.close(args.verbose)

@@ -15,9 +15,9 @@ from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
 from arcparse.pipeline.arguments import Input, OneOrMore, Sequences, Tokens, as_sentences, each_input, list_of_sentences
+from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
-from arcparse.pipeline.workers import Work, in_order
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
@@ -279,7 +279,7 @@ class Pipeline:
     ) -> Iterator[OneOrMore]:
         """Return an iterator over the result for each input. Raises InputError or ConfigurationError at once."""
         batches = stream(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size))
-        found = in_order(partial(self._results, work), batches, THREADS.whole("workers", workers), on_error)
+        found = results_in_order(partial(self._results, work), batches, THREADS.whole("workers", workers), on_error)
         return (result for results in found for result in results)
 
     def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:

@@ -19,15 +19,17 @@ from tiny_model import save_tiny_model
 
 from arcparse.errors import ConfigurationError, TreebankError, WorkerError
 from arcparse.pipeline import Pipeline, workers
+from arcparse.pipeline.crossing import Input
+from arcparse.pipeline.crossing import results_in_order as in_order
 from arcparse.pipeline.options import OnError
-from arcparse.pipeline.workers import AHEAD, Input, in_order
+from arcparse.pipeline.workers import AHEAD
 from arcparse.sentence import Sentence
 from arcparse.tokenizer import tokenize
 from arcparse.treebank import parse_conllu
 
 SECONDS = 30  # after which a process that does not end fails its test
 FORK = "fork" in multiprocessing.get_all_start_methods()
-METHODS = ["fork", "spawn"] if FORK else ["spawn"]
+METHODS = [*(["fork"] if FORK else []), pytest.param("spawn", marks=pytest.mark.slow if FORK else ())]
 ROWS = """\
 # sent_id = es-1
 1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No
@@ -196,21 +198,19 @@ SLEEPING = """
 import os, sys, time
 from arcparse.pipeline import Pipeline, workers
 
-def sleep(inputs, *, on_error):
+def sleep(request):
     os.write(1, f"{os.getpid()}\\n".encode())
     time.sleep(float(sys.argv[2]))
-    return [[] for _ in inputs]
+
 
 if __name__ == "__main__":
     workers._method = lambda: sys.argv[1]
-    list(workers.in_order(sleep, [["a"], ["b"], ["c"], ["d"], ["e"]], 2))
+    list(workers.in_order(sleep, range(5), 2))
 """
 
 
 @pytest.mark.skipif(not FORK, reason="the system has no process groups")
-@pytest.mark.parametrize(
-    "method", [METHODS[0], *(pytest.param(other, marks=pytest.mark.slow) for other in METHODS[1:])]
-)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("ending", "batch"), [("Ctrl-C", "60"), ("kill", "0.3")])  # a batch in seconds
 def test_no_worker_outlives_its_parent(method: str, ending: str, batch: str, tmp_path: Path) -> None:
     script = tmp_path / "sleeping.py"
