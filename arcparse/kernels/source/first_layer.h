@@ -17,31 +17,6 @@ inline void write_row(const float* value, int count, float scale, int16_t* row) 
 }
 inline void write_row(const float* value, int count, float, float* row) { std::copy(value, value + count, row); }
 
-// Sum up rows of `width` values, and the bias.
-template <class T>
-void sum_rows(const T* const* rows, int count, int width, float scale, const float* bias, float* sum);
-
-template <>
-inline void sum_rows(const float* const* rows, int count, int width, float, const float* bias, float* sum) {
-  std::copy(bias, bias + width, sum);
-  for (int r = 0; r < count; r++)
-    for (int k = 0; k < width; k++) sum[k] += rows[r][k];
-}
-
-// In 16 bits, which must hold the sum too: scales leave room for it.
-template <>
-inline void sum_rows(const int16_t* const* rows, int count, int width, float scale, const float* bias, float* sum) {
-  constexpr int BLOCK = 256;
-  float factor = 1 / scale;
-  for (int begin = 0; begin < width; begin += BLOCK) {
-    int size = std::min(BLOCK, width - begin);
-    int16_t total[BLOCK] = {};
-    for (int r = 0; r < count; r++)
-      for (int k = 0; k < size; k++) total[k] = int16_t(total[k] + rows[r][begin + k]);
-    for (int k = 0; k < size; k++) sum[begin + k] = total[k] * factor + bias[begin + k];
-  }
-}
-
 // Makes rows from vectors: a projection, if there is one, and the first layer's weights.
 class FirstLayer {
  public:
