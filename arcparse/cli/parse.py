@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from arcparse import formats
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.derivation import table
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
 from arcparse.cli.results import write_results
@@ -144,6 +143,7 @@ def _print_traces(
 ) -> None:
     from arcparse.cli.beam import beam_table
     from arcparse.cli.beam_figure import beam_figure
+    from arcparse.cli.derivation import table
     from arcparse.cli.pictures import write_bytes
     from arcparse.parser.beam_trace import BeamTrace, beam_trace
     from arcparse.parser.trace import derivation

@@ -23,9 +23,9 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.sentence import Sentence
+from arcparse.spelling import find
 from arcparse.threads import spread
 from arcparse.tokenizer import ENGLISH, Divided, Token, assembled, clusters, paragraphs
-from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
 
 KIND = "segmenter"
