@@ -48,9 +48,7 @@ class Analysis:
         own = iter(self._with_lemmas([parse.sentence for trees in best for parse in trees], given_tags))
         return [[replace(parse, sentence=next(own)) for parse in trees] for trees in best]
 
-    def tag(
-        self, sentences: Sequence[Sentence], *, given_tags: bool, dictionary: Dictionary | None
-    ) -> list[Sentence]:
+    def tag(self, sentences: Sequence[Sentence], *, given_tags: bool, dictionary: Dictionary | None) -> list[Sentence]:
         """Return the sentences with tags, those of the dictionary before the model's, and lemmas."""
         if not dictionary:
             return self._with_lemmas(self._tagged(sentences, given_tags), given_tags)
