@@ -7,11 +7,14 @@ is imported here alone, and late: a pipeline whose parts are compiled does witho
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from arcparse.errors import ConfigurationError
+from arcparse.parser.compiled import CompiledParser
 from arcparse.sentence import Sentence
+from arcparse.tagger.compiled import CompiledTagger
 
 if TYPE_CHECKING:
     from arcparse.parser.model import Parser
@@ -76,9 +79,9 @@ def check_precision(precision: str) -> None:
 
 
 def parser_of(directory: Path, precision: Precision) -> tuple[ParsesSentences, Callable[[], Parser]]:
-    """Load a parser; return it, and a function that returns it as a network in torch."""
-    parser = parser_in_torch(directory, precision)
-    return parser, lambda: parser
+    """Load a parser, compiled if it has kernels; return it, and a function that returns it as a network in torch."""
+    in_torch = cache(partial(parser_in_torch, directory, precision))
+    return CompiledParser.load(directory, low=precision != "float32") or in_torch(), in_torch
 
 
 def parser_in_torch(directory: Path, precision: Precision) -> Parser:
@@ -91,7 +94,12 @@ def parser_in_torch(directory: Path, precision: Precision) -> Parser:
 
 
 def tagger_of(directory: Path, precision: Precision) -> TagsSentences:
-    """Load a tagger."""
+    """Load a tagger, compiled if it has kernels."""
+    return CompiledTagger.load(directory, low=precision != "float32") or tagger_in_torch(directory)
+
+
+def tagger_in_torch(directory: Path) -> TagsSentences:
+    """Load a tagger as a network in torch."""
     from arcparse.tagger.model import Tagger
 
     return Tagger.load(directory)
