@@ -4,59 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "tables.h"
+#include "sums.h"
 #include "tags.h"
 
 namespace arcparse {
-
-// How numbers of a table are added up.
-template <class T>
-struct RowOf;
-template <>
-struct RowOf<float> {
-  using Row = FloatRow;
-};
-template <>
-struct RowOf<int16_t> {
-  using Row = ShortRow;
-};
-
-// Write the sum of rows, times `unit`, and the bias.
-template <class T>
-class RowSum {
- public:
-  RowSum(const std::vector<float>& bias, float unit) : bias_(bias), unit_(unit) {}
-
-  void operator()(const std::vector<const T*>& rows, float* sum) const {
-    int width = int(bias_.size()), k = 0;
-    for (; k + 8 * numbers <= width; k += 8 * numbers) block<8>(rows, k, sum);
-    for (; k + numbers <= width; k += numbers) block<1>(rows, k, sum);
-    for (; k < width; k++) {
-      float total = 0;
-      for (const T* row : rows) total += row[k];
-      sum[k] = total * unit_ + bias_[k];
-    }
-  }
-
- private:
-  using Row = typename RowOf<T>::Row;
-  using Vector = typename Row::Vector;
-  static constexpr int numbers = Row::numbers;
-
-  template <int registers>
-  void block(const std::vector<const T*>& rows, int first, float* sum) const {
-    Vector total[registers] = {};
-    for (const T* row : rows) {
-      auto* own = reinterpret_cast<const Vector*>(row + first);
-      for (int i = 0; i < registers; i++) total[i] = Row::add(total[i], own[i]);
-    }
-    for (int i = 0; i < registers; i++) Row::write(total[i], unit_, sum + first + i * numbers);
-    for (int k = first; k < first + registers * numbers; k += lanes) store(sum + k, load(sum + k) + load(&bias_[k]));
-  }
-
-  const std::vector<float>& bias_;
-  float unit_;
-};
 
 class WindowTagger {
  public:
@@ -139,7 +90,6 @@ void WindowTagger::operator()(int sentences, const int64_t* offset, const int32_
                               const T* outside, float scale, int32_t* tags, float* scores) const {
   Batch batch(*this);
   Aligned<float> sum(width());
-  RowSum<T> add(bias_, scale ? 1 / scale : 1);
   std::vector<const T*> window(before_ + 1 + after_);
   int64_t total = offset[sentences];
   for (int i = 0; i < sentences; i++) {
@@ -150,7 +100,7 @@ void WindowTagger::operator()(int sentences, const int64_t* offset, const int32_
         const T* own = inside ? table + size_t(row[place]) * window.size() * width() : outside;
         window[position] = own + size_t(position) * width();
       }
-      add(window, sum.data());
+      sum_rows<T>({window.data(), window.size(), window.size()}, width(), scale, bias_.data(), sum.data());
       batch.add(t, sum.data());
       if (batch.full()) batch.finish(total, tags, scores);
     }
