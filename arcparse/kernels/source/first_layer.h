@@ -2,7 +2,6 @@
 // and summed afterwards (Chen & Manning 2014, section 3.4).
 #pragma once
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,7 +12,23 @@ namespace arcparse {
 
 // Write values as 16-bit integers, times `scale`; values beyond their range become the ends of the range.
 inline void write_row(const float* value, int count, float scale, int16_t* row) {
-  for (int k = 0; k < count; k++) row[k] = int16_t(std::nearbyint(std::min(32767.f, std::max(-32767.f, value[k] * scale))));
+  typedef int16_t Half __attribute__((vector_size(register_bytes / 2)));
+  constexpr float most = 32767, to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
+  auto rounded = [&](Floats x) {
+    x = x * scale;
+    x = x > most ? broadcast(most) : x;
+    x = x < -most ? broadcast(-most) : x;
+    return __builtin_convertvector(Integers(x + to_integer), Half);  // the integer is in the low bits
+  };
+  int k = 0;
+  for (; k + lanes <= count; k += lanes) {
+    Half integers = rounded(load(value + k));
+    std::memcpy(row + k, &integers, sizeof integers);
+  }
+  if (k < count) {
+    Half integers = rounded(load_part(value + k, count - k));
+    std::memcpy(row + k, &integers, size_t(count - k) * sizeof(int16_t));
+  }
 }
 inline void write_row(const float* value, int count, float, float* row) { std::copy(value, value + count, row); }
 
