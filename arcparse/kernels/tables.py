@@ -34,11 +34,14 @@ class Shares:
     ) -> None:
         """Take weights [D, F * U] and NONE's vector [D] of each attribute, and embeddings [symbols, D] of some."""
         self.width = -(-len(bias) // UNIT) * UNIT
-        self.weight = {name: self._padded(weight.reshape(len(weight), -1, len(bias))) for name, weight in first.items()}
-        shares = {name: np.tensordot(none[name], weight, 1) for name, weight in self.weight.items()}  # [F, width]
+        self.weight = {name: self._padded(floats(own).reshape(len(own), -1, len(bias))) for name, own in first.items()}
+        shares = {
+            name: np.tensordot(floats(none[name]), weight, 1) for name, weight in self.weight.items()
+        }  # [F, width]
         self.bias = floats(self._padded(bias) + sum(own.sum(0, dtype=np.float64) for own in shares.values()))
         self.table = {
-            name: floats(np.tensordot(own, self.weight[name], 1) - shares[name]) for name, own in embeddings.items()
+            name: floats(np.tensordot(floats(own), self.weight[name], 1) - shares[name])
+            for name, own in embeddings.items()
         }
 
     def is_finite(self) -> bool:
