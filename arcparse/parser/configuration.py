@@ -119,22 +119,24 @@ class Configuration:
         """Return the token i behind the front of the buffer [B, K], NONE past its end."""
         return self.nodes.read(self.buffer_nodes(i + 1)[i], TOKEN)
 
+    def stack_tokens(self) -> Tensor:
+        """Return all tokens of the stacks [B, K, D], at least two places, the top first, then NONE."""
+        return self.nodes.read(torch.stack(self.stack_nodes(max(2, int(self.depth.max()))), 2), TOKEN)
+
     def tokens(self, b: int, k: int) -> tuple[list[int], list[int]]:
         """Return the stack from the bottom and the buffer from the front of one hypothesis."""
-        stack = self.stack_nodes(int(self.depth[b, k]))
         buffer = self.buffer_nodes(int(self.length[b, k] - self.front[b, k]) + 1)
-        rows = ([int(self.nodes.read(node[b, k], TOKEN)) for node in chain] for chain in (stack[::-1], buffer))
-        return next(rows), next(rows)
+        waiting = [int(self.nodes.read(node[b, k], TOKEN)) for node in buffer]
+        return self.stack_tokens()[b, k, : int(self.depth[b, k])].tolist()[::-1], waiting
 
     def is_open(self) -> Tensor:
         """Return whether each token [B, K, N] is on the stack or in the buffer; true in the padding."""
-        chained, unseen, node = self.stack_nodes(int(self.depth.max())), self.front, self.waiting
+        token, unseen, node = [self.stack_tokens()], self.front, self.waiting
         while self.reorders and bool((node != NOWHERE).any()):
-            chained.append(node)
+            token.append(self.nodes.read(node, TOKEN).unsqueeze(2))
             unseen, node = unseen + (node != NOWHERE), self.nodes.read(node, NEXT)
-        token = self.nodes.read(torch.stack(chained, 2), TOKEN).clamp(min=ROOT)  # NOWHERE is the root, which is open
-        is_unseen = torch.arange(self.nodes.width, device=token.device) >= unseen.unsqueeze(2)
-        return is_unseen.scatter(2, token, True)
+        is_unseen = torch.arange(self.nodes.width, device=unseen.device) >= unseen.unsqueeze(2)
+        return is_unseen.scatter(2, torch.cat(token, 2).clamp(min=ROOT), True)  # the root is on every stack
 
     def arc(self, made: Tensor, head: Tensor, child: Tensor, label: Tensor, under: Tensor) -> tuple[Tensor, Tensor]:
         """Return the nodes `head` [B, K] with one more child, and the field `attached`, where an arc is `made` [B, K].

@@ -44,10 +44,10 @@ class Nodes:
 
     def chain(self, node: Tensor, count: int) -> list[Tensor]:
         """Return the first `count` nodes of the chain that begins with `node`, NOWHERE behind its end."""
-        found = [node]
+        following, found = self._table[NEXT], [node.flatten()]
         while len(found) < count:
-            found.append(self.read(found[-1], NEXT))
-        return found[:count]
+            found.append(following.index_select(0, found[-1]))
+        return [own.view_as(node) for own in found[:count]]
 
     def add(self, *rows: Tensor) -> Tensor:
         """Return new nodes of which all rows are given, each of the same shape."""
