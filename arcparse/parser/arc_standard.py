@@ -65,9 +65,8 @@ class ArcStandard:
         moved = torch.where(is_shift, front, torch.where(is_right, below, top))
         under = torch.where(is_shift, top, torch.where(is_arc, rest, below))
         stack, attached = state.arc(is_arc, moved, child, (action - 1) // 2, under)
-        return state.after(
-            state.depth + is_shift.long() - is_arc.long(), state.front + is_shift.long(), stack, attached
-        )
+        step = is_shift.long()
+        return state.after(state.depth + step - is_arc.long(), state.front + step, stack, attached)
 
     def is_final(self, state: Configuration) -> Tensor:
         """Return whether the root alone is left on the stack and the buffer is empty [B, K]."""
