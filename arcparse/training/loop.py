@@ -158,12 +158,11 @@ def _train(
             if resumed and state.step:
                 restore_random_state(file)
             resumed = False
-            for index in range(state.step, len(batches)):
+            for index in range(state.step, len(batches), config.accumulation):
                 done = (state.epoch + state.step / len(batches)) / config.epochs
                 rate = learning_rate(config, state.updates, done, state.losses(config))
-                loss = task.loss(batches[index])
-                state.add(loss, learner.update(loss.value, rate, state.updates))
-                reporter.step(state, len(batches), loss.count, rate)
+                losses = _step(task, learner, batches[index : index + config.accumulation], rate, state)
+                reporter.step(state, len(batches), losses, rate)
                 if time.monotonic() - saved >= 60 * config.checkpoint_minutes:
                     _save(file, learner, state, config)
                     saved = time.monotonic()
@@ -179,13 +178,25 @@ def _train(
     return Result(math.nan if state.best is None else state.best, state.best_epoch, state.history)
 
 
+def _step(task: Task, learner: Learner, batches: Sequence[Any], rate: float, state: State) -> list[Loss]:
+    """Take one step on the mean loss of some batches; return their losses."""
+    losses = []
+    for batch in batches:
+        losses.append(task.loss(batch))
+        learner.accumulate(losses[-1].value, len(batches))
+    for loss, value in zip(losses, learner.step(rate, state.updates), strict=True):
+        state.add(loss, value)
+    state.updates += 1
+    return losses
+
+
 @dataclass
 class State:
     """The state of a run, apart from its tensors and random generators."""
 
     epoch: int = 0  # epochs finished
-    step: int = 0  # steps done in this epoch
-    updates: int = 0  # steps done in all epochs
+    step: int = 0  # batches done in this epoch
+    updates: int = 0  # steps of the optimiser in all epochs
     count: int = 0  # items seen in this epoch
     totals: dict[str, float] = field(default_factory=dict)  # losses of this epoch, sums over its items
     best: float | None = None
@@ -193,12 +204,11 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, loss: Loss, value: float) -> None:
-        """Count a step, and add its losses to the totals."""
+        """Count a batch, and add its losses to the totals."""
         for name, part in {**loss.parts, "loss": value}.items():
             self.totals[name] = self.totals.get(name, 0.0) + part * loss.count
         self.count += loss.count
         self.step += 1
-        self.updates += 1
 
     def means(self) -> dict[str, float]:
         """Return the losses of this epoch so far, per item."""
@@ -282,10 +292,10 @@ class _Reporter:
                 remedy = "name another directory, or set training.tensorboard=false"
                 raise ModelError(f"{self.log}: TensorBoard takes no name that is not UTF-8; {remedy}") from None
 
-    def step(self, state: State, steps: int, items: int, rate: float) -> None:
-        """Count the items of a step; report every `log_every` steps and after the last step of an epoch."""
-        self.items += items
-        if state.step % self.config.log_every == 0 or state.step == steps:
+    def step(self, state: State, steps: int, losses: Sequence[Loss], rate: float) -> None:
+        """Count the items of a step; report every `log_every` batches and after the last one of an epoch."""
+        self.items += sum(loss.count for loss in losses)
+        if state.step % self.config.log_every < len(losses) or state.step == steps:
             now = time.monotonic()
             self.rate, self.speed = rate, self.items / max(now - self.since, 1e-9)
             self.since, self.items = now, 0
