@@ -15,6 +15,7 @@ from arcparse.checkpoint import find_model, load_config, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
+from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import DEFAULT, presets
@@ -104,7 +105,8 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
     tagger = Tagger.load(place) if place else None
-    return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger)
+    encoder = PretrainedEncoder.open("" if settings.start else settings.pretrained)
+    return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger, encoder)
 
 
 def _tagger_of(start: str) -> Path | None:

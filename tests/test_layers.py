@@ -32,6 +32,7 @@ HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
 LEVELDB = {"plyvel", "plyvel_next"}
 OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "matplotlib", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
+OPTIONAL |= {"tokenizers", "transformers"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -84,6 +84,7 @@ class SavedModel:
     vocabularies: dict[str, list[str]]
     metadata: dict[str, Any]
     stored: dict[str, Stored]
+    files: dict[str, bytes] = field(default_factory=dict)  # other files by name, such as those of an encoder
 
     @cached_property
     def weights(self) -> dict[str, torch.Tensor]:

@@ -64,11 +64,12 @@ class Words:
     length: Tensor  # [B]
     row: Tensor  # [B, N] into the forms; the root is token 0
     forms: Forms
+    text: tuple[str, ...] = ()  # the forms themselves, for encoders that read them; ROOT_FORM is the first
 
     def to(self, device: torch.device) -> Words:
         """Return the same on a device."""
         forms = Forms(*(getattr(self.forms, field.name).to(device) for field in fields(Forms)))
-        return Words(self.length.to(device), self.row.to(device), forms)
+        return Words(self.length.to(device), self.row.to(device), forms, self.text)
 
     @property
     def is_token(self) -> Tensor:
@@ -135,7 +136,7 @@ class Lexicon:
         forms = Forms(
             torch.tensor(word), torch.tensor(vector), torch.tensor(affix), torch.tensor(form_shape), pad(character)
         )
-        return Words(torch.tensor([len(forms) for forms in sentences]), pad(row), forms)
+        return Words(torch.tensor([len(forms) for forms in sentences]), pad(row), forms, tuple(rows))
 
     def _new(self, form: str) -> tuple[int, int, list[int], int, list[int]]:
         ids = self._ids(form)

@@ -18,6 +18,7 @@ from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
 from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.errors import ModelError
+from arcparse.networks.encoder import PretrainedEncoder, files_of
 from arcparse.networks.lexicon import Lexicon, Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import TagColumns, with_given, with_tags
@@ -212,20 +213,29 @@ class Parser(nn.Module):
                 f"not {config.projectivity!r}; set parser.projectivity to {self.config.projectivity!r}"
             )
         parts = self.lexicon, self.tags, self.system, self.pretrained
-        network = ParserNetwork(config, *parts)
+        network = ParserNetwork(config, *parts, files_of(self.network.encoder))
         take_weights(network, config, self.network, self.config)
         return Parser(config, network, *parts)
 
     @classmethod
-    def build(cls, config: ParserConfig, sentences: Sequence[Sentence], pretrained: Pretrained) -> Parser:
-        """Make an untrained parser with the vocabularies of a treebank."""
+    def build(
+        cls,
+        config: ParserConfig,
+        sentences: Sequence[Sentence],
+        pretrained: Pretrained,
+        encoder: PretrainedEncoder | None = None,
+    ) -> Parser:
+        """Make an untrained parser with the vocabularies of a treebank, its `encoder` pretrained if it is given."""
         lexicon = Lexicon.build(config.lexicon, sentences, pretrained.words, pretrained.scheme)
         arcs = {(head == ROOT, label) for s in sentences for head, label in zip(s.heads, s.labels, strict=True)}
         labels = sorted({label for _, label in arcs})
         root_labels, word_labels = ({label for is_root, label in arcs if is_root == root} for root in (True, False))
         system = system_called(config.system)(labels, root_labels, word_labels)
         parts = lexicon, TagColumns.build(sentences), system, pretrained
-        return cls(config, ParserNetwork(config, *parts), *parts)
+        encoder = encoder or PretrainedEncoder()
+        network = ParserNetwork(config, *parts, encoder.files)
+        encoder.start(network.encoder)
+        return cls(config, network, *parts)
 
     def save(
         self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], tagger: str = "", half: bool = False
@@ -243,6 +253,7 @@ class Parser(nn.Module):
             config={"parser": as_dict(self.config), "vectors": vectors, "tagger": tagger},
             vocabularies=vocabularies,
             weights=self.network.state_dict(),
+            files=files_of(self.network.encoder),
             metadata=metadata,
             half=half,
         )
@@ -260,7 +271,7 @@ class Parser(nn.Module):
             saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
         system = system_called(config.system)(label, root_label, word_label)
         parts = lexicon, TagColumns.restore(saved), system, pretrained
-        network = saved.network(lambda: ParserNetwork(config, *parts))
+        network = saved.network(lambda: ParserNetwork(config, *parts, saved.files))
         return cls(config, network, *parts).eval()
 
 

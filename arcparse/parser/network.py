@@ -16,7 +16,17 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.encoder import BiLSTMConfig, Encoder, FormEncoder, SharedVectors, add_encoder, chosen, encoder_of
+from arcparse.networks.encoder import (
+    AnyEncoder,
+    BiLSTMConfig,
+    FormEncoder,
+    SharedVectors,
+    TransformerConfig,
+    add_encoder,
+    chosen,
+    encoder_of,
+    read,
+)
 from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags
@@ -33,11 +43,12 @@ class ParserConfig:
     """The parts of the network, their sizes, and how it is searched."""
 
     features: tuple[str, ...]
-    encoder: str = "bilstm"  # or "none"; see `arcparse.networks.encoder`
+    encoder: str = "bilstm"  # or "transformer" or "none"; see `arcparse.networks.encoder`
     system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
     projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
     encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
     upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size
@@ -73,9 +84,18 @@ class ParserNetwork(nn.Module):
     """All that has weights: `encode` reads sentences, and `bind` gives the scorer of their configurations."""
 
     def __init__(
-        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
+        self,
+        config: ParserConfig,
+        lexicon: Lexicon,
+        tags: TagColumns,
+        system: System,
+        pretrained: Pretrained,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Make an untrained network. Raises ModelError if the encoder lacks vectors that the features need."""
+        """Make an untrained network; some encoders need `files` of the model.
+
+        Raises ModelError if the encoder lacks them, or if it lacks vectors that the features need.
+        """
         super().__init__()
         self.config, self.tags = config, tags
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
@@ -85,7 +105,7 @@ class ParserNetwork(nn.Module):
         )
         for name, embedding in self.embeddings.items():
             nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
-        encoder = add_encoder(self, config, self.forms.dimension)
+        encoder = add_encoder(self, config, self.forms.dimension, files)
         if encoder is not None:
             self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
             dimensions["vector"] = config.projection or encoder.dimension
@@ -100,7 +120,7 @@ class ParserNetwork(nn.Module):
         self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
 
     @property
-    def encoder(self) -> Encoder | None:
+    def encoder(self) -> AnyEncoder | None:
         """The module that reads the sentence; None if tokens have the vectors of their forms."""
         return encoder_of(self, self.config)
 
@@ -121,7 +141,7 @@ class ParserNetwork(nn.Module):
                 raise ModelError("this parser needs tags; give them, or a tagger")
             tags, blocks = dict(given), {"form": SharedVectors(vector, words.row)}
         else:
-            context = encoder(vector[words.row], words.length + 1)
+            context = read(encoder, vector, words)
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:

@@ -21,6 +21,7 @@ from arcparse.batches import bucket, pad
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
+from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.networks.lexicon import Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import tag_loss
@@ -61,6 +62,7 @@ class ParserSettings:
     train: str = ""  # CoNLL-U file with gold trees; a parser that predicts no tags sees its tags
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors; empty for none
+    pretrained: str = ""  # folder of a pretrained Transformer, or its name in the cache of transformers; empty for none
     tagger: str = ""  # the tagger whose tags the parser sees, if it predicts none; empty: it sees gold tags
     exploration: Share = 0.8  # share of decisions drawn from the model; 0 is the static oracle
     exploration_from: Whole = 1  # first epoch that explores, from 0: an untrained model has nothing to show
@@ -106,10 +108,11 @@ class ParserTask:
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
         tagger: TagsSentences | None = None,
+        encoder: PretrainedEncoder | None = None,
     ) -> None:
         """Check the gold trees, projectivise them for a projective system and make an untrained parser.
 
-        A `tagger` goes with it.
+        A `tagger` goes with it, and its `encoder` may be pretrained.
 
         Raises TreebankError or TreeError, with the place, if a training sentence has no tree.
         """
@@ -131,7 +134,7 @@ class ParserTask:
             self.model = Parser.load(find_model(settings.start)).rebuilt(config)
             _check_labels(self.train, self.model.system.labels)
         else:
-            self.model = Parser.build(config, self.train, self.pretrained)
+            self.model = Parser.build(config, self.train, self.pretrained, encoder)
         self.pretrained = self.model.pretrained  # those of the parser to start from, if there is one
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
@@ -233,7 +236,9 @@ class ParserTask:
 
     def metadata(self) -> dict[str, Any]:
         """Return the model card's facts about the training."""
-        return run_metadata(self.settings, ("train", "dev", "vectors", "tagger", "start")) | {"dev": self.scores}
+        return run_metadata(self.settings, ("train", "dev", "vectors", "pretrained", "tagger", "start")) | {
+            "dev": self.scores
+        }
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of
+from arcparse.networks.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of, read
 from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.networks.pretrained import Pretrained
 from arcparse.networks.tags import TagColumns, TagLayer
@@ -102,7 +102,7 @@ class TaggerNetwork(nn.Module):
         vector, row = self.input_dropout(self.forms(words.forms)), words.row
         encoder = encoder_of(self, self.config)
         if encoder is not None:
-            vector = encoder(vector[row], words.length + 1).flatten(0, 1)
+            vector = read(encoder, vector, words).flatten(0, 1)
             row = torch.arange(row.numel(), device=row.device).view_as(row)
         width, positions = len(self.bias), self.config.before + 1 + self.config.after
         with aside():

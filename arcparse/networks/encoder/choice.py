@@ -6,12 +6,15 @@ docs/extending.md writes one from nothing.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 from torch import Tensor, nn
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.networks.encoder.bilstm import BiLSTM
+from arcparse.networks.encoder.transformer import Transformer
+from arcparse.networks.lexicon import Words
 from arcparse.settings import from_dict
 
 NO_ENCODER = "none"  # tokens have the vectors of their forms
@@ -28,6 +31,23 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class WordEncoder(Protocol):
+    """An encoder that reads the words themselves, by files that lie in the folder of the model, such as a tokeniser.
+
+    Its class has `needs` too, and is called with the settings, the dimension of the vectors, and the files.
+    """
+
+    needs: ClassVar[tuple[str, ...]]  # the names of the files
+    files: Mapping[str, bytes]  # their contents by name
+    dimension: int
+    low_precision: bool
+
+    def __call__(self, vector: Tensor, words: Words) -> Tensor:
+        """Return [B, N, D] from the words, and from the vectors [B, N, E] of their forms; the padding is unused."""
+        ...
+
+
 class MakeEncoder(Protocol):
     """An encoder's class, a `torch.nn.Module`."""
 
@@ -35,6 +55,17 @@ class MakeEncoder(Protocol):
 
     def __call__(self, config: Any, input_dimension: int) -> Encoder:
         """Make an untrained encoder of vectors of `input_dimension`."""
+        ...
+
+
+class MakeWordEncoder(Protocol):
+    """The class of an encoder that reads the words themselves."""
+
+    settings: type[Any]
+    needs: tuple[str, ...]
+
+    def __call__(self, config: Any, input_dimension: int, files: Mapping[str, bytes]) -> WordEncoder:
+        """Make an untrained encoder from the files that it needs."""
         ...
 
 
@@ -50,10 +81,11 @@ class ChoosesEncoder(Protocol):
         """Its settings, unless the configuration has a field of the encoder's name for them."""
 
 
-_ENCODERS: dict[str, MakeEncoder] = {"bilstm": BiLSTM}
+AnyEncoder = Encoder | WordEncoder
+_ENCODERS: dict[str, MakeEncoder | MakeWordEncoder] = {"bilstm": BiLSTM, "transformer": Transformer}
 
 
-def register(name: str, encoder: MakeEncoder) -> None:
+def register(name: str, encoder: MakeEncoder | MakeWordEncoder) -> None:
     """Let `parser.encoder = name` choose an encoder of your own, in this process. Call it before you load such a model.
 
     The encoder's weights have the same name. Raises ConfigurationError if another encoder has it.
@@ -62,7 +94,7 @@ def register(name: str, encoder: MakeEncoder) -> None:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
 
 
-def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
+def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | MakeWordEncoder, Any] | None:
     """Return the encoder that a configuration chooses, and its settings; None for "none".
 
     Raises ConfigurationError for an encoder or a setting that does not exist.
@@ -85,17 +117,40 @@ def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder, Any] | None:
     return encoder, own if has_table else from_dict(encoder.settings, config.encoder_settings)
 
 
-def add_encoder(model: nn.Module, config: ChoosesEncoder, input_dimension: int) -> Encoder | None:
-    """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name."""
+def add_encoder(
+    model: nn.Module, config: ChoosesEncoder, input_dimension: int, files: Mapping[str, bytes] | None = None
+) -> AnyEncoder | None:
+    """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name.
+
+    Raises ModelError if `files`, those of the model, lack one that the encoder needs.
+    """
     choice = chosen(config)
     if choice is None:
         return None
     make, settings = choice
-    encoder = make(settings, input_dimension)
-    model.add_module(config.encoder, cast(nn.Module, encoder))
-    return encoder
+    needs: tuple[str, ...] = getattr(make, "needs", ())
+    for name in needs:
+        if name not in (files or {}):
+            raise ModelError(
+                f"the encoder {config.encoder!r} starts from a pretrained one, and there is no {name}; name it by "
+                "--set pretrained=FOLDER (for a parser; other models cannot have this encoder)"
+            )
+    encoder = cast(Any, make)(settings, input_dimension, *([files] if needs else []))
+    model.add_module(config.encoder, encoder)
+    return cast(AnyEncoder, encoder)
 
 
-def encoder_of(model: nn.Module, config: ChoosesEncoder) -> Encoder | None:
+def encoder_of(model: nn.Module, config: ChoosesEncoder) -> AnyEncoder | None:
     """Return the encoder that `add_encoder` has made; None for "none"."""
-    return cast("Encoder | None", None if config.encoder == NO_ENCODER else model.get_submodule(config.encoder))
+    return cast("AnyEncoder | None", None if config.encoder == NO_ENCODER else model.get_submodule(config.encoder))
+
+
+def read(encoder: AnyEncoder, vector: Tensor, words: Words) -> Tensor:
+    """Return the vectors [B, N, D] of the tokens in their sentences, from the vectors [U, E] of the forms."""
+    own = vector[words.row]
+    return encoder(own, words) if isinstance(encoder, WordEncoder) else encoder(own, words.length + 1)
+
+
+def files_of(encoder: AnyEncoder | None) -> Mapping[str, bytes]:
+    """Return the files of an encoder, which its model saves; most have none."""
+    return encoder.files if isinstance(encoder, WordEncoder) else {}
