@@ -15,7 +15,7 @@ from arcparse.sentence import Sentence, Token, Tree
 
 if TYPE_CHECKING:
     from arcparse.evaluation import evaluate
-    from arcparse.parser.nbest import Parse
+    from arcparse.parser.parse import Parse
     from arcparse.pipeline import Pipeline, load
     from arcparse.pipeline.functions import nbest, parse, tag
     from arcparse.tagger.dictionary import read_dictionary
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "Parse": "parser.nbest",
+    "Parse": "parser.parse",
     "Pipeline": "pipeline",
     "evaluate": "evaluation",
     "load": "pipeline",

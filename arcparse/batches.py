@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import TypeVar
-
-import numpy as np
-import torch
 
 from arcparse.errors import ConfigurationError
 from arcparse.sentence.lists import lists_of
@@ -47,15 +43,6 @@ def _packed(order: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> 
             longest = max(lengths[index], 1)
         batches[-1].append(index)
     return batches
-
-
-def pad(rows: Sequence[Sequence[int]], value: int = 0) -> torch.Tensor:
-    """Stack B rows of up to N ids into an int64 tensor [B, N], with `value` after the end of each row."""
-    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    padded = np.full((len(rows), int(lengths.max(initial=0))), value, dtype=np.int64)
-    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
-    padded[np.arange(padded.shape[1]) < lengths[:, None]] = flat
-    return torch.from_numpy(padded)
 
 
 def stream(items: Iterable[T], batch_size: int) -> Iterator[list[T]]:

@@ -159,7 +159,6 @@ def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence)
     pipeline = Pipeline.load(plan.model, precision=plan.precision, threads=plan.threads)
     parser, tagger = pipeline.parser, pipeline.tagger
     tags = tagger is not None or parser.predicts_tags
-    lexicons = [parser.lexicon, *([tagger.lexicon] if tagger else [])]
 
     def both(batch: Sequence[Sentence]) -> list[Sentence]:
         return pipeline.parse_sentences(batch, beam=plan.beam, given_tags=not tags)
@@ -170,8 +169,6 @@ def arcparse_stages(plan: Plan, sentences: Sequence[Sentence], sample: Sentence)
     def on_sentences(act: Callable[[Sequence[Sentence]], Iterable[Sentence]]) -> Stage:
         def prepare() -> Callable[[], object]:
             fresh = _fresh(sentences)
-            for lexicon in lexicons:
-                lexicon.forget()
             return lambda: list(batched(act, fresh))
 
         return prepare

@@ -15,10 +15,10 @@ from arcparse.checkpoint import find_model, load_config, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import PretrainedEncoder
-from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.task import ParserSettings, ParserTask
-from arcparse.presets import DEFAULT, presets
+from arcparse.presets import KINDS, presets
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
@@ -31,7 +31,8 @@ from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife, units
-from arcparse.training.loop import BEST, Progress, Task, train
+from arcparse.training.loop import BEST, Task, train
+from arcparse.training.progress import Progress
 from arcparse.treebank import write_conllu
 from arcparse.trees import checked
 
@@ -48,7 +49,7 @@ def resolve(
     ConfigurationError for an unknown preset, key or value, ModelError if the model to start from cannot be read.
     """
     known = presets(kind)
-    name = preset or DEFAULT[kind]
+    name = preset or KINDS[kind].default
     if name not in known:
         raise ConfigurationError(f"there is no {kind} preset {shown(name)}; there are {', '.join(known)}")
     return load_settings(

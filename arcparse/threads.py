@@ -8,19 +8,21 @@ If several Python threads call small operators at the same time, they mostly wai
 they take turns. A thread gives its turn away (`aside`) during a large operator, which needs no interpreter, so that
 others can go on. If a caller asks for several threads (`asked`), that many threads process batches (`spread`): while
 one thread reads its batch, another one searches.
+
+All this works without torch too, and does not import it: a program that has not imported torch has none of its threads.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import TypeVar
-
-import torch
+from functools import partial
+from typing import Any, TypeVar
 
 from arcparse.errors import ConfigurationError
 
@@ -70,7 +72,8 @@ def torch_threads(number: int) -> Iterator[None]:
             f"this process was forked from a process that had loaded torch, and cannot train with {number} threads; "
             "train with one thread, or start the process by spawn"
         )
-    before = torch.get_num_threads()
+    torch = _imported_torch()
+    before = torch.get_num_threads() if torch else number
     if before == number:
         yield
         return
@@ -110,12 +113,27 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
         return [function(item) for item in items]
 
     def found(item: Item) -> Result:
-        with turn(), torch.inference_mode(inference):
+        with turn(), same_mode():
             return function(item)
 
-    inference = torch.is_inference_mode_enabled()
+    same_mode = _inference_mode()
     with aside(), ThreadPoolExecutor(number) as pool:
         return list(pool.map(found, items))
+
+
+def _imported_torch() -> Any:
+    """Return torch if the program has imported it, else None; if another thread is importing it, wait for the end."""
+    if "torch" not in sys.modules:
+        return None
+    import torch
+
+    return torch
+
+
+def _inference_mode() -> Callable[[], AbstractContextManager[None]]:
+    """Return the maker of a context in which torch's inference mode is that of this thread."""
+    torch = _imported_torch()
+    return partial(torch.inference_mode, torch.is_inference_mode_enabled()) if torch else nullcontext
 
 
 @contextmanager
@@ -147,7 +165,7 @@ def _set_here(number: int) -> None:
     Torch has one number for each thread, and a general one for threads that call it for the first time; it always sets
     both. A short-lived thread puts the general number back, so that no new thread of the host program gets ours.
     """
-    read, go = threading.Lock(), threading.Lock()
+    torch, read, go = _imported_torch(), threading.Lock(), threading.Lock()
 
     def keep() -> None:
         general = torch.get_num_threads()

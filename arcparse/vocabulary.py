@@ -27,7 +27,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         """Raise ArcparseError if a symbol occurs twice."""
-        if len(self._id_of) != len(self.symbols):
+        if len(self.id_of) != len(self.symbols):
             twice = next(symbol for symbol, count in Counter(self.symbols).items() if count > 1)
             raise ArcparseError(f"{twice!r} occurs twice among the {len(self)} symbols of a vocabulary; keep one")
 
@@ -44,7 +44,8 @@ class Vocabulary:
         return cls(tuple(symbols))
 
     @cached_property
-    def _id_of(self) -> dict[str, int]:
+    def id_of(self) -> dict[str, int]:
+        """The ids of the symbols that have one of their own."""
         return {symbol: i for i, symbol in enumerate(self.symbols)}
 
     @cached_property
@@ -54,7 +55,7 @@ class Vocabulary:
 
     def id(self, symbol: str, *, strict: bool = False) -> int:
         """Return the id of a symbol; an unseen one raises ArcparseError if `strict` or if the vocabulary is plain."""
-        found = self._id_of.get(symbol)
+        found = self.id_of.get(symbol)
         if found is not None:
             return found
         if strict or not self.is_open:
@@ -64,10 +65,10 @@ class Vocabulary:
     def ids(self, symbols: Iterable[str], *, strict: bool = False) -> list[int]:
         """Return the ids of many symbols, each as `id` gives it."""
         if self.is_open and not strict:
-            get, unknown = self._id_of.get, self.UNKNOWN
+            get, unknown = self.id_of.get, self.UNKNOWN
             return [get(symbol, unknown) for symbol in symbols]
         try:
-            return list(map(self._id_of.__getitem__, symbols))
+            return list(map(self.id_of.__getitem__, symbols))
         except KeyError as error:
             raise self._missing(error.args[0]) from None
 
@@ -88,7 +89,7 @@ class Vocabulary:
 
     def __contains__(self, symbol: object) -> bool:
         """Return whether the symbol has an id of its own."""
-        return symbol in self._id_of
+        return symbol in self.id_of
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the symbols in the order of their ids."""

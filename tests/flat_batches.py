@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from arcparse.networks.lexicon import Forms
+from arcparse.networks.words import Forms
 
 
 @dataclass(frozen=True)

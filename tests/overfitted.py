@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
-from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
-from arcparse.parser.network import ParserConfig
-from arcparse.parser.scorer import ScorerConfig
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import BiLSTMConfig
+from arcparse.parser.settings import ParserConfig, ScorerConfig
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.sentence import Sentence
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training.loop import TrainingConfig, seed_everything
 from arcparse.training.optimisation import Learner
@@ -83,14 +84,14 @@ def twenty() -> tuple[Sentence, ...]:
 def vectors(seed: int = 0) -> Pretrained:
     """Vectors of six values for half of the sample's words."""
     words = sorted({form.lower() for sentence in sample() for form in sentence.forms})[::2]
-    rows = torch.randint(-127, 128, (len(words) + 2, 6), generator=torch.Generator().manual_seed(seed))
+    rows = torch.randint(-127, 128, (len(words) + 2, 6), generator=torch.Generator().manual_seed(seed)).numpy()
     rows[:2] = 0
-    scale = torch.full((len(words) + 2,), 1 / 127)
-    return Pretrained(Vocabulary((*SPECIALS, *words)), "none", rows.to(torch.int8), scale, "random")
+    scale = np.full(len(words) + 2, 1 / 127, np.float32)
+    return Pretrained(Vocabulary((*SPECIALS, *words)), "none", rows.astype(np.int8), scale, "random")
 
 
-def fit(task: ParserTask | TaggerTask, epochs: int) -> None:
-    """Take steps without the loop's evaluation and files."""
+def fit(task: Any, epochs: int) -> None:
+    """Take the steps of a task's settings, without the loop's evaluation and files."""
     config = task.settings.training
     seed_everything(config.seed)
     learner = Learner(task.model, config)

@@ -1,15 +1,13 @@
 import random
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arcparse.batches import bucket, pad, stream
+from arcparse.batches import bucket, stream
 from arcparse.errors import ConfigurationError
 
 lengths_of = st.lists(st.integers(0, 50), max_size=80)
-rows_of = st.lists(st.lists(st.integers(-(2**62), 2**62), max_size=6), max_size=6)
 
 
 @given(lengths_of, st.integers(1, 200), st.none() | st.integers(0, 9))
@@ -44,19 +42,6 @@ def test_a_batch_needs_room() -> None:
         bucket([1], 0)
     with pytest.raises(ConfigurationError, match="batch_size must be at least 1, not 0"):
         list(stream([1], 0))
-
-
-def test_pad_fills_with_the_value() -> None:
-    assert pad([[1, 2], [], [3]], value=-1).equal(torch.tensor([[1, 2], [-1, -1], [3, -1]]))
-
-
-@given(rows_of)
-def test_pad_keeps_every_row(rows: list[list[int]]) -> None:
-    padded = pad(rows)
-    assert padded.dtype == torch.int64
-    assert padded.shape == (len(rows), max(map(len, rows), default=0))
-    for row, values in zip(rows, padded.tolist(), strict=True):
-        assert values == row + [0] * (len(values) - len(row))
 
 
 def test_stream_reads_one_list_ahead() -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
-import types
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 
-from arcparse import cli
-from arcparse.batches import pad
+from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.formats import formats, read_sentences, register, registry
 from arcparse.networks.encoder import choice
+from arcparse.networks.padding import pad
 from arcparse.parser import systems
 from arcparse.parser.systems import System, system_called
 from arcparse.search import WAIT, Beam, search
@@ -37,6 +39,7 @@ def _unregistered(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an example registers is gone after the test."""
     monkeypatch.setattr(systems, "_SYSTEMS", dict(systems._SYSTEMS))
     monkeypatch.setattr(choice, "_ENCODERS", dict(choice._ENCODERS))
+    monkeypatch.setattr(registry, "_FORMATS", list(registry._FORMATS))
 
 
 def imported(name: str, folder: Path) -> dict[str, Any]:
@@ -51,8 +54,15 @@ def arc_hybrid(folder: Path, labels: list[str], root_labels: list[str], word_lab
 
 
 def test_the_page_has_the_files_that_it_promises() -> None:
-    assert set(FILES) == {"arc_hybrid.py", "convolution.py", "from_tuples.py", "long_arcs.py", "words.py"}
-    assert len(COMMANDS) == 5
+    assert set(FILES) == {
+        "arc_hybrid.py",
+        "convolution.py",
+        "from_tuples.py",
+        "long_arcs.py",
+        "stanford.py",
+        "words.py",
+    }
+    assert len(COMMANDS) == 7
 
 
 def test_arc_hybrid_rebuilds_every_projective_tree_of_the_sample(sample_treebank: Path, tmp_path: Path) -> None:
@@ -109,11 +119,11 @@ def place(tmp_path: Path, sample_treebank: Path) -> Path:
     return tmp_path
 
 
-def run(command: str, place: Path, text: str = "") -> str:
+def run(command: str, place: Path, text: str = "", library: Path = CHECKOUT) -> str:
     done = subprocess.run(
         [sys.executable, *shlex.split(command)],
         cwd=place,
-        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": str(library), "OMP_NUM_THREADS": "1"},
         input=text,
         capture_output=True,
         text=True,
@@ -130,15 +140,112 @@ def test_own_tuples_become_sentences(place: Path) -> None:
     assert sentence == Sentence.from_forms(["We", "parse", "it"]).replace(upos=["PRON", "VERB", "PRON"])
 
 
-def test_the_subcommand_counts_words(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    module = types.ModuleType("arcparse.cli.words")
-    exec(compile(FILES["words.py"], "words.py", "exec"), vars(module))  # noqa: S102 (our own page)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(cli.SUBCOMMANDS, "words", "count the words of a treebank")
-    assert cli.main(["words", str(place / "train.conllu")]) == 0
-    assert capsys.readouterr().out == "800\n"
+class Entry(NamedTuple):
+    """An addition to the package: the room of the new file, the file with the names, and the new name behind `last`."""
+
+    room: str
+    names: str
+    last: str
+    new: str
+    imported: str = ""
+
+
+ENTRIES = {
+    "arc_hybrid.py": Entry(
+        "parser",
+        "systems.py",
+        '"swap": Swap',
+        '"arc-hybrid": ArcHybrid',
+        "from arcparse.parser.arc_hybrid import ArcHybrid\n",
+    ),
+    "convolution.py": Entry(
+        "networks/encoder",
+        "choice.py",
+        '"bilstm": BiLSTM',
+        '"convolution": Convolution',
+        "from arcparse.networks.encoder.convolution import Convolution\n",
+    ),
+    "stanford.py": Entry(
+        "formats",
+        "registry.py",
+        "    json_lines.formats",
+        "stanford.formats",
+        "from arcparse.formats import stanford\n",
+    ),
+    "words.py": Entry(
+        "cli",
+        "__init__.py",
+        '"benchmark": "measure speed, start-up time and memory"',
+        '"words": "count the words of a treebank"',
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a copy of the package, without models, to which files of the page are added."""
+    folder = tmp_path_factory.mktemp("library")
+    left_out = shutil.ignore_patterns("models", "__pycache__")
+    shutil.copytree(CHECKOUT / "arcparse", folder / "arcparse", ignore=left_out)
+    for file, entry in ENTRIES.items():
+        room = folder / "arcparse" / entry.room
+        (room / file).write_text(inside(FILES[file]), encoding="utf-8")
+        text = (room / entry.names).read_text(encoding="utf-8")
+        for old, new in (
+            (entry.last, f"{entry.last}, {entry.new}"),
+            ("\nfrom arcparse.errors import", f"\n{entry.imported}from arcparse.errors import"),
+        ):
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        (room / entry.names).write_text(text, encoding="utf-8")
+    return folder
+
+
+def inside(text: str) -> str:
+    """Return a file of the page as it stands inside the package: it does not register itself, and is no command."""
+    definitions = text.partition("\nregister(")[0]
+    return re.sub(r"^from \S+ import (main|register)\n", "", definitions, flags=re.MULTILINE)
+
+
+def test_a_subcommand_is_one_file_and_one_entry(place: Path, library: Path) -> None:
+    assert run("-m arcparse words train.conllu", place, library=library) == "800\n"
+    assert "count the words of a treebank" in run("-m arcparse --help", place, library=library)
+
+
+def test_a_format_is_one_file_and_one_entry(place: Path, library: Path) -> None:
+    run("-m arcparse convert train.conllu --to stanford --output train.deps", place, library=library)
+    run("-m arcparse convert train.deps --to nltk4 --output again.dp4", place, library=library)
+    run("-m arcparse convert train.conllu --to nltk4 --output train.dp4", place, library=library)
+    again, right = (list(read_sentences(place / name, "nltk4")) for name in ("again.dp4", "train.dp4"))
+    assert [sentence.tree for sentence in again] == [sentence.tree for sentence in right]
+    assert [sentence.forms for sentence in again] == [sentence.forms for sentence in right]
+
+
+def test_a_malformed_sentence_of_the_format_is_told_with_its_place(tmp_path: Path) -> None:
+    [stanford] = imported("stanford.py", tmp_path)["formats"]()
+    text = "\nroot(ROOT-0, Go-1)\n\n\nroot(ROOT-0, Stop-1)\nadvmod(Stop-1, now-3)\n\nroot(ROOT-0, Go-1)\n"
+    errors: list[TreebankError] = []
+    found = list(read_sentences(io.StringIO(text), stanford, name="f", on_error=errors.append))
+    assert [sentence.forms for sentence in found] == [("Go",), ("Go",)]
+    [error] = errors
+    assert str(error).startswith("f:6: 'advmod(Stop-1, now-3)' is not the arc to word 2")
+
+
+def test_a_format_is_registered_once_and_under_a_new_name(tmp_path: Path) -> None:
+    make = imported("stanford.py", tmp_path)["formats"]
+    register(make)
+    register(make)
+    assert list(formats()).count("stanford") == 1
+    with pytest.raises(ConfigurationError, match="there is another format 'stanford'"):
+        register(lambda tag="xpos": make(tag))
+
+
+def test_a_system_and_an_encoder_are_one_file_and_one_entry_each(place: Path, library: Path) -> None:
+    settings = ("parser.system=arc-hybrid", "exploration=0", "parser.encoder=convolution")
+    command = f"-m arcparse train parser --train train.conllu --dev dev.conllu --set {' --set '.join(settings)}"
+    printed = run(f"{command} --dry-run", place, library=library)
+    assert 'system = "arc-hybrid"' in printed
+    assert 'encoder = "convolution"' in printed
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ ROWS = [
     {"tagger", "parser", "segmenter"},
     {"networks"},
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation"},
-    {"tokenizer"},
+    {"tokenizer", "lexicon"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
     {"vocabulary", "sentence", "settings", "threads", "files"},
     {"search", "presets"},

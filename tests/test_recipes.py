@@ -12,14 +12,14 @@ from overfitted import TAGGER, fitted_tagger, sample, twenty, vectors
 from tiny_transformer import tiny_transformer
 
 from arcparse import recipes
-from arcparse.cli.train import KINDS
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.parser.task import ParserSettings, ParserTask
-from arcparse.presets import DEFAULT, presets
+from arcparse.presets import KINDS, presets
 from arcparse.recipes import RECIPES, resolve
 from arcparse.settings import as_toml
 from arcparse.tagger.task import TaggerSettings, TaggerTask
-from arcparse.training.loop import Progress, TrainingConfig
+from arcparse.training.loop import TrainingConfig
+from arcparse.training.progress import Progress
 from arcparse.treebank import read_conllu, write_conllu
 from arcparse.vectors import VectorStore
 
@@ -72,7 +72,7 @@ def test_every_tagger_preset_builds_a_model_with_a_finite_loss(name: str) -> Non
 @pytest.mark.parametrize("kind", recipes.RECIPES)
 def test_without_a_preset_the_default_serves(kind: str) -> None:
     recipe = recipes.RECIPES[kind]
-    assert resolve(recipe.settings, kind) == resolve(recipe.settings, kind, preset=DEFAULT[kind])
+    assert resolve(recipe.settings, kind) == resolve(recipe.settings, kind, preset=KINDS[kind].default)
 
 
 def test_whatever_has_a_recipe_is_trained_by_the_command() -> None:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import torch
 
-from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
-from arcparse.parser.scorer import ScorerConfig
+from arcparse.parser.settings import ParserConfig, ScorerConfig
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.treebank import read_conllu
 
 LEXICON = LexiconConfig(word_dimension=8, affix_dimension=4, shape_dimension=4, character_dimension=0)

@@ -9,11 +9,7 @@ from typing import Any
 
 import torch
 
-from arcparse.networks.attention import AttentionKind
-from arcparse.networks.decoder import DecoderConfig
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
-from arcparse.networks.transformer import TransformerConfig
+from arcparse.networks.settings import AttentionKind, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 
 LETTERS = "abcdefghij"

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from arcparse.checkpoint import save_model
+from arcparse.networks.weights import arrays
 from arcparse.settings import load_settings
 from arcparse.training.loop import Loss, TrainingConfig, seed_everything, train
 
@@ -64,7 +65,7 @@ class ToyTask:
         return {"accuracy": float((self.model(inputs).argmax(1) == targets).float().mean())}
 
     def save(self, directory: Path) -> None:
-        save_model(directory, kind="toy", config={}, vocabularies={}, weights=self.model.state_dict())
+        save_model(directory, kind="toy", config={}, vocabularies={}, weights=arrays(self.model))
 
 
 if __name__ == "__main__":

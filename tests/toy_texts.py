@@ -7,15 +7,14 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
-from arcparse.networks.transformer import TransformerConfig
+from overfitted import fit
+
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.seq2seq.classifier import ClassifierConfig, Pooling
 from arcparse.seq2seq.classifier_task import ClassifierSettings, ClassifierTask
 from arcparse.seq2seq.labelled import LabelledText
 from arcparse.training.loop import TrainingConfig
-from arcparse.training.optimisation import Learner
 
 DECIDES = {"pos": ("good", "great"), "neg": ("bad", "awful"), "none": ("so-so",)}
 OTHERS = ("the", "film", "plot", "cast", "was", "a", "of", "it")
@@ -62,10 +61,5 @@ def task(own: ClassifierConfig | None = None, vectors: Pretrained | None = None,
 def fitted(reader: str = "lstm", pooling: Pooling = "max+mean") -> ClassifierTask:
     """Return a task whose model has learned which words decide."""
     made = task(config(reader, pooling))
-    learner = Learner(made.model, TRAINING)
-    made.model.train()
-    for epoch in range(EPOCHS):
-        for number, batch in enumerate(made.batches(epoch)):
-            learner.update(made.loss(batch).value, 1e-2 * (1 - epoch / EPOCHS), number)
-    made.model.eval()
+    fit(made, EPOCHS)
     return made

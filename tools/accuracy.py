@@ -11,7 +11,7 @@ import argparse
 
 from arcparse import Pipeline, evaluate, read_conllu
 from arcparse.cli.options import whole
-from arcparse.networks.tags import COLUMN, with_tags
+from arcparse.lexicon.tags import COLUMN, with_tags
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.settings.limits import BEAM
 from arcparse.tokenizer.reading import running_text

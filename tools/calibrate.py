@@ -14,7 +14,7 @@ from pathlib import Path
 from arcparse import Pipeline, read_conllu
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.cli.options import whole
-from arcparse.parser.nbest import SAMPLES
+from arcparse.parser.parse import SAMPLES
 from arcparse.parser.temperature import fit_temperatures
 from arcparse.settings.limits import BEAM
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE

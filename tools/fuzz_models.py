@@ -11,22 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from fuzz_text import Kind, in_file, sample
 from mutation import altered, damaged
 
 from arcparse import seq2seq
 from arcparse.checkpoint import load_model, pack
-from arcparse.networks.decoder import DecoderConfig
-from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
-from arcparse.networks.transformer import TransformerConfig
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
-from arcparse.parser.scorer import ScorerConfig
+from arcparse.parser.settings import ParserConfig, ScorerConfig
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.sentence import Sentence
@@ -36,7 +32,7 @@ from arcparse.seq2seq.lemmatizer import LemmatizerConfig
 from arcparse.seq2seq.model import Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.vocabulary import Vocabulary
 
 ENCODER = EncoderConfig(embedding=8, recurrent=RecurrentConfig(hidden=4))
@@ -63,7 +59,7 @@ def _parser(predicts_tags: bool) -> Parser:
 
 def _vectors() -> Pretrained:
     words = Vocabulary.build(WORDS)
-    return Pretrained(words, "digits-zero", torch.ones(len(words), 3, dtype=torch.int8), torch.ones(len(words)))
+    return Pretrained(words, "digits-zero", np.ones((len(words), 3), np.int8), np.ones(len(words), np.float32))
 
 
 def _save(model: Any, directory: Path) -> None:

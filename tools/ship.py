@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from arcparse import seq2seq
-from arcparse.checkpoint import SHIPPED, load_config, load_model, sibling
+from arcparse.checkpoint import load_config, load_model, sibling
+from arcparse.checkpoint.places import SHIPPED
 from arcparse.cli.options import whole
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.model import Parser
 from arcparse.settings.limits import BEAM
 from arcparse.tagger.model import Tagger

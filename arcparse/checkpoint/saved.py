@@ -1,73 +1,71 @@
 """The contents of a saved model, checked: the types and ranges of its settings, and the sizes of its weights.
 
 Checksums tell that files belong together, not that they are sound: a file may be damaged, written by hand or by another
-program, and its checksum with it. Each error is a ModelError that names the file and the field. A network is first
-built on torch's device "meta", which has sizes but no memory, and compared with the weights: so a network that is too
-large, or a different one, is refused at once.
+program, and its checksum with it. Each error is a ModelError that names the file and the field. Weights are compared
+with the layout that the settings ask for before they are read: so a network that is too large, or a different one, is
+refused at once. Nothing here needs torch.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
-import torch
-from torch.overrides import TorchFunctionMode
+import numpy as np
+from numpy.typing import NDArray
 
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.settings import from_dict
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
-Module = TypeVar("Module", bound=torch.nn.Module)
 T = TypeVar("T")
 
 CONFIG, WEIGHTS, VOCABULARIES = "config.json", "weights.safetensors", "vocabularies.json"
 BEST = "best"  # the model in the directory of a training run
-FLOATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
-INTEGERS = {"I8": torch.int8, "I16": torch.int16, "I32": torch.int32, "I64": torch.int64, "U8": torch.uint8}
-TYPES = {**FLOATS, **INTEGERS, "BOOL": torch.bool}
+FLOATS = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}  # numpy lacks bfloat16: its bits are read
+INTEGERS = {"I8": "int8", "I16": "int16", "I32": "int32", "I64": "int64", "U8": "uint8", "BOOL": "bool"}
+TYPES = FLOATS | INTEGERS
 LARGEST = 1e6  # of weights: one flipped bit makes 1e37 of 0.1, and results with such a weight are not finite
 REMEDY = "copy the model again"
 _BREAK = re.compile("[\t\n\r\ud800-\udfff]")
-# The errors that torch raises for impossible sizes.
-IMPOSSIBLE = (RuntimeError, ValueError, TypeError, ArithmeticError, AssertionError, IndexError)
+
+
+class Layout(NamedTuple):
+    """The shape of a weight, and the type of its numbers as numpy and torch call it; any floating-point one will do."""
+
+    shape: tuple[int, ...]
+    type: str
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A tensor as in the file: its type (a name of safetensors), its shape and its bytes."""
+    """A weight as in the file: its type (a name of safetensors), its shape and its bytes."""
 
     dtype: str
     shape: tuple[int, ...]
     data: bytearray
 
-    def tensor(self) -> torch.Tensor:
-        """Return the tensor; floating-point numbers become float32."""
+    def array(self) -> NDArray[Any]:
+        """Return the weight; floating-point numbers become float32."""
         if 0 in self.shape:
-            return torch.zeros(self.shape, dtype=torch.float32 if self.dtype in FLOATS else TYPES[self.dtype])
-        found = torch.frombuffer(self.data, dtype=TYPES[self.dtype]).view(self.shape)
-        return found.to(torch.float32, copy=True) if self.dtype in FLOATS else found
+            return np.zeros(self.shape, np.float32 if self.dtype in FLOATS else TYPES[self.dtype])
+        found = np.frombuffer(self.data, TYPES[self.dtype]).reshape(self.shape)
+        if self.dtype == "BF16":  # the upper half of float32
+            return (found.astype(np.uint32) << 16).view(np.float32)
+        with np.errstate(over="ignore"):
+            return found.astype(np.float32) if self.dtype in FLOATS else found
 
-
-class _Uninitialised(TorchFunctionMode):
-    """Skips functions that change tensors in place, such as initial values: on "meta" they only load parts of torch."""
-
-    def __torch_function__(
-        self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), named: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Call a function; if its name ends in `_`, return its tensor unchanged instead."""
-        named, name = named or {}, getattr(function, "__name__", "")
-        if name.endswith("_") and not name.endswith("__"):
-            return args[0] if args else named["tensor"]
-        return function(*args, **named)
+    def fits(self, type: str) -> bool:
+        """Return whether weights of a type, as in `Layout`, can be made of these numbers."""
+        return self.dtype in FLOATS if "float" in type else INTEGERS.get(self.dtype) == type
 
 
 class Shaped(Protocol):
-    """A tensor, or a stored tensor."""
+    """A weight: an array, a tensor, one that is stored, or a layout."""
 
     @property
     def shape(self) -> Sequence[int]:
@@ -87,17 +85,18 @@ class SavedModel:
     files: dict[str, bytes] = field(default_factory=dict)  # other files by name, such as those of an encoder
 
     @cached_property
-    def weights(self) -> dict[str, torch.Tensor]:
+    def weights(self) -> dict[str, NDArray[Any]]:
         """The weights by name, floating-point ones as float32."""
         for name, own in self.stored.items():
             if own.dtype not in TYPES:
                 self.refuse(WEIGHTS, f"weight {name!r} has type {own.dtype}, not one of {', '.join(TYPES)}")
-        found = {name: own.tensor() for name, own in self.stored.items()}
-        for name, tensor in found.items():
-            if tensor.is_floating_point() and tensor.numel() and not within(tensor):
-                wrong = tensor[~(tensor.abs() <= LARGEST)]
+        found = {name: own.array() for name, own in self.stored.items()}
+        for name, weight in found.items():
+            if weight.dtype.kind == "f" and weight.size and not within(weight):
+                with np.errstate(invalid="ignore"):
+                    wrong = weight[~(np.abs(weight) <= LARGEST)]
                 raise ModelError(
-                    f"{self.path / WEIGHTS}: {len(wrong)} of the {tensor.numel()} values of weight {name!r} are not "
+                    f"{self.path / WEIGHTS}: {len(wrong)} of the {weight.size} values of weight {name!r} are not "
                     f"finite or beyond {LARGEST:g}, the first is {wrong[0]:g}; train the model again, or copy it again"
                 )
         return found
@@ -151,32 +150,12 @@ class SavedModel:
         except ArcparseError as error:
             self.refuse(VOCABULARIES, f"{name}: {error}")
 
-    def network(self, build: Callable[[], Module]) -> Module:
-        """Return the network that `build` makes, with the saved weights, in evaluation mode.
-
-        The weights must have the sizes that settings, vocabularies and vectors give the network.
-        """
-        try:
-            with torch.device("meta"), _Uninitialised():
-                module = build()
-        except ArcparseError as error:
-            self.refuse(CONFIG, str(error))
-        except IMPOSSIBLE as error:
-            self.refuse(CONFIG, f"describes an impossible network: {str(error).splitlines()[0]}")
-        self.expect(module.state_dict())
-        if _has_other_tensors(module):
-            module = build()
-        module.load_state_dict(self.weights, assign=True)
-        return module.eval()
-
-    def expect(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Compare the stored names, shapes and types with those of `weights`, which may be on the device "meta"."""
+    def expect(self, weights: Mapping[str, Layout]) -> None:
+        """Compare the stored names, shapes and types with those that are wanted."""
         problem = difference(weights, self.stored)
-        for name, tensor in weights.items() if not problem else ():
-            stored = self.stored[name].dtype
-            fits = stored in FLOATS if tensor.is_floating_point() else TYPES.get(stored) == tensor.dtype
-            if not fits:
-                problem = f"weight {name!r} is of type {stored}"
+        for name, wanted in weights.items() if not problem else ():
+            if not self.stored[name].fits(wanted.type):
+                problem = f"weight {name!r} is of type {self.stored[name].dtype}"
         if problem:
             raise ModelError(f"{self.path}: its weights, settings and vectors do not fit together; {REMEDY}: {problem}")
 
@@ -185,22 +164,14 @@ class SavedModel:
         raise ModelError(f"{self.path / file}: {problem}; {REMEDY}")
 
 
-def within(tensor: torch.Tensor) -> bool:
+def within(weight: NDArray[np.float32]) -> bool:
     """Return whether all numbers are finite and their absolute values at most LARGEST."""
-    least, most = torch.aminmax(tensor)  # far faster than a comparison for each value
-    return bool(least >= -LARGEST) and bool(most <= LARGEST)  # NaN is neither
+    return bool(weight.min() >= -LARGEST and weight.max() <= LARGEST)  # NaN is neither
 
 
 def is_cell(text: str) -> bool:
     """Return whether a cell of a treebank can hold a text: not empty, and without tab, line end and surrogate."""
     return bool(text) and not _BREAK.search(text)
-
-
-def _has_other_tensors(module: torch.nn.Module) -> bool:
-    """Return whether a module on "meta" has tensors beside its weights, as a user's module may: no file has them."""
-    known = set(map(id, module.state_dict(keep_vars=True).values()))
-    own = [value for part in module.modules() for value in (*vars(part).values(), *part.buffers(recurse=False))]
-    return any(isinstance(value, torch.Tensor) and value.is_meta and id(value) not in known for value in own)
 
 
 def difference(expected: Mapping[str, Shaped], found: Mapping[str, Shaped]) -> str:

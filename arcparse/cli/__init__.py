@@ -35,6 +35,7 @@ SUBCOMMANDS = {
     "classify": "label texts by a classifier",
     "generate": "continue a text by a language model, or print its perplexity",
     "benchmark": "measure speed, start-up time and memory",
+    "info": "show versions, compiled kernels and models",
 }
 USAGE_ERROR = 2  # as argparse itself exits
 NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment", "bad_alloc")
@@ -105,10 +106,20 @@ def _explained(error: OSError) -> str:
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}; check the path"
 
 
+class _Version(argparse.Action):
+    """Prints the version; the kernels are looked for only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from arcparse.kernels.library import in_use
+
+        print(f"arcparse {metadata.version('arcparse')} (kernels: {in_use()})")
+        parser.exit()
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Make the parser: the chosen subcommand by its module, the others with name and help only."""
     parser = argparse.ArgumentParser(prog="arcparse", description="Transition-based dependency parsing.")
-    parser.add_argument("--version", action="version", version=f"arcparse {metadata.version('arcparse')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and the kernels in use, and exit")
     subparsers = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", required=True)
     chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name, summary in SUBCOMMANDS.items():

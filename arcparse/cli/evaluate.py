@@ -26,6 +26,7 @@ from arcparse.settings.limits import SEED as SEED_RANGE
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    Group = argparse._ArgumentGroup
 
 BREAKDOWNS: dict[str, Callable[..., Breakdown]] = {
     "label": evaluation.by_label,
@@ -49,6 +50,14 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("system", metavar="SYSTEM", help="file of trees to score; - for standard input")
     parser.add_argument("other", nargs="?", metavar="OTHER_SYSTEM", help="file of other trees, to compare with these")
     add_format(parser)
+    _add_scores(parser)
+    _add_parts(parser.add_argument_group("scores of parts of the words, and confusions"))
+    _add_calibration(parser.add_argument_group("calibration of confidences"))
+    _add_significance(parser.add_argument_group("intervals, and significance of a difference"))
+    parser.set_defaults(run=run)
+
+
+def _add_scores(parser: argparse.ArgumentParser) -> None:
     printed = parser.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="print ratios (0 to 1) and counts as JSON")
     printed.add_argument(
@@ -66,7 +75,10 @@ def add(subparsers: Subparsers) -> None:
         "are shares of sentences in which all heads, or all heads and labels, are right; metrics of tokens and tags "
         "need no trees",
     )
-    parser.add_argument(
+
+
+def _add_parts(group: Group) -> None:
+    group.add_argument(
         "--breakdown",
         type=_names_of("breakdown", tuple(BREAKDOWNS)),
         default=(),
@@ -74,46 +86,51 @@ def add(subparsers: Subparsers) -> None:
         help="add scores by label (with confusions of labels), by distance of head and dependent, by length of the "
         "sentence, or by projectivity of arcs",
     )
-    parser.add_argument(
+    group.add_argument(
         "--train",
         metavar="FILE",
         help="add scores of known words, whose form is in this training file, and of unknown words",
     )
-    parser.add_argument(
+    group.add_argument(
         "--confusion",
         type=_names_of("column", TAG_COLUMNS),
         default=(),
         metavar="NAME,NAME",
         help="add confusions of tags, the most frequent first: of upos, xpos, feats",
     )
-    parser.add_argument(
+
+
+def _add_calibration(group: Group) -> None:
+    group.add_argument(
         "--calibration",
         action="store_true",
         help="add the reliability of the confidences that `arcparse parse --scores` has written into MISC",
     )
-    parser.add_argument(
+    group.add_argument(
         "--bins",
         type=whole(Range(1, 1000)),
         default=BINS,
         metavar="N",
         help="bins of confidences (default: %(default)s)",
     )
-    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM: .svg or .png")
-    parser.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
-    parser.add_argument(
+    group.add_argument("--diagram", type=Path, metavar="FILE", help="draw the calibration of SYSTEM: .svg or .png")
+
+
+def _add_significance(group: Group) -> None:
+    group.add_argument("--confidence", action="store_true", help="add 95%% bootstrap intervals of F1")
+    group.add_argument(
         "--test", choices=TESTS, default="randomisation", help="test for p-values (default: %(default)s)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--resamples",
         type=whole(COUNT),
         default=RESAMPLES,
         metavar="N",
         help="number of resamples (default: %(default)s)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--seed", type=whole(SEED_RANGE), default=SEED, metavar="N", help="seed of resampling (default: %(default)s)"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -127,8 +127,8 @@ def _scored(
     on_error: Callable[[Sentence, Exception], None],
 ) -> Iterator[Sentence]:
     from arcparse.batches import stream
-    from arcparse.parser.nbest import SAMPLES as DEFAULT_SAMPLES
-    from arcparse.parser.nbest import ranked
+    from arcparse.parser.parse import SAMPLES as DEFAULT_SAMPLES
+    from arcparse.parser.parse import ranked
 
     samples = DEFAULT_SAMPLES if args.samples is None else args.samples
     settings = {"beam": args.beam, "samples": samples if args.scores else 0, "given_tags": args.given == "tags"}

@@ -15,28 +15,19 @@ from tqdm import tqdm
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ArcparseError
-from arcparse.presets import DEFAULT, purposes
+from arcparse.presets import KINDS, purposes
 from arcparse.settings import as_toml
-from arcparse.training.loop import BEST, Progress
+from arcparse.training.loop import BEST
+from arcparse.training.progress import Progress
 
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
-KINDS = {
-    "parser": "a transition-based parser",
-    "tagger": "a tagger of UPOS, XPOS and FEATS",
-    "lemmatizer": "a lemmatiser",
-    "segmenter": "a segmenter of text into sentences and tokens",
-    "seq2seq": "a translator, or any model from sequences to sequences",
-    "classifier": "a classifier of texts",
-    "skip-thought": "skip-thought vectors of sentences",
-    "lm": "a language model",
-}
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `train`, with a subcommand for each kind of model."""
     parser = subparsers.add_parser("train", help=SUBCOMMANDS["train"], description=__doc__)
     kinds = parser.add_subparsers(title="models", metavar="MODEL", required=True)
-    for kind, summary in KINDS.items():
+    for kind, (summary, default) in KINDS.items():
         own = kinds.add_parser(
             kind,
             help=summary,
@@ -46,9 +37,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         )
         own.set_defaults(run=run, kind=kind)
         own.add_argument("config", nargs="?", type=Path, help="TOML file of settings that replace those of the preset")
-        own.add_argument(
-            "--preset", default="", help=f"settings to start from, listed below (default: {DEFAULT[kind]})"
-        )
+        own.add_argument("--preset", default="", help=f"settings to start from, listed below (default: {default})")
         own.add_argument(
             "--set",
             action="append",

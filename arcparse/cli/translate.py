@@ -86,14 +86,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _line(model: Seq2Seq, symbols: Sequence[str]) -> str:
-    from arcparse.networks.symbols import together
+    from arcparse.lexicon.symbols import together
 
     return together(symbols, model.config.symbols)
 
 
 def _translated(model: Seq2Seq, args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], list[Output]]]:
     from arcparse.batches import stream
-    from arcparse.networks.symbols import divided
+    from arcparse.lexicon.symbols import divided
 
     for batch in stream(input_lines(args), BATCH):
         sources = [divided(line, model.config.symbols) for line in batch]
@@ -127,7 +127,7 @@ def _draw(model: Seq2Seq, args: argparse.Namespace) -> None:
 
 
 def _scores(model: Seq2Seq, args: argparse.Namespace) -> str:
-    from arcparse.networks.symbols import divided
+    from arcparse.lexicon.symbols import divided
     from arcparse.search import Outcome
     from arcparse.seq2seq.model import copied
     from arcparse.seq2seq.pairs import Pair, lines

@@ -34,14 +34,15 @@ refused with --strict.
 
     format        the definition of a format, and the losses of a sentence in it
     source        files, folders, patterns and streams
-    table         all formats of a word a line
+    conllu        CoNLL-U
+    table         all other formats of a word a line
     running_text  plain, horizontal and tagged text
     bracketed     trees in brackets, and back
     penn          words and tags from Penn Treebank brackets
     graphs        displaCy and DOT
     json_lines    JSON Lines
     guessing      the format of a file from its beginning
-    registry      all formats by name
+    registry      all formats by name, and `register` for your own
     conversion    reading and writing by format
 """
 
@@ -57,7 +58,7 @@ from arcparse.formats.conversion import (
 )
 from arcparse.formats.format import Format, losses
 from arcparse.formats.guessing import guess
-from arcparse.formats.registry import formats
+from arcparse.formats.registry import formats, register
 from arcparse.formats.source import expanded
 
 __all__ = [
@@ -72,5 +73,6 @@ __all__ = [
     "losses",
     "opened",
     "read_sentences",
+    "register",
     "write_sentences",
 ]

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import ne
 from typing import TextIO
 
 from arcparse import trees
 from arcparse.errors import TreebankError, TreeError
-from arcparse.formats.format import Loss, OnError, numbers, report, sentence_of
+from arcparse.formats.format import TREE, Format, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.sentence import NONE, ROOT, Sentence
+from arcparse.sentence.numbering import numbers
 
 ROOT_LABEL = "root"
 SPECIAL = re.compile(r"[\\()\[\],@]|^ | $", re.MULTILINE)
@@ -28,6 +29,22 @@ FIRST = re.compile(rf" *\(({ATOM})")
 STEP = re.compile(rf",({ATOM}),(?: *(\[))?({ATOM})((?:\] *)*)")  # a relation, a word, and the brackets beside it
 ESCAPED = re.compile(r"\\(.)")
 PLACE = re.compile(r"[1-9][0-9]{0,6}")
+
+
+def formats(tag: str = "xpos") -> list[Format]:
+    """Return the formats; they hold no tag, whichever `tag` is."""
+    summary = "(R, r_a, A, r_b, [B, b_d, D]): a tree"
+    heads_first = Format("bracketed", summary, (".brackets",), TREE, read_bracketed, bracketed_text, bracketed_losses)
+    with_places = Format(
+        "bracketed-order",
+        "(saw@2, nsubj, I@1): a tree, each word with its position",
+        (".tree",),
+        TREE,
+        read_bracketed,
+        partial(bracketed_text, positions=True),
+        partial(bracketed_losses, positions=True),
+    )
+    return [heads_first, with_places]
 
 
 def bracketed_text(sentence: Sentence, *, positions: bool = False) -> str:

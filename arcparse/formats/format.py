@@ -11,7 +11,7 @@ from typing import TextIO, TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence, block_text
-from arcparse.sentence.numbering import is_word
+from arcparse.sentence.numbering import is_word, numbers
 from arcparse.treebank.block import column_fault, parse_block
 
 OnError: TypeAlias = "Callable[[TreebankError], None] | None"
@@ -23,6 +23,8 @@ NUMBERED = re.compile(r"[1-9][0-9]*$")
 COMMENTS, RANGES, NODES = "comments", "multiword ranges", "empty nodes"
 INDEX = {name: column for column, name in enumerate(COLUMNS)}
 EVERYTHING = frozenset((*COLUMNS, COMMENTS, RANGES, NODES))
+WORD = frozenset(("id", "form"))
+TREE = WORD | {"head", "deprel"}
 
 
 def nothing(_: Sentence) -> Iterable[Loss]:
@@ -107,12 +109,6 @@ def report(error: TreebankError, on_error: OnError) -> None:
     if on_error is None:
         raise error
     on_error(error)
-
-
-@lru_cache(maxsize=1024)
-def numbers(size: int) -> tuple[str, ...]:
-    """Return the numbers of words as in the ID column."""
-    return tuple(map(str, range(1, size + 1)))
 
 
 def sentence_of(

@@ -14,14 +14,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from json.encoder import encode_basestring as _json
 from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
 from arcparse.files import chunks_of
-from arcparse.formats.format import INDEX, Loss, OnError, numbers, report, sentence_of
+from arcparse.formats.format import COMMENTS, INDEX, TREE, Format, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.sentence import EMPTY, NONE, ROOT, Sentence
+from arcparse.sentence.numbering import numbers
 from arcparse.treebank.encoding import BYTE_ORDER_MARK
 from arcparse.treebank.reading import LONGEST
 
@@ -35,6 +37,29 @@ SPECIAL, ESCAPED = re.compile(r'[\\"]'), re.compile(r"\\(.)")
 NUMBER, LABEL = "(0|[1-9][0-9]{0,6})", r"""\[label="([^"\\\n]*(?:\\.[^"\\\n]*)*)"\];?"""
 NODE = re.compile(rf"^[ \t]*{NUMBER} {LABEL}$", re.MULTILINE)
 ARC = re.compile(rf"^[ \t]*{NUMBER} -> {NUMBER} {LABEL}$", re.MULTILINE)
+
+
+def formats(tag: str = "upos") -> list[Format]:
+    """Return the formats; `tag` is the column of the tags beside the words."""
+    displacy = Format(
+        "displacy",
+        "input of displaCy, a JSON object on each line",
+        (".json",),
+        TREE | {tag},
+        partial(read_displacy, tag=tag),
+        partial(displacy_text, tag=tag),
+        displacy_losses,
+    )
+    dot = Format(
+        "dot",
+        "input of Graphviz, a graph for each sentence",
+        (".dot", ".gv"),
+        TREE | {tag, COMMENTS},
+        partial(read_dot, tag=tag),
+        partial(dot_text, tag=tag),
+        dot_losses,
+    )
+    return [displacy, dot]
 
 
 def displacy_text(sentence: Sentence, *, tag: str) -> str:

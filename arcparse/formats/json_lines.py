@@ -12,11 +12,18 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import OnError, numbers, report, sound
+from arcparse.formats.format import EVERYTHING, Format, OnError, report, sound
 from arcparse.formats.source import lines_of
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, Sentence
+from arcparse.sentence.numbering import numbers
 
 ESCAPED = re.compile(r'["\\\x00-\x1f]')
+
+
+def formats(tag: str = "xpos") -> list[Format]:
+    """Return the format; it holds both tags, whichever `tag` is."""
+    summary = "JSON Lines, an object for each sentence, lossless"
+    return [Format("jsonl", summary, (".jsonl",), EVERYTHING, read_json_lines, json_line)]
 
 
 def json_line(sentence: Sentence) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import OnError, report, sentence_of
+from arcparse.formats.format import WORD, Format, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.sentence import Sentence
 from arcparse.treebank.reading import LONGEST
@@ -20,6 +21,12 @@ PIECE = re.compile(r"[()]|[^()\s]+")
 TRACE = "-NONE-"
 BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LCB-": "{", "-RCB-": "}", "-LSB-": "[", "-RSB-": "]"}
 LONGEST_SENTENCE = LONGEST // 32  # words
+
+
+def formats(tag: str = "xpos") -> list[Format]:
+    """Return the format; the tags of words go into the column `tag`."""
+    summary = "Penn Treebank brackets: words and tags, read only"
+    return [Format("penn", summary, (".mrg", ".ptb"), WORD | {tag}, partial(read_penn, tag=tag))]
 
 
 class _Tree:
@@ -54,7 +61,7 @@ class _Tree:
         return not self.depth
 
 
-def read_penn(stream: TextIO, name: str, on_error: OnError = None, *, tag: str = "xpos") -> Iterator[Sentence]:
+def read_penn(stream: TextIO, name: str, on_error: OnError = None, *, tag: str) -> Iterator[Sentence]:
     """Read words and tags of each tree; after a fault, go on at the next line that begins with a bracket.
 
     Raises TreebankError, or calls `on_error`, for a malformed tree.

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TextIO
 
 from arcparse.errors import TreebankError
-from arcparse.formats.format import INDEX, Loss, OnError, report, sentence_of
+from arcparse.formats.format import INDEX, WORD, Format, Loss, OnError, report, sentence_of
 from arcparse.formats.source import lines_of
 from arcparse.formats.table import NO_BREAK
 from arcparse.sentence import EMPTY, MISC, Sentence
@@ -22,6 +23,40 @@ from arcparse.sentence.spacing import AFTER, space_after, space_before
 from arcparse.tokenizer.reading import read_text
 
 BEGINNING = re.compile(r"#\s*new(?:doc|par)\b")
+SPACING = frozenset(("misc:SpaceAfter", "misc:SpacesAfter", "misc:SpacesBefore", "misc:TokenRange"))
+COMMENTED = frozenset(("comment:text", "comment:newpar", "comment:newdoc"))
+
+
+def formats(tag: str = "xpos") -> list[Format]:
+    """Return the formats; `tag` is the column of the tags behind words."""
+    tagged = Format(
+        "word_tag",
+        "one sentence on each line, words and tags as cat_NN",
+        (".tagged",),
+        WORD | {tag},
+        partial(read_tagged, tag=tag),
+        partial(tagged_text, tag=tag),
+        partial(tagged_losses, tag=tag),
+    )
+    horizontal = Format(
+        "horizontal",
+        "one sentence on each line, words between spaces",
+        (".hor",),
+        WORD,
+        read_horizontal,
+        horizontal_text,
+        horizontal_losses,
+    )
+    plain = Format(
+        "text",
+        "plain text; reading divides it into words",
+        (".txt",),
+        WORD | SPACING | COMMENTED,
+        read_plain,
+        plain_text,
+        first=partial(plain_text, first=True),
+    )
+    return [tagged, horizontal, plain]
 
 
 def plain_text(sentence: Sentence, *, first: bool = False) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TextIO
 
-from arcparse.errors import TreebankError
+from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import chunks_of
-from arcparse.formats.format import ANY_NUMBER, INDEX, Loss, OnError, numbers, report
+from arcparse.formats.format import ANY_NUMBER, INDEX, Format, Loss, OnError, nothing, report
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
+from arcparse.sentence.numbering import numbers
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.reading import blocks
 
@@ -24,6 +26,9 @@ BLANKS = re.compile(r"[ \t]+")
 DOCSTART = "-DOCSTART-"
 NEWDOC = "# newdoc"
 NEWDOC_LINE = re.compile(r"#\s*newdoc\b")
+CONLLX = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "PHead", "PDeprel")
+CONLL2009 = "id form lemma PLemma TAG PPos feats PFeats head PHead deprel PDeprel FillPred Pred"
+COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,51 @@ class Table:
         names = {name if name in COLUMNS else f"misc:{name}" for name in self.columns}
         names |= {"comment:newdoc"} if self.docstart else set()
         return frozenset({"id", *names, *({f"misc:{self.tail}{ANY_NUMBER}"} if self.tail else ())})
+
+
+def formats(tag: str = "xpos") -> list[Format]:
+    """Return the formats with names of their own; `tag` is the column of the tag if there is only one."""
+    conll2009 = tuple(CONLL2009.replace("TAG", tag).split())
+    chunks = ("form", tag, "Chunk")
+    return [
+        _format("conllx", "CoNLL-X, 2006 and 2007", ".conllx .conll .conll06 .conll07", Table(CONLLX, required=8)),
+        _format(
+            "conll2009",
+            "CoNLL-2009, predicates and arguments in MISC",
+            ".conll09",
+            Table(conll2009, tail="APred", marks="FillPred", required=12),
+        ),
+        _format("conll2003", "word, tag, chunk, entity", ".conll03", _spaced(*chunks, "NER", docstart=True)),
+        _format("conll2000", "word, tag, chunk", ".conll00", _spaced(*chunks)),
+        _format("nltk", "Stanford and NLTK: word, tag, head", ".dp", Table(("form", tag, "head"), required=3)),
+        _format("nltk4", "word, tag, head, label", ".dp4", Table(("form", tag, "head", "deprel"), required=4)),
+        _format("tagged", "word, tag", ".pos", Table(("form", tag), required=2)),
+        _format("vertical", "one word on each line", ".vert", Table(("form",), "\n", required=1)),
+    ]
+
+
+def format_of_columns(columns: Sequence[str]) -> Format:
+    """Return the format `columns`, which has the named columns.
+
+    Raises ConfigurationError for names that cannot be columns.
+    """
+    known = all(map(COLUMN.fullmatch, columns)) and len(set(columns)) == len(columns)
+    if not known or "form" not in columns or "misc" in columns:
+        raise ConfigurationError(
+            f"columns {','.join(columns)}: each is one of {', '.join(COLUMNS[:-1])} or a name in MISC such as NER, "
+            "no two are the same, and form is among them"
+        )
+    return _format("columns", "columns named by --columns", ".columns", _spaced(*columns, docstart=True))
+
+
+def _spaced(*columns: str, docstart: bool = False) -> Table:
+    return Table(columns, " ", required=len(columns), docstart=docstart)
+
+
+def _format(name: str, summary: str, suffixes: str, table: Table) -> Format:
+    lost = partial(spaced_losses, table) if table.separator == " " else nothing
+    read, text = partial(read_table, table), partial(table_text, table)
+    return Format(name, summary, tuple(suffixes.split()), table.holds, read, text, lost)
 
 
 def read_table(table: Table, stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:

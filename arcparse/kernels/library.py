@@ -7,24 +7,24 @@ none, callers go through torch.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import weakref
-from ctypes import c_char_p, c_float, c_int, c_void_p
+from ctypes import CDLL, c_char_p, c_float, c_int, c_void_p
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arcparse.errors import ConfigurationError, nearest
+from arcparse.errors import ConfigurationError, nearest, shown
+from arcparse.kernels.build import FOLDER, SOURCES, digest, file_name
 
 LEVELS = ("amx", "avx512", "avx2", "baseline")  # the fastest first
-NONE = "none"  # what the setting says for no library
+NONE = "none"  # the setting for no library
 SETTING = "ARCPARSE_KERNELS"
-FOLDER = Path(__file__).parent
+NOT_NUMBERS = 2  # a status
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those of the arguments
+    "arcparse_digest": (c_int, []),
     "arcparse_processor_runs": (c_int, [c_char_p]),
     # dense layers
     "arcparse_dense_new": (c_void_p, [c_int, c_int, c_void_p, c_void_p, c_int]),
@@ -48,63 +48,77 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_window_free": (None, [c_void_p]),
     "arcparse_window_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_window_run": (c_int, [c_void_p, c_int, *[c_void_p] * 4, c_float, c_void_p, c_void_p]),
+    # the search of a parser
+    "arcparse_decoder_new": (c_void_p, [c_void_p]),
+    "arcparse_decoder_free": (None, [c_void_p]),
+    "arcparse_decoder_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
+    "arcparse_decoder_run": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
 }
 
 
-def library(level: str | None = None) -> ctypes.CDLL | None:
-    """Return the library of a level; without one, that of the setting ARCPARSE_KERNELS or else the fastest.
+def library(level: str | None = None) -> CDLL | None:
+    """Return the library of a level, or of the level in use; None for "none".
 
-    It is None if the level is "none", or if none was named and none is there. Raises ConfigurationError if the level
-    is unknown, or the processor or the installation lacks it.
+    Raises ConfigurationError if the level is unknown, or the processor or the installation lacks it.
     """
-    level = level or os.environ.get(SETTING) or None
-    if level is None:
-        return next((_opened(level) for level in available()), None)
-    if level == NONE:
-        return None
-    if level not in LEVELS:
-        known = (*LEVELS, NONE)
-        raise ConfigurationError(
-            f"{SETTING}: unknown kernels {level!r}; known are {', '.join(known)}{nearest(level, known)}"
-        )
-    if reason := lacking(level):
-        raise ConfigurationError(
-            f"{SETTING}: kernels {level!r} {reason}; choose one of {', '.join((*available(), NONE))}"
-        )
-    return _opened(level)
+    level = in_use() if level is None else _checked(level)
+    return None if level == NONE else _opened(level)
 
 
 def in_use() -> str:
-    """Return the level of the library that `library()` opens, "none" if there is none. Raises as it does."""
-    chosen = library()
-    return NONE if chosen is None else next(level for level in available() if _opened(level) is chosen)
+    """Return the level that the setting ARCPARSE_KERNELS names, or else the fastest; "none" if there is none.
+
+    Raises ConfigurationError if the setting names a level that is unknown, or that the processor or the installation
+    lacks.
+    """
+    if named := os.environ.get(SETTING):
+        return _checked(named)
+    return next((level for level in LEVELS if not lacking(level)), NONE)
 
 
-@lru_cache(maxsize=1)
-def available() -> tuple[str, ...]:
+def available() -> list[str]:
     """Return the levels that this processor runs and this installation has, the fastest first."""
-    return tuple(level for level in LEVELS if not lacking(level))
+    return [level for level in LEVELS if not lacking(level)]
 
 
 @lru_cache(maxsize=len(LEVELS))
 def lacking(level: str) -> str:
-    """Return the reason that a level cannot be used; "" if it can. Asking for "amx" asks Linux for the permission."""
+    """Return the reason that a level cannot be used; "" if it can. For "amx", Linux is asked for the permission."""
     try:
         if not _opened("baseline").arcparse_processor_runs(level.encode()):
-            return "need a processor, or an operating system, that has more"
+            return "this processor or operating system lacks it"
         _opened(level)
-    except (OSError, AttributeError) as error:  # no file, one of another platform, or of older sources
-        missing = not (FOLDER / f"_{level}.so").exists()
-        return "are not installed" if missing else f"cannot be opened ({error})"
+    except FileNotFoundError:
+        return "it was not compiled when arcparse was installed"
+    except (OSError, AttributeError) as error:  # of another platform, or of other sources
+        return f"{file_name(level)} does not suit ({error}); compile it: `python -m arcparse.kernels.build`"
     return ""
 
 
+def _checked(level: str) -> str:
+    known = (*LEVELS, NONE)
+    if level not in known:
+        listed = ", ".join(known)
+        raise ConfigurationError(
+            f"{SETTING}: there are no kernels {shown(level)}, only {listed}{nearest(level, known)}"
+        )
+    if level != NONE and (reason := lacking(level)):
+        usable = ", ".join([*available(), NONE])
+        raise ConfigurationError(f"{SETTING}: kernels {level!r} cannot be used: {reason}; usable are {usable}")
+    return level
+
+
 @lru_cache(maxsize=len(LEVELS))
-def _opened(level: str) -> ctypes.CDLL:
-    opened = ctypes.CDLL(str(FOLDER / f"_{level}.so"))
+def _opened(level: str) -> CDLL:
+    path = FOLDER / file_name(level)
+    if not path.exists():
+        raise FileNotFoundError(path)
+    opened = CDLL(str(path))
     for name, (result, arguments) in FUNCTIONS.items():
         function = getattr(opened, name)
         function.restype, function.argtypes = result, arguments
+    if SOURCES.is_dir() and opened.arcparse_digest() != digest():
+        raise OSError("it is of other sources")
     return opened
 
 
@@ -123,15 +137,17 @@ class Handle:
 
 
 def check(status: int) -> None:
-    """Raise MemoryError if the status that a function returned says so."""
+    """Raise MemoryError or, if scores are not numbers, ValueError for the status that a function returned."""
+    if status == NOT_NUMBERS:
+        raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
     if status:
         raise MemoryError
 
 
-def pointer(array: NDArray[Any]) -> ctypes.c_void_p:
+def pointer(array: NDArray[Any]) -> c_void_p:
     """Return the address of a contiguous array."""
     assert array.flags.c_contiguous  # noqa: S101
-    return ctypes.c_void_p(array.ctypes.data)
+    return c_void_p(array.ctypes.data)
 
 
 def floats(values: Any) -> NDArray[np.float32]:

@@ -113,7 +113,7 @@ def completed(tags: Tags, given: Mapping[str, Ids], combinations: Mapping[str, I
     """Return the given ids [T] by column, an UNKNOWN one replaced by the best tag.
 
     If a token has some of its tags, the others make one of the `combinations` [N] with them, if there is one: the same
-    as `arcparse.networks.tags.TagColumns.completed`.
+    as `arcparse.networks.tags.completed`.
     """
     known = {name: ids != Vocabulary.UNKNOWN for name, ids in given.items()}
     found = {name: np.where(known[name], given[name], tags.best[name]).astype(np.int32) for name in given}

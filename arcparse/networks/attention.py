@@ -15,14 +15,11 @@ Axis letters: B sentences, T queries, N tokens of the source, Q and D dimensions
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
-
-AttentionKind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head"]
+from arcparse.networks.settings import AttentionKind
 
 
 def attend(score: Tensor, value: Tensor, is_token: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,45 +11,17 @@ Symbols are embedded by the matrix that scores them (Press & Wolf 2017).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.errors import ConfigurationError
-from arcparse.networks.attention import AttentionKind, attention
+from arcparse.networks.attention import attention
 from arcparse.networks.memory import DecoderState, Memory, Reading
-from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.recurrent import Recurrent
 from arcparse.networks.regularisation import LockedDropout, embed
+from arcparse.networks.settings import DecoderConfig
 from arcparse.networks.source_encoder import embedding
-from arcparse.networks.transformer import TransformerConfig, TransformerDecoder
-from arcparse.settings.limits import Heads, Part, Units
-
-
-def _one_direction() -> RecurrentConfig:
-    return RecurrentConfig(hidden=512, bidirectional=False)
-
-
-@dataclass(frozen=True)
-class DecoderConfig:
-    """The parts of the decoder and their sizes."""
-
-    kind: Literal["recurrent", "transformer"] = "recurrent"
-    embedding: Units = 256
-    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
-    recurrent: RecurrentConfig = field(default_factory=_one_direction)
-    attention: AttentionKind = "general"  # of the recurrent decoder
-    heads: Heads = 4  # of the attention "multi-head"
-    input_feeding: bool = False  # slower to train: each step has to wait for the one before it
-    transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: Part = 0.3  # locked, of the output layer's input
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError for a decoder that would read symbols before they are written."""
-        if self.recurrent.bidirectional:
-            raise ConfigurationError("a decoder reads in one direction: set decoder.recurrent.bidirectional=false")
+from arcparse.networks.transformer import TransformerDecoder
 
 
 class RecurrentDecoder(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.vectors.lookup import find
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -26,4 +26,4 @@ def start_from(vectors: Pretrained, embedding: nn.Embedding, words: Vocabulary) 
         found = find(word, vectors.scheme, vectors.words)
         if found is not None and row >= len(SPECIALS):
             source = vectors.words.id(found)
-            embedding.weight[row] = vectors.rows[source].float() * vectors.scale[source]
+            embedding.weight[row] = torch.from_numpy(vectors.rows[source] * vectors.scale[source])

@@ -8,38 +8,17 @@ cell by cell.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from arcparse.errors import ConfigurationError
 from arcparse.networks.regularisation import LockedDropout, weight_dropped, zoneout
-from arcparse.settings.limits import Layers, Part, Units
+from arcparse.networks.settings import RecurrentConfig
 
 LAYERS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 CELLS: dict[str, Callable[..., nn.RNNCellBase]] = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 LayerState = tuple[Tensor, ...]  # of a layer: h, for an LSTM h and c, each [B, D]
-
-
-@dataclass(frozen=True)
-class RecurrentConfig:
-    """The parts of a recurrent encoder and their sizes."""
-
-    cell: Literal["rnn", "lstm", "gru"] = "lstm"
-    hidden: Units = 256  # units in each direction
-    layers: Layers = 1
-    bidirectional: bool = True
-    dropout: Part = 0.3  # locked, of each layer's input
-    weight_drop: Part = 0.0  # of recurrent weights
-    zoneout: Part = 0.0  # several times slower, since the fused layers have none
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError for weight_drop with zoneout, whose cells drop no weights."""
-        if self.zoneout and self.weight_drop:
-            raise ConfigurationError("zoneout and weight_drop cannot both be above 0; choose one")
 
 
 class Recurrent(nn.Module):

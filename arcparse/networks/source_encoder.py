@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
 from arcparse.networks.memory import Memory
-from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.recurrent import Recurrent
 from arcparse.networks.regularisation import LockedDropout, embed
-from arcparse.networks.transformer import TransformerConfig, TransformerEncoder
-from arcparse.settings.limits import Part, Units
+from arcparse.networks.settings import EncoderConfig
+from arcparse.networks.transformer import TransformerEncoder
 from arcparse.threads import aside
 from arcparse.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class EncoderConfig:
-    """The parts of the encoder and their sizes."""
-
-    kind: Literal["recurrent", "transformer"] = "recurrent"
-    embedding: Units = 256
-    embedding_dropout: Part = 0.1  # share of the vocabulary that is dropped in a batch
-    recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
-    transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    output_dropout: Part = 0.3  # locked, of a recurrent encoder's memory
 
 
 class SourceEncoder(nn.Module):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,17 +15,7 @@ from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
 from arcparse.networks.memory import DecoderState, Memory, Reading
-from arcparse.settings.limits import Heads, Layers, Part, Units
-
-
-@dataclass(frozen=True)
-class TransformerConfig:
-    """The parts of an encoder or decoder and their sizes; its dimension is that of the embeddings."""
-
-    layers: Layers = 3
-    heads: Heads = 4
-    hidden: Units = 512  # units of the feed-forward layers
-    dropout: Part = 0.3  # small corpora need more than the paper's 0.1
+from arcparse.networks.settings import TransformerConfig
 
 
 def positions(start: int, size: int, dimension: int, device: torch.device) -> Tensor:

@@ -1,31 +1,18 @@
-"""Feature templates as data: a token, as seen from a configuration, and an attribute of it.
-
-A template is written "stack(0).form" or "stack(1).leftmost(2).label": it starts at the i-th token from the top of the
-stack or the front of the buffer, may go on to the outermost (1) or second outermost (2) child on a side, any number of
-times ("stack(0).leftmost.leftmost.form", `leftmost` alone being `leftmost(1)`), and ends in an attribute. Attributes
-are blocks of vectors that an encoder gives (form, upos, xpos, feats, vector), or known to the configuration itself
-(label). The presets hold the templates of SyntaxNet (Andor et al. 2016) and Chen & Manning (2014).
-"""
+"""The tokens that feature templates look at, found for all configurations at once by few gathers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from arcparse.errors import ConfigurationError, shown
 from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
+from arcparse.parser.templates import LABEL_ATTRIBUTE, RELATIONS, Path, parsed
 from arcparse.sentence import NONE
 
-LABEL_ATTRIBUTE = "label"  # known to the configuration; all others come from an encoder
-ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
-CHILDREN = {"leftmost(1)": LEFT, "leftmost(2)": LEFT2, "rightmost(1)": RIGHT, "rightmost(2)": RIGHT2}
-_START = re.compile(r"(stack|buffer)\([0-9]{1,2}\)$")
-LONGEST = 8  # steps of a path: beyond, there is hardly ever a token
-MOST = 1000  # templates
+CHILDREN = dict(zip(RELATIONS, (LEFT, LEFT2, RIGHT, RIGHT2), strict=True))  # their rows in a configuration's table
 
 
 @dataclass(frozen=True)
@@ -43,17 +30,13 @@ class Features:
     """
 
     def __init__(self, templates: Sequence[str]) -> None:
-        """Compile `templates`. Raises ConfigurationError if one cannot be read, or if there is none."""
-        if not templates:
-            raise ConfigurationError('the parser has no features; set templates such as features = ["stack(0).vector"]')
-        if len(templates) > MOST:
-            raise ConfigurationError(f"the parser has {len(templates)} features; set at most {MOST}")
-        paths = [_parse(template) for template in templates]
+        """Compile `templates`. Raises ConfigurationError as `parsed` does."""
+        paths = parsed(templates)
         self.templates = tuple(templates)
         self.attributes = tuple(dict.fromkeys(attribute for _, attribute in paths))
         self._stack = sorted({int(path[0][6:-1]) for path, _ in paths if path[0].startswith("stack")})
         self._buffer = sorted({int(path[0][7:-1]) for path, _ in paths if path[0].startswith("buffer")})
-        located: list[tuple[str, ...]] = [(f"stack({i})",) for i in self._stack]
+        located: list[Path] = [(f"stack({i})",) for i in self._stack]
         located += [(f"buffer({i})",) for i in self._buffer]
         self._steps = _compile({path for path, _ in paths}, located)
         order = sorted(self.attributes, key=LABEL_ATTRIBUTE.__eq__)
@@ -86,20 +69,7 @@ class Features:
         return token.index_select(2, self._tokens.to(device))
 
 
-def _parse(template: str) -> tuple[tuple[str, ...], str]:
-    """Split a template into the path to its token and its attribute."""
-    *path, attribute = [part.strip() for part in template.split(".")]
-    path = [f"{part}(1)" if part in ("leftmost", "rightmost") else part for part in path]
-    wrong = [part for part in path[1:] if part not in CHILDREN]
-    if attribute not in ATTRIBUTES or not 1 <= len(path) <= LONGEST or not _START.match(path[0]) or wrong:
-        raise ConfigurationError(
-            f"feature template {shown(template)}: expected stack(i) or buffer(i) with i below 100, then up to "
-            f"{LONGEST - 1} of {', '.join(CHILDREN)}, then one of {', '.join(ATTRIBUTES)}"
-        )
-    return tuple(path), attribute
-
-
-def _compile(paths: set[tuple[str, ...]], located: list[tuple[str, ...]]) -> list[_Step]:
+def _compile(paths: set[tuple[str, ...]], located: list[Path]) -> list[_Step]:
     """Return the steps that locate every path, appending to `located` the paths that they reach, in order."""
     prefixes = {path[:length] for path in paths for length in range(2, len(path) + 1)}
     steps = []

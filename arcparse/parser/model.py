@@ -16,16 +16,20 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.errors import ModelError
+from arcparse.lexicon.forms import Lexicon
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import TagColumns, with_given, with_tags
 from arcparse.networks.encoder import PretrainedEncoder, files_of
-from arcparse.networks.lexicon import Lexicon, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import TagColumns, with_given, with_tags
-from arcparse.networks.weights import take_weights
+from arcparse.networks.tags import flat_ids, tag_ids
+from arcparse.networks.weights import arrays, load_network, take_weights
+from arcparse.networks.words import Words, words_of
 from arcparse.parser.configuration import Configuration
-from arcparse.parser.nbest import SAMPLES, Parse, Trees, parses, rank, restored, tree_of
-from arcparse.parser.network import Encoding, ParserConfig, ParserNetwork
+from arcparse.parser.description import KIND, Description
+from arcparse.parser.nbest import Trees, parses, rank, restored
+from arcparse.parser.network import Encoding, ParserNetwork
+from arcparse.parser.parse import SAMPLES, Parse, tree_of
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.systems import System, system_called
 from arcparse.search import Beam, Scorer, normalised, sample, search
 from arcparse.sentence import ROOT, Sentence, check_length
@@ -33,7 +37,6 @@ from arcparse.settings import as_dict
 from arcparse.threads import spread, turn
 from arcparse.trees.pseudo_projective import deprojectivise
 
-KIND = "parser"
 MARGIN = 5.0  # of scores; a hypothesis e^5 times less likely than the best hardly ever wins in the end (LAS stays)
 WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
 Result = TypeVar("Result")
@@ -72,12 +75,12 @@ class Parser(nn.Module):
 
     def encode(self, sentences: Sequence[Sentence], *, given_tags: bool = False) -> tuple[Words, Encoding]:
         """Encode sentences on the parser's device; `given_tags` is as for `parse`."""
-        words = self.lexicon.words([sentence.forms for sentence in sentences]).to(self.device)
+        words = words_of(self.lexicon, [sentence.forms for sentence in sentences]).to(self.device)
         if not self.predicts_tags:
-            return words, self.network.encode(words, self.tags.ids(sentences, self.device))
+            return words, self.network.encode(words, tag_ids(self.tags, sentences, self.device))
         if not given_tags:
             return words, self.network.encode(words)
-        tags = self.tags.given_ids(sentences, self.device)
+        tags = tag_ids(self.tags, sentences, self.device, only_given=True)
         return words, self.network.encode(words, tags, words.is_token)
 
     def path_scorer(self, encoding: Encoding) -> Scorer[Configuration]:
@@ -195,7 +198,8 @@ class Parser(nn.Module):
         """Return the sentences with the tags that were used; with `given_tags`, their own tags stay."""
         tags: list[dict[str, list[str]]] = [{}] * len(sentences)
         if self.predicts_tags:
-            tags = self.tags.symbols(encoding.tags, [len(sentence) for sentence in sentences])
+            lengths = [len(sentence) for sentence in sentences]
+            tags = self.tags.symbols(flat_ids(encoding.tags, lengths), lengths)
         if given_tags:
             tags = [with_given(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
         return [with_tags(sentence, tag) for sentence, tag in zip(sentences, tags, strict=True)]
@@ -252,7 +256,7 @@ class Parser(nn.Module):
             kind=KIND,
             config={"parser": as_dict(self.config), "vectors": vectors, "tagger": tagger},
             vocabularies=vocabularies,
-            weights=self.network.state_dict(),
+            weights=arrays(self.network),
             files=files_of(self.network.encoder),
             metadata=metadata,
             half=half,
@@ -263,16 +267,11 @@ class Parser(nn.Module):
     def load(cls, directory: Path) -> Parser:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
-        config, pretrained = saved.settings(ParserConfig), Pretrained.beside(saved)
-        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
-        label = saved.vocabulary("label", (), cells=True).symbols
-        root_label, word_label = (set(saved.symbols(name)) for name in ("root_label", "word_label"))
-        if not label or not root_label | word_label <= set(label):
-            saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
-        system = system_called(config.system)(label, root_label, word_label)
-        parts = lexicon, TagColumns.restore(saved), system, pretrained
-        network = saved.network(lambda: ParserNetwork(config, *parts, saved.files))
-        return cls(config, network, *parts).eval()
+        own = Description.restore(saved)
+        system = system_called(own.config.system)(own.labels, own.root_labels, own.word_labels)
+        parts = own.lexicon, own.tags, system, own.pretrained
+        network = load_network(saved, lambda: ParserNetwork(own.config, *parts, saved.files))
+        return cls(own.config, network, *parts).eval()
 
 
 def _fewer(batch_tokens: int, hypotheses: int) -> int:

@@ -23,42 +23,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from arcparse.evaluation.confidence import with_confidence
-from arcparse.sentence import NONE, Sentence, Tree
+from arcparse.parser.parse import Parse, tree_of
+from arcparse.sentence import NONE, Sentence
 from arcparse.trees.pseudo_projective import LIFTED, ON_PATH, Projectivity, deprojectivise
 
-SAMPLES = 32  # with 8 confidences are little worse, with 64 little better
 COMPARED = 1 << 24  # arcs that are compared at a time: 64 MiB as floats
-DIVISIONS = ("# newdoc", "# newpar")
 BEAM_WEIGHT = 4.0  # the beam counts as this many samples, so that no arc of its trees has confidence 0
-
-
-@dataclass(frozen=True)
-class Parse:
-    """One of the trees found for a sentence."""
-
-    sentence: Sentence
-    score: float  # of all its derivations in the beam: log of the sum of exp(score), in nats
-    probability: float  # its share in the mass of all trees of the beam
-    head_confidence: tuple[float, ...]  # by word: the share of the counted trees that have this head
-    label_confidence: tuple[float, ...]  # by word: the share of those that have this head and label
-
-    def annotated(self) -> Sentence:
-        """Return the sentence with score and probability in comments and its words' confidences in MISC."""
-        scored = _commented(self.sentence, score=f"{self.score:.4f}", probability=f"{self.probability:.4f}")
-        return with_confidence(scored, self.head_confidence, self.label_confidence)
-
-
-def ranked(sentence: Sentence, rank: int) -> Sentence:
-    """Return the sentence with its rank in a comment; only the first may keep comments that begin a document."""
-    kept = [line for line in sentence.comments if rank == 1 or not line.startswith(DIVISIONS)]
-    return _commented(sentence.replace(comments=kept), nbest=rank)
-
-
-def _commented(sentence: Sentence, **values: object) -> Sentence:
-    """Return the sentence with comments `# key = value`, in place of its own comments with these keys."""
-    kept = [line for line in sentence.comments if line[1:].partition("=")[0].strip() not in values]
-    return sentence.replace(comments=[*kept, *(f"# {key} = {value}" for key, value in values.items())])
 
 
 @dataclass(frozen=True)
@@ -148,11 +118,6 @@ def restored(
         head[b, k, 1 : length[b] + 1] = head.new_tensor(tree.heads[1:])
         label[b, k, 1 : length[b] + 1] = label.new_tensor(ids)
     return head, label, list(number)
-
-
-def tree_of(head: Sequence[int], label: Sequence[int], length: int, names: Sequence[str]) -> Tree:
-    """Return the tree of a complete configuration's heads and labels [N]."""
-    return Tree((NONE, *head[1 : length + 1]), ("", *(names[index] for index in label[1 : length + 1])))
 
 
 def parses(

@@ -9,66 +9,23 @@ features suffice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.encoder import (
-    AnyEncoder,
-    BiLSTMConfig,
-    FormEncoder,
-    SharedVectors,
-    TransformerConfig,
-    add_encoder,
-    chosen,
-    encoder_of,
-    read,
-)
-from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags
+from arcparse.errors import ModelError
+from arcparse.lexicon.forms import Lexicon
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import COLUMN, TagColumns
+from arcparse.networks.encoder import AnyEncoder, FormEncoder, SharedVectors, add_encoder, encoder_of, read
+from arcparse.networks.tags import TagLayer, best_tags, completed
+from arcparse.networks.words import Words
 from arcparse.parser.features import Features
-from arcparse.parser.scorer import BoundScorer, FeedForwardScorer, ScorerConfig
-from arcparse.parser.systems import System, system_called
-from arcparse.settings.limits import AboveZero, Dimension, Hypotheses
-from arcparse.trees.pseudo_projective import Projectivity
+from arcparse.parser.scorer import BoundScorer, FeedForwardScorer
+from arcparse.parser.settings import ParserConfig
+from arcparse.parser.systems import System
 from arcparse.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class ParserConfig:
-    """The parts of the network, their sizes, and how it is searched."""
-
-    features: tuple[str, ...]
-    encoder: str = "bilstm"  # or "transformer" or "none"; see `arcparse.networks.encoder`
-    system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
-    projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
-    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
-    bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
-    transformer: TransformerConfig = field(default_factory=TransformerConfig)
-    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
-    projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
-    upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size
-    xpos_dimension: Dimension = 32
-    feats_dimension: Dimension = 32
-    scorer: ScorerConfig = field(default_factory=ScorerConfig)
-    normalisation: Literal["local", "global"] = "local"  # scores in a beam: log-probabilities, or as they come
-    beam: Hypotheses = 1  # hypotheses kept when it parses, unless told
-    temperature: AboveZero = 1.0  # divides trees' scores, to make probabilities of them; see tools/calibrate.py
-    sampling_temperature: AboveZero = 1.0  # divides actions' scores when trees are drawn for confidences
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
-        chosen(self)
-        lifts = system_called(self.system).projective
-        if self.projectivity != "lift" and not lifts:
-            raise ConfigurationError(
-                f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
-                "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"
-            )
 
 
 @dataclass(frozen=True)
@@ -146,7 +103,7 @@ class ParserNetwork(nn.Module):
             tags = best_tags(scores)
             if given is not None and keep is not None:
                 kept = {name: ids.masked_fill(~keep, Vocabulary.UNKNOWN) for name, ids in given.items()}
-                tags = self.tags.completed(scores, kept)
+                tags = completed(self.tags, scores, kept)
             row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
             blocks = {"vector": SharedVectors(self.projection(context).flatten(0, 1), row)}
         blocks |= {name: SharedVectors(table.weight, tags[name]) for name, table in self.embeddings.items()}  # type: ignore[arg-type]

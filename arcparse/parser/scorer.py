@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,26 +19,15 @@ from arcparse.networks.encoder import SharedVectors
 from arcparse.networks.precision import reduced
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
+from arcparse.parser.settings import ScorerConfig
 from arcparse.parser.systems import System
-from arcparse.settings.limits import Dimension, Part, Range, Units
 
-Activation = Literal["relu", "cube"]
 INITIAL_BIAS = 0.2  # SyntaxNet's: rectified units begin alive
 
 
 def cube(x: Tensor) -> Tensor:
     """Return x^3, which multiplies three features (Chen & Manning 2014, section 3.2)."""
     return x * x * x
-
-
-@dataclass(frozen=True)
-class ScorerConfig:
-    """Sizes of the feed-forward network."""
-
-    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512, 256)  # units of each hidden layer
-    activation: Activation = "relu"
-    dropout: Part = 0.3  # after each hidden layer
-    label_dimension: Dimension = 32  # of the embeddings of arc labels, as in SyntaxNet
 
 
 class FeedForwardScorer(nn.Module):

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
 from arcparse.evaluation import evaluate
+from arcparse.networks.padding import pad
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import tree_of
+from arcparse.parser.parse import tree_of
 from arcparse.parser.systems import System
 from arcparse.search import Outcome, Scorer, judge, search
 from arcparse.sentence import NONE, ROOT, Sentence, Tree

@@ -17,18 +17,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import PretrainedEncoder
-from arcparse.networks.lexicon import Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import tag_loss
+from arcparse.networks.padding import pad
+from arcparse.networks.tags import tag_ids, tag_loss
+from arcparse.networks.words import Words, words_of
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
 from arcparse.parser.scorer import BoundScorer, stack_index
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.systems import system_called
 from arcparse.search import search
 from arcparse.sentence import NONE, Sentence
@@ -150,8 +151,8 @@ class ParserTask:
         labels = {label: i for i, label in enumerate(self.model.system.labels)}
         device = self.model.device
         return Batch(
-            self.model.lexicon.words([sentence.forms for sentence in sentences]).to(device),
-            self.model.tags.ids(sentences, device),
+            words_of(self.model.lexicon, [sentence.forms for sentence in sentences]).to(device),
+            tag_ids(self.model.tags, sentences, device),
             pad([[NONE, *sentence.heads] for sentence in sentences], NONE).to(device),
             pad([[NONE, *(labels[label] for label in sentence.labels)] for sentence in sentences], NONE).to(device),
         )

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import SAMPLES, Parse
+from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.sentence import Sentence
 
 LOWEST, HIGHEST = 0.1, 10.0

@@ -12,17 +12,17 @@ from typing import Any, Literal, TypeVar, get_args, overload
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.errors import ArcparseError, ConfigurationError, InputError, ModelError
-from arcparse.networks.tags import COLUMN, lacks_tags
+from arcparse.lexicon.tags import COLUMN, lacks_tags
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import SAMPLES, Parse
+from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline.arguments import Input, as_sentences, each_input, list_of_sentences
 from arcparse.segmenter.model import Segmenter
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.lemmatizer import Lemmatizer
 from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
+from arcparse.tagger.description import KIND as TAGGER
 from arcparse.tagger.dictionary import Dictionary, with_dictionary
-from arcparse.tagger.model import KIND as TAGGER
 from arcparse.tagger.model import Tagger
 from arcparse.threads import asked
 from arcparse.tokenizer import ENGLISH, Tokenizer, find_tokenizer

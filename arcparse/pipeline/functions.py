@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any, overload
 
-from arcparse.parser.nbest import SAMPLES, Parse
+from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, Precision, Tokens, load
 from arcparse.pipeline.arguments import Input
 from arcparse.sentence import Sentence

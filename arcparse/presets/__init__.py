@@ -1,4 +1,4 @@
-"""The presets: settings shipped as TOML files, in a folder for each kind of model.
+"""The kinds of models, and their presets: settings shipped as TOML files, in a folder for each kind.
 
 The first line of each file is a comment: the purpose of the preset in one sentence.
 """
@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import sys
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-DEFAULT = {
-    "parser": "bilstm",
-    "tagger": "window",
-    "lemmatizer": "attention",
-    "segmenter": "lstm",
-    "seq2seq": "attention",
-    "classifier": "lstm",
-    "skip-thought": "gru",
-    "lm": "tokens",
+
+class Kind(NamedTuple):
+    """A kind of model that can be trained."""
+
+    summary: str
+    default: str  # the preset, unless another is named
+
+
+KINDS = {
+    "parser": Kind("a transition-based parser", "bilstm"),
+    "tagger": Kind("a tagger of UPOS, XPOS and FEATS", "window"),
+    "lemmatizer": Kind("a lemmatiser", "attention"),
+    "segmenter": Kind("a segmenter of text into sentences and tokens", "lstm"),
+    "seq2seq": Kind("a translator, or any model from sequences to sequences", "attention"),
+    "classifier": Kind("a classifier of texts", "lstm"),
+    "skip-thought": Kind("skip-thought vectors of sentences", "gru"),
+    "lm": Kind("a language model", "tokens"),
 }
 
 
@@ -34,7 +42,8 @@ def presets(kind: str) -> dict[str, dict[str, Any]]:
 def purposes(kind: str) -> dict[str, str]:
     """Return the purpose of each preset of a kind of model, by name; the default preset comes first."""
     found = {name: text.partition("\n")[0].removeprefix("# ") for name, text in _texts(kind).items()}
-    return {DEFAULT[kind]: found[DEFAULT[kind]]} | found
+    default = KINDS[kind].default
+    return {default: found[default]} | found
 
 
 def _texts(kind: str) -> dict[str, str]:

@@ -21,10 +21,11 @@ from torch import Tensor, nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.precision import reduced
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig
+from arcparse.networks.source_encoder import SourceEncoder
+from arcparse.networks.weights import arrays, load_network
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict
@@ -77,8 +78,8 @@ class Segmenter(nn.Module):
         super().__init__()
         self.config, self.characters, self.multiwords = config, characters, multiwords
         self.pretrained = pretrained or Pretrained.none()
-        self.register_buffer("rows", self.pretrained.rows, persistent=False)
-        self.register_buffer("scale", self.pretrained.scale, persistent=False)
+        self.register_buffer("rows", torch.from_numpy(self.pretrained.rows), persistent=False)
+        self.register_buffer("scale", torch.from_numpy(self.pretrained.scale), persistent=False)
         self.encoder = SourceEncoder(config.encoder, len(characters))
         dimension = self.pretrained.dimension
         self.word = nn.Linear(dimension, config.encoder.embedding, bias=False) if dimension else None
@@ -228,7 +229,7 @@ class Segmenter(nn.Module):
                 "vectors": vectors,
             },
             vocabularies={"characters": self.characters.symbols},
-            weights=self.state_dict(),
+            weights=arrays(self),
             metadata=metadata,
             half=half,
         )
@@ -240,7 +241,7 @@ class Segmenter(nn.Module):
         saved = load_model(directory, KIND)
         pretrained, multiwords = Pretrained.beside(saved), Multiwords.restore(saved)
         config, characters = saved.settings(SegmenterConfig), saved.vocabulary("characters")
-        return saved.network(lambda: cls(config, characters, multiwords, pretrained))
+        return load_network(saved, lambda: cls(config, characters, multiwords, pretrained))
 
 
 def _grouped(text: str, tokens: Iterable[Token], ends: Sequence[int]) -> Iterator[Divided]:

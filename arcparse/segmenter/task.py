@@ -11,8 +11,8 @@ import torch
 from torch.nn import functional
 
 from arcparse.evaluation import evaluate
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.precision import reduced
-from arcparse.networks.pretrained import Pretrained
 from arcparse.segmenter.model import Segmenter, SegmenterConfig, labelled
 from arcparse.segmenter.multiwords import surface_tokens
 from arcparse.sentence import Sentence

@@ -7,7 +7,7 @@ parser uses only the syntactic words, numbered from 1; token 0 is the root.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -204,28 +204,27 @@ class Sentence:
 
         Each sequence has one entry per word; `comments` replaces all comments. Raises ValueError if a length differs.
         """
-        columns = list(self.columns)
-        head_texts = None if heads is None else [_head_text(head) for head in heads]
-        new = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: head_texts, DEPREL: labels, MISC: miscs}
+        texts = None if heads is None else [_head_text(head) for head in heads]
+        given = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: texts, DEPREL: labels, MISC: miscs}
+        new = {column: values for column, values in given.items() if values is not None}
         for column, values in new.items():
-            if values is not None:
-                columns[column] = self._merged(column, values)
-        kept = self.comments if comments is None else tuple(comments)
-        return Sentence(kept, tuple(columns), self.place)
+            if len(values) != len(self):
+                raise ValueError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
+        return self.with_columns(new, self.comments if comments is None else tuple(comments))
+
+    def with_columns(self, new: Mapping[int, Sequence[str]], comments: tuple[str, ...] | None = None) -> Sentence:
+        """Return a copy with new columns for the words, as `replace` does, but fast, for results that need no check.
+
+        `new` has the cells of the words by column, `{HEAD: numbering.head_texts(heads), DEPREL: labels}`.
+        """
+        columns, rows = list(self.columns), self.word_rows
+        for column, values in new.items():
+            columns[column] = tuple(values) if type(rows) is range else _merged(columns[column], rows, values)
+        return Sentence(self.comments if comments is None else comments, tuple(columns), self.place)
 
     def with_tree(self, tree: Tree) -> Sentence:
         """Return a copy with the heads and labels of a tree of its words. Raises ValueError if the length differs."""
         return self.replace(heads=tree.heads[1:], labels=tree.labels[1:])
-
-    def _merged(self, column: int, values: Sequence[str]) -> tuple[str, ...]:
-        if len(values) != len(self):
-            raise ValueError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
-        if len(self.word_rows) == len(self.columns[ID]):
-            return tuple(values)
-        merged = list(self.columns[column])
-        for row, value in zip(self.word_rows, values, strict=True):
-            merged[row] = value
-        return tuple(merged)
 
     def svg(self) -> str:
         """Return a drawing of the tree as SVG; `arcparse.drawing` has colours, widths and other formats."""
@@ -288,6 +287,14 @@ def _shape_error(sentence: Sentence) -> TreebankError:
             if not _has_utf8(cell):
                 return TreebankError(f"{place}{name.upper()} {cell[:60]!r} of row {row} has no UTF-8; replace it")
     return TreebankError(f"{place}{len(sentence.columns)} columns; a sentence has {len(COLUMNS)}: add or remove some")
+
+
+def _merged(column: Sequence[str], rows: Sequence[int], values: Sequence[str]) -> tuple[str, ...]:
+    """Return a column with other values in the rows of the words."""
+    merged = list(column)
+    for row, value in zip(rows, values, strict=True):
+        merged[row] = value
+    return tuple(merged)
 
 
 def _head_text(head: int) -> str:

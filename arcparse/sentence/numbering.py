@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 
 is_word = str.isdigit  # of an ID: whether its row is a syntactic word
+
+
+@lru_cache(maxsize=1024)
+def numbers(size: int) -> tuple[str, ...]:
+    """Return the numbers of `size` words as the ID column writes them."""
+    return _numerals(size.bit_length())[1 : size + 1]
+
+
+def head_texts(heads: Sequence[int]) -> list[str]:
+    """Return the heads of all words of a sentence as the HEAD column writes them; each word has a head."""
+    numerals = _numerals(len(heads).bit_length())
+    return [numerals[head] for head in heads]
+
+
+@cache
+def _numerals(bits: int) -> tuple[str, ...]:
+    """Return the numbers below 2 ** `bits` as texts, so that all sentences share them."""
+    return tuple(map(str, range(1 << bits)))
 
 
 def word_rows(ids: Sequence[str]) -> Sequence[int]:

@@ -16,13 +16,16 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
 from arcparse.checkpoint.saved import VOCABULARIES
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
+from arcparse.networks.padding import pad
+from arcparse.networks.settings import EncoderConfig
+from arcparse.networks.source_encoder import SourceEncoder
+from arcparse.networks.weights import arrays, load_network
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.settings import as_dict, check_ranges
 from arcparse.settings.limits import Length, Part
@@ -158,7 +161,7 @@ class Classifier(nn.Module):
             kind=KIND,
             config={KIND: as_dict(self.config)},
             vocabularies={"words": self.words.symbols, "labels": self.labels.symbols},
-            weights=self.state_dict(),
+            weights=arrays(self),
             metadata=metadata,
             half=half,
         )
@@ -172,4 +175,4 @@ class Classifier(nn.Module):
         labels = saved.vocabulary("labels", (), cells=True)
         if not len(labels):
             saved.refuse(VOCABULARIES, "labels has no label")
-        return saved.network(lambda: cls(config, words, labels))
+        return load_network(saved, lambda: cls(config, words, labels))

@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.errors import TreebankError
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.precision import reduced
-from arcparse.networks.pretrained import Pretrained
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig
 from arcparse.seq2seq.labelled import LabelledText, cut, words_of
 from arcparse.settings.limits import Part, Share, VocabularySize

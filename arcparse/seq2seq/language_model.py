@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
-from arcparse.networks.symbols import BEGINNING, EOS, MARKS, divided, together, vocabulary
+from arcparse.lexicon.symbols import BEGINNING, EOS, MARKS, divided, together, vocabulary
+from arcparse.networks.weights import arrays, load_network
 from arcparse.search import sample
 from arcparse.seq2seq.language_model_network import LanguageModelConfig, LanguageModelNetwork
 from arcparse.seq2seq.language_model_system import Continuing, Limits
@@ -101,7 +102,7 @@ class LanguageModel(nn.Module):
             kind=KIND,
             config={KIND: as_dict(self.config)},
             vocabularies={"symbols": self.symbols.symbols},
-            weights=self.network.state_dict(),
+            weights=arrays(self.network),
             metadata=metadata,
             half=half,
         )
@@ -112,7 +113,7 @@ class LanguageModel(nn.Module):
         """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         config, symbols = saved.settings(LanguageModelConfig), saved.vocabulary("symbols", BEGINNING)
-        return cls(config, saved.network(lambda: LanguageModelNetwork(config, len(symbols))), symbols).eval()
+        return cls(config, load_network(saved, lambda: LanguageModelNetwork(config, len(symbols))), symbols).eval()
 
 
 def _lines(symbols: Iterable[str]) -> Iterator[list[str]]:

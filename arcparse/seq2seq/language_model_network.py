@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.recurrent import LayerState, Recurrent, RecurrentConfig
+from arcparse.lexicon.symbols import SymbolKind
+from arcparse.networks.recurrent import LayerState, Recurrent
 from arcparse.networks.regularisation import LockedDropout, embed
+from arcparse.networks.settings import RecurrentConfig
 from arcparse.networks.source_encoder import embedding
-from arcparse.networks.symbols import SymbolKind
 from arcparse.settings.limits import Part, Units
 
 CHUNK = 128  # symbols that are scored at a time, to save memory

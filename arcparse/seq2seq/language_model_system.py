@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError
+from arcparse.lexicon.symbols import NEVER
 from arcparse.networks.recurrent import LayerState
-from arcparse.networks.symbols import NEVER
 from arcparse.search import Beam
 from arcparse.seq2seq.language_model_network import LanguageModelNetwork
 from arcparse.vocabulary import Vocabulary

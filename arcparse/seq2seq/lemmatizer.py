@@ -23,8 +23,9 @@ from torch import nn
 from arcparse.checkpoint import load_model, save_model
 from arcparse.checkpoint.saved import VOCABULARIES
 from arcparse.errors import TreebankError
-from arcparse.networks.symbols import BEGINNING
-from arcparse.sentence import EMPTY, Sentence, check_length
+from arcparse.lexicon.symbols import BEGINNING
+from arcparse.networks.weights import arrays, load_network
+from arcparse.sentence import EMPTY, LEMMA, Sentence, check_length
 from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair
@@ -87,13 +88,11 @@ class Lemmatizer(nn.Module):
         """
         check_length(sentences)
         words = [tagged_words(sentence) for sentence in sentences]
-        self._answer({word for row in words for word in row})
         lemmatized = []
-        for sentence, row in zip(sentences, words, strict=True):
-            lemmas = [self._answers[word] for word in row]
+        for sentence, lemmas in zip(sentences, self._answers_to(words), strict=True):
             if given_lemmas:
                 lemmas = [new if own == EMPTY else own for own, new in zip(sentence.lemmas, lemmas, strict=True)]
-            lemmatized.append(sentence.replace(lemmas=lemmas))
+            lemmatized.append(sentence.with_columns({LEMMA: lemmas}))
         return lemmatized
 
     def train(self, mode: bool = True) -> Lemmatizer:
@@ -133,14 +132,27 @@ class Lemmatizer(nn.Module):
     def _scripts(self) -> frozenset[Script]:
         return scripts((form, lemma) for (form, _), lemma in self.dictionary.items())
 
-    def _answer(self, words: set[Word]) -> None:
+    def _answers_to(self, words: Sequence[Sequence[Word]]) -> list[list[str]]:
+        """Return the lemmas of the words of each sentence; those that are new are found and remembered."""
+        answers = self._answers
+        new = {word for row in words for word in row if word not in answers}
+        if len(answers) + len(new) > REMEMBERED:
+            answers.clear()
+            new = {word for row in words for word in row}
+        if new:
+            self._learn(sorted(new))
+        found = [list(map(answers.__getitem__, row)) for row in words]
+        for long in [word for word in new if len(word[0]) > self.config.longest]:
+            del answers[long]  # known soon, but a few such tokens would fill the memory
+        return found
+
+    def _learn(self, words: Sequence[Word]) -> None:
         """Find and remember the lemmas of words."""
-        if len(self._answers) + len(words) > REMEMBERED:
-            self._answers.clear()
-        new = {word: self.known(word) for word in sorted(words - self._answers.keys())}
-        asked = [word for word, lemma in new.items() if lemma is None]
-        self._answers |= {word: lemma for word, lemma in new.items() if lemma is not None}
-        self._answers |= {word: self._held(word, lemma) for word, lemma in zip(asked, self.written(asked), strict=True)}
+        known = [(word, self.known(word)) for word in words]
+        self._answers.update((word, lemma) for word, lemma in known if lemma is not None)
+        asked = [word for word, lemma in known if lemma is None]
+        written = zip(asked, self.written(asked), strict=True)
+        self._answers.update((word, self._held(word, lemma)) for word, lemma in written)
 
     def _held(self, word: Word, lemma: str) -> str:
         """Return the network's lemma if the dictionary's patterns explain it, else the form."""
@@ -168,7 +180,7 @@ class Lemmatizer(nn.Module):
             kind=KIND,
             config={KIND: as_dict(self.config)},
             vocabularies=symbols | dictionary,
-            weights=self.network.state_dict(),
+            weights=arrays(self.network),
             metadata=metadata,
             half=half,
         )
@@ -183,7 +195,7 @@ class Lemmatizer(nn.Module):
         form, upos, lemma = (saved.symbols(name, cells=True) for name in ("form", "upos", "lemma"))
         if not len(form) == len(upos) == len(lemma):
             saved.refuse(VOCABULARIES, f"form, upos and lemma differ in length: {len(form)}, {len(upos)}, {len(lemma)}")
-        network = saved.network(lambda: Seq2Seq(config.network, sources, outputs))
+        network = load_network(saved, lambda: Seq2Seq(config.network, sources, outputs))
         return cls(config, network, dict(zip(zip(form, upos, strict=True), lemma, strict=True))).eval()
 
 

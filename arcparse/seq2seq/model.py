@@ -14,12 +14,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.networks.decoder import Decoder, DecoderConfig
+from arcparse.lexicon.symbols import BEGINNING, EOS, SymbolKind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.networks.decoder import Decoder
 from arcparse.networks.memory import Memory, Reading
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
-from arcparse.networks.symbols import BEGINNING, EOS, SymbolKind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.networks.padding import pad
+from arcparse.networks.settings import DecoderConfig, EncoderConfig
+from arcparse.networks.source_encoder import SourceEncoder
+from arcparse.networks.weights import arrays, load_network
 from arcparse.search import search
 from arcparse.seq2seq.system import Writer
 from arcparse.settings import as_dict
@@ -89,7 +92,7 @@ class Seq2Seq(nn.Module):
         self, sources: Sequence[Symbols], outputs: Sequence[Symbols], sampling: float = 0.0
     ) -> tuple[Reading, Tensor]:
         """Return the decoder's reading of the outputs [B, T, ...] and their ids with EOS [B, T], padded."""
-        given, target = (ids.to(self.device) for ids in output_ids(self.outputs, outputs))
+        given, target = (pad(ids).to(self.device) for ids in output_ids(self.outputs, outputs))
         return self.decoder(given, self.encode(sources), sampling), target
 
     def loss(
@@ -177,7 +180,7 @@ class Seq2Seq(nn.Module):
             kind=KIND,
             config={KIND: as_dict(self.config)},
             vocabularies={"sources": self.sources.symbols, "outputs": self.outputs.symbols},
-            weights=self.state_dict(),
+            weights=arrays(self),
             metadata=metadata,
             half=half,
         )
@@ -189,7 +192,7 @@ class Seq2Seq(nn.Module):
         saved = load_model(directory, KIND)
         sources, outputs = (saved.vocabulary(name, BEGINNING) for name in ("sources", "outputs"))
         config = saved.settings(Seq2SeqConfig)
-        return saved.network(lambda: cls(config, sources, outputs))
+        return load_network(saved, lambda: cls(config, sources, outputs))
 
 
 def batches(sources: Sequence[Symbols], batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:

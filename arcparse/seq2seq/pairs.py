@@ -18,7 +18,7 @@ from arcparse.batches import bucket
 from arcparse.errors import TreebankError
 from arcparse.files import COMPRESSED, Location
 from arcparse.formats.source import Source, lines_of
-from arcparse.networks.symbols import SymbolKind, divided
+from arcparse.lexicon.symbols import SymbolKind, divided
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.batches import pad
 from arcparse.checkpoint import load_model, save_model
-from arcparse.networks.decoder import Decoder, DecoderConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
+from arcparse.networks.decoder import Decoder
 from arcparse.networks.embeddings import start_from
 from arcparse.networks.memory import Memory
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
-from arcparse.networks.symbols import BEGINNING, Symbols, output_ids, source_ids, vocabulary
+from arcparse.networks.padding import pad
+from arcparse.networks.settings import DecoderConfig, EncoderConfig, RecurrentConfig
+from arcparse.networks.source_encoder import SourceEncoder
+from arcparse.networks.weights import arrays, load_network
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.model import batches
 from arcparse.settings import as_dict
@@ -102,7 +103,7 @@ class SkipThought(nn.Module):
         total, count = memory.summary.new_zeros((), dtype=torch.float32), 0
         for decoder, side in ((self.before, "before"), (self.after, "after")):
             neighbours = [getattr(thought, side) for thought in thoughts]
-            given, target = (ids.to(self.device) for ids in output_ids(self.words, neighbours))
+            given, target = (pad(ids).to(self.device) for ids in output_ids(self.words, neighbours))
             is_word = target != Vocabulary.PAD
             scores = decoder.scores(decoder(given, memory).output[is_word])
             total = total + functional.cross_entropy(scores.float(), target[is_word], reduction="sum")
@@ -127,7 +128,7 @@ class SkipThought(nn.Module):
             kind=KIND,
             config={KIND: as_dict(self.config)},
             vocabularies={"words": self.words.symbols},
-            weights=self.state_dict(),
+            weights=arrays(self),
             metadata=metadata,
             half=half,
         )
@@ -138,7 +139,7 @@ class SkipThought(nn.Module):
         """Read a model directory. Raises ModelError if it holds something else."""
         saved = load_model(directory, KIND)
         config, words = saved.settings(SkipThoughtConfig), saved.vocabulary("words", BEGINNING)
-        return saved.network(lambda: cls(config, words))
+        return load_network(saved, lambda: cls(config, words))
 
 
 def lower_forms(sentence: Sentence) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import TreebankError
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.precision import reduced
-from arcparse.networks.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.seq2seq.skip_thought import SkipThought, SkipThoughtConfig, thoughts

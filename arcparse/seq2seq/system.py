@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from arcparse.lexicon.symbols import EOS, GO, NEVER
 from arcparse.networks.decoder import Decoder
 from arcparse.networks.memory import DecoderState, Memory
-from arcparse.networks.symbols import EOS, GO, NEVER
 from arcparse.search import Beam
 from arcparse.vocabulary import Vocabulary
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import torch
 
 from arcparse.errors import ConfigurationError
+from arcparse.lexicon.symbols import SymbolKind, Symbols, together
 from arcparse.networks.precision import reduced
-from arcparse.networks.symbols import SymbolKind, Symbols, together
 from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
 from arcparse.seq2seq.pairs import Pair, pair_batches
 from arcparse.settings.limits import Length, Part, Share, Whole

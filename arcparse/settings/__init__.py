@@ -8,7 +8,6 @@ length). An unknown key is an error that names the nearest known key.
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,18 +16,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from arcparse.errors import ConfigurationError, shown
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from arcparse.settings import toml
 
 T = TypeVar("T")
-LONGEST = 80  # characters of an override in a message
 LARGEST = {int: 2**53, float: sys.float_info.max}  # torch takes these; NaN and infinity are refused
-DOTS = 1000  # in a line of TOML: the time to read a key grows with the square of the number of its parts
 _FOUND: dict[type[Any], dict[str, Any]] = {}  # results of `_kinds`
-NONE = "none"  # stands for the None of an optional setting in TOML and --set, which have no null
 
 
 def load_settings(
@@ -47,8 +39,8 @@ def load_settings(
     """
     layers: list[tuple[str, Mapping[str, Any]]] = [("preset", preset or {})]
     if file is not None:
-        layers.append((str(file), _read(file)))
-    layers += [(f"--set {_short(override)}", _parse(override)) for override in overrides]
+        layers.append((str(file), toml.read(file)))
+    layers += [(f"--set {toml.short(override)}", toml.parse(override)) for override in overrides]
     values: dict[str, Any] = {}
     for place, layer in layers:
         values = _overlaid(values, _checked(cls, layer, place))
@@ -80,27 +72,7 @@ def changed(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "")
 
 def as_toml(config: Any) -> str:
     """Return a configuration as the text of a TOML file that `load_settings` can read."""
-    return "\n".join(_toml_lines(as_dict(config))) + "\n"
-
-
-def _toml_lines(values: Mapping[str, Any], table: str = "") -> Iterator[str]:
-    """Yield the lines of a table: first its own values, then its tables."""
-    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
-    if table:
-        yield from ("", f"[{table}]")
-    yield from (f"{key} = {_toml(value)}" for key, value in values.items() if key not in tables)
-    for key, value in tables.items():
-        yield from _toml_lines(value, f"{table}.{key}".removeprefix("."))
-
-
-def _toml(value: Any) -> str:
-    if value is None:
-        return f'"{NONE}"'
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, bool | str):  # JSON and TOML write them alike, except DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    return "\n".join(toml.lines(as_dict(config))) + "\n"
 
 
 def check_ranges(config: Any) -> None:
@@ -133,48 +105,6 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return as_dict(value)
     return [_plain(entry) for entry in value] if isinstance(value, tuple) else value
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return _loaded(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # also for thousands of digits, and for thousands of nested tables
-        raise ConfigurationError(f"{file}: is not TOML: {error}") from None
-
-
-def _loaded(text: str) -> dict[str, Any]:
-    """Return the values of a TOML text. Raises ValueError or RecursionError if it cannot be read."""
-    if any(line.count(".") > DOTS for line in text.splitlines()):
-        raise ValueError(f"a line has over {DOTS} dots")
-    return tomllib.loads(text)
-
-
-def _parse(override: str) -> dict[str, Any]:
-    """Turn `a.b=value` into nested dicts; a value that is not TOML is a string."""
-    key, equals, text = override.partition("=")
-    if not equals or not all(name.strip() for name in key.split(".")):
-        raise ConfigurationError(f"--set {_short(override)}: write it as key=value, for example training.seed=2")
-    nested: Any = _toml_value(text.strip())
-    for name in reversed(key.split(".")):
-        nested = {name.strip(): nested}
-    return dict(nested)
-
-
-def _short(override: str) -> str:
-    line = " ".join(override.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        parsed = _loaded(f"value = {text}")
-    except (ValueError, RecursionError):  # as in `_read`
-        return text
-    value = parsed["value"]
-    is_setting = len(parsed) == 1 and isinstance(value, bool | int | float | str | list | dict)
-    return value if is_setting else text  # a date, or more than one line: a string
 
 
 def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -217,7 +147,7 @@ def _names(cls: type[Any], prefix: str) -> Iterator[str]:
 
 def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
     inner = _not_none(kind)
-    if inner is not kind and (value is None or value == NONE):
+    if inner is not kind and (value is None or value == toml.NONE):
         return None
     converted = _of_type(_bare(inner), value, place, key)
     _check_range(inner, converted, place, key)

@@ -15,20 +15,22 @@ from torch import Tensor, nn
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.networks.lexicon import Lexicon, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import TagColumns, best_tags, with_given, with_tags
-from arcparse.networks.weights import take_weights
+from arcparse.lexicon.forms import Lexicon
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import TagColumns, with_given, with_tags
+from arcparse.networks.tags import best_tags, completed, flat_ids, tag_ids
+from arcparse.networks.weights import arrays, load_network, take_weights
+from arcparse.networks.words import Words, words_of
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import Sentence, check_length
 from arcparse.settings import as_dict
-from arcparse.tagger.network import TaggerConfig, TaggerNetwork
+from arcparse.tagger.description import KIND, Description
+from arcparse.tagger.network import TaggerNetwork
 from arcparse.tagger.preparation import known_to, prepare, tags_of_words
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import NONE, LeftToRight, Tagging
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import SPECIALS, Vocabulary
-
-KIND = "tagger"
 
 
 class Tagger(nn.Module):
@@ -71,7 +73,7 @@ class Tagger(nn.Module):
         if given:  # tags between given ones are scored with the given ones before them
             action = torch.where(given[self.searched] > Vocabulary.UNKNOWN, self.actions(given), action)
         scored = scorer.columns(action)
-        best = self.tags.completed(scored, given) if given else best_tags(scored)
+        best = completed(self.tags, scored, given) if given else best_tags(scored)
         if self.config.previous_tags:
             is_free = torch.stack([ids == Vocabulary.UNKNOWN for ids in given.values()]).all(0) if given else None
             best[self.searched] = searched if is_free is None else searched.where(is_free, best[self.searched])
@@ -98,9 +100,10 @@ class Tagger(nn.Module):
     def _tag(self, sentences: Sequence[Sentence], given_tags: bool, beam: int, batch_tokens: int) -> list[Sentence]:
         def tags(batch: Sequence[int]) -> list[dict[str, list[str]]]:
             own = [sentences[i] for i in batch]
-            words = self.lexicon.words([sentence.forms for sentence in own]).to(self.device)
-            best = self._best(words, beam, self.tags.given_ids(own, self.device) if given_tags else {})
-            return self.tags.symbols({name: best[name] for name in self.columns}, words.length.tolist())
+            words = words_of(self.lexicon, [sentence.forms for sentence in own]).to(self.device)
+            best = self._best(words, beam, tag_ids(self.tags, own, self.device, only_given=True) if given_tags else {})
+            lengths = [len(sentence) for sentence in own]
+            return self.tags.symbols(flat_ids({name: best[name] for name in self.columns}, lengths), lengths)
 
         tagged: list[Sentence] = list(sentences)
         batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
@@ -131,7 +134,7 @@ class Tagger(nn.Module):
             kind=KIND,
             config={"tagger": as_dict(self.config), "vectors": vectors},
             vocabularies=vocabularies,
-            weights=self.network.state_dict(),
+            weights=arrays(self.network),
             metadata=metadata,
             half=half,
         )
@@ -141,7 +144,6 @@ class Tagger(nn.Module):
     def load(cls, directory: Path) -> Tagger:
         """Read a model directory, and the pretrained vectors beside it. Raises ModelError if they do not fit."""
         saved = load_model(directory, KIND)
-        config, pretrained = saved.settings(TaggerConfig), Pretrained.beside(saved)
-        lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
-        parts = lexicon, TagColumns.restore(saved), pretrained
-        return cls(config, saved.network(lambda: TaggerNetwork(config, *parts)), *parts).eval()
+        own = Description.restore(saved)
+        parts = own.lexicon, own.tags, own.pretrained
+        return cls(own.config, load_network(saved, lambda: TaggerNetwork(own.config, *parts)), *parts).eval()

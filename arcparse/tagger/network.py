@@ -16,56 +16,22 @@ layers above.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.encoder import BiLSTMConfig, FormEncoder, add_encoder, chosen, encoder_of, read
-from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import TagColumns, TagLayer
-from arcparse.settings import check_ranges
-from arcparse.settings.limits import Part, Range, Units
-from arcparse.tagger.preparation import Preparation
+from arcparse.lexicon.forms import Lexicon
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import TagColumns
+from arcparse.networks.encoder import FormEncoder, add_encoder, encoder_of, read
+from arcparse.networks.tags import TagLayer
+from arcparse.networks.words import Words
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import Tagging, tags_before
 from arcparse.threads import aside
 from arcparse.vocabulary import SPECIALS
-
-
-@dataclass(frozen=True)
-class TaggerConfig:
-    """The parts of the network, their sizes, and how it is searched."""
-
-    before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
-    after: Annotated[int, Range(0, 32)] = 3
-    encoder: str = "none"  # or "bilstm"; see `arcparse.networks.encoder`
-    bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
-    encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
-    hidden: Annotated[tuple[Units, ...], Range(1, 32)] = (512,)
-    batch_normalisation: bool = False  # before the rectifier of each hidden layer (Ioffe & Szegedy 2015)
-    dropout: Part = 0.4  # after each hidden layer; without it the network learns the treebank by heart
-    input_dropout: Part = 0.2  # of the forms' vectors
-    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
-    preparation: Preparation = "none"  # of words, for vectors that know other forms; see `arcparse.tagger.preparation`
-    previous_tags: Annotated[int, Range(0, 32)] = (
-        0  # number of tags before a word that it sees; with 0 tags are independent, and need no search
-    )
-    tag_dimension: Units = 32  # of their embeddings, SyntaxNet's size
-    normalisation: Literal["local", "global"] = "local"  # scores in a beam: log-probabilities, or as they come
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError for a value outside its limits."""
-        chosen(self)
-        check_ranges(self)
-        if self.batch_normalisation and self.normalisation == "global":
-            raise ConfigurationError(
-                "batch_normalisation gives a state other scores in another batch, and global normalisation compares "
-                "them; switch one of the two off"
-            )
 
 
 class TaggerNetwork(nn.Module):

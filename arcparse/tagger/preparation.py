@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import COLUMN, with_tags
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import COLUMN, with_tags
 from arcparse.sentence import Sentence
 from arcparse.vectors.lookup import find
 

@@ -13,14 +13,16 @@ from arcparse.batches import bucket
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import COLUMN, tag_loss
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import COLUMN
+from arcparse.networks.tags import tag_ids, tag_loss
+from arcparse.networks.words import words_of
 from arcparse.search import WAIT
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Hypotheses, Range, Share
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
 from arcparse.tagger.preparation import known_to, prepare
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import Tagging
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import global_loss
@@ -97,8 +99,8 @@ class TaggerTask:
         With a global objective the searched column is trained through the beam, the others by cross-entropy too.
         """
         sentences = [self.units[i] for i in indices]
-        words = self.model.lexicon.words([sentence.forms for sentence in sentences]).to(self.model.device)
-        gold = self.model.tags.ids(sentences, self.model.device)
+        words = words_of(self.model.lexicon, [sentence.forms for sentence in sentences]).to(self.model.device)
+        gold = tag_ids(self.model.tags, sentences, self.model.device)
         scorer, action = self.model.network.bind(words), self.model.actions(gold)
         scores, count = scorer.columns(action), int(words.length.sum())
         if self.settings.objective == "local":

@@ -91,11 +91,11 @@ class _Characters:
         self._fault: tuple[int, CharacterError] | None = None
 
     def read(self, size: int) -> str:
-        """Return the next characters, at most `size`; the empty string at the end."""
-        text = self._read(size)
+        """Return the next `size` characters; fewer, or none, at the end."""
+        text = self._whole(size)
         if not self._count and text.startswith(BYTE_ORDER_MARK):
             self._checked.faults(BYTE_ORDER_MARK)  # counts its bytes
-            text = text[1:] or self._read(size)
+            text = text[1:] or self._whole(size)
         faults = self._checked.faults(text)
         for at, error in faults:
             if self._on_error:
@@ -104,6 +104,14 @@ class _Characters:
                 self._fault = self._count + at, error
         self._count += len(text)
         return replaced(text) if faults else text
+
+    def _whole(self, size: int) -> str:
+        """Read pieces until there are `size` characters: a stream may give a long text in small pieces only."""
+        parts: list[str] = []
+        while size > 0 and (part := self._read(size)):
+            parts.append(part)
+            size -= len(part)
+        return "".join(parts)
 
     def check(self, end: int) -> None:
         """Raise the error of the first fault if its character stands before position `end`."""

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, HEAD, ID, UPOS, XPOS, Sentence
-from arcparse.sentence.numbering import word_rows
+from arcparse.sentence.numbering import numbers, word_rows
 from arcparse.treebank.encoding import BYTE_ORDER_MARK, described, first_fault
 from arcparse.treebank.plus import HEADER
 
@@ -108,7 +108,7 @@ def _short(text: str) -> str:
 
 
 def _id_fault(ids: tuple[str, ...]) -> Fault | None:
-    if ids == _numbers(len(ids)):
+    if ids == numbers(len(ids)):
         return None
     word = node = range_row = range_end = 0
     for row, name in enumerate(ids):
@@ -139,7 +139,7 @@ def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:
     if len(rows) != len(heads):
         heads = tuple([heads[row] for row in rows])
     size = len(heads)
-    if _targets(size).issuperset(heads) and not any(map(eq, heads, _numbers(size))):
+    if _targets(size).issuperset(heads) and not any(map(eq, heads, numbers(size))):
         return None
     remedy = f"give 0 for the root, another word's number up to {size}, or '{EMPTY}'"
     number, row = next(
@@ -152,12 +152,6 @@ def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:
 
 
 @lru_cache(maxsize=1024)
-def _numbers(size: int) -> tuple[str, ...]:
-    """Return the numbers of `size` words as the ID column writes them."""
-    return tuple(map(str, range(1, size + 1)))
-
-
-@lru_cache(maxsize=1024)
 def _targets(size: int) -> frozenset[str]:
     """Return all values that the HEAD column may have in a sentence of `size` words."""
-    return frozenset((EMPTY, "0", *_numbers(size)))
+    return frozenset((EMPTY, "0", *numbers(size)))

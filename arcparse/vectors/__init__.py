@@ -7,9 +7,10 @@ from arcparse.vectors.maintenance import Info, Repaired, Report, info, repair, v
 from arcparse.vectors.quantise import ERROR_BOUND, dequantise, quantise
 from arcparse.vectors.record import DTYPES, Metadata
 from arcparse.vectors.similarity import WordVectors, analogy, nearest, principal_components, unit
-from arcparse.vectors.source import BINARY, FORMATS, can_hold, checksum, dense, guess_format, load_vectors, save_vectors
+from arcparse.vectors.source import BINARY, FORMATS, checksum, dense, guess_format, load_vectors
 from arcparse.vectors.store import Found, VectorStore
 from arcparse.vectors.word2vec import Word2VecConfig, train_vectors
+from arcparse.vectors.writing import can_hold, save_vectors
 
 __all__ = [
     "BINARY",

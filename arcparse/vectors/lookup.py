@@ -27,7 +27,7 @@ _JOINT = re.compile(r"[-\s]")
 
 def zero_digits(text: str) -> str:
     """Replace every digit, of any script, by `0`."""
-    return _DIGIT.sub("0", text)
+    return text if text.isalpha() else _DIGIT.sub("0", text)
 
 
 def google_news(form: str) -> str:
@@ -57,10 +57,13 @@ def candidates(form: str, scheme: str) -> tuple[str, ...]:
     Raises VectorsError for an unknown scheme.
     """
     normalise = normaliser(scheme)
-    cased = (form, form[:1] + form[1:].lower(), form.lower())
+    lower = form.lower()
+    cased = (form,) if lower == form else (form, form[:1] + form[1:].lower(), lower)
     return tuple(dict.fromkeys((*cased, *map(normalise, cased))))
 
 
 def find(form: str, scheme: str, known: Container[str]) -> str | None:
     """Return the first known candidate of a form, or None. Raises VectorsError as `candidates` does."""
+    if form in known and scheme in SCHEMES:  # mostly; the other candidates are made only if need be
+        return form
     return next((name for name in candidates(form, scheme) if name in known), None)

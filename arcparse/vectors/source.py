@@ -1,4 +1,4 @@
-"""Reads files of word vectors, row by row, and writes them with gensim's `KeyedVectors`.
+"""Reads files of word vectors, row by row.
 
     word2vec-text     a line "count dimension", then a word and its values per line; fastText's .vec is the same
     word2vec-binary   the same first line, then each word, a space and 4 bytes per value
@@ -12,7 +12,6 @@ is a pickle, and unpickling runs the code in the file: it is read only if the ca
 from __future__ import annotations
 
 import io
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.files import COMPRESSED, aside, reading, write_errors
+from arcparse.files import COMPRESSED, reading
 from arcparse.vectors.needed import require_gensim
 from arcparse.vectors.rows import (
     LONGEST_LINE,
@@ -49,7 +48,7 @@ Tell = Callable[[str], object]
 _SAMPLE = 1 << 16  # bytes after the first line, to distinguish text from binary
 _BLOCK = 1 << 24  # bytes of memory for vectors at first
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_BINARY_BYTE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+BINARY_BYTE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OTHERS = {  # first bytes of files in other formats, and the remedy
     b"PK\x03\x04": "a .zip archive; unpack it, and give the file inside",
     b"\x1f\x8b": "compressed; the name of such a file must end in .gz, .xz or .bz2",
@@ -94,7 +93,7 @@ def _is_text(sample: bytes, dimension: int) -> bool:
     """Return whether the sample after a header is text: its first line is a row, or it has no byte of binary data."""
     with suppress(VectorsError):
         return bool(text_row(sample.partition(b"\n")[0], dimension, "").word)
-    return not _BINARY_BYTE.search(sample)
+    return not BINARY_BYTE.search(sample)
 
 
 @contextmanager
@@ -239,51 +238,6 @@ def _check_native(vectors: Any, path: Path) -> None:
     odd = next((word for word, row in vectors.key_to_index.items() if not finite[row]), None)
     if odd is not None:
         raise VectorsError(f"{path}: the vector of {odd!r} holds a value that is not finite; train the vectors again")
-
-
-def save_vectors(vectors: KeyedVectors, path: Path, format: str = BINARY) -> None:
-    """Write word vectors in one of `FORMATS`; a name in .gz, .xz or .bz2 gives a compressed file.
-
-    An older file is replaced only when the new one is complete. Raises VectorsError for an unknown format, for a word
-    that the format cannot hold (such as a word with a blank in a binary file), and if the file cannot be written.
-    """
-    if format not in FORMATS:
-        raise VectorsError(f"unknown format {format!r} of vectors; choose one of {', '.join(FORMATS)}")
-    word = next((word for word in vectors.index_to_key if not can_hold(format, word)), None)
-    if word is not None:
-        raise VectorsError(
-            f"{path}: {format} cannot hold the word {word!r}: there a blank ends a word, a line end a row; "
-            f"write `_` for a blank, or choose format {GENSIM!r}"
-        )
-    with write_errors(path, VectorsError):
-        final = Path(os.path.realpath(path))
-        if final.exists() and not final.is_file():  # write to a pipe or /dev/null, do not replace it
-            _save(vectors, final, format)
-            return
-        with aside(final.parent, is_folder=True) as fresh:
-            _save(vectors, fresh / final.name, format)
-            for written in fresh.iterdir():  # gensim's own format has several files for large vectors
-                os.replace(written, final.parent / written.name)
-
-
-def _save(vectors: KeyedVectors, path: Path, format: str) -> None:
-    if format == GENSIM:
-        vectors.save(str(path))
-    else:
-        vectors.save_word2vec_format(str(path), binary=format == BINARY, write_header=format != GLOVE)
-
-
-def can_hold(format: str, word: str) -> bool:
-    """Return whether a word is read back unchanged from a row of a format."""
-    if format == GENSIM:
-        return True
-    try:
-        content = word.encode()
-        if format == BINARY:
-            return content.split() == [content] and _BINARY_BYTE.search(content) is None
-        return b"\n" not in content and text_row(content + b" 0", 1, "").word == word
-    except (UnicodeEncodeError, VectorsError):
-        return False
 
 
 def dense(vectors: KeyedVectors) -> tuple[tuple[str, ...], NDArray[np.float32]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from fuzz_kinds import KINDS
@@ -18,8 +19,9 @@ from arcparse import seq2seq
 from arcparse.checkpoint import find_model, load_config, load_model, save_model
 from arcparse.checkpoint.saved import difference
 from arcparse.errors import ModelError
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import COMBINATIONS
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import COMBINATIONS
+from arcparse.networks.weights import load_network
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings
 from arcparse.pipeline import Pipeline
@@ -262,6 +264,6 @@ class Counting(torch.nn.Module):
 
 
 def test_tensors_beside_the_weights_have_values(tmp_path: Path) -> None:
-    save_model(tmp_path / "m", kind="toy", config={}, vocabularies={}, weights={"weight": torch.ones(3)})
-    network = load_model(tmp_path / "m").network(Counting)
+    save_model(tmp_path / "m", kind="toy", config={}, vocabularies={}, weights={"weight": np.ones(3)})
+    network = load_network(load_model(tmp_path / "m"), Counting)
     assert (network.weight.tolist(), network.place.tolist(), network.factor.tolist()) == ([1, 1, 1], [0, 1, 2], [2])

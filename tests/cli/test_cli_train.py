@@ -10,7 +10,7 @@ from arcparse.checkpoint import load_model
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings
 from arcparse.pipeline import Pipeline
-from arcparse.presets import DEFAULT, presets
+from arcparse.presets import KINDS, presets
 from arcparse.recipes import RECIPES, resolve
 from arcparse.tagger.model import Tagger
 from arcparse.treebank import read_conllu, write_conllu
@@ -117,7 +117,7 @@ def test_help_says_what_each_preset_is_for(kind: str, capsys: pytest.CaptureFixt
     _, _, listed = capsys.readouterr().out.partition("presets:\n")
     rows = [line.split(maxsplit=1) for line in listed.splitlines()]
     assert sorted(name for name, _ in rows) == sorted(presets(kind))
-    assert rows[0][0] == DEFAULT[kind]
+    assert rows[0][0] == KINDS[kind].default
     assert all(purpose.endswith(".") and len(purpose) > 20 for _, purpose in rows)
 
 

@@ -9,10 +9,12 @@ from flat_batches import FlatIds, flat, named, offsets
 from torch import nn
 
 from arcparse.kernels.encoders import LSTM, FirstLayer, FormVectors
-from arcparse.networks.encoder import BiLSTM, BiLSTMConfig, FormEncoder
-from arcparse.networks.lexicon import Lexicon, LexiconConfig
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.lexicon.forms import Lexicon, LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.encoder import BiLSTM, FormEncoder
+from arcparse.networks.recurrent import Recurrent
+from arcparse.networks.settings import BiLSTMConfig, RecurrentConfig
+from arcparse.networks.words import words_of
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 FORMS = ("the", "Cat", "sat", "on", "1999", "x", "extraordinarily-long-indeed", "ß", "猫")
@@ -34,7 +36,7 @@ def pretrained(dimension: int) -> Pretrained:
     torch.manual_seed(2)
     words = Vocabulary((*SPECIALS, "the", "on", "Cat"))
     rows = torch.randint(-127, 127, (len(words), dimension), dtype=torch.int8)
-    return Pretrained(words, "none", rows, torch.rand(len(words)))
+    return Pretrained(words, "none", rows.numpy(), torch.rand(len(words)).numpy())
 
 
 @pytest.mark.parametrize(("config", "dimension"), [*((config, 9) for config in CONFIGS), (LexiconConfig(), 0)])
@@ -45,10 +47,8 @@ def test_forms_have_the_vectors_of_the_encoder(level: str, config: LexiconConfig
     torch.manual_seed(1)
     encoder = FormEncoder(config, {name: len(v) for name, v in lexicon.vocabularies.items()}, own).eval()
     nn.init.normal_(encoder.unknown)
-    ids = lexicon.words([FORMS]).forms
-    vectors = FormVectors(
-        named(encoder), own.rows.numpy(), own.scale.numpy(), len(config.prefixes) + len(config.suffixes)
-    )
+    ids = words_of(lexicon, [FORMS]).forms
+    vectors = FormVectors(named(encoder), own.rows, own.scale, len(config.prefixes) + len(config.suffixes))
     assert vectors.dimension == encoder.dimension
     np.testing.assert_allclose(vectors(FlatIds.of(ids)), encoder(ids).detach(), atol=1e-5)
 

@@ -12,11 +12,15 @@ from torch import Tensor, nn
 
 from arcparse.kernels.encoders import FirstLayer
 from arcparse.kernels.tagging import HiddenLayer, TagLayer, WindowTagger, completed
-from arcparse.networks.lexicon import Lexicon, Words
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.tags import TagColumns, best_tags
+from arcparse.lexicon.forms import Lexicon
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.tags import TagColumns
+from arcparse.networks import tags as in_torch
 from arcparse.networks.tags import TagLayer as TorchTagLayer
-from arcparse.tagger.network import TaggerConfig, TaggerNetwork
+from arcparse.networks.tags import best_tags
+from arcparse.networks.words import Words, words_of
+from arcparse.tagger.network import TaggerNetwork
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 SIZES = {"upos": 5, "xpos": 40, "feats": 3}
@@ -65,10 +69,9 @@ def test_given_tags_are_completed_as_in_torch(level: str) -> None:
     for name, symbol in zip(SIZES, own.combinations[0].split("\t"), strict=True):  # a combination that is possible
         given[name][0, 1:9:2] = own.vocabularies[name].id(symbol)
     given["xpos"][0, 1:9] = Vocabulary.UNKNOWN
-    expected = flat_ids(own.completed(network(vector), given), lengths)
+    expected = flat_ids(in_torch.completed(own, network(vector), given), lengths)
     tags = TagLayer(named(network))(offsets(lengths), flat(vector, lengths), scored=True)
-    combinations = {name: own._combined[i].numpy() for i, name in enumerate(SIZES)}
-    found = completed(tags, flat_ids(given, lengths), combinations)
+    found = completed(tags, flat_ids(given, lengths), own.combined)
     assert {name: ids.tolist() for name, ids in found.items()} == {name: ids.tolist() for name, ids in expected.items()}
 
 
@@ -105,7 +108,7 @@ def torch_scores(network: TaggerNetwork, words: Words) -> dict[str, Tensor]:
 def test_window_tagger_scores_and_chooses_as_torch(level: str, config: TaggerConfig) -> None:
     made, lexicon = network(config)
     lengths = (2, 1, 60, 5, 130)
-    words = lexicon.words([[f"form{(i * 7 + length) % 23}" for i in range(length - 1)] for length in lengths])
+    words = words_of(lexicon, [[f"form{(i * 7 + length) % 23}" for i in range(length - 1)] for length in lengths])
     expected = torch_scores(made, words)
     tagger, first = window_tagger(made)
     table = first(made.forms(words.forms).detach().numpy())
@@ -117,7 +120,7 @@ def test_window_tagger_scores_and_chooses_as_torch(level: str, config: TaggerCon
 
 def test_low_precision_is_near(level: str) -> None:
     made, lexicon = network(TaggerConfig(hidden=(96, 32)))
-    words = lexicon.words([["form1", "form2", "other"]])
+    words = words_of(lexicon, [["form1", "form2", "other"]])
     expected = torch_scores(made, words)
     tagger, first = window_tagger(made, scale=1024.0, low=True)
     table = first(made.forms(words.forms).detach().numpy())

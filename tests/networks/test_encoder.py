@@ -7,10 +7,12 @@ import torch
 from overfitted import sample, vectors
 from torch import nn
 
-from arcparse.networks.encoder import BiLSTM, BiLSTMConfig, FormEncoder
-from arcparse.networks.lexicon import Lexicon, LexiconConfig
+from arcparse.lexicon.forms import Lexicon, LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.encoder import BiLSTM, FormEncoder
 from arcparse.networks.precision import supports_bfloat16
-from arcparse.networks.pretrained import Pretrained
+from arcparse.networks.settings import BiLSTMConfig
+from arcparse.networks.words import words_of
 from arcparse.vocabulary import Vocabulary
 
 CONFIG = LexiconConfig(min_count=1, word_dimension=7, affix_dimension=3, shape_dimension=2, character_filters=5)
@@ -41,7 +43,7 @@ def test_parts_stand_side_by_side_and_any_may_be_left_out(
     config: LexiconConfig, pretrained: Pretrained, dimension: int
 ) -> None:
     lexicon, encoder = made(config, pretrained)
-    words = lexicon.words([["the", "cat", "17"]])
+    words = words_of(lexicon, [["the", "cat", "17"]])
     assert encoder.dimension == dimension
     assert encoder(words.forms).shape == (4, dimension)
 
@@ -50,8 +52,8 @@ def test_pretrained_vectors_are_scaled_bytes_and_an_unknown_word_is_learnt() -> 
     lexicon, encoder = made(NOTHING, vectors())
     nn.init.constant_(encoder.unknown, 0.5)
     known = vectors().words.symbols[2]
-    found = encoder(lexicon.words([[known, "qwertyuiop"]]).forms)
-    assert found[1].tolist() == (vectors().rows[2].float() * vectors().scale[2]).tolist()
+    found = encoder(words_of(lexicon, [[known, "qwertyuiop"]]).forms)
+    assert found[1].tolist() == (vectors().rows[2] * vectors().scale[2]).tolist()
     assert found[2].tolist() == [0.5] * 6
     assert [name for name, _ in encoder.named_parameters()] == ["unknown"]  # the vectors stay as they are
     assert list(encoder.state_dict()) == ["unknown"]
@@ -60,7 +62,7 @@ def test_pretrained_vectors_are_scaled_bytes_and_an_unknown_word_is_learnt() -> 
 def test_a_share_of_words_and_vectors_is_hidden_in_training_alone() -> None:
     config = replace(NOTHING, word_dimension=4, word_dropout=0.5, vector_dropout=0.0)
     lexicon, encoder = made(config, vectors())
-    words = lexicon.words([[form for sentence in sample() for form in sentence.forms]])
+    words = words_of(lexicon, [[form for sentence in sample() for form in sentence.forms]])
     full = encoder(words.forms)
     assert encoder.word is not None
     unknown = encoder.word.weight[Vocabulary.UNKNOWN]
@@ -79,13 +81,13 @@ def test_embeddings_begin_at_the_scale_of_syntaxnet() -> None:
 
 def test_a_form_without_characters_has_no_character_vector() -> None:
     lexicon, encoder = made(replace(NOTHING, character_dimension=4), Pretrained.none())
-    assert (encoder(lexicon.words([[""]]).forms)[1] == 0).all()
+    assert (encoder(words_of(lexicon, [[""]]).forms)[1] == 0).all()
 
 
 def test_a_form_has_the_same_characters_whatever_forms_are_beside_it() -> None:
     lexicon, encoder = made(replace(NOTHING, character_dimension=4), Pretrained.none())
-    alone = encoder(lexicon.words([["longest"]]).forms)[1]
-    beside = encoder(lexicon.words([["longest", "longest-of-all"]]).forms)[1]
+    alone = encoder(words_of(lexicon, [["longest"]]).forms)[1]
+    beside = encoder(words_of(lexicon, [["longest", "longest-of-all"]]).forms)[1]
     torch.testing.assert_close(alone, beside)
 
 

@@ -12,13 +12,13 @@ from overfitted import TAGGER, sample, twenty
 from torch import Tensor, nn
 
 from arcparse.errors import ConfigurationError
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import BiLSTM, register
-from arcparse.networks.pretrained import Pretrained
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
+from arcparse.parser.settings import ParserConfig
 from arcparse.settings import load_settings
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.recurrent import Recurrent
+from arcparse.networks.settings import RecurrentConfig
 
 
 def made(**settings: object) -> Recurrent:

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from arcparse.networks.recurrent import Recurrent, RecurrentConfig
+from arcparse.networks.recurrent import Recurrent
 from arcparse.networks.regularisation import LockedDropout, embed, weight_dropped, zoneout
+from arcparse.networks.settings import RecurrentConfig
 
 
 def test_locked_dropout_drops_the_same_units_at_each_position() -> None:

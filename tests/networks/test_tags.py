@@ -5,7 +5,8 @@ import torch
 from overfitted import sample
 
 from arcparse.errors import ModelError
-from arcparse.networks.tags import COLUMN, TagColumns, TagLayer, best_tags, lacks_tags, tag_loss, with_given, with_tags
+from arcparse.lexicon.tags import COLUMN, TagColumns, lacks_tags, with_given, with_tags
+from arcparse.networks.tags import TagLayer, best_tags, completed, flat_ids, tag_ids, tag_loss
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -16,12 +17,12 @@ def columns() -> TagColumns:
 
 
 def test_ids_and_symbols_are_inverse(columns: TagColumns) -> None:
-    ids = columns.ids(sample())
-    longest = max(map(len, sample()))
+    ids, lengths = tag_ids(columns, sample()), list(map(len, sample()))
     assert set(ids) == {"upos", "xpos", "feats"}
-    assert {tags.shape for tags in ids.values()} == {(len(sample()), longest + 1)}
+    assert {tags.shape for tags in ids.values()} == {(len(sample()), max(lengths) + 1)}
     assert all((tags[:, 0] == Vocabulary.PAD).all() for tags in ids.values())
-    for sentence, tags in zip(sample(), columns.symbols(ids, list(map(len, sample()))), strict=True):
+    assert all((flat_ids(ids, lengths)[name] == own).all() for name, own in columns.ids(sample()).items())
+    for sentence, tags in zip(sample(), columns.symbols(flat_ids(ids, lengths), lengths), strict=True):
         assert (tags["upos"], tags["xpos"], tags["feats"]) == tuple(
             map(list, (sentence.upos, sentence.xpos, sentence.feats))
         )
@@ -29,7 +30,7 @@ def test_ids_and_symbols_are_inverse(columns: TagColumns) -> None:
 
 def test_an_unseen_tag_is_unknown(columns: TagColumns) -> None:
     odd = Sentence.from_forms(["a"]).replace(upos=["ODD"])
-    assert columns.ids([odd])["upos"].tolist() == [[Vocabulary.PAD, Vocabulary.UNKNOWN]]
+    assert columns.ids([odd])["upos"].tolist() == [Vocabulary.PAD, Vocabulary.UNKNOWN]
     assert columns.sizes["upos"] == len({tag for s in sample() for tag in s.upos}) + len(SPECIALS)
 
 
@@ -59,8 +60,9 @@ def test_each_given_tag_stays_and_the_others_are_made(upos: str, xpos: str, feat
 
 def test_ids_of_given_tags_are_unknown_elsewhere(columns: TagColumns) -> None:
     sentence = sample()[0]
-    own = columns.ids([sentence])
-    given = columns.given_ids([sentence.replace(xpos=[EMPTY] * len(sentence)), Sentence.from_forms(["a"])])
+    own = tag_ids(columns, [sentence])
+    without = sentence.replace(xpos=[EMPTY] * len(sentence))
+    given = tag_ids(columns, [without, Sentence.from_forms(["a"])], only_given=True)
     assert given["upos"][:1].equal(own["upos"])
     assert given["xpos"][0].tolist() == [Vocabulary.PAD] + [Vocabulary.UNKNOWN] * len(sentence)
     assert [ids[1, :2].tolist() for ids in given.values()] == [[Vocabulary.PAD, Vocabulary.UNKNOWN]] * 3
@@ -106,26 +108,27 @@ def combined(*combinations: str) -> TagColumns:
     return TagColumns({name: Vocabulary((*SPECIALS, *tags)) for name, tags in names.items()}, combinations)
 
 
-def completed(columns: TagColumns, **tags: str) -> tuple[str, ...]:
+def made_tags(columns: TagColumns, **tags: str) -> tuple[str, ...]:
     """The tags of one word whose best ones, each for itself, are NOUN, NN and Tense=Past."""
     scores = {"upos": [2.0, 1.0], "xpos": [3.0, 1.0, 2.0], "feats": [0.0, 1.0]}
     sentence = Sentence.from_forms(["a"]).replace(**{name: [tag] for name, tag in tags.items()})
     both = {name: torch.tensor([[own, own]]) for name, own in scores.items()}
-    made = columns.symbols(columns.completed(both, columns.given_ids([sentence])), [1])[0]
-    return tuple(tags[0] for tags in made.values())
+    made = completed(columns, both, tag_ids(columns, [sentence], only_given=True))
+    [own] = columns.symbols(flat_ids(made, [1]), [1])
+    return tuple(tags[0] for tags in own.values())
 
 
 def test_tags_are_made_that_agree_with_the_given_ones() -> None:
     alone, columns = combined(), combined("NOUN\tNN\t_", "VERB\tVB\t_", "VERB\tVBD\tTense=Past")
     best = ("NOUN", "NN", "Tense=Past")
-    assert completed(alone) == completed(columns) == best
-    assert completed(alone, upos="VERB") == ("VERB", "NN", "Tense=Past")
-    assert completed(columns, upos="VERB") == ("VERB", "VBD", "Tense=Past")
-    assert completed(columns, xpos="VB") == ("VERB", "VB", "_")
-    assert completed(columns, upos="NOUN") == ("NOUN", "NN", "_")
-    assert completed(columns, feats="Tense=Past") == ("VERB", "VBD", "Tense=Past")
-    assert completed(columns, upos="NOUN", xpos="VBD") == ("NOUN", "VBD", "Tense=Past")  # no treebank's word has these
-    assert completed(columns, upos="ODD") == best  # a tag of another tag set says nothing
+    assert made_tags(alone) == made_tags(columns) == best
+    assert made_tags(alone, upos="VERB") == ("VERB", "NN", "Tense=Past")
+    assert made_tags(columns, upos="VERB") == ("VERB", "VBD", "Tense=Past")
+    assert made_tags(columns, xpos="VB") == ("VERB", "VB", "_")
+    assert made_tags(columns, upos="NOUN") == ("NOUN", "NN", "_")
+    assert made_tags(columns, feats="Tense=Past") == ("VERB", "VBD", "Tense=Past")
+    assert made_tags(columns, upos="NOUN", xpos="VBD") == ("NOUN", "VBD", "Tense=Past")  # no treebank's word has these
+    assert made_tags(columns, upos="ODD") == best  # a tag of another tag set says nothing
 
 
 def test_combinations_are_those_of_the_treebank(columns: TagColumns) -> None:

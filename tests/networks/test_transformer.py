@@ -19,14 +19,17 @@ from tiny_transformer import HIDDEN, POSITIONS, libraries, save_tiny_transformer
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.encoder import PretrainedEncoder, Transformer, TransformerConfig, read
+from arcparse.lexicon.forms import Lexicon, LexiconConfig
+from arcparse.networks.encoder import PretrainedEncoder, Transformer, read
 from arcparse.networks.encoder.pieces import LONGEST, WordPieces, spans
 from arcparse.networks.encoder.transformer import ARCHITECTURE, TOKENISER
-from arcparse.networks.lexicon import Lexicon, LexiconConfig, Words
 from arcparse.networks.precision import supports_bfloat16
+from arcparse.networks.settings import PretrainedConfig
+from arcparse.networks.words import Words
+from arcparse.networks.words import words_of as batch_of
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
-EXACT = TransformerConfig(precision="float32", dropout=0.0)
+EXACT = PretrainedConfig(precision="float32", dropout=0.0)
 LEXICON = Lexicon.build(LexiconConfig(), sample()[:2], Vocabulary(SPECIALS), "none")
 FORMS = [list(sentence.forms) for sentence in sorted(sample(), key=len)[5:60:9]]
 
@@ -36,14 +39,14 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> PretrainedEncoder:
     return tiny_transformer(tmp_path_factory.mktemp("tiny"))
 
 
-def made(opened: PretrainedEncoder, config: TransformerConfig = EXACT, inputs: int = 0) -> Transformer:
+def made(opened: PretrainedEncoder, config: PretrainedConfig = EXACT, inputs: int = 0) -> Transformer:
     encoder = Transformer(config, inputs, opened.files)
     opened.start(encoder)
     return encoder.eval()
 
 
 def words_of(*sentences: list[str]) -> Words:
-    return LEXICON.words(sentences)
+    return batch_of(LEXICON, sentences)
 
 
 @torch.no_grad()
@@ -163,7 +166,7 @@ def test_bfloat16_is_near_and_another_setting_for_training(opened: PretrainedEnc
     assert torch.equal(near, exact) != supports_bfloat16("cpu")
     torch.testing.assert_close(near, exact, atol=0.1, rtol=0.1)
     assert torch.equal(vectors(encoder.train(), FORMS[0])[0], exact)
-    assert made(opened, TransformerConfig()).low_precision
+    assert made(opened, PretrainedConfig()).low_precision
 
 
 def test_a_missing_library_is_named(opened: PretrainedEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +239,7 @@ def test_an_architecture_runs_no_code_of_its_own(
 
 def test_an_overlap_beyond_half_of_the_window_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"overlap is 40, and at most half of .*window, 32"):
-        TransformerConfig(window=64, overlap=40)
+        PretrainedConfig(window=64, overlap=40)
 
 
 def test_weights_that_do_not_fit_are_refused(opened: PretrainedEncoder) -> None:

@@ -17,7 +17,9 @@ from overfitted import PARSER, fitted_parser, fitted_tagger, sample, twenty, vec
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ModelError
 from arcparse.evaluation import evaluate
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.tags import tag_ids
+from arcparse.networks.words import words_of
 from arcparse.parser.arc_standard import SHIFT
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
@@ -75,8 +77,8 @@ def test_twenty_sentences_are_learnt_by_heart(encoder: str, beam_size: int) -> N
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_scores_are_the_same_alone_and_in_a_batch(encoder: str) -> None:
     model = parser(encoder)
-    words = model.lexicon.words([sentence.forms for sentence in sample()])
-    encoding = model.network.encode(words, model.tags.ids(sample()))
+    words = words_of(model.lexicon, [sentence.forms for sentence in sample()])
+    encoding = model.network.encode(words, tag_ids(model.tags, sample()))
     together = model.network.bind(encoding)
     states: list[Configuration] = []
 
@@ -87,8 +89,8 @@ def test_scores_are_the_same_alone_and_in_a_batch(encoder: str) -> None:
     search(model.system, scorer, Beam.start(Configuration.start(words.length), len(sample())), 3)
     with torch.no_grad():
         for b, sentence in enumerate(sample()):
-            own_words = model.lexicon.words([sentence.forms])
-            own = model.network.encode(own_words, model.tags.ids([sentence]))
+            own_words = words_of(model.lexicon, [sentence.forms])
+            own = model.network.encode(own_words, tag_ids(model.tags, [sentence]))
             for name, scores in own.tag_scores.items():
                 torch.testing.assert_close(
                     scores[0], encoding.tag_scores[name][b, : len(sentence) + 1], atol=1e-3, rtol=1e-4
@@ -117,9 +119,9 @@ def test_trees_are_the_same_alone_and_in_a_batch(encoder: str, beam_size: int) -
 
 def test_a_beam_finds_a_path_at_least_as_likely() -> None:
     model = parser("none")
-    words = model.lexicon.words([sentence.forms for sentence in sample()])
+    words = words_of(model.lexicon, [sentence.forms for sentence in sample()])
     with torch.no_grad():
-        encoding = model.network.encode(words, model.tags.ids(sample()))
+        encoding = model.network.encode(words, tag_ids(model.tags, sample()))
         scorer = model.network.bind(encoding)
         wide = model.search(words, encoding, 16, scored=True)
         greedy = model.search(words, encoding, 1).history()[:, 0]
@@ -136,9 +138,9 @@ def test_a_beam_finds_a_path_at_least_as_likely() -> None:
 
 def test_global_scores_add_up_as_they_come() -> None:
     model = parser("none").rebuilt(replace(PARSER["none"], normalisation="global")).eval()
-    words = model.lexicon.words([twenty()[0].forms])
+    words = words_of(model.lexicon, [twenty()[0].forms])
     with torch.no_grad():
-        encoding = model.network.encode(words, model.tags.ids(twenty()[:1]))
+        encoding = model.network.encode(words, tag_ids(model.tags, twenty()[:1]))
         beam = model.search(words, encoding, 2)
         state, total = Configuration.start(words.length), torch.zeros(1)
         for action in beam.history()[0, 0].tolist():
@@ -239,7 +241,7 @@ def test_without_a_projection_features_see_the_recurrent_vectors() -> None:
 def test_a_parser_that_follows_a_tagger_needs_tags() -> None:
     model = parser("none")
     with pytest.raises(ModelError, match="needs tags"):
-        model.network.encode(model.lexicon.words([["a"]]))
+        model.network.encode(words_of(model.lexicon, [["a"]]))
 
 
 def test_rebuilt_keeps_the_weights_and_refuses_another_network() -> None:
@@ -266,8 +268,8 @@ def test_given_tags_are_kept_and_others_predicted() -> None:
 
 def test_given_tags_are_used() -> None:
     model = parser("bilstm")
-    words = model.lexicon.words([twenty()[0].forms])
-    given_ids = {name: torch.roll(ids, 1, 1) for name, ids in model.tags.ids(twenty()[:1]).items()}
+    words = words_of(model.lexicon, [twenty()[0].forms])
+    given_ids = {name: torch.roll(ids, 1, 1) for name, ids in tag_ids(model.tags, twenty()[:1]).items()}
     keep = torch.zeros_like(words.row, dtype=torch.bool)
     own = model.network.encode(words)
     assert all(model.network.encode(words, given_ids, keep).tags[name].equal(own.tags[name]) for name in own.tags)

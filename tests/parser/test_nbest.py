@@ -14,10 +14,12 @@ from tiny_model import tiny_parser
 from torch import Tensor
 
 from arcparse.evaluation.confidence import HEAD, LABEL, read_confidence
+from arcparse.networks.words import words_of
 from arcparse.parser import model, nbest
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import BEAM_WEIGHT, Parse, Trees, confidence, rank, ranked, restored, tree_of
+from arcparse.parser.nbest import BEAM_WEIGHT, Trees, confidence, rank, restored
+from arcparse.parser.parse import Parse, ranked, tree_of
 from arcparse.sentence import NONE, Sentence, Tree
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
@@ -41,7 +43,7 @@ def arcs(parse: Parse) -> Arcs:
 @torch.no_grad()
 def every_tree(parser: Parser, sentence: Sentence) -> dict[Arcs, float]:
     """Return the mass of each tree over all its derivations, by walking through them one action at a time."""
-    words = parser.lexicon.words([sentence.forms])
+    words = words_of(parser.lexicon, [sentence.forms])
     scorer, mass = parser.network.bind(parser.network.encode(words)), defaultdict[Arcs, float](float)
 
     def walk(state: Configuration, total: float) -> None:
@@ -257,8 +259,7 @@ def test_trees_compared_by_parts_are_those_compared_at_once(compared: int, monke
 
 def test_many_hypotheses_are_searched_for_fewer_sentences_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     parser, batches = fitted_parser("bilstm").model, []
-    words = parser.lexicon.words
-    monkeypatch.setattr(parser.lexicon, "words", lambda forms: batches.append(len(forms)) or words(forms))
+    monkeypatch.setattr(model, "words_of", lambda own, forms: batches.append(len(forms)) or words_of(own, forms))
     expected = parser.parse(twenty(), beam=3)
     assert batches == [len(twenty())]
     monkeypatch.setattr(model, "WIDE", 1)

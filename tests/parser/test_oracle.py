@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from walks import SYSTEM, projective_heads, random_beams, start
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
+from arcparse.networks.padding import pad
 from arcparse.parser.arc_standard import SHIFT, UNREACHABLE, ArcStandard, DynamicOracle
 from arcparse.parser.configuration import Configuration
 from arcparse.search import WAIT, search

@@ -11,7 +11,7 @@ from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreeError
 from arcparse.evaluation import evaluate
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from walks import LABELS, random_beams, start
 
-from arcparse.batches import bucket, pad
+from arcparse.batches import bucket
+from arcparse.networks.padding import pad
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.parser.swap import (

@@ -13,11 +13,11 @@ from overfitted import PARSER, TRAINING, fit, sample
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.beam_trace import beam_trace
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
 from arcparse.parser.search_errors import analyse
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.swap import Swap
 from arcparse.parser.systems import register, system_called
 from arcparse.parser.task import ParserSettings, ParserTask

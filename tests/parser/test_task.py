@@ -11,7 +11,7 @@ from overfitted import PARSER, fitted_parser, fitted_tagger, parser_task, sample
 
 from arcparse.errors import ArcparseError, ModelError, TreebankError, TreeError
 from arcparse.evaluation import evaluate
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.model import Parser
 from arcparse.parser.task import TAGGER, TAGGER_VECTORS, VECTORS, ParserSettings, ParserTask, _allowed
 from arcparse.sentence import NONE, Sentence

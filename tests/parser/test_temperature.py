@@ -13,8 +13,8 @@ from overfitted import fitted_parser, sample, twenty
 from tiny_model import save_tiny_model
 
 from arcparse.parser.model import Parser
-from arcparse.parser.nbest import Parse
-from arcparse.parser.network import ParserConfig
+from arcparse.parser.parse import Parse
+from arcparse.parser.settings import ParserConfig
 from arcparse.parser.temperature import HIGHEST, LOWEST, _least, _tree_error, fit_temperatures
 from arcparse.sentence import Sentence
 from arcparse.settings import as_dict, from_dict

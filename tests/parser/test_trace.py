@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tiny_model import tiny_parser
 
+from arcparse.networks.tags import tag_ids
+from arcparse.networks.words import words_of
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import Arc, derivation
@@ -37,9 +39,9 @@ def test_the_arcs_added_are_the_tree_that_parse_gives(
 
 def test_scores_add_up_to_the_score_of_the_derivation(parser: Parser, sentences: list[Sentence]) -> None:
     sentence = sentences[1]
-    words = parser.lexicon.words([sentence.forms])
+    words = words_of(parser.lexicon, [sentence.forms])
     beam = parser.search(
-        words, parser.network.encode(words, None if parser.predicts_tags else parser.tags.ids([sentence])), 4
+        words, parser.network.encode(words, None if parser.predicts_tags else tag_ids(parser.tags, [sentence])), 4
     )
     scores = [step.score for step in derivation(parser, sentence, 4)]
     assert sum(scores) == pytest.approx(beam.score[0, 0].item(), abs=1e-4)
@@ -61,7 +63,7 @@ def test_a_derivation_reads_as_in_a_textbook(sentences: list[Sentence], monkeypa
             scores[..., actions[min(done, 5)]] = 50
             return scores
 
-    inner = bind(parser.network.encode(parser.lexicon.words([("I", "saw", "her")])))
+    inner = bind(parser.network.encode(words_of(parser.lexicon, [("I", "saw", "her")])))
     monkeypatch.setattr(parser.network, "bind", lambda encoding: Prefers())
     steps = derivation(parser, Sentence.from_forms(["I", "saw", "her"]))
     assert [(step.stack, step.buffer, step.transition, step.arc) for step in steps] == [

@@ -16,9 +16,10 @@ from tiny_transformer import save_tiny_transformer, tiny_transformer
 from arcparse import cli
 from arcparse.checkpoint import load_model, pack
 from arcparse.errors import ModelError
-from arcparse.networks.encoder import PretrainedEncoder, TransformerConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.encoder import PretrainedEncoder
+from arcparse.networks.settings import PretrainedConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.tagger.model import Tagger
@@ -33,7 +34,7 @@ CONFIG = replace(
     PARSER["bilstm"],
     encoder="transformer",
     lexicon=NOTHING,
-    transformer=TransformerConfig(learning_rate=3e-3, dropout=0.0, precision="float32", frozen_embeddings=False),
+    transformer=PretrainedConfig(learning_rate=3e-3, dropout=0.0, precision="float32", frozen_embeddings=False),
 )
 
 

@@ -6,10 +6,9 @@ import pytest
 
 from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import TreebankError
-from arcparse.networks.lexicon import LONGEST_REMEMBERED
 from arcparse.seq2seq.lemmatizer import Lemmatizer
-from arcparse.treebank import parse_conllu, read_conllu
-from tests.tiny_model import save_tiny_model, tiny_parser
+from arcparse.treebank import parse_conllu
+from tests.tiny_model import save_tiny_model
 
 TOO_LONG = r"'go on on': a sentence of 31 words is too long .*, the limit is 30 words; divide it"
 
@@ -50,9 +49,3 @@ def test_the_command_passes_it_through(
     out, err = capsys.readouterr()
     assert [sentence.is_parsed for sentence in parse_conllu(out)] == [True, False]
     assert "a.txt:1 (sent_id 2): not parsed: a sentence of 31 words is too long" in err
-
-
-def test_long_forms_are_not_remembered(sample_treebank: Path) -> None:
-    lexicon = tiny_parser(list(read_conllu(sample_treebank))).lexicon
-    lexicon.words([["a" * LONGEST_REMEMBERED, "b" * (LONGEST_REMEMBERED + 1)]])
-    assert {form[0] for form in lexicon._remembered} == {"<", "a"}

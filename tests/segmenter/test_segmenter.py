@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -16,9 +17,8 @@ from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.formats import write_sentences
-from arcparse.networks.pretrained import Pretrained
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig
 from arcparse.presets import presets
 from arcparse.recipes import RECIPES, load_vectors, resolve
 from arcparse.segmenter.model import (
@@ -146,9 +146,9 @@ def test_texts_come_back_whatever_ends_the_network_finds(tokens: str, spaces: bo
 
 def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:
     words = Vocabulary.build(["know", "do", "no", "0"])
-    rows = torch.arange(len(words) * 3, dtype=torch.int8).view(-1, 3)
+    rows = np.arange(len(words) * 3, dtype=np.int8).reshape(-1, 3)
     rows[:2] = 0
-    pretrained = Pretrained(words, "digits-zero", rows, torch.full((len(words),), 0.1))
+    pretrained = Pretrained(words, "digits-zero", rows, np.full(len(words), 0.1, np.float32))
     torch.manual_seed(1)
     made = Segmenter.build(CONFIG, TEXT, treebank(), pretrained).eval()
     know, do, unknown, zero = words.id("know"), words.id("do"), words.id("none of these"), words.id("0")

@@ -24,3 +24,10 @@ def test_tokens_are_ranges_and_the_words_outside_them() -> None:
         ("4-5", [4, 5]),
         ("10-11", [10, 11]),
     ]
+
+
+def test_numbers_and_heads_are_written_as_in_their_columns() -> None:
+    assert numbering.numbers(3) == ("1", "2", "3")
+    assert numbering.numbers(0) == ()
+    assert numbering.head_texts([2, 0, 2, 3]) == ["2", "0", "2", "3"]
+    assert numbering.head_texts([]) == []

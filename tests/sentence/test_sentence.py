@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from arcparse.errors import InputError, TreebankError, TreeError
-from arcparse.sentence import HEAD, NONE, Sentence, Token, Tree
+from arcparse.sentence import DEPREL, HEAD, NONE, UPOS, Sentence, Token, Tree
+from arcparse.sentence.numbering import head_texts
 
 # "vámonos al mar" as UD writes it: two ranges, and an empty node in between.
 ROWS = """\
@@ -128,6 +129,16 @@ def test_replace_in_a_plain_sentence():
         xpos=["VB", "."], feats=["A=B", "_"], lemmas=["go", "!"], miscs=["_", "x"]
     )
     assert [(t.xpos, t.feats, t.lemma, t.misc) for t in sentence] == [("VB", "A=B", "go", "_"), (".", "_", "!", "x")]
+
+
+def test_results_put_into_columns_are_those_of_replace():
+    for sentence in (made(), Sentence.from_forms(["vamos", "al", "mar", "de", "nuevo", "!"], ["# sent_id = 1"])):
+        tags, heads, labels = list("abcdef"), [0, 1, 5, 5, 1, 1], ["root", "obj", "case", "det", "obl", "punct"]
+        new = {UPOS: tags, HEAD: head_texts(heads), DEPREL: labels}
+        found = sentence.with_columns(new)
+        assert found == sentence.replace(upos=tags, heads=heads, labels=labels)
+        assert (found.place, found.heads) == (sentence.place, tuple(heads))
+        assert sentence.with_columns({}, ("# a",)) == sentence.replace(comments=["# a"])
 
 
 def test_replace_needs_a_value_for_each_word():

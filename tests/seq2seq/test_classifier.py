@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -13,8 +14,8 @@ from toy_texts import READERS, TRAINING, config, fitted, task, texts
 
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.memory import Memory
-from arcparse.networks.pretrained import Pretrained
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.seq2seq.classifier import Classifier, ClassifierConfig, Pool, Pooling
@@ -85,9 +86,9 @@ def test_pooling_sees_tokens_alone() -> None:
 
 def vectors(size: int = 16) -> Pretrained:
     """Return the vectors of two words, one with a capital."""
-    rows = torch.zeros(4, size, dtype=torch.int8)
+    rows = np.zeros((4, size), np.int8)
     rows[2], rows[3] = 4, 6
-    return Pretrained(Vocabulary((*SPECIALS, "film", "Cast")), "none", rows, torch.full((4,), 0.5), "two")
+    return Pretrained(Vocabulary((*SPECIALS, "film", "Cast")), "none", rows, np.full(4, 0.5, np.float32), "two")
 
 
 def test_embeddings_start_from_vectors() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,13 @@ def test_a_script_is_all_edits_with_their_places() -> None:
     assert script("gemacht", "machen") == (("ge", "", True, False), ("t", "en", False, True))
     assert script("häuser", "haus") == (("ä", "a", False, False), ("er", "", False, True))
     assert script("dog", "dog") == script("", "") == ()
+
+
+@given(TEXT, TEXT)
+def test_a_beginning_of_the_form_has_the_edits_of_any_other_lemma(lemma: str, rest: str) -> None:
+    form = lemma + rest
+    changes = [own for own in SequenceMatcher(None, form, lemma, autojunk=False).get_opcodes() if own[0] != "equal"]
+    assert script(form, lemma) == tuple((form[i:j], lemma[k:m], i == 0, j == len(form)) for _, i, j, k, m in changes)
 
 
 def test_a_pattern_is_known_from_two_words() -> None:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 import torch
+from overfitted import fit
 from safetensors.torch import load_file
 
 from arcparse import cli
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError, TreebankError
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.symbols import EOS, GO
+from arcparse.lexicon.symbols import EOS, GO
+from arcparse.networks.settings import RecurrentConfig
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.search import Beam, search
@@ -26,7 +27,6 @@ from arcparse.seq2seq.language_model_network import LanguageModelConfig
 from arcparse.seq2seq.language_model_system import Continuing, Limits
 from arcparse.seq2seq.language_model_task import LanguageModelSettings, LanguageModelTask, in_rows
 from arcparse.training.loop import TrainingConfig, train
-from arcparse.training.optimisation import Learner
 from arcparse.vocabulary import Vocabulary
 
 CYCLE = ["one two three four", "five six"] * 40
@@ -55,12 +55,7 @@ def untrained(scale: float = 1.0, **changes: Any) -> LanguageModel:
 @cache
 def learned() -> LanguageModelTask:
     task = LanguageModelTask(settings(), CYCLE, CYCLE[:30])
-    learner = Learner(task.model, TRAINING)
-    task.model.train()
-    for epoch in range(25):
-        for number, batch in enumerate(task.batches(epoch)):
-            learner.update(task.loss(batch).value, 1e-2, number)
-    task.model.eval()
+    fit(task, 25)
     return task
 
 

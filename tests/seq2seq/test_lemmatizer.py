@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from overfitted import sample
+from overfitted import fit, sample
 from safetensors.torch import load_file
 from toy_languages import config
 
@@ -24,7 +24,6 @@ from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, tagg
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.model import Output
 from arcparse.training.loop import TrainingConfig, train
-from arcparse.training.optimisation import Learner
 
 TRAINING = TrainingConfig(epochs=2, batch_tokens=100, tensorboard=False, learning_rate=1e-2, averaging=0.0)
 FEW = sample()[:6]
@@ -59,12 +58,7 @@ def built(*sentences: Sentence, **changes: object) -> Lemmatizer:
 def fitted() -> LemmatizerTask:
     """Return a task whose network has learned the words of a few sentences by heart."""
     task = LemmatizerTask(settings(), FEW, FEW)
-    learner = Learner(task.model, TRAINING)
-    task.model.train()
-    for epoch in range(EPOCHS):
-        for number, batch in enumerate(task.batches(epoch)):
-            learner.update(task.loss(batch).value, 1e-2 * (1 - epoch / EPOCHS), number)
-    task.model.eval()
+    fit(task, EPOCHS)
     return task
 
 
@@ -151,6 +145,12 @@ def test_the_network_is_asked_once_for_a_word(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(room, "REMEMBERED", 10)
     assert model.lemmatize(unseen()) == first
     assert len(asked) == 2 * len(set(asked))
+
+
+def test_a_long_token_is_not_remembered() -> None:
+    model, long = fitted().model.eval(), "long" * 10
+    assert model.lemmatize([words((long, "NOUN"), ("a" * 30, "X"))])[0].lemmas[0] == long
+    assert long not in {form for form, _, _ in model._answers}
 
 
 def test_a_beam_of_the_shared_search_writes_too() -> None:

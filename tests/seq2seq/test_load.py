@@ -9,9 +9,8 @@ from toy_languages import config
 
 from arcparse import seq2seq
 from arcparse.errors import ModelError
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig
-from arcparse.networks.symbols import vocabulary
+from arcparse.lexicon.symbols import vocabulary
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig
 from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
 from arcparse.seq2seq.classifier import ClassifierConfig

@@ -10,10 +10,9 @@ from toy_languages import KINDS, config, learned, untrained, words
 
 from arcparse import seq2seq
 from arcparse.errors import ConfigurationError, ModelError
-from arcparse.networks.decoder import DecoderConfig
-from arcparse.networks.recurrent import RecurrentConfig
-from arcparse.networks.source_encoder import EncoderConfig, SourceEncoder
-from arcparse.networks.transformer import TransformerConfig, TransformerDecoder
+from arcparse.networks.settings import DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
+from arcparse.networks.source_encoder import SourceEncoder
+from arcparse.networks.transformer import TransformerDecoder
 from arcparse.seq2seq.model import Seq2Seq
 
 TASKS = [("general", False), ("additive", True), ("input feeding", True), ("transformer", False)]

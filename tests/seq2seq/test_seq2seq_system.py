@@ -11,7 +11,7 @@ import torch
 from toy_languages import KINDS, config, untrained, words
 
 from arcparse.errors import ArcparseError
-from arcparse.networks.symbols import EOS, GO
+from arcparse.lexicon.symbols import EOS, GO
 from arcparse.search import search
 from arcparse.seq2seq.model import Output, Seq2Seq, copied
 from arcparse.seq2seq.system import Writer

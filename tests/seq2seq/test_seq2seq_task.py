@@ -15,7 +15,7 @@ from toy_languages import config, learned, untrained, words
 
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.networks.symbols import divided, together
+from arcparse.lexicon.symbols import divided, together
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.search import Outcome

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from overfitted import fit
 from toy_languages import config as toy
 from toy_texts import task as untrained_classifier
 
@@ -21,7 +22,6 @@ from arcparse.sentence import Sentence
 from arcparse.seq2seq.skip_thought import SkipThought, SkipThoughtConfig, Thought, thoughts
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.training.loop import TrainingConfig, train
-from arcparse.training.optimisation import Learner
 
 TRAINING = TrainingConfig(epochs=2, batch_tokens=150, tensorboard=False, learning_rate=1e-2, averaging=0.0)
 CONFIG = SkipThoughtConfig(toy("none").encoder, toy("none").decoder)
@@ -52,12 +52,7 @@ def task() -> SkipThoughtTask:
 @cache
 def fitted() -> SkipThoughtTask:
     made = task()
-    learner = Learner(made.model, TRAINING)
-    made.model.train()
-    for epoch in range(12):
-        for number, batch in enumerate(made.batches(epoch)):
-            learner.update(made.loss(batch).value, 5e-3, number)
-    made.model.eval()
+    fit(made, 12)
     return made
 
 

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
 from arcparse.sentence import Sentence
 from arcparse.tagger.preparation import known_to, prepare, tags_of_words, units_of
 from arcparse.vectors import VectorStore
@@ -78,7 +77,7 @@ def test_every_word_keeps_its_tag_through_its_unit(
 
 def test_what_vectors_know_includes_the_variants_of_their_scheme() -> None:
     words = Vocabulary((*SPECIALS, "paris", "####"))
-    pretrained = Pretrained(words, "google-news", torch.zeros(4, 2, dtype=torch.int8), torch.ones(4))
+    pretrained = Pretrained(words, "google-news", np.zeros((4, 2), np.int8), np.ones(4, np.float32))
     knows = known_to(pretrained)
     assert [form for form in ("Paris", "PARIS", "1999", "rome", "") if knows(form)] == ["Paris", "PARIS", "1999"]
 
@@ -91,8 +90,8 @@ def test_words_that_a_store_lacks_have_its_random_vectors_for_ever(tmp_path: Pat
     plain, drawn = (Pretrained.from_store(tmp_path / "store", forms) for forms in ((), ("zug", "A", "b", "zug")))
     assert plain.words.symbols[2:] == ("a", "b")
     assert drawn.words.symbols[2:] == ("a", "b", "zug")  # A has a variant there
-    level = drawn.rows[2].float().norm() * drawn.scale[2]  # a unit vector of the source
+    level = np.linalg.norm(drawn.rows[2] * drawn.scale[2])  # a unit vector of the source
     with VectorStore.open(tmp_path / "store", read_only=True) as store:
         assert np.abs(store["zug"]).max() <= 0.25
-        own = drawn.rows[4].float() * drawn.scale[4] / level
-        np.testing.assert_allclose(own.numpy(), store["zug"], atol=0.01)
+        own = drawn.rows[4] * drawn.scale[4] / level
+        np.testing.assert_allclose(own, store["zug"], atol=0.01)

@@ -14,11 +14,12 @@ from overfitted import TAGGER, fitted_parser, fitted_tagger, sample, twenty, vec
 from arcparse.checkpoint import load_model
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.evaluation import evaluate
-from arcparse.networks.lexicon import LexiconConfig, Words
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.words import Words, words_of
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import TaggerConfig
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import NONE
 from arcparse.treebank import parse_conllu
 
@@ -27,8 +28,8 @@ def tagger() -> Tagger:
     return fitted_tagger().model
 
 
-def words_of(model: Tagger, sentences: tuple[Sentence, ...]) -> Words:
-    return model.lexicon.words([sentence.forms for sentence in sentences])
+def words_for(model: Tagger, sentences: tuple[Sentence, ...]) -> Words:
+    return words_of(model.lexicon, [sentence.forms for sentence in sentences])
 
 
 def scores_of(model: Tagger, words: Words) -> dict[str, torch.Tensor]:
@@ -42,9 +43,9 @@ def test_twenty_sentences_are_learnt_by_heart() -> None:
 
 def test_a_sentence_is_tagged_the_same_alone_and_in_a_batch() -> None:
     with torch.no_grad():
-        together = scores_of(tagger(), words_of(tagger(), sample()))
+        together = scores_of(tagger(), words_for(tagger(), sample()))
         for b, sentence in enumerate(sample()):
-            for name, scores in scores_of(tagger(), words_of(tagger(), (sentence,))).items():
+            for name, scores in scores_of(tagger(), words_for(tagger(), (sentence,))).items():
                 torch.testing.assert_close(scores[0], together[name][b, : len(sentence) + 1], atol=1e-4, rtol=1e-4)
     tagged = tagger().tag(sample())
     assert [tagger().tag([sentence])[0] for sentence in sample()] == tagged
@@ -57,7 +58,7 @@ def test_scores_equal_those_of_a_window_of_concatenated_vectors(before: int, aft
     config = replace(TAGGER, before=before, after=after)
     model = Tagger.build(config, sample(), vectors()).eval()
     torch.nn.init.normal_(model.network.outside)
-    words = words_of(model, sample()[:3])
+    words = words_for(model, sample()[:3])
     positions = before + 1 + after
     with torch.no_grad():
         form, scores = model.network.forms(words.forms), scores_of(model, words)

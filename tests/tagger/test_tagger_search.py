@@ -14,11 +14,13 @@ from torch import Tensor
 
 from arcparse.errors import ModelError, TreebankError
 from arcparse.evaluation import evaluate
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.words import words_of
 from arcparse.search import WAIT, Beam, search
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger
-from arcparse.tagger.network import BoundTagger, TaggerConfig
+from arcparse.tagger.network import BoundTagger
+from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import NONE, Tagging
 from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.training.losses import global_loss
@@ -53,7 +55,7 @@ def untrained(previous: int, normalisation: Normalisation = "local", encoder: st
 
 
 def bound(tagger: Tagger, *sentences: tuple[str, ...]) -> BoundTagger:
-    return tagger.network.bind(tagger.lexicon.words(sentences))
+    return tagger.network.bind(words_of(tagger.lexicon, sentences))
 
 
 def enumerated(tagger: Tagger, forms: tuple[str, ...]) -> dict[tuple[int, ...], float]:
@@ -106,7 +108,7 @@ def test_a_sentence_is_tagged_the_same_alone_and_in_a_batch(beam_size: int) -> N
 @torch.no_grad()
 def test_without_previous_tags_the_beam_is_the_best_tag_of_each_word() -> None:
     tagger = untrained(0)
-    words = tagger.lexicon.words(SENTENCES)
+    words = words_of(tagger.lexicon, SENTENCES)
     best = tagger.network.bind(words).columns(torch.full_like(words.row, NONE))["upos"].argmax(2)
     beam = search(
         tagger.system, tagger.network.bind(words), Beam.start(Tagging.start(words.length, 0), len(SENTENCES)), 4
@@ -154,7 +156,7 @@ def test_both_objectives_learn_twenty_sentences_by_heart(objective: Literal["loc
 def test_one_dropout_serves_a_batch_where_paths_are_scored() -> None:
     config = replace(TAGGER, previous_tags=1, normalisation="global", dropout=0.5)
     tagger = Tagger.build(config, twenty(), vectors()).train()
-    words = tagger.lexicon.words([sentence.forms for sentence in twenty()[:2]])
+    words = words_of(tagger.lexicon, [sentence.forms for sentence in twenty()[:2]])
     tag = torch.full_like(words.row, NONE)
 
     def twice(scorer: BoundTagger) -> tuple[Tensor, Tensor]:

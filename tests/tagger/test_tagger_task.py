@@ -11,9 +11,9 @@ import torch
 from overfitted import TAGGER, TRAINING, fit, sample, twenty, vectors
 
 from arcparse.errors import ConfigurationError
-from arcparse.networks.encoder import BiLSTMConfig
-from arcparse.networks.lexicon import LexiconConfig
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.sentence import Sentence
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife

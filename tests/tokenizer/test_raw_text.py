@@ -6,12 +6,15 @@ import io
 import lzma
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arcparse.errors import CharacterError, TreebankError
+from arcparse.formats.source import PIECE, Source
+from arcparse.sentence import Sentence
 from arcparse.tokenizer import tokenize
 from arcparse.tokenizer.reading import read_text
 
@@ -67,6 +70,20 @@ def test_no_more_is_read_than_is_needed() -> None:
     stream = io.StringIO("It rained. " * 1000)
     next(read_text(stream, piece=100))
     assert stream.tell() == 100
+
+
+def test_a_sentence_without_end_is_not_divided_again_for_each_piece_of_a_stream() -> None:
+    divided: list[int] = []
+
+    def divide(text: str, *, offset: int = 0) -> list[Sentence]:
+        divided.append(len(text))
+        return tokenize(text, offset=offset)
+
+    length = 40 * PIECE  # a stream gives no longer pieces, whatever is asked for
+    stream = Source(io.StringIO("a" * length), "a.txt")
+    [sentence] = read_text(cast(TextIO, stream), divide=divide)
+    assert sentence.forms == ("a" * length,)
+    assert sum(divided) < 4 * length
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file
 from toy_task import STEPS, ToyTask
 
-from arcparse.checkpoint import load_model
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
-from arcparse.training.loop import Loss, Progress, Result, TrainingConfig, train
+from arcparse.training.loop import Loss, Result, TrainingConfig, train
+from arcparse.training.progress import Progress
 from arcparse.training.snapshot import load_snapshot
 
 SCRIPT = Path(__file__).parents[1] / "toy_task.py"
@@ -103,7 +103,7 @@ def test_training_learns_and_saves_the_best(tmp_path: Path) -> None:
     assert len(result.history) == 12
     assert result.history[-1]["loss"] < 0.7 * result.history[0]["loss"]
     assert result.history[result.epoch - 1]["accuracy"] == result.metric
-    task.model.load_state_dict(load_model(tmp_path / "best").weights)
+    task.model.load_state_dict(load_file(tmp_path / "best" / "weights.safetensors"))
     task.model.eval()
     assert task.evaluate()["accuracy"] == result.metric
 

@@ -1,6 +1,7 @@
 // The C interface: one function a line of what Python calls. No exception leaves it.
 //
-// A function that makes an object returns it, or nullptr if memory is short; one that works returns 0, or 1 if memory is short.
+// A function that makes an object returns it, or nullptr if memory is short; one that works returns 0, or 1 if memory is
+// short, or 2 if a score is not a number.
 #include <new>
 
 #include "dense.h"
@@ -10,6 +11,7 @@
 #include "first_layer.h"
 #include "tags.h"
 #include "window.h"
+#include "search.h"
 
 namespace {
 
@@ -42,6 +44,8 @@ using namespace arcparse;
 extern "C" {
 
 // ---- the processor
+
+int arcparse_digest() { return ARCPARSE_DIGEST; }  // of the sources, given by build.py
 
 int arcparse_processor_runs(const char* level) { return processor_runs(level); }
 
@@ -177,6 +181,48 @@ int arcparse_window_run(const void* tagger, int sentences, const int64_t* offset
     if (scale) run(static_cast<const int16_t*>(table), static_cast<const int16_t*>(outside));
     else run(static_cast<const float*>(table), static_cast<const float*>(outside));
   });
+}
+
+// ---- the search of a parser
+
+// A decoder as data; all arrays are copied.
+struct DecoderParts {
+  int32_t actions;
+  const int32_t *transition, *label;  // [actions]
+  const uint8_t* legal;               // [16][actions]
+  int32_t stack, buffer, children;    // numbers of slots
+  const int32_t *parent, *relation;   // [children]
+  int32_t main_positions, tag_positions, label_positions;
+  const int32_t *main_slot, *tag_slot, *label_slot;  // [positions]
+  int32_t width;                                     // of the first layer in tables
+  float scale;                                       // of 16-bit integers in tables; 0 if they hold floats
+  const char* bias;                                  // [width] of the first layer, as in a table
+  int32_t labels;
+  const char* label_table;  // [labels][label positions][width]
+  int32_t cube;
+};
+
+// The layers above the first one are added one by one, the output last.
+void* arcparse_decoder_new(const DecoderParts* parts) {
+  return made([&p = *parts] {
+    auto slots = [](const int32_t* slot, int32_t count) { return FeatureTables::Positions(slot, slot + count); };
+    return new Decoder{System(p.actions, p.transition, p.label, p.legal),
+                       Slots(p.stack, p.buffer, p.children, p.parent, p.relation),
+                       FeatureTables(p.width, p.scale, p.bias, slots(p.main_slot, p.main_positions),
+                                     slots(p.tag_slot, p.tag_positions), slots(p.label_slot, p.label_positions),
+                                     p.label_table, p.labels),
+                       Layers(p.cube)};
+  });
+}
+void arcparse_decoder_free(void* decoder) { delete static_cast<Decoder*>(decoder); }
+int arcparse_decoder_add(void* decoder, int inputs, int outputs, const float* weight, const float* bias, int low) {
+  return done([&] { static_cast<Decoder*>(decoder)->layers.add({inputs, outputs, weight, bias, precision(low)}); });
+}
+int arcparse_decoder_run(const void* decoder, const Batch* batch, const Settings* settings, const Trees* trees) {
+  bool is_number = false;
+  const int status =
+      done([&] { is_number = Search(*static_cast<const Decoder*>(decoder), *batch, *settings, *trees).run(); });
+  return status != 0 || is_number ? status : 2;
 }
 
 }  // extern "C"

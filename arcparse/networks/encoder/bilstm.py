@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
 from arcparse.networks.precision import reduced
-from arcparse.settings.limits import Layers, Part, Units
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.threads import aside
-
-
-@dataclass(frozen=True)
-class BiLSTMConfig:
-    """Sizes of the recurrent encoder."""
-
-    layers: Layers = 2
-    hidden: Units = 200  # units in each direction
-    dropout: Part = 0.33  # of inputs and between layers (Dozat & Manning 2017)
 
 
 class BiLSTM(nn.Module):

@@ -14,10 +14,8 @@ from torch import Tensor, nn
 from arcparse.errors import ConfigurationError, ModelError
 from arcparse.networks.encoder.bilstm import BiLSTM
 from arcparse.networks.encoder.transformer import Transformer
-from arcparse.networks.lexicon import Words
-from arcparse.settings import from_dict
-
-NO_ENCODER = "none"  # tokens have the vectors of their forms
+from arcparse.networks.settings import NO_ENCODER, ChoosesEncoder, settings_of_encoder
+from arcparse.networks.words import Words
 
 
 class Encoder(Protocol):
@@ -33,10 +31,7 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class WordEncoder(Protocol):
-    """An encoder that reads the words themselves, by files that lie in the folder of the model, such as a tokeniser.
-
-    Its class has `needs` too, and is called with the settings, the dimension of the vectors, and the files.
-    """
+    """An encoder that reads the words themselves, by files that lie in the folder of the model, such as a tokeniser."""
 
     needs: ClassVar[tuple[str, ...]]  # the names of the files
     files: Mapping[str, bytes]  # their contents by name
@@ -69,23 +64,12 @@ class MakeWordEncoder(Protocol):
         ...
 
 
-class ChoosesEncoder(Protocol):
-    """A configuration of a model that has an encoder."""
-
-    @property
-    def encoder(self) -> str:
-        """The encoder's name."""
-
-    @property
-    def encoder_settings(self) -> dict[str, Any]:
-        """Its settings, unless the configuration has a field of the encoder's name for them."""
-
-
 AnyEncoder = Encoder | WordEncoder
-_ENCODERS: dict[str, MakeEncoder | MakeWordEncoder] = {"bilstm": BiLSTM, "transformer": Transformer}
+MakeAnyEncoder = MakeEncoder | MakeWordEncoder
+_ENCODERS: dict[str, MakeAnyEncoder] = {"bilstm": BiLSTM, "transformer": Transformer}
 
 
-def register(name: str, encoder: MakeEncoder | MakeWordEncoder) -> None:
+def register(name: str, encoder: MakeAnyEncoder) -> None:
     """Let `parser.encoder = name` choose an encoder of your own, in this process. Call it before you load such a model.
 
     The encoder's weights have the same name. Raises ConfigurationError if another encoder has it.
@@ -94,8 +78,8 @@ def register(name: str, encoder: MakeEncoder | MakeWordEncoder) -> None:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
 
 
-def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | MakeWordEncoder, Any] | None:
-    """Return the encoder that a configuration chooses, and its settings; None for "none".
+def chosen(config: ChoosesEncoder) -> tuple[MakeAnyEncoder | None, Any]:
+    """Return the encoder that a configuration chooses, and its settings; None and None for "none".
 
     Raises ConfigurationError for an encoder or a setting that does not exist.
     """
@@ -106,15 +90,7 @@ def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | MakeWordEncoder, Any] 
             "program has registered (arcparse.networks.encoder.register) before"
         )
     encoder = _ENCODERS.get(config.encoder)
-    own = getattr(config, config.encoder, None)
-    has_table = encoder is None or isinstance(own, encoder.settings)
-    if has_table and config.encoder_settings:
-        raise ConfigurationError(
-            f"the encoder {config.encoder!r} has a table of its own, or no settings; leave encoder_settings out"
-        )
-    if encoder is None:
-        return None
-    return encoder, own if has_table else from_dict(encoder.settings, config.encoder_settings)
+    return encoder, settings_of_encoder(config, encoder.settings if encoder else None)
 
 
 def add_encoder(
@@ -124,10 +100,9 @@ def add_encoder(
 
     Raises ModelError if `files`, those of the model, lack one that the encoder needs.
     """
-    choice = chosen(config)
-    if choice is None:
+    make, settings = chosen(config)
+    if make is None:
         return None
-    make, settings = choice
     needs: tuple[str, ...] = getattr(make, "needs", ())
     for name in needs:
         if name not in (files or {}):

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.networks.lexicon import Forms, LexiconConfig
-from arcparse.networks.pretrained import Pretrained
+from arcparse.lexicon.forms import LexiconConfig
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.words import Forms
 from arcparse.vocabulary import Vocabulary
 
 
@@ -42,8 +43,8 @@ class FormEncoder(nn.Module):
         self.character = _embedding(sizes["character"], config.character_dimension if filters else 0)
         self.convolution = nn.Conv1d(config.character_dimension, filters, 3, padding=1) if filters else None
         self.unknown = nn.Parameter(torch.zeros(pretrained.dimension))
-        self.register_buffer("rows", pretrained.rows, persistent=False)
-        self.register_buffer("scale", pretrained.scale, persistent=False)
+        self.register_buffer("rows", torch.from_numpy(pretrained.rows), persistent=False)
+        self.register_buffer("scale", torch.from_numpy(pretrained.scale), persistent=False)
         self.dimension = (
             config.word_dimension
             + pretrained.dimension

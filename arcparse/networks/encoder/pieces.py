@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from arcparse.batches import pad
 from arcparse.errors import ModelError
-from arcparse.networks.lexicon import Words
+from arcparse.networks.padding import pad
+from arcparse.networks.words import Words
 
 LONGEST = 32  # pieces that are read of a form: only URLs and the like have more
 REMEMBERED = 200_000  # forms whose pieces are kept; with more, the memory starts afresh

@@ -13,8 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -22,10 +21,9 @@ from torch.nn import functional
 
 from arcparse.errors import ConfigurationError, ModelError, shown
 from arcparse.networks.encoder.pieces import LONGEST, WordPieces
-from arcparse.networks.lexicon import Words
 from arcparse.networks.precision import reduced
-from arcparse.settings import check_ranges
-from arcparse.settings.limits import AboveZero, Part, Range
+from arcparse.networks.settings import PretrainedConfig
+from arcparse.networks.words import Words
 from arcparse.threads import aside
 
 ARCHITECTURE, TOKENISER = "transformer.json", "tokenizer.json"
@@ -35,36 +33,13 @@ FOREIGN = re.compile(r"_.*|auto_map|.*implementation|.*dtype|quantization_config
 _LAYER = re.compile(r"\.(\d+)\.")
 
 
-@dataclass(frozen=True)
-class TransformerConfig:
-    """Settings of a pretrained Transformer: its sizes are its own."""
-
-    pooling: Literal["first", "mean"] = "first"  # of the pieces of a word, to one vector (Devlin et al. 2019: first)
-    window: Annotated[int, Range(64, 8192)] = 256  # pieces read at once, of which some encoders can take 512 at most
-    overlap: Annotated[int, Range(0, 4096)] = 64  # pieces that two windows of a long sentence have in common
-    dropout: Part = 0.1  # of the vectors that it gives
-    learning_rate: AboveZero = 1e-4  # of the highest layer, at its peak: pretrained weights need small steps
-    layer_decay: Annotated[float, Range(0, 1, without=(0,))] = 0.955  # factor from layer to layer downwards
-    frozen_embeddings: bool = True  # embeddings of pieces stay: rare ones have no chance to learn
-    precision: Literal["float32", "bfloat16"] = "bfloat16"  # of matrix products in training; some processors have one
-
-    def __post_init__(self) -> None:
-        """Raise ConfigurationError for a value outside its limits."""
-        check_ranges(self)
-        if self.overlap > self.window // 2:
-            raise ConfigurationError(
-                f"transformer.overlap is {self.overlap}, and at most half of transformer.window, "
-                f"{self.window // 2}, is of use; make it smaller"
-            )
-
-
 class Transformer(nn.Module):
     """Reads the words of a sentence; vectors of their forms, if the lexicon gives any, stand beside its own."""
 
-    settings = TransformerConfig
+    settings = PretrainedConfig
     needs: ClassVar[tuple[str, ...]] = (ARCHITECTURE, TOKENISER)
 
-    def __init__(self, config: TransformerConfig, input_dimension: int, files: Mapping[str, bytes]) -> None:
+    def __init__(self, config: PretrainedConfig, input_dimension: int, files: Mapping[str, bytes]) -> None:
         """Make an encoder with random weights from the two `files`. Raises ModelError if they describe none."""
         super().__init__()
         self.config = config

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from overfitted import fitted_parser, vectors
 
-from arcparse import checkpoint
-from arcparse.checkpoint import save_model
+from arcparse.checkpoint import places, save_model
 from arcparse.errors import ModelError, VectorsError
-from arcparse.networks.pretrained import KIND, LEVEL, Pretrained, word_vectors
+from arcparse.lexicon.pretrained import KIND, LEVEL, Pretrained, word_vectors
 from arcparse.recipes import load_vectors
 from arcparse.vectors import VectorStore
 from arcparse.vocabulary import SPECIALS
@@ -37,12 +35,12 @@ def test_a_store_is_read_whole_at_one_level(store: Path) -> None:
     assert pretrained.words.symbols == (*SPECIALS, *(word for word in words if word != "<unk>"))
     assert (pretrained.scheme, pretrained.dimension) == ("digits-zero", 5)
     assert pretrained.source == "words.txt"
-    values = pretrained.rows.float() * pretrained.scale.unsqueeze(1)
+    values = pretrained.rows * pretrained.scale[:, None]
     assert (values[:2] == 0).all()
     scaled = matrix * (LEVEL / np.sqrt(np.mean(np.square(matrix))))
     for word, row in zip(words, scaled, strict=True):
         if word != "<unk>":
-            found = values[pretrained.words.id(word)].numpy()
+            found = values[pretrained.words.id(word)]
             assert np.abs(found - row).max() <= np.abs(row).max() / 254 + 1e-6
 
 
@@ -69,7 +67,7 @@ def test_saved_vectors_are_read_as_they_were(store: Path, tmp_path: Path) -> Non
     pretrained.save(tmp_path / "vectors")
     loaded = Pretrained.load(tmp_path / "vectors")
     assert loaded.same_as(pretrained)
-    assert (loaded.source, loaded.rows.dtype, loaded.scale.dtype) == (pretrained.source, torch.int8, torch.float32)
+    assert (loaded.source, loaded.rows.dtype, loaded.scale.dtype) == (pretrained.source, np.int8, np.float32)
 
 
 def test_no_vectors_have_no_dimension() -> None:
@@ -120,7 +118,7 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_does_not_take_the_place_of_shipped_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(places, "SHIPPED", tmp_path / "shipped")
     vectors().save(tmp_path / "shipped" / "en-vectors")
     (tmp_path / "here" / "en-vectors").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from arcparse.batches import pad
 from arcparse.checkpoint.saved import SavedModel
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Dimension, Range, Share, Whole
@@ -24,8 +24,7 @@ from arcparse.vocabulary import Vocabulary
 
 ROOT_FORM = "<root>"
 OWN = ("word", "affix", "shape", "character")  # the vocabularies of a treebank
-REMEMBERED = 200_000  # forms whose ids are kept; with more, the memory starts afresh
-LONGEST_REMEMBERED = 100  # characters of such a form
+LONGEST_SHAPE = 8
 _RUN = re.compile(r"(.)\1+")
 
 
@@ -46,41 +45,49 @@ class LexiconConfig:
     vector_dropout: Share = 0.1  # the same for the pretrained vector
 
 
+class Parts(NamedTuple):
+    """The ids of one form."""
+
+    word: int
+    vector: int  # the row of the pretrained vectors
+    affix: list[int]  # one for each length of prefix, then of suffix
+    shape: int
+    character: list[int]
+
+
 @dataclass(frozen=True)
-class Forms:
-    """Ids of U distinct forms."""
+class FormIds:
+    """The ids of U forms, int32."""
 
-    word: Tensor  # [U]
-    vector: Tensor  # [U] rows of the pretrained vectors
-    affix: Tensor  # [U, P] one column for each length of prefix, then of suffix
-    shape: Tensor  # [U]
-    character: Tensor  # [U, C]
+    word: NDArray[np.int32]  # [U]
+    vector: NDArray[np.int32]  # [U] rows of the pretrained vectors
+    affix: NDArray[np.int32]  # [U, P] one column for each length of prefix, then of suffix
+    shape: NDArray[np.int32]  # [U]
+    character: NDArray[np.int32]  # of all forms, one after the other
+    offset: NDArray[np.int64]  # [U + 1] where the characters of each form begin, and the end of the last
 
 
-@dataclass(frozen=True)
-class Words:
-    """The tokens of B sentences: the number of words of each, and the distinct form of each token."""
+class _Kinds(dict[int, str]):
+    """What a character's code becomes in a shape; each is found once."""
 
-    length: Tensor  # [B]
-    row: Tensor  # [B, N] into the forms; the root is token 0
-    forms: Forms
-    text: tuple[str, ...] = ()  # the forms themselves, for encoders that read them; ROOT_FORM is the first
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        kind = "X" if character.isupper() else "x" if character.isalpha() else "d" if character.isdigit() else character
+        self[code] = kind
+        return kind
 
-    def to(self, device: torch.device) -> Words:
-        """Return the same on a device."""
-        forms = Forms(*(getattr(self.forms, field.name).to(device) for field in fields(Forms)))
-        return Words(self.length.to(device), self.row.to(device), forms, self.text)
 
-    @property
-    def is_token(self) -> Tensor:
-        """Whether a sentence has a token there [B, N], the root included."""
-        return torch.arange(self.row.shape[1], device=self.row.device) <= self.length.unsqueeze(1)
+_KIND = _Kinds()
 
 
 def shape(form: str) -> str:
     """Return the word shape: letters as X and x, digits as d, runs shortened ("Xx", "d.d", "X-d")."""
-    letters = "".join("X" if c.isupper() else "x" if c.isalpha() else "d" if c.isdigit() else c for c in form)
-    return _RUN.sub(r"\1", letters)[:8]
+    return _without_runs(form.translate(_KIND))
+
+
+@lru_cache(maxsize=4096)
+def _without_runs(letters: str) -> str:
+    return _RUN.sub(r"\1", letters)[:LONGEST_SHAPE]
 
 
 class Lexicon:
@@ -89,7 +96,7 @@ class Lexicon:
     def __init__(self, config: LexiconConfig, vocabularies: Mapping[str, Vocabulary], scheme: str) -> None:
         """Take vocabularies `word`, `affix`, `shape`, `character`, `vector`; `scheme` normalises for the last."""
         self.config, self.vocabularies, self.scheme = config, dict(vocabularies), scheme
-        self._remembered: dict[str, tuple[int, int, list[int], int, list[int]]] = {}
+        self._id_of = {name: vocabulary.id_of for name, vocabulary in vocabularies.items()}
 
     @classmethod
     def build(cls, config: LexiconConfig, sentences: Iterable[Sentence], vector: Vocabulary, scheme: str) -> Lexicon:
@@ -120,41 +127,31 @@ class Lexicon:
         """Return the vocabularies that a model saves; those of the pretrained vectors are saved with them."""
         return {name: self.vocabularies[name].symbols for name in OWN}
 
-    def forget(self) -> None:
-        """Drop the ids of earlier forms, which are kept only for speed."""
-        self._remembered.clear()
-
-    def words(self, sentences: Sequence[Sequence[str]]) -> Words:
-        """Return the ids of B sentences of forms, each with the root before it."""
-        rows: dict[str, int] = {ROOT_FORM: 0}
-        row = [[0, *(rows.setdefault(form, len(rows)) for form in forms)] for forms in sentences]
-        if len(self._remembered) > REMEMBERED:
-            self.forget()
-        known = self._remembered
-        ids = [known.get(form) or self._new(form) for form in rows]
-        word, vector, affix, form_shape, character = zip(*ids, strict=True)
-        forms = Forms(
-            torch.tensor(word), torch.tensor(vector), torch.tensor(affix), torch.tensor(form_shape), pad(character)
+    def ids(self, form: str) -> Parts:
+        """Return the ids of the parts of a form."""
+        own, unknown = self._id_of, Vocabulary.UNKNOWN
+        zeroed, found = zero_digits(form), find(form, self.scheme, own["vector"])
+        affix, character = own["affix"], own["character"]
+        return Parts(
+            own["word"].get(zeroed) or own["word"].get(zeroed.lower(), unknown),
+            unknown if found is None else own["vector"][found],
+            [affix.get(part, unknown) for part in _affixes(form, self.config)],
+            own["shape"].get(shape(form), unknown),
+            [character.get(letter, unknown) for letter in form[: self.config.longest]],
         )
-        return Words(torch.tensor([len(forms) for forms in sentences]), pad(row), forms, tuple(rows))
 
-    def _new(self, form: str) -> tuple[int, int, list[int], int, list[int]]:
-        ids = self._ids(form)
-        if len(form) <= LONGEST_REMEMBERED:
-            self._remembered[form] = ids
-        return ids
-
-    def _ids(self, form: str) -> tuple[int, int, list[int], int, list[int]]:
-        word, vector = self.vocabularies["word"], self.vocabularies["vector"]
-        zeroed = zero_digits(form)
-        known = zeroed if zeroed in word else zeroed.lower()
-        found = find(form, self.scheme, vector) or ""
-        return (
-            word.id(known),
-            vector.id(found),
-            self.vocabularies["affix"].ids(_affixes(form, self.config)),
-            self.vocabularies["shape"].id(shape(form)),
-            self.vocabularies["character"].ids(form[: self.config.longest]),
+    def forms(self, forms: Sequence[str]) -> FormIds:
+        """Return the ids of the parts of U forms."""
+        parts = list(map(self.ids, forms))
+        affixes = len(self.config.prefixes) + len(self.config.suffixes)
+        lengths = np.fromiter((len(own.character) for own in parts), np.int64, len(parts))
+        return FormIds(
+            np.fromiter((own.word for own in parts), np.int32, len(parts)),
+            np.fromiter((own.vector for own in parts), np.int32, len(parts)),
+            np.array([own.affix for own in parts], np.int32).reshape(len(parts), affixes),
+            np.fromiter((own.shape for own in parts), np.int32, len(parts)),
+            np.fromiter(chain.from_iterable(own.character for own in parts), np.int32, int(lengths.sum())),
+            np.concatenate([[0], lengths.cumsum()]),
         )
 
 

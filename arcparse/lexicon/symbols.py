@@ -8,9 +8,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Literal
 
-from torch import Tensor
-
-from arcparse.batches import pad
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 MARKS = ("<s>", "</s>")
@@ -37,10 +34,10 @@ def source_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols], *, is_rever
     return [[*(reversed(row) if is_reversed else row), EOS] for row in ids]
 
 
-def output_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols]) -> tuple[Tensor, Tensor]:
-    """Return a decoder's input [B, T], GO first, and its wanted output [B, T], EOS last; both padded."""
+def output_ids(vocabulary: Vocabulary, sequences: Iterable[Symbols]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return a decoder's inputs, GO first, and its wanted outputs, EOS last."""
     rows = [vocabulary.ids(sequence) for sequence in sequences]
-    return pad([[GO, *row] for row in rows]), pad([[*row, EOS] for row in rows])
+    return [[GO, *row] for row in rows], [[*row, EOS] for row in rows]
 
 
 def divided(text: str, kind: SymbolKind) -> tuple[str, ...]:

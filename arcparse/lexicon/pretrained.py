@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from arcparse.checkpoint import find_model, load_model, save_model, shipped, sibling
-from arcparse.checkpoint.saved import CONFIG, SavedModel
+from arcparse.checkpoint.saved import CONFIG, Layout, SavedModel
 from arcparse.errors import VectorsError
-from arcparse.threads import turn
 from arcparse.vectors import VectorStore, WordVectors, dequantise, quantise
 from arcparse.vectors.lookup import SCHEMES
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -32,8 +29,8 @@ class Pretrained:
 
     words: Vocabulary
     scheme: str
-    rows: Tensor
-    scale: Tensor
+    rows: NDArray[np.int8]
+    scale: NDArray[np.float32]
     source: str = ""
 
     @property
@@ -44,7 +41,7 @@ class Pretrained:
     @classmethod
     def none(cls) -> Pretrained:
         """Return no vectors at all."""
-        return cls(Vocabulary(SPECIALS), "none", torch.zeros(2, 0, dtype=torch.int8), torch.ones(2))
+        return cls(Vocabulary(SPECIALS), "none", np.zeros((2, 0), np.int8), np.ones(2, np.float32))
 
     @classmethod
     def from_store(cls, path: Path, forms: Iterable[str] = ()) -> Pretrained:
@@ -67,19 +64,19 @@ class Pretrained:
         rows = np.concatenate([np.zeros((len(SPECIALS), matrix.shape[1]), np.int8), rows[kept]])
         scale = np.concatenate([np.ones(len(SPECIALS), np.float32), scale[kept]])
         words = Vocabulary((*SPECIALS, *(found[row] for row in kept)))
-        return cls(words, scheme, torch.from_numpy(rows), torch.from_numpy(scale), source)
+        return cls(words, scheme, rows, scale, source)
 
     def word_vectors(self) -> WordVectors:
         """Return the vectors for inspection, without `<pad>` and `<unk>`."""
-        rows, first = dequantise(self.rows.numpy(), self.scale.numpy()), len(SPECIALS)
+        rows, first = dequantise(self.rows, self.scale), len(SPECIALS)
         return WordVectors(self.words.symbols[first:], rows[first:], self.scheme)
 
     def same_as(self, other: Pretrained) -> bool:
         """Return whether both give every form the same vector."""
         return (
             (self.words, self.scheme) == (other.words, other.scheme)
-            and self.rows.equal(other.rows)
-            and self.scale.equal(other.scale)
+            and np.array_equal(self.rows, other.rows)
+            and np.array_equal(self.scale, other.scale)
         )
 
     def save(self, directory: Path) -> None:
@@ -106,18 +103,19 @@ class Pretrained:
         return name
 
     @classmethod
-    @turn()
     def load(cls, directory: Path) -> Pretrained:
         """Read a model directory. Raises ModelError if it is of another kind."""
         saved = load_model(directory, KIND)
         words, scheme = saved.vocabulary("word"), saved.text("scheme")
         if scheme not in SCHEMES:
             saved.refuse(CONFIG, f"config.scheme must be one of {', '.join(SCHEMES)}, not {scheme[:60]!r}")
-        shape = saved.stored["rows"].shape[1:] if "rows" in saved.stored else ()
-        with torch.device("meta"):
-            saved.expect(
-                {"rows": torch.zeros(len(words), *shape[:1] or [0], dtype=torch.int8), "scale": torch.zeros(len(words))}
-            )
+        dimension = saved.stored["rows"].shape[1:2] if "rows" in saved.stored else ()
+        saved.expect(
+            {
+                "rows": Layout((len(words), *(dimension or (0,))), "int8"),
+                "scale": Layout((len(words),), "float32"),
+            }
+        )
         return cls(words, scheme, saved.weights["rows"], saved.weights["scale"], str(saved.metadata.get("source", "")))
 
     @classmethod

@@ -1,0 +1,90 @@
+"""A model directory as one .zip archive, which may come from anywhere: names, links and sizes are checked."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import struct
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from arcparse.checkpoint.directory import replaced, write
+from arcparse.errors import ModelError
+from arcparse.files import replacing
+
+MAX_ARCHIVE_BYTES = (
+    4 << 30
+)  # of all files when unpacked: far above any model, and below an archive that is made to fill a disk
+MAX_ARCHIVE_FILES = 1000
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
+SYMLINK = 0o120000
+# The errors of a broken archive; RuntimeError comes from an encrypted one, or from an unknown compression.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
+UNREADABLE = (OSError, *BROKEN)
+
+
+def pack(directory: Path, file: Path) -> None:
+    """Write a model directory as a .zip archive, with the same bytes each time. Raises ModelError for a link."""
+    paths = sorted(path for path in Path(directory).rglob("*") if path.is_symlink() or not path.is_dir())
+    if not paths:
+        raise ModelError(f"{directory}: there is nothing to pack; give a model directory")
+    with replacing(file, ModelError) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            if path.is_symlink() or not path.is_file():
+                raise ModelError(f"{path}: only regular files can be packed; put a regular file in its place")
+            entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), ZIP_EPOCH)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def unpack(file: Path, directory: Path) -> None:
+    """Write the files of an archive as a new directory.
+
+    Raises ModelError if the directory exists, or if the archive is broken, too large, or has a file for another place.
+    """
+    if Path(directory).exists():
+        raise ModelError(f"{directory}: exists already; remove it or give another directory")
+    try:
+        with zipfile.ZipFile(file) as archive, replaced(directory) as fresh:
+            for entry in _safe_entries(file, archive):
+                target = fresh / entry.filename
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write(target, archive.read(entry))
+    except UNREADABLE as error:
+        raise ModelError(
+            f"{file}: is no archive that can be read: {str(error) or 'it ends too early'}; copy it again"
+        ) from None
+
+
+def _safe_entries(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the entries of an archive that are files. Raises ModelError for an unsafe name, a link or a large size."""
+    entries = archive.infolist()
+    size = sum(entry.file_size for entry in entries)
+    if size > MAX_ARCHIVE_BYTES or len(entries) > MAX_ARCHIVE_FILES:
+        raise ModelError(
+            f"{file}: has {len(entries)} files of {size} bytes in all; a model has at most {MAX_ARCHIVE_FILES} files "
+            f"of {MAX_ARCHIVE_BYTES} bytes; do not use this archive"
+        )
+    for entry in entries:
+        parts = PurePosixPath(entry.filename).parts
+        leads_out = entry.filename.startswith("/") or ".." in parts or any(c in entry.filename for c in "\\:\0")
+        if leads_out or not parts or (entry.external_attr >> 16) & 0o170000 == SYMLINK:
+            raise ModelError(
+                f"{file}: the entry {entry.filename!r} is a link or leads outside; do not use this archive"
+            )
+    return [entry for entry in entries if not entry.is_dir()]
+
+
+def content_of(path: Path, name: str) -> bytes:
+    """Read one file of a model directory or archive."""
+    try:
+        if os.path.isdir(path):
+            return (path / name).read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            entries = {entry.filename: entry for entry in _safe_entries(path, archive)}
+            if name not in entries:
+                raise FileNotFoundError(2, "it is not in the archive")
+            return archive.read(entries[name])
+    except UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it ends too early"
+        raise ModelError(f"{path / name}: cannot be read: {reason}; give a model directory or .zip archive") from None

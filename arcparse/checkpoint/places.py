@@ -1,0 +1,58 @@
+"""Where models are: shipped under a name, at a path, or beside another model."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from pathlib import Path
+
+from arcparse.checkpoint.directory import settled
+from arcparse.checkpoint.saved import BEST, CONFIG
+from arcparse.errors import ConfigurationError, ModelError, shown
+
+NAME = re.compile(r"[^/\\:]{1,80}")  # of a file or directory beside a model
+SHIPPED = Path(__file__).parent.parent / "models"
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """Return the path of a shipped model, or else the model at a path; for a training run's directory, its best model.
+
+    The name of a shipped model always means that model. To mean a folder of the same name, write it with a separator
+    (`./en`) or give a `Path`. Raises ModelError, with the list of shipped models.
+    """
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigurationError(f"a model is a name or a path, not {name_or_path!r}; give a string or a Path")
+    found = shipped(name_or_path)
+    if found:
+        return found
+    path = settled(Path(name_or_path))
+    best = settled(path / BEST)
+    if str(name_or_path) and os.path.isfile(best / CONFIG) and not os.path.exists(path / CONFIG):
+        return best
+    if str(name_or_path) and (os.path.isdir(path) or (os.path.isfile(path) and zipfile.is_zipfile(path))):
+        return path
+    found = shipped(str(name_or_path))
+    if found:
+        return found
+    raise ModelError(
+        f"{str(name_or_path) or repr('')}: there is no model directory or .zip archive there, and no model of that "
+        f"name is shipped; shipped: {', '.join(names_shipped()) or 'none'}"
+    )
+
+
+def shipped(name: str | Path) -> Path | None:
+    """Return the path of the shipped model of that name; None if there is none, and for a `Path`."""
+    return SHIPPED / name if isinstance(name, str) and name in names_shipped() else None
+
+
+def names_shipped() -> list[str]:
+    """Return the names of the shipped models."""
+    return sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
+
+
+def sibling(directory: Path, name: str) -> Path:
+    """Return the path of a plain name beside a model directory. Raises ModelError for a name with a path in it."""
+    if not isinstance(name, str) or name in ("", ".", "..") or not NAME.fullmatch(name) or not name.isprintable():
+        raise ModelError(f"{directory}: {shown(name)} must be a plain name, of a file or directory beside the model")
+    return Path(directory).resolve().parent / name

@@ -1,0 +1,7 @@
+"""Everything that a model knows of words and tags as symbols with ids; no networks, and no torch.
+
+forms       forms to ids: words, affixes, shapes, characters
+pretrained  word vectors of a model directory or a store
+tags        the tag columns of sentences as ids
+symbols     vocabularies of words or characters, for sources and outputs
+"""
