@@ -247,3 +247,12 @@ def test_weights_that_do_not_fit_are_refused(opened: PretrainedEncoder) -> None:
     weights = {name: tensor for name, tensor in opened.weights.items() if "layer.1" not in name}
     with pytest.raises(ModelError, match=r"do not fit its description: weight .*layer\.1.* is missing"):
         PretrainedEncoder(opened.files, weights).start(encoder)
+
+
+@pytest.mark.parametrize("kind", ["roberta", "mpnet", "distilbert", "electra"])
+def test_encoders_of_other_kinds_read_a_window_to_its_end(kind: str, opened: PretrainedEncoder) -> None:
+    sizes = {"n_heads": 2, "n_layers": 2, "hidden_dim": 48, "dim": HIDDEN} if kind == "distilbert" else {}
+    encoder = Transformer(EXACT, 0, changed(opened, model_type=kind, pad_token_id=1, **sizes)).eval()
+    [found] = vectors(encoder, ["a", "the"] * 60)
+    assert encoder.window == POSITIONS - 2  # positions begin after the id of the padding, at least in some of these
+    assert found.isfinite().all()
