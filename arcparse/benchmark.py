@@ -20,7 +20,8 @@ from typing import Any, TypeAlias
 
 from arcparse.batches import stream
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
-from arcparse.pipeline import DEFAULT_MODEL, Pipeline, Precision
+from arcparse.pipeline import DEFAULT_MODEL, Pipeline
+from arcparse.pipeline.parts import Precision
 from arcparse.sentence import EMPTY, MISC, Sentence
 from arcparse.threads import asked
 from arcparse.treebank import read_conllu, write_conllu

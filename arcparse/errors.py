@@ -7,7 +7,8 @@
     ├── VectorsError        word vectors or a vector store that cannot be read
     ├── ModelError          a model directory that cannot be read
     ├── InputError          text, tokens or sentences that cannot be used; also a TypeError and a ValueError
-    └── ConfigurationError  a setting or argument that is unknown or has an invalid value; also a ValueError
+    ├── ConfigurationError  a setting or argument that is unknown or has an invalid value; also a ValueError
+    └── WorkerError         a process that ended before its work was done
 
 A message names the place, the value, the limit and the remedy.
 """
@@ -66,3 +67,7 @@ class InputError(ArcparseError, TypeError, ValueError):
 
 class ConfigurationError(ArcparseError, ValueError):
     """An unknown setting, or a value outside its limits."""
+
+
+class WorkerError(ArcparseError):
+    """A worker process ended before its work was done."""

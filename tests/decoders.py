@@ -14,8 +14,8 @@ from arcparse.kernels.library import floats
 from arcparse.kernels.systems import actions
 from arcparse.kernels.tables import Rows
 from arcparse.lexicon.tags import COLUMN
-from arcparse.parser.features import _parse
 from arcparse.parser.model import Parser
+from arcparse.parser.templates import parsed
 from arcparse.sentence import Sentence
 
 Offsets = NDArray[np.int64]
@@ -25,7 +25,6 @@ def decoder_of(parser: Parser, *, low: bool = False) -> Decoder:
     system, scorer = parser.system, parser.network.scorer
     known = actions(parser.config.system, system.labels, system.root_labels, system.word_labels)
     assert known is not None
-    features = [_parse(template) for template in scorer.features.templates]
     embeddings = {n: _array(own.weight) for n, own in parser.network.embeddings.items() if n in scorer.first}
     layers = [Layer(_array(layer.weight.T), _array(layer.bias)) for layer in (*scorer.hidden, scorer.output)]
     network = Network(
@@ -36,7 +35,7 @@ def decoder_of(parser: Parser, *, low: bool = False) -> Decoder:
         layers,
         cube=parser.config.scorer.activation == "cube",
     )
-    return Decoder(known, features, network, low=low)
+    return Decoder(known, parsed(scorer.features.templates), network, low=low)
 
 
 @torch.inference_mode()

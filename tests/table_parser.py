@@ -39,7 +39,7 @@ def table_parser(table: Table, normalisation: str) -> Parser:
     def scores(state: Configuration) -> Tensor:
         found = torch.zeros(*state.depth.shape, parser.system.num_actions)
         for b, k in torch.cartesian_prod(*map(torch.arange, state.depth.shape)).tolist():
-            stack = tuple(state.stack[b, k, : int(state.depth[b, k])].tolist())
+            stack = tuple(state.tokens(b, k)[0])
             for name, value in table.get((stack, int(state.front[b, k])), {}).items():
                 found[b, k, parser.system.action(name)] = value
         return found

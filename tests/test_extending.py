@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import runpy
@@ -11,20 +12,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import torch
 
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import formats, read_sentences, register, registry
+from arcparse.lexicon import tags
 from arcparse.networks.encoder import choice
 from arcparse.networks.padding import pad
 from arcparse.parser import systems
 from arcparse.parser.systems import System, system_called
+from arcparse.pipeline import Pipeline
 from arcparse.search import WAIT, Beam, search
-from arcparse.sentence import NONE, Sentence, Tree
-from arcparse.treebank import read_conllu, write_conllu
+from arcparse.sentence import LEMMA, NONE, Sentence, Tree
+from arcparse.treebank import parse_conllu, read_conllu, write_conllu
 from arcparse.trees import check_tree, is_projective
 
 CHECKOUT = Path(__file__).parent.parent
@@ -140,64 +143,45 @@ def test_own_tuples_become_sentences(place: Path) -> None:
     assert sentence == Sentence.from_forms(["We", "parse", "it"]).replace(upos=["PRON", "VERB", "PRON"])
 
 
-class Entry(NamedTuple):
-    """An addition to the package: the room of the new file, the file with the names, and the new name behind `last`."""
-
-    room: str
-    names: str
-    last: str
-    new: str
-    imported: str = ""
-
-
-ENTRIES = {
-    "arc_hybrid.py": Entry(
-        "parser",
-        "systems.py",
-        '"swap": Swap',
-        '"arc-hybrid": ArcHybrid',
-        "from arcparse.parser.arc_hybrid import ArcHybrid\n",
-    ),
-    "convolution.py": Entry(
-        "networks/encoder",
-        "choice.py",
-        '"bilstm": BiLSTM',
-        '"convolution": Convolution',
+ROOMS = {"arc_hybrid.py": "parser", "convolution.py": "networks/encoder", "stanford.py": "formats", "words.py": "cli"}
+# The page's additions to files of the package: the file, a piece of it, and the new text behind this piece.
+ADDITIONS = [
+    ("parser/systems.py", "import ArcStandard\n", "from arcparse.parser.arc_hybrid import ArcHybrid\n"),
+    ("parser/systems.py", '"swap": Swap', ', "arc-hybrid": ArcHybrid'),
+    (
+        "networks/encoder/choice.py",
+        "import BiLSTM\n",
         "from arcparse.networks.encoder.convolution import Convolution\n",
     ),
-    "stanford.py": Entry(
-        "formats",
-        "registry.py",
-        "    json_lines.formats",
-        "stanford.formats",
-        "from arcparse.formats import stanford\n",
+    ("networks/encoder/choice.py", '"bilstm": BiLSTM', ', "convolution": Convolution'),
+    ("formats/registry.py", "running_text, table", ", stanford"),
+    ("formats/registry.py", "json_lines.formats", ", stanford.formats"),
+    ("cli/__init__.py", '"measure speed, start-up time and memory"', ', "words": "count the words of a treebank"'),
+    ("lexicon/tags.py", "import EMPTY, FEATS", ", LEMMA"),
+    ("lexicon/tags.py", '"feats": FEATS', ', "lemma": LEMMA'),
+    ("parser/settings.py", "    feats_dimension: Dimension = 32\n", "    lemma_dimension: Dimension = 32\n"),
+    (
+        "evaluation/metrics.py",
+        '("LAS", comparison.labelled_right, all_words),',
+        '("LA", comparison.label_right, all_words),',
     ),
-    "words.py": Entry(
-        "cli",
-        "__init__.py",
-        '"benchmark": "measure speed, start-up time and memory"',
-        '"words": "count the words of a treebank"',
-    ),
-}
+    ("evaluation/scores.py", '"Root", ', '"LA", '),
+]
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a copy of the package, without models, to which files of the page are added."""
+    """A folder with a copy of the package, without models, with the files and the additions of the page."""
     folder = tmp_path_factory.mktemp("library")
     left_out = shutil.ignore_patterns("models", "__pycache__")
     shutil.copytree(CHECKOUT / "arcparse", folder / "arcparse", ignore=left_out)
-    for file, entry in ENTRIES.items():
-        room = folder / "arcparse" / entry.room
-        (room / file).write_text(inside(FILES[file]), encoding="utf-8")
-        text = (room / entry.names).read_text(encoding="utf-8")
-        for old, new in (
-            (entry.last, f"{entry.last}, {entry.new}"),
-            ("\nfrom arcparse.errors import", f"\n{entry.imported}from arcparse.errors import"),
-        ):
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
-        (room / entry.names).write_text(text, encoding="utf-8")
+    for file, room in ROOMS.items():
+        (folder / "arcparse" / room / file).write_text(inside(FILES[file]), encoding="utf-8")
+    for name, piece, addition in ADDITIONS:
+        file = folder / "arcparse" / name
+        text = file.read_text(encoding="utf-8")
+        assert text.count(piece) == 1, (name, piece)
+        file.write_text(text.replace(piece, piece + addition), encoding="utf-8")
     return folder
 
 
@@ -246,6 +230,36 @@ def test_a_system_and_an_encoder_are_one_file_and_one_entry_each(place: Path, li
     printed = run(f"{command} --dry-run", place, library=library)
     assert 'system = "arc-hybrid"' in printed
     assert 'encoder = "convolution"' in printed
+
+
+def test_a_metric_is_one_line_and_a_name(place: Path, library: Path) -> None:
+    gold = list(read_conllu(place / "dev.conllu"))
+    flat = [s.replace(heads=[0 if head == 0 else s.heads.index(0) + 1 for head in s.heads]) for s in gold]
+    write_conllu(flat, place / "flat.conllu")
+    printed = run("-m arcparse evaluate --metrics LAS,LA --json dev.conllu flat.conllu", place, library=library)
+    scores = json.loads(printed)
+    assert scores["LAS"]["f1"] < 1
+    assert scores["LA"]["f1"] == 1
+
+
+@pytest.mark.slow
+def test_a_feature_of_a_new_column_is_learned(place: Path, library: Path) -> None:
+    features = '["stack(0).vector", "stack(1).vector", "buffer(0).vector", "stack(0).lemma", "stack(1).lemma"]'
+    command = (
+        f"-m arcparse train parser --train train.conllu --dev dev.conllu --epochs 1 --set 'parser.features={features}'"
+    )
+    run(f"{command} --output lemma", place, library=library)
+    printed = run("-m arcparse parse --model lemma/best 'We parse it .'", place, library=library)
+    [sentence] = parse_conllu(printed)
+    assert sentence.is_parsed
+    assert set(sentence.lemmas) == {"_"}
+
+
+def test_a_model_from_before_a_new_column_still_parses(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["We", "parse", "it", "."]
+    before = Pipeline.load("en-small").parse(words)
+    monkeypatch.setitem(tags.COLUMN, "lemma", LEMMA)
+    assert Pipeline.load("en-small").parse(words) == before
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from arcparse.networks.settings import AttentionKind, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
-from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
+from arcparse.seq2seq.model import Seq2Seq
+from arcparse.seq2seq.settings import Seq2SeqConfig
 
 LETTERS = "abcdefghij"
 ATTENTIONS: tuple[AttentionKind, ...] = (

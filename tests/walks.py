@@ -36,3 +36,11 @@ def projective_heads(seed: int, size: int, longest: int, shortest: int = 1) -> t
     length = torch.randint(shortest, longest + 1, (size,), generator=torch.Generator().manual_seed(seed))
     *_, beam = random_beams(seed, length, 1)
     return length, beam.state.head[:, 0]
+
+
+def assert_equal(after: Configuration, before: Configuration) -> None:
+    """Assert that two states show the same stacks, buffers and arcs."""
+    for name in ("length", "depth", "front", "head", "label"):
+        assert getattr(after, name).equal(getattr(before, name)), name
+    for b, k in torch.cartesian_prod(*map(torch.arange, before.depth.shape)).tolist():
+        assert after.tokens(b, k) == before.tokens(b, k)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fuzz_models import archive, model, small_models
+from fuzz_models import MAKERS, archive, model
 from fuzz_text import SAMPLE, Kind, compressed, expression, in_file, overrides, settings_file, treebank, written
 from mutation import altered, damaged
 
@@ -115,7 +115,7 @@ KINDS: dict[str, Callable[[Path], Kind]] = {
     "labelled": partial(in_file, lambda path: list(read_labelled(path)), [b"pos\tgood <br /> film\nneg\tbad\n"]),
     "pairs": partial(in_file, lambda path: read_pairs(str(path)), [b"a b\tc d\ne\tf\n"]),
     "registry": partial(in_file, read_registry, [(SAMPLE.parent / "registry.toml").read_bytes()[:1500]]),
-    **{f"model-{name}": partial(model, name) for name in small_models()},
+    **{f"model-{name}": partial(model, name) for name in MAKERS},
     "archive": archive,
     "snapshot": snapshot,
     "vectors": vectors,

@@ -8,6 +8,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,12 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.settings import ParserConfig, ScorerConfig
-from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
+from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.classifier import ClassifierConfig
 from arcparse.seq2seq.language_model_network import LanguageModelConfig
-from arcparse.seq2seq.lemmatizer import LemmatizerConfig
-from arcparse.seq2seq.model import Seq2SeqConfig
+from arcparse.seq2seq.settings import LemmatizerConfig, Seq2SeqConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.settings import TaggerConfig
@@ -42,6 +42,7 @@ TRANSFORMER = TransformerConfig(layers=1, heads=2, hidden=8)
 LEXICON = LexiconConfig(min_count=1, word_dimension=8, affix_dimension=4, shape_dimension=4, character_dimension=4)
 FEATURES = ("stack(0).vector", "stack(1).leftmost.vector", "buffer(0).upos", "stack(0).label")
 WORDS = ["dogs", "bark", "a", "b"]
+TEXTS = [tuple(WORDS[:2])]
 
 
 def _parser(predicts_tags: bool) -> Parser:
@@ -67,70 +68,72 @@ def _save(model: Any, directory: Path) -> None:
     model.save(directory, metadata={}, **options)
 
 
-def small_models() -> dict[str, tuple[Callable[[], Any], Callable[[Path], object]]]:
-    """Return for each kind of model a function that makes a small one, and a function that loads and uses it."""
-    words, texts = Vocabulary.build(WORDS), [tuple(WORDS[:2])]
-    given = sorted(sample(), key=len)[:2]
+def _transformer() -> seq2seq.Seq2Seq:
+    encoder = EncoderConfig(kind="transformer", embedding=8, transformer=TRANSFORMER)
+    decoder = DecoderConfig(kind="transformer", embedding=8, transformer=TRANSFORMER)
+    return seq2seq.Seq2Seq.build(Seq2SeqConfig(encoder=encoder, decoder=decoder), TEXTS, TEXTS)
 
-    def transformer() -> seq2seq.Seq2Seq:
-        encoder = EncoderConfig(kind="transformer", embedding=8, transformer=TRANSFORMER)
-        decoder = DecoderConfig(kind="transformer", embedding=8, transformer=TRANSFORMER)
-        return seq2seq.Seq2Seq.build(Seq2SeqConfig(encoder=encoder, decoder=decoder), texts, texts)
 
-    def parse(path: Path) -> object:
-        model = Parser.load(path)
-        return model.parse(given, given_tags=True)
+def _segmenter() -> seq2seq.Segmenter:
+    multiwords = Multiwords({"don't": ("do", "n't")}, frozenset(["don't"]))
+    return seq2seq.Segmenter(SegmenterConfig(ENCODER), Vocabulary.build(WORDS), multiwords, _vectors())
 
-    return {
-        "parser": (lambda: _parser(True), parse),
-        "parser-tags": (lambda: _parser(False), parse),
-        "tagger": (
-            lambda: Tagger.build(
-                TaggerConfig(before=1, hidden=(8,), lexicon=LEXICON, previous_tags=1), given, _vectors()
-            ),
-            lambda path: Tagger.load(path).tag(given),
-        ),
-        "vectors": (_vectors, lambda path: Pretrained.load(path).word_vectors()),
-        "lemmatizer": (
-            lambda: seq2seq.Lemmatizer.build(LemmatizerConfig(network=SEQ2SEQ), sample(20)),
-            lambda path: seq2seq.Lemmatizer.load(path).lemmatize([Sentence.from_forms(["dogss", "bark"])]),
-        ),
-        "segmenter": (
-            lambda: seq2seq.Segmenter(
-                SegmenterConfig(ENCODER), words, Multiwords({"don't": ("do", "n't")}, frozenset(["don't"])), _vectors()
-            ),
-            lambda path: seq2seq.Segmenter.load(path).segment("Dogs bark. We don't"),
-        ),
-        "seq2seq": (
-            lambda: seq2seq.Seq2Seq.build(SEQ2SEQ, texts, texts),
-            lambda path: seq2seq.Seq2Seq.load(path).generate(texts, beam=2),
-        ),
-        "transformer": (transformer, lambda path: seq2seq.Seq2Seq.load(path).generate(texts)),
-        "classifier": (
-            lambda: seq2seq.Classifier(ClassifierConfig(encoder=ENCODER), words, Vocabulary.plain(["no", "yes"])),
-            lambda path: seq2seq.Classifier.load(path).classify(["a dogs", ""]),
-        ),
-        "lm": (
-            lambda: seq2seq.LanguageModel.build(LanguageModelConfig(embedding=8, recurrent=DECODER.recurrent), ["a b"]),
-            lambda path: seq2seq.LanguageModel.load(path).generate("a", 3),
-        ),
-        "skip-thought": (
-            lambda: seq2seq.SkipThought.build(
-                SkipThoughtConfig(
-                    encoder=ENCODER, decoder=DecoderConfig(embedding=8, attention="none", recurrent=DECODER.recurrent)
-                ),
-                texts,
-                9,
-                Pretrained.none(),
-            ),
-            lambda path: seq2seq.SkipThought.load(path).vectors(texts),
-        ),
-    }
+
+def _classifier() -> seq2seq.Classifier:
+    labels = Vocabulary.plain(["no", "yes"])
+    return seq2seq.Classifier(ClassifierConfig(encoder=ENCODER), Vocabulary.build(WORDS), labels)
+
+
+def _skip_thought() -> seq2seq.SkipThought:
+    decoder = DecoderConfig(embedding=8, attention="none", recurrent=DECODER.recurrent)
+    return seq2seq.SkipThought.build(SkipThoughtConfig(encoder=ENCODER, decoder=decoder), TEXTS, 9, Pretrained.none())
+
+
+@cache
+def _few() -> list[Sentence]:
+    return sorted(sample(), key=len)[:2]
+
+
+def _parse(path: Path) -> object:
+    model = Parser.load(path)
+    return model.parse(_few(), given_tags=True)
+
+
+# For each kind of model a function that makes a small one.
+MAKERS: dict[str, Callable[[], Any]] = {
+    "parser": lambda: _parser(True),
+    "parser-tags": lambda: _parser(False),
+    "tagger": lambda: Tagger.build(
+        TaggerConfig(before=1, hidden=(8,), lexicon=LEXICON, previous_tags=1), _few(), _vectors()
+    ),
+    "vectors": _vectors,
+    "lemmatizer": lambda: seq2seq.Lemmatizer.build(LemmatizerConfig(network=SEQ2SEQ), sample(20)),
+    "segmenter": _segmenter,
+    "seq2seq": lambda: seq2seq.Seq2Seq.build(SEQ2SEQ, TEXTS, TEXTS),
+    "transformer": _transformer,
+    "classifier": _classifier,
+    "lm": lambda: seq2seq.LanguageModel.build(LanguageModelConfig(embedding=8, recurrent=DECODER.recurrent), ["a b"]),
+    "skip-thought": _skip_thought,
+}
+# For each kind a function that loads a model and uses it.
+USES: dict[str, Callable[[Path], object]] = {
+    "parser": _parse,
+    "parser-tags": _parse,
+    "tagger": lambda path: Tagger.load(path).tag(_few()),
+    "vectors": lambda path: Pretrained.load(path).word_vectors(),
+    "lemmatizer": lambda path: seq2seq.Lemmatizer.load(path).lemmatize([Sentence.from_forms(["dogss", "bark"])]),
+    "segmenter": lambda path: seq2seq.Segmenter.load(path).segment("Dogs bark. We don't"),
+    "seq2seq": lambda path: seq2seq.Seq2Seq.load(path).generate(TEXTS, beam=2),
+    "transformer": lambda path: seq2seq.Seq2Seq.load(path).generate(TEXTS),
+    "classifier": lambda path: seq2seq.Classifier.load(path).classify(["a dogs", ""]),
+    "lm": lambda path: seq2seq.LanguageModel.load(path).generate("a", 3),
+    "skip-thought": lambda path: seq2seq.SkipThought.load(path).vectors(TEXTS),
+}
 
 
 def model(name: str, folder: Path) -> Kind:
     """Return one damaged file of a model of a kind."""
-    make, use = small_models()[name]
+    make, use = MAKERS[name], USES[name]
     torch.manual_seed(1)
     _vectors().save(folder / "vectors")
     directory = folder / "model"

@@ -95,9 +95,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add_threads(parser)
     parser.add_argument(
         "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="number format of the networks; bfloat16 is faster on processors that support it (default: float32)",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="number format of the networks: the fastest that compiled models have on this processor, else float32; "
+        "or float32; or bfloat16, faster on processors that support it (default: auto)",
     )
     parser.add_argument("--verbose", action="store_true", help="print the speed even if stderr is not a terminal")
 

@@ -51,19 +51,14 @@ def compiler() -> list[str]:
 
 
 def compile_level(level: str, output: Path) -> None:
-    """Compile the library of one level. Raises OSError or CalledProcessError if that does not work."""
+    """Compile the library of one level. Raises OSError if that does not work."""
     import subprocess  # slow to import, and the loader imports this module
 
     options = [*OPTIONS, *LEVELS[level], *shlex.split(os.environ.get("ARCHFLAGS", ""))]  # ARCHFLAGS: of macOS
-    command = [
-        *compiler(),
-        *options,
-        f"-DARCPARSE_DIGEST={digest()}",
-        str(SOURCES / "interface.cpp"),
-        "-o",
-        str(output),
-    ]
-    subprocess.run(command, check=True)  # noqa: S603
+    source = [f"-DARCPARSE_DIGEST={digest()}", str(SOURCES / "interface.cpp")]
+    command = [*compiler(), *options, *source, "-o", str(output)]
+    if status := subprocess.run(command, check=False).returncode:  # noqa: S603
+        raise OSError(f"{command[0]} ended with status {status}")
 
 
 @lru_cache(maxsize=1)
@@ -75,6 +70,18 @@ def digest() -> int:
     return value & 0x7FFFFFFF
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Compile the levels that are named, or else all, in place; return the number of those that failed."""
+    failed = 0
     for level in sys.argv[1:] or levels():
-        compile_level(level, FOLDER / file_name(level))
+        try:
+            compile_level(level, FOLDER / file_name(level))
+            print(f"compiled {level}")  # noqa: T201 (a command)
+        except (OSError, KeyError) as error:
+            print(f"not compiled: {level}: {error}", file=sys.stderr)  # noqa: T201
+            failed += 1
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,7 +7,6 @@ loads this file by its path, before anything is installed: nothing of arcparse c
 from __future__ import annotations
 
 import runpy
-import subprocess
 from pathlib import Path
 
 from setuptools import Extension
@@ -39,7 +38,7 @@ class Libraries(build_ext):  # type: ignore[misc]
         output.parent.mkdir(parents=True, exist_ok=True)
         try:
             BUILD["compile_level"](ext.name.rpartition("._")[2], output)
-        except (OSError, subprocess.CalledProcessError) as error:
+        except OSError as error:
             raise CompileError(f"arcparse works without these kernels, slower: {error}") from error
 
     def get_ext_filename(self, ext_name: str) -> str:

@@ -22,6 +22,7 @@ from arcparse.kernels.build import FOLDER, SOURCES, digest, file_name
 LEVELS = ("amx", "avx512", "avx2", "baseline")  # the fastest first
 NONE = "none"  # the setting for no library
 SETTING = "ARCPARSE_KERNELS"
+REMEDY = "with a C++ compiler, `python -m arcparse.kernels.build` compiles it"
 NOT_NUMBERS = 2  # a status
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those of the arguments
     "arcparse_digest": (c_int, []),
@@ -38,6 +39,12 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_lstm_free": (None, [c_void_p]),
     "arcparse_lstm_add": (c_int, [c_void_p, c_int, c_int, c_int, c_void_p, c_void_p, c_void_p, c_int]),
     "arcparse_lstm_run": (c_int, [c_void_p, c_int, c_void_p, c_void_p, c_void_p, c_void_p]),
+    "arcparse_writer_new": (
+        c_void_p,
+        [*[c_int] * 5, *[c_void_p] * 8, c_float, c_int, c_void_p, c_void_p, c_int],
+    ),
+    "arcparse_writer_free": (None, [c_void_p]),
+    "arcparse_writer_run": (c_int, [c_void_p, c_int, *[c_void_p] * 3, c_int, *[c_void_p] * 5]),
     "arcparse_first_layer_new": (c_void_p, [c_int, c_int, c_void_p, c_void_p, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_first_layer_free": (None, [c_void_p]),
     "arcparse_first_layer_run": (c_int, [c_void_p, c_int, c_void_p, c_void_p, c_float, c_void_p]),
@@ -89,9 +96,9 @@ def lacking(level: str) -> str:
             return "this processor or operating system lacks it"
         _opened(level)
     except FileNotFoundError:
-        return "it was not compiled when arcparse was installed"
+        return f"it is not compiled; {REMEDY}"
     except (OSError, AttributeError) as error:  # of another platform, or of other sources
-        return f"{file_name(level)} does not suit ({error}); compile it: `python -m arcparse.kernels.build`"
+        return f"{file_name(level)} does not suit ({error}); {REMEDY}"
     return ""
 
 

@@ -128,7 +128,8 @@ class Combinations:
         total = np.zeros((len(key), *self._shape), np.float32)
         for positions, share in reversed(self._columns.values()):
             key, tag = np.divmod(key, len(share))
-            total[:, positions] += share[tag]
+            for position, own in zip(positions, share[tag].swapaxes(0, 1), strict=True):  # a position may come twice
+                total[:, position] += own
         return stored(total, self._scale)
 
     def _start(self) -> _Known:

@@ -17,7 +17,8 @@ from arcparse.errors import ModelError
 from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
-COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}
+TAGS = ("upos", "xpos", "feats")  # every model has these
+COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}  # the columns that a new model gets; see docs/extending.md
 COMBINATIONS = "tags"  # the name of the columns' combinations in a saved model
 
 
@@ -28,21 +29,22 @@ class TagColumns:
     """
 
     def __init__(self, vocabularies: Mapping[str, Vocabulary], combinations: Iterable[str] = ()) -> None:
-        """Take the vocabularies of "upos", "xpos" and "feats", and combinations of their tags, with tabs between.
+        """Take the vocabularies of names of COLUMN, and combinations of their tags, with tabs between.
 
         Raises ModelError for a combination of other tags.
         """
         self.vocabularies, self.combinations = dict(vocabularies), tuple(combinations)
         rows = [self._combination_ids(combination) for combination in self.combinations]
-        ids = np.array(rows, np.int32).reshape(-1, len(COLUMN))
-        self.combined = dict(zip(COLUMN, np.ascontiguousarray(ids.T), strict=True))  # ids of C combinations [C]
+        ids = np.array(rows, np.int32).reshape(-1, len(self.vocabularies))
+        # Of each column the ids [C] of C combinations.
+        self.combined = dict(zip(self.vocabularies, np.ascontiguousarray(ids.T), strict=True))
 
     def _combination_ids(self, combination: str) -> list[int]:
-        tags = combination.split("\t")
-        known = [tag in self.vocabularies[name] for name, tag in zip(COLUMN, tags, strict=False)]
-        if len(tags) != len(COLUMN) or not all(known):
-            raise ModelError(f"{combination!r} is no combination of the model's UPOS, XPOS and FEATS")
-        return [self.vocabularies[name].id(tag) for name, tag in zip(COLUMN, tags, strict=True)]
+        tags, columns = combination.split("\t"), self.vocabularies.values()
+        if len(tags) != len(columns) or not all(tag in own for own, tag in zip(columns, tags, strict=True)):
+            names = ", ".join(self.vocabularies).upper()
+            raise ModelError(f"{combination!r} is no combination of the model's {names}")
+        return [own.id(tag) for own, tag in zip(columns, tags, strict=True)]
 
     @classmethod
     def build(cls, sentences: Sequence[Sentence]) -> TagColumns:
@@ -56,7 +58,8 @@ class TagColumns:
     @classmethod
     def restore(cls, saved: SavedModel) -> TagColumns:
         """Restore the result of `symbols_by_column` from a saved model. Raises ModelError if a column has no tag."""
-        vocabularies = {name: saved.vocabulary(name, cells=True) for name in COLUMN}
+        names = [name for name in COLUMN if name in TAGS or name in saved.vocabularies]
+        vocabularies = {name: saved.vocabulary(name, cells=True) for name in names}
         empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
         if empty:
             saved.refuse(VOCABULARIES, f"{empty[0]} has no tag")
@@ -88,9 +91,8 @@ class TagColumns:
         given = [given_cells(sentence) for sentence in sentences] if only_given else None
         size = sum(len(sentence) + 1 for sentence in sentences)
         found = {}
-        for name, column in COLUMN.items():
-            own = self.vocabularies[name]
-            rows = ([Vocabulary.PAD, *own.ids(sentence.words(column))] for sentence in sentences)
+        for name, own in self.vocabularies.items():
+            rows = ([Vocabulary.PAD, *own.ids(sentence.words(COLUMN[name]))] for sentence in sentences)
             found[name] = np.fromiter(chain.from_iterable(rows), np.int32, size)
             if given is not None:
                 is_given = np.fromiter(chain.from_iterable((True, *cells[name]) for cells in given), np.bool_, size)
@@ -108,7 +110,7 @@ class TagColumns:
 
 
 def _combinations(sentence: Sentence) -> Iterable[str]:
-    return map("\t".join, zip(sentence.upos, sentence.xpos, sentence.feats, strict=True))
+    return map("\t".join, zip(*map(sentence.words, COLUMN.values()), strict=True))
 
 
 def with_tags(sentence: Sentence, tags: Mapping[str, Sequence[str]]) -> Sentence:

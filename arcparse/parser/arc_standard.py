@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 from arcparse.parser.actions import Actions, LegalActions
-from arcparse.parser.configuration import HEAD, LABEL, LEFT, LEFT2, RIGHT, RIGHT2, STACK, Configuration, at
+from arcparse.parser.configuration import Configuration, at
 from arcparse.search import WAIT
-from arcparse.sentence import NONE, ROOT
 
 SHIFT, LEFT_ARC, RIGHT_ARC = range(3)  # kinds of transition; the action SHIFT has the same number
 UNREACHABLE = 1 << 20  # the cost of an illegal transition
@@ -38,7 +37,6 @@ class ArcStandard:
         self.num_actions, self.kind, self.name, self.action = len(actions), actions.kind, actions.name, actions.action
         arcs, root_arc = actions.of_kinds({LEFT_ARC, RIGHT_ARC}, self.word_labels), {RIGHT_ARC}
         self._legal = LegalActions([actions.of_kinds({SHIFT}), arcs, actions.of_kinds(root_arc, self.root_labels)])
-        self._top_two = torch.tensor([1, 2])
 
     def start(self, length: Tensor) -> Configuration:
         """Return the configurations [B, 1] in which sentences of `length` [B] words begin."""
@@ -58,32 +56,17 @@ class ArcStandard:
         return self._legal(shift, state.depth > 2, (state.depth == 2) & ~shift)
 
     def apply(self, state: Configuration, action: Tensor) -> Configuration:
-        """Return the configurations after `action` [B, K].
-
-        Every row of the table is written. A row that the action does not change is written at the root, whose entries
-        are never read: head and label NONE, no child.
-        """
-        is_shift, is_arc = action == SHIFT, action > 0
-        is_left = is_arc & (action % 2 == 1)
-        is_right = is_arc & ~is_left
-        pair = (state.depth.unsqueeze(2) - self._top_two.to(action.device)).clamp(min=0)
-        top, below = state.stack.gather(2, pair).long().unbind(2)
-        dependent = torch.where(is_left, below, top).where(is_arc, ROOT)
-        head = torch.where(is_left, top, below)
-        left_head, right_head = top.where(is_left, ROOT), below.where(is_right, ROOT)
-        outermost = state.table[:, :, LEFT : RIGHT + 1 : RIGHT - LEFT]
-        left, right = outermost.gather(3, torch.stack([left_head, right_head], 2).unsqueeze(3)).squeeze(3).unbind(2)
-        place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.table.shape[3] - 1)
-        written = {
-            STACK: (place, torch.where(is_shift, state.front, head)),
-            HEAD: (dependent, head.where(is_arc, NONE)),
-            LABEL: (dependent, ((action - 1) // 2).where(is_arc, NONE)),
-            LEFT: (left_head, below.where(is_left, NONE)),
-            LEFT2: (left_head, left),
-            RIGHT: (right_head, top.where(is_right, NONE)),
-            RIGHT2: (right_head, right),
-        }
-        return state.written(state.depth + is_shift.long() - is_arc.long(), state.front + is_shift.long(), written)
+        """Return the configurations after `action` [B, K]; one that waits keeps its top."""
+        is_shift, is_arc = action == SHIFT, action > SHIFT
+        is_right = is_arc & (action % 2 == 0)
+        (top, below, rest), (front,) = state.stack_nodes(3), state.buffer_nodes(1)
+        child = torch.where(is_right, top, below)
+        moved = torch.where(is_shift, front, torch.where(is_right, below, top))
+        under = torch.where(is_shift, top, torch.where(is_arc, rest, below))
+        stack, attached = state.arc(is_arc, moved, child, (action - 1) // 2, under)
+        return state.after(
+            state.depth + is_shift.long() - is_arc.long(), state.front + is_shift.long(), stack, attached
+        )
 
     def is_final(self, state: Configuration) -> Tensor:
         """Return whether the root alone is left on the stack and the buffer is empty [B, K]."""
@@ -107,16 +90,15 @@ class DynamicOracle:
     def cost(self, state: Configuration) -> Tensor:
         """Return the gold arcs that SHIFT, LEFT-ARC and RIGHT-ARC lose [B, K, 3]; UNREACHABLE for an illegal one."""
         top, below = state.stack_top(0), state.stack_top(1)
-        gold = self.head.expand_as(state.head)
+        gold, alive = self.head, state.is_open()
         in_buffer = self._token >= state.front.unsqueeze(2)
-        on_stack = ~in_buffer & (state.head == NONE)
+        on_stack = alive & ~in_buffer
         gold_top, gold_below = at(gold, top), at(gold, below)
         child_of_top = gold == top.unsqueeze(2)
         waits = (child_of_top & in_buffer).any(2)
         on_stack_of_top = (child_of_top & on_stack).sum(2)
         top_head_on_stack = at(on_stack, gold_top.clamp(min=0)) & (gold_top >= 0)
         lost_by_shift = torch.where(waits, 0, top_head_on_stack + on_stack_of_top)
-        alive = in_buffer | on_stack
         lost_by_left = _lost(gold, alive, below, gold_below, top)
         lost_by_right = _lost(gold, alive, top, gold_top, below)
         shift = state.front <= state.length
@@ -144,8 +126,7 @@ class DynamicOracle:
 
     def _actions(self, state: Configuration) -> Tensor:
         """Return the action of each kind [B, K, 3] with the gold label of the word that it attaches."""
-        label = self.label.expand_as(state.head)
-        below, top = (at(label, state.stack_top(i)).clamp(min=0) for i in (1, 0))
+        below, top = (at(self.label, state.stack_top(i)).clamp(min=0) for i in (1, 0))
         return torch.stack([torch.full_like(top, SHIFT), LEFT_ARC + 2 * below, RIGHT_ARC + 2 * top], 2)
 
 

@@ -1,23 +1,21 @@
 """The parser's state: stack, buffer and the arcs made so far (Nivre 2004), as arrays over sentences x hypotheses.
 
-Tokens are numbered as in CoNLL-U, with the root as token 0 at the bottom of the stack. The buffer is the run of tokens
-from `front` to the end of the sentence, so it needs no array. Only a system that changes the words' order keeps that
-order; then the buffer is the run of places from `front` on. The two outermost children on each side are kept, since
-features look at them; children attach nearest first, so the newest child is the outermost. All facts about tokens stand
-in one table, so that a transition is one write and the choice of hypotheses one gather.
+Tokens are numbered as in CoNLL-U, with the root as token 0 at the bottom of the stack. The stack is a chain of nodes
+(see `arcparse.parser.nodes`), and so are the words that have been attached. The buffer is the run of places from
+`front` to the end of the sentence, so it needs no chain; only the words that a system has put back or changed there
+have one. They stand before those that it has yet to see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from arcparse.parser.nodes import HEAD, LABEL, NEXT, NOWHERE, TOKEN, Nodes
 from arcparse.sentence import NONE, ROOT
-
-STACK, HEAD, LABEL, LEFT, LEFT2, RIGHT, RIGHT2, ORDER = range(8)  # rows of the table
 
 
 @dataclass(frozen=True)
@@ -27,114 +25,144 @@ class Configuration:
     length: Tensor  # [B, K] number of words: the last token's index
     depth: Tensor  # [B, K] tokens on the stack
     front: Tensor  # [B, K] first place of the buffer; length + 1 when it is empty
-    table: Tensor  # [B, K, 7 or 8, N] the rows named above, ORDER only if the words' order can change; of 32
-    # bits, because it is copied often
+    first: Tensor  # [B, K] node of the root without children; that of the token i is i nodes behind
+    stack: Tensor  # [B, K] node of the top of the stack
+    waiting: Tensor  # [B, K] node of the buffer's front if that word was put back or changed, else NOWHERE
+    attached: Tensor  # [B, K] node of the word attached last
+    nodes: Nodes  # those of the batch: all configurations that come of one start share them
+    reorders: bool  # whether words may be attached in any order, and words in the buffer put back or changed
 
     @classmethod
     def start(cls, length: Tensor, *, reorders: bool = False) -> Configuration:
         """Return one hypothesis for each sentence of `length` [B] words: the root on the stack, all words to come.
 
-        With `reorders`, the table has the row ORDER: the token [B, K, N] that stands at each place of the sentence.
+        With `reorders`, a head's children need not come nearest first, and words may be put back into the buffer, or
+        get children there.
         """
-        width = int(length.max()) + 1 if length.numel() else 1
+        nodes = Nodes(len(length), int(length.max()) + 1 if length.numel() else 1, length.device)
         one = torch.ones(len(length), 1, dtype=torch.long, device=length.device)
-        table = one.new_full((len(length), 1, ORDER + reorders, width), NONE, dtype=torch.int32)
-        table[:, :, STACK] = ROOT
-        table[:, :, ORDER:] = torch.arange(width, device=length.device)
-        return cls(length.unsqueeze(1), one, one, table)
-
-    @property
-    def stack(self) -> Tensor:
-        """Tokens from the bottom [B, K, N]; entries at `depth` and above are leftovers."""
-        return self.table[:, :, STACK]
+        first, nowhere = nodes.first().unsqueeze(1), one * NOWHERE
+        return cls(length.unsqueeze(1), one, one, first, first, nowhere, nowhere, nodes, reorders)
 
     @property
     def head(self) -> Tensor:
         """Head of each token [B, K, N], NONE until it has one."""
-        return self.table[:, :, HEAD]
+        return self._arcs[0]
 
     @property
     def label(self) -> Tensor:
         """Label of the arc to each token [B, K, N], NONE until it has one."""
-        return self.table[:, :, LABEL]
+        return self._arcs[1]
+
+    @cached_property
+    def _arcs(self) -> Tensor:
+        """Heads and labels [2, B, K, N]; the chain of attached words is followed to its end."""
+        made = int((self.front - self.depth).max()) if self.depth.numel() else 0
+        node = torch.stack(self.nodes.chain(self.attached, max(1, made)), 2)
+        token, *arc = (self.nodes.read(node, row) for row in (TOKEN, HEAD, LABEL))
+        none = node.new_full((2, *self.depth.shape, self.nodes.width), NONE)
+        return none.scatter(3, token.clamp(min=ROOT).expand(2, -1, -1, -1), torch.stack(arc))  # NOWHERE at the root
 
     def select(self, parent: Tensor) -> Configuration:
         """Return the hypotheses `parent` [B, K'] of each sentence."""
         if parent.shape[1] == 1 == self.depth.shape[1]:
             return self
-        size = self.depth.shape[1]
-        first = torch.arange(0, self.depth.numel(), max(size, 1), device=parent.device)
-        row = (first.unsqueeze(1) + parent).flatten()  # whole tables are copied much faster than gathered
         return Configuration(
             self.length[:, :1].expand_as(parent),
             self.depth.gather(1, parent),
             self.front.gather(1, parent),
-            self.table.flatten(0, 1).index_select(0, row).view(*parent.shape, *self.table.shape[2:]),
+            self.first[:, :1].expand_as(parent),
+            self.stack.gather(1, parent),
+            self.waiting.gather(1, parent),
+            self.attached.gather(1, parent),
+            self.nodes,
+            self.reorders,
         )
 
     def where(self, keep: Tensor, other: Configuration) -> Configuration:
-        """Return this configuration for the sentences `keep` [B] and `other`, of the same shape, elsewhere."""
+        """Return this configuration for the sentences `keep` [B] and `other`, of the same start, elsewhere."""
         keep = keep.unsqueeze(1)
-        return Configuration(
-            self.length,
+        return self.after(
             self.depth.where(keep, other.depth),
             self.front.where(keep, other.front),
-            self.table.where(keep[:, :, None, None], other.table),
+            self.stack.where(keep, other.stack),
+            self.attached.where(keep, other.attached),
+            self.waiting.where(keep, other.waiting),
         )
+
+    def after(
+        self, depth: Tensor, front: Tensor, stack: Tensor, attached: Tensor, waiting: Tensor | None = None
+    ) -> Configuration:
+        """Return the configurations of the same sentences that differ in these fields [B, K]."""
+        waiting = self.waiting if waiting is None else waiting
+        kept = self.nodes, self.reorders
+        return Configuration(self.length, depth, front, self.first, stack, waiting, attached, *kept)
+
+    def stack_nodes(self, count: int) -> list[Tensor]:
+        """Return the nodes of the `count` topmost tokens of the stack [B, K], the top first, then NOWHERE."""
+        return self.nodes.chain(self.stack, count)
+
+    def buffer_nodes(self, count: int) -> list[Tensor]:
+        """Return the nodes of the first `count` tokens of the buffer [B, K], the front first, then NOWHERE."""
+        place = self.front.unsqueeze(2) + torch.arange(count, device=self.front.device)
+        unseen = (self.first.unsqueeze(2) + place).masked_fill(place > self.length.unsqueeze(2), NOWHERE).unbind(2)
+        if not self.reorders:
+            return list(unseen)
+        changed = self.nodes.chain(self.waiting, count)
+        return [torch.where(own == NOWHERE, node, own) for own, node in zip(changed, unseen, strict=True)]
 
     def stack_top(self, i: int) -> Tensor:
         """Return the token i below the top of the stack [B, K]; the root if the stack is shorter."""
-        return at(self.stack, (self.depth - 1 - i).clamp(min=0)).long()
+        return self.nodes.read(self.stack_nodes(i + 1)[i], TOKEN).clamp(min=ROOT)
 
     def buffer_front(self, i: int) -> Tensor:
         """Return the token i behind the front of the buffer [B, K], NONE past its end."""
-        return self.buffer(self.front.unsqueeze(2) + i).squeeze(2)
-
-    def buffer(self, place: Tensor) -> Tensor:
-        """Return the tokens at places [B, K, P] of the buffer, NONE past its end."""
-        token = place
-        if self.table.shape[2] > ORDER:
-            token = self.table[:, :, ORDER].gather(2, place.clamp(max=self.table.shape[3] - 1)).long()
-        return token.masked_fill(place > self.length.unsqueeze(2), NONE)
+        return self.nodes.read(self.buffer_nodes(i + 1)[i], TOKEN)
 
     def tokens(self, b: int, k: int) -> tuple[list[int], list[int]]:
         """Return the stack from the bottom and the buffer from the front of one hypothesis."""
-        places = torch.arange(int(self.front[b, k]), int(self.length[b, k]) + 1, device=self.front.device)
-        buffer = self.buffer(places.expand(*self.front.shape, -1))
-        return self.stack[b, k, : int(self.depth[b, k])].tolist(), buffer[b, k].tolist()
+        stack = self.stack_nodes(int(self.depth[b, k]))
+        buffer = self.buffer_nodes(int(self.length[b, k] - self.front[b, k]) + 1)
+        rows = ([int(self.nodes.read(node[b, k], TOKEN)) for node in chain] for chain in (stack[::-1], buffer))
+        return next(rows), next(rows)
 
-    def arc(self, made: Tensor, head: Tensor, dependent: Tensor, label: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
-        """Return the rows to write (see `written`) for an arc: head, label, outermost children.
+    def is_open(self) -> Tensor:
+        """Return whether each token [B, K, N] is on the stack or in the buffer; true in the padding."""
+        chained, unseen, node = self.stack_nodes(int(self.depth.max())), self.front, self.waiting
+        while self.reorders and bool((node != NOWHERE).any()):
+            chained.append(node)
+            unseen, node = unseen + (node != NOWHERE), self.nodes.read(node, NEXT)
+        token = self.nodes.read(torch.stack(chained, 2), TOKEN).clamp(min=ROOT)  # NOWHERE is the root, which is open
+        is_unseen = torch.arange(self.nodes.width, device=token.device) >= unseen.unsqueeze(2)
+        return is_unseen.scatter(2, token, True)
 
-        Words may be attached in any order. An arc is made for the hypotheses `made` [B, K]; for the others the root is
-        written to, whose entries are never read.
+    def arc(self, made: Tensor, head: Tensor, child: Tensor, label: Tensor, under: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the nodes `head` [B, K] with one more child, and the field `attached`, where an arc is `made` [B, K].
+
+        Elsewhere both are as before. The nodes of heads are new, and lead to the nodes `under`. Children may come in
+        any order; the outermost are kept.
         """
-        owner, word = head.where(made, ROOT), dependent.where(made, ROOT)
-        side = torch.tensor([-1, 1], device=head.device)
-        rows = self.table[:, :, LEFT : RIGHT2 + 1]
-        known = rows.gather(3, owner[:, :, None, None].expand(-1, -1, rows.shape[2], 1)).squeeze(3).long()
-        distance = (known - owner.unsqueeze(2)).abs().masked_fill(known == NONE, NONE)
-        first, second = distance.view(*distance.shape[:2], 2, 2).unbind(3)  # [B, K, 2], the left side first
-        own = ((word - owner).unsqueeze(2) * side).clamp(min=NONE).masked_fill(~made.unsqueeze(2), NONE)
-        outermost = torch.stack([torch.maximum(first, own), torch.maximum(second, torch.minimum(first, own))], 3)
-        token = owner[:, :, None, None] + side.unsqueeze(1) * outermost
-        columns = token.masked_fill(outermost == NONE, NONE).flatten(2).unbind(2)
-        children = zip((LEFT, LEFT2, RIGHT, RIGHT2), columns, strict=True)
-        return {
-            HEAD: (word, head.where(made, NONE)),
-            LABEL: (word, label.where(made, NONE)),
-            **{row: (owner, column) for row, column in children},
-        }
+        nodes = self.nodes
+        token, *arc, left, right, left2, right2, _ = nodes.rows(head).unbind(0)
+        word, _, _, *children, _ = nodes.rows(child).unbind(0)
+        attached = nodes.add(word, label, token, *children, self.attached)
+        side = torch.arange(-1, 2, 2, device=token.device).view(2, 1, 1)
+        own, first, second = (word - token) * side, torch.stack([left, right]), torch.stack([left2, right2])
+        is_first = made & (own > self._distance(first, token, side))
+        other = torch.where(is_first, first, second)
+        if self.reorders:
+            is_second = made & ~is_first & (own > self._distance(second, token, side))
+            other = torch.where(is_second, attached, other)
+        grown = nodes.add(token, *arc, *torch.where(is_first, attached, first), *other, under)
+        return grown, torch.where(made, attached, self.attached)
 
-    def written(self, depth: Tensor, front: Tensor, rows: Mapping[int, tuple[Tensor, Tensor]]) -> Configuration:
-        """Return the configurations with another `depth` and `front` [B, K] and a value written in each row.
-
-        `rows` are the table's first rows, each with a token or place and the value for it, both [B, K].
-        """
-        index, value = (torch.stack([rows[row][i] for row in range(len(rows))], 2).unsqueeze(3) for i in (0, 1))
-        return Configuration(self.length, depth, front, self.table.scatter(3, index, value.int()))
+    def _distance(self, child: Tensor, token: Tensor, side: Tensor) -> Tensor | int:
+        """Return the distance [2, B, K] of children on both sides; 0 if the next child is beyond them anyway."""
+        if not self.reorders:
+            return 0
+        return ((self.nodes.read(child, TOKEN) - token) * side).masked_fill(child == NOWHERE, 0)
 
 
 def at(values: Tensor, index: Tensor) -> Tensor:
-    """Return `values` [B, K, N] at `index` [B, K]."""
-    return values.gather(2, index.unsqueeze(2)).squeeze(2)
+    """Return `values` [B, 1 or K, N] at `index` [B, K]."""
+    return values.expand(-1, index.shape[1], -1).gather(2, index.unsqueeze(2)).squeeze(2)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
+from arcparse.parser.configuration import Configuration
+from arcparse.parser.nodes import LABEL, LEFT, LEFT2, RIGHT, RIGHT2, TOKEN
 from arcparse.parser.templates import LABEL_ATTRIBUTE, RELATIONS, Path, parsed
-from arcparse.sentence import NONE
 
 CHILDREN = dict(zip(RELATIONS, (LEFT, LEFT2, RIGHT, RIGHT2), strict=True))  # their rows in a configuration's table
 
 
 @dataclass(frozen=True)
 class _Step:
-    """Extends the located tokens: by those of the tokens in `columns` [C] that the rows `relation` [C] name."""
+    """Extends the located nodes: by the children that `relation` [C] names, of the nodes in `columns` [C]."""
 
     columns: Tensor
     relation: Tensor
@@ -34,17 +34,18 @@ class Features:
         paths = parsed(templates)
         self.templates = tuple(templates)
         self.attributes = tuple(dict.fromkeys(attribute for _, attribute in paths))
-        self._stack = sorted({int(path[0][6:-1]) for path, _ in paths if path[0].startswith("stack")})
-        self._buffer = sorted({int(path[0][7:-1]) for path, _ in paths if path[0].startswith("buffer")})
-        located: list[Path] = [(f"stack({i})",) for i in self._stack]
-        located += [(f"buffer({i})",) for i in self._buffer]
+        starts = [path[0][:-1].split("(") for path, _ in paths]
+        self._seen = [max([1 + int(i) for line, i in starts if line == own], default=0) for own in ("stack", "buffer")]
+        stack, buffer = self._seen
+        located: list[Path] = [(f"stack({i})",) for i in range(stack)]
+        located += [(f"buffer({i})",) for i in range(buffer)]
         self._steps = _compile({path for path, _ in paths}, located)
         order = sorted(self.attributes, key=LABEL_ATTRIBUTE.__eq__)
         self.sizes = {name: sum(own == name for _, own in paths) for name in order}
-        self._depth = torch.tensor(self._stack, dtype=torch.long, device="cpu") + 1
-        self._offset = torch.tensor(self._buffer, dtype=torch.long, device="cpu")
-        token = [located.index(path) for name in order for path, own in paths if own == name]
-        self._tokens = torch.tensor(token, device="cpu")
+        ordered = [(path, own) for name in order for path, own in paths if own == name]
+        self._order = torch.tensor([located.index(path) for path, _ in ordered], device="cpu")
+        row = [LABEL if name == LABEL_ATTRIBUTE else TOKEN for _, name in ordered]
+        self._row = torch.tensor(row, device="cpu")
 
     def positions(self, attribute: str) -> int:
         """Return the number of templates that end in `attribute`."""
@@ -52,21 +53,23 @@ class Features:
 
     def extract(self, state: Configuration) -> dict[str, Tensor]:
         """Return for each attribute the tokens [B, K, F] that its templates look at, NONE for no token."""
-        return dict(zip(self.sizes, torch.split(self.tokens(state), list(self.sizes.values()), 2), strict=True))
+        tokens = state.nodes.read(self._nodes(state), TOKEN)
+        return dict(zip(self.sizes, torch.split(tokens, list(self.sizes.values()), 2), strict=True))
 
-    def tokens(self, state: Configuration) -> Tensor:
-        """Return the tokens of `extract` as one [B, K, F], the attributes in the order of `sizes`, label last."""
-        device, width = state.depth.device, state.table.shape[3]
-        place = state.depth.unsqueeze(2) - self._depth.to(device)
-        stack = state.stack.gather(2, place.clamp(min=0)).masked_fill(place < 0, NONE).long()
-        buffer = state.buffer(state.front.unsqueeze(2) + self._offset.to(device))
-        token = torch.cat([stack, buffer], 2)
-        table = state.table.flatten(2)
+    def values(self, state: Configuration) -> Tensor:
+        """Return for each template its token, or its token's label [B, K, F]; NONE for none.
+
+        The attributes are in the order of `sizes`, label last.
+        """
+        return state.nodes.read(self._nodes(state), self._row.to(state.depth.device))
+
+    def _nodes(self, state: Configuration) -> Tensor:
+        device, (stack, buffer) = state.depth.device, self._seen
+        node = torch.stack([*state.stack_nodes(stack), *state.buffer_nodes(buffer)], 2)
         for step in self._steps:
-            parent = token.index_select(2, step.columns.to(device))
-            child = table.gather(2, parent.clamp(min=0) + step.relation.to(device) * width)
-            token = torch.cat([token, child.long().masked_fill(parent < 0, NONE)], 2)
-        return token.index_select(2, self._tokens.to(device))
+            child = state.nodes.read(node.index_select(2, step.columns.to(device)), step.relation.to(device))
+            node = torch.cat([node, child], 2)
+        return node.index_select(2, self._order.to(device))
 
 
 def _compile(paths: set[tuple[str, ...]], located: list[Path]) -> list[_Step]:

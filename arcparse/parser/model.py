@@ -29,7 +29,7 @@ from arcparse.parser.description import KIND, Description
 from arcparse.parser.nbest import Trees, parses, rank, restored
 from arcparse.parser.network import Encoding, ParserNetwork
 from arcparse.parser.parse import SAMPLES, Parse, tree_of
-from arcparse.parser.settings import ParserConfig
+from arcparse.parser.settings import MARGIN, ParserConfig
 from arcparse.parser.systems import System, system_called
 from arcparse.search import Beam, Scorer, normalised, sample, search
 from arcparse.sentence import ROOT, Sentence, check_length
@@ -37,7 +37,6 @@ from arcparse.settings import as_dict
 from arcparse.threads import spread, turn
 from arcparse.trees.pseudo_projective import deprojectivise
 
-MARGIN = 5.0  # of scores; a hypothesis e^5 times less likely than the best hardly ever wins in the end (LAS stays)
 WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
 Result = TypeVar("Result")
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.lexicon.tags import COLUMN, TagColumns
+from arcparse.lexicon.tags import TagColumns
 from arcparse.networks.encoder import AnyEncoder, FormEncoder, SharedVectors, add_encoder, encoder_of, read
 from arcparse.networks.tags import TagLayer, best_tags, completed
 from arcparse.networks.words import Words
@@ -56,7 +56,9 @@ class ParserNetwork(nn.Module):
         super().__init__()
         self.config, self.tags = config, tags
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
-        dimensions = {"form": self.forms.dimension} | {name: getattr(config, f"{name}_dimension") for name in COLUMN}
+        dimensions = {"form": self.forms.dimension} | {
+            name: getattr(config, f"{name}_dimension") for name in tags.sizes
+        }
         self.embeddings = nn.ModuleDict(
             {name: nn.Embedding(size, dimensions[name]) for name, size in tags.sizes.items() if dimensions[name]}
         )

@@ -143,10 +143,9 @@ class BoundScorer:
         return self._by_block(self._rows(state))
 
     def _rows(self, state: Configuration) -> Tensor:
-        known, labelled = self.network.features.tokens(state).tensor_split([len(self.start)], 2)
-        row = self.row.gather(1, (known + self.start).flatten(1)).view_as(known)
-        label = state.label.gather(2, labelled.clamp(min=0)).long()  # for NONE that of the root, which is NONE
-        return torch.cat([row, (label + 1) * labelled.shape[2]], 2) + self.position
+        token, label = self.network.features.values(state).tensor_split([len(self.start)], 2)
+        row = self.row.gather(1, (token + self.start).flatten(1)).view_as(token)
+        return torch.cat([row, (label + 1) * label.shape[2]], 2) + self.position
 
     def _by_block(self, rows: Tensor) -> dict[str, Tensor]:
         return dict(zip(self.sizes, torch.split(rows, list(self.sizes.values()), -1), strict=True))

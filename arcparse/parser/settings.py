@@ -13,6 +13,7 @@ from arcparse.settings.limits import AboveZero, Dimension, Hypotheses, Part, Ran
 from arcparse.trees.pseudo_projective import Projectivity
 
 PROJECTIVE = {"arc-standard": True, "swap": False}  # of the systems that have kernels: whether all trees are projective
+MARGIN = 5.0  # of scores; a hypothesis e^5 times less likely than the best hardly ever wins in the end (LAS stays)
 Activation = Literal["relu", "cube"]
 
 

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from arcparse.parser.actions import Actions, LegalActions
-from arcparse.parser.configuration import ORDER, STACK, Configuration, at
+from arcparse.parser.configuration import Configuration, at
+from arcparse.parser.nodes import NEXT
 from arcparse.sentence import NONE, ROOT
 
 SHIFT, SWAP, LEFT_ARC, RIGHT_ARC = range(4)  # kinds of transition; the actions SHIFT and SWAP have the same numbers
@@ -63,23 +64,24 @@ class Swap:
     def apply(self, state: Configuration, action: Tensor) -> Configuration:
         """Return the configurations after `action` [B, K].
 
-        As in arc-standard, except for the order of words: SWAP puts the token below the top in front of the buffer, and
-        a head's outermost children need not be its newest. A row that the action does not change is written at the
-        root.
+        As in arc-standard, but SWAP puts the token below the top in front of the buffer.
         """
         is_shift, is_swap, is_arc = action == SHIFT, action == SWAP, action >= LEFT_ARC
-        is_left = is_arc & (action % 2 == 0)
-        top, below = state.stack_top(0), state.stack_top(1)
-        head, dependent = torch.where(is_left, top, below), torch.where(is_left, below, top)
-        depth, front = state.depth + is_shift.long() - (is_arc | is_swap).long(), state.front - is_swap.long()
-        place = torch.where(is_shift, state.depth, (state.depth - 2).clamp(min=0)).clamp(max=state.table.shape[3] - 1)
-        entry = torch.where(is_shift, state.buffer_front(0), torch.where(is_swap, top, head))
-        written = {
-            STACK: (place, entry),
-            **state.arc(is_arc, head, dependent, (action - LEFT_ARC) // 2),
-            ORDER: (front.where(is_swap, ROOT), below.where(is_swap, ROOT)),
-        }
-        return state.written(depth, front + is_shift.long(), written)
+        is_right = is_arc & (action % 2 == 1)
+        (top, below, rest), (front,) = state.stack_nodes(3), state.buffer_nodes(1)
+        child = torch.where(is_right, top, below)
+        moved = torch.where(is_shift, front, torch.where(is_right, below, top))
+        under = torch.where(is_shift, top, torch.where(is_arc | is_swap, rest, below))
+        stack, attached = state.arc(is_arc, moved, child, (action - LEFT_ARC) // 2, under)
+        behind = torch.where(is_shift, state.nodes.read(state.waiting, NEXT), state.waiting)
+        waiting = torch.where(is_swap, state.nodes.linked(below, state.waiting), behind)
+        return state.after(
+            state.depth + is_shift.long() - (is_arc | is_swap).long(),
+            state.front + is_shift.long() - is_swap.long(),
+            stack,
+            attached,
+            waiting,
+        )
 
     def is_final(self, state: Configuration) -> Tensor:
         """Return whether the root alone is left on the stack and the buffer is empty [B, K]."""
@@ -103,13 +105,13 @@ class LazyOracle:
     def gold_action(self, state: Configuration) -> Tensor:
         """Return the action [B, K], an arc with the dependent's gold label."""
         top, below = state.stack_top(0), state.stack_top(1)
-        gold = self.head.expand_as(state.head)
-        awaited_by = gold.masked_fill(state.head != NONE, NONE)  # the heads of words that have yet to be attached
+        gold = self.head
+        awaited_by = gold.masked_fill(~state.is_open(), NONE)  # the heads of words that have yet to be attached
         left = (at(gold, below) == top) & (awaited_by != below.unsqueeze(2)).all(2)
         right = (at(gold, top) == below) & (awaited_by != top.unsqueeze(2)).all(2)
         kind = torch.where(self._exchanged(state, top, below), SWAP, SHIFT)
         kind = torch.where(left, LEFT_ARC, torch.where(right, RIGHT_ARC, kind))
-        label = at(self.label.expand_as(state.head), torch.where(left, below, top)).clamp(min=0)
+        label = at(self.label, torch.where(left, below, top)).clamp(min=0)
         return torch.where(kind < LEFT_ARC, kind, kind + 2 * label)
 
     def lossless(self, state: Configuration) -> Tensor:
@@ -119,7 +121,7 @@ class LazyOracle:
     def _exchanged(self, state: Configuration, top: Tensor, below: Tensor) -> Tensor:
         """Return whether the gold tree has `top` before `below`, and the buffer's front need not join `top` first."""
         front = state.buffer_front(0).clamp(min=ROOT)
-        order, component = (own.unsqueeze(1).expand_as(state.head) for own in (self._order, self._component))
+        order, component = self._order.unsqueeze(1), self._component.unsqueeze(1)
         return (at(order, top) < at(order, below)) & (at(component, top) != at(component, front))
 
 

@@ -13,11 +13,12 @@ import re
 from collections.abc import Sequence
 
 from arcparse.errors import ConfigurationError, shown
+from arcparse.lexicon.tags import COLUMN
 
 Path = tuple[str, ...]  # to a token: a start, then relations, ("stack(0)", "leftmost(1)")
 
 LABEL_ATTRIBUTE = "label"  # known to the configuration; all others come from an encoder
-ATTRIBUTES = ("form", "upos", "xpos", "feats", "vector", LABEL_ATTRIBUTE)
+ATTRIBUTES = ("form", *COLUMN, "vector", LABEL_ATTRIBUTE)
 RELATIONS = ("leftmost(1)", "leftmost(2)", "rightmost(1)", "rightmost(2)")
 _START = re.compile(r"(stack|buffer)\([0-9]{1,2}\)$")
 LONGEST = 8  # steps of a path: beyond, there is hardly ever a token

@@ -8,6 +8,7 @@ import torch
 
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
+from arcparse.parser.nodes import HEAD, LABEL, TOKEN
 from arcparse.search import WAIT
 from arcparse.sentence import Sentence
 from arcparse.threads import turn
@@ -65,8 +66,7 @@ def derivation(parser: Parser, sentence: Sentence, beam: int = 1, *, given_tags:
 
 def _added(parser: Parser, before: Configuration, after: Configuration) -> Arc | None:
     """Return the arc that the configuration after a transition has and the one before has not."""
-    dependents = (before.head != after.head)[0, 0].nonzero().flatten().tolist()
-    if not dependents:
+    if after.attached.equal(before.attached):
         return None
-    head, label = (values[0, 0, dependents[0]].item() for values in (after.head, after.label))
-    return Arc(int(head), parser.system.labels[int(label)], dependents[0])
+    word, head, label = (int(after.nodes.read(after.attached, row)) for row in (TOKEN, HEAD, LABEL))
+    return Arc(head, parser.system.labels[label], word)

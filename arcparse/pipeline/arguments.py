@@ -17,7 +17,10 @@ from arcparse.sentence import Sentence
 from arcparse.tokenizer import tokenize
 from arcparse.tokenizer.reading import Divide
 
-Input = str | Sequence[str] | Sentence
+Tokens = Sequence[str] | Sentence
+Sequences = list[str] | tuple[str, ...] | Sentence  # the same, but no string
+Input = str | Tokens
+OneOrMore = Sentence | list[Sentence]  # the result for an input
 
 SHOWN = 40  # characters of a token in a message
 SURROGATE = re.compile("[\ud800-\udfff]")

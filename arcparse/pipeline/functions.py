@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, overload
 
 from arcparse.parser.parse import SAMPLES, Parse
-from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, Precision, Tokens, load
-from arcparse.pipeline.arguments import Input
+from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, load
+from arcparse.pipeline.arguments import Input, Tokens
+from arcparse.pipeline.parts import Precision
 from arcparse.sentence import Sentence
 from arcparse.tagger.dictionary import Dictionary
 
@@ -46,7 +47,7 @@ def parse(
     nbest: int | None = None,
     beam: int | None = None,
     given_tags: bool = True,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",
@@ -103,7 +104,7 @@ def nbest(
     beam: int | None = None,
     samples: int = SAMPLES,
     given_tags: bool = True,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",
@@ -151,7 +152,7 @@ def tag(
     model: str | Path = DEFAULT_MODEL,
     given_tags: bool = True,
     dictionary: Dictionary | None = None,
-    precision: Precision = "float32",
+    precision: Precision = "auto",
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",

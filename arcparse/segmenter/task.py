@@ -13,8 +13,10 @@ from torch.nn import functional
 from arcparse.evaluation import evaluate
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.precision import reduced
-from arcparse.segmenter.model import Segmenter, SegmenterConfig, labelled
+from arcparse.segmenter.division import labelled
+from arcparse.segmenter.model import Segmenter
 from arcparse.segmenter.multiwords import surface_tokens
+from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Length, Share
 from arcparse.tokenizer.reading import running_text
@@ -58,7 +60,7 @@ class SegmenterTask:
         spaces = any(" " in form for sentence in train for form, _ in surface_tokens(sentence))
         config = replace(settings.segmenter, spaces=settings.segmenter.spaces or spaces)
         self.model = Segmenter.build(config, self.text, train, pretrained)
-        self._ids = self.model.ids(self.text + " " * settings.window)
+        self._ids = torch.from_numpy(self.model.division.ids(self.text + " " * settings.window))
         self._ends = torch.tensor([*labelled(self.text, train), *[0] * settings.window])
 
     def statistics(self) -> list[str]:

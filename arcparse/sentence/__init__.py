@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from arcparse.errors import InputError, TreebankError, TreeError, shown
 from arcparse.sentence import numbering
@@ -87,6 +87,10 @@ class Sentence:
             for t in tokens
         ]
         return cls(tuple(comments), tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS))
+
+    def __reduce__(self) -> tuple[type[Sentence], tuple[Any, ...]]:
+        """Return what a pickle holds: nothing that is computed, since sentences often cross between processes."""
+        return Sentence, (self.comments, self.columns, self.place)
 
     @cached_property
     def word_rows(self) -> Sequence[int]:

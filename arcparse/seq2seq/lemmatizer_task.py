@@ -11,8 +11,10 @@ import torch
 
 from arcparse.evaluation import evaluate
 from arcparse.sentence import Sentence
-from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, tagged_words, training_pairs
+from arcparse.seq2seq.lemmas import tagged_words
+from arcparse.seq2seq.lemmatizer import Lemmatizer, training_pairs
 from arcparse.seq2seq.pairs import pair_batches
+from arcparse.seq2seq.settings import LemmatizerConfig
 from arcparse.settings.limits import Part
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
@@ -46,7 +48,7 @@ class LemmatizerTask:
     def statistics(self) -> list[str]:
         """Return the sizes of the data, a line for each part."""
         words = [word for sentence in self.dev for word in tagged_words(sentence)]
-        asked = [word for word in words if self.model.known(word) is None]
+        asked = [word for word in words if self.model.lemmas.known(word) is None]
         network = self.model.network
         return [
             f"train: {len(self.pairs)} distinct words to learn, {len(self.model.dictionary)} entries of the dictionary",
@@ -72,7 +74,7 @@ class LemmatizerTask:
             own == gold
             for sentence, lemmatized in zip(self.dev, found, strict=True)
             for word, own, gold in zip(tagged_words(sentence), lemmatized.lemmas, sentence.lemmas, strict=True)
-            if self.model.known(word) is None
+            if self.model.lemmas.known(word) is None
         ]
         lemmas = evaluate(self.dev, found, trees=False)[METRIC].f1
         self.scores = {METRIC: 100 * lemmas, "unseen": 100 * sum(right) / max(1, len(right))}

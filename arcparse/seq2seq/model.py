@@ -6,9 +6,9 @@ Sources and outputs are sequences of symbols: the words of a sentence, the chara
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,17 +16,16 @@ from torch.nn import functional
 
 from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
-from arcparse.lexicon.symbols import BEGINNING, EOS, SymbolKind, Symbols, output_ids, source_ids, vocabulary
+from arcparse.lexicon.symbols import BEGINNING, EOS, Symbols, output_ids, source_ids, vocabulary
 from arcparse.networks.decoder import Decoder
 from arcparse.networks.memory import Memory, Reading
 from arcparse.networks.padding import pad
-from arcparse.networks.settings import DecoderConfig, EncoderConfig
 from arcparse.networks.source_encoder import SourceEncoder
 from arcparse.networks.weights import arrays, load_network
 from arcparse.search import search
+from arcparse.seq2seq.settings import Seq2SeqConfig
 from arcparse.seq2seq.system import Writer
 from arcparse.settings import as_dict
-from arcparse.settings.limits import Range
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 
@@ -34,20 +33,6 @@ KIND = "seq2seq"
 LENGTH_POWER = 1.0  # the mean log-probability of a symbol
 BATCH_TOKENS = 2000  # symbols of the sources that are decoded together, padding included
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Seq2SeqConfig:
-    """The parts of the network and their sizes."""
-
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    decoder: DecoderConfig = field(default_factory=DecoderConfig)
-    symbols: SymbolKind = "words"  # of which a line of text is made
-    reverse_source: bool = False  # Sutskever et al. 2014: without attention, near words should be near
-    longest_output: Annotated[float, Range(0, 100)] = (
-        2.0  # an output ends at this many times the source's length, and `longer` more
-    )
-    longer: Annotated[int, Range(0, 10_000)] = 10
 
 
 @dataclass(frozen=True)

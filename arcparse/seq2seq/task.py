@@ -14,8 +14,9 @@ import torch
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.symbols import SymbolKind, Symbols, together
 from arcparse.networks.precision import reduced
-from arcparse.seq2seq.model import Seq2Seq, Seq2SeqConfig
+from arcparse.seq2seq.model import Seq2Seq
 from arcparse.seq2seq.pairs import Pair, pair_batches
+from arcparse.seq2seq.settings import Seq2SeqConfig
 from arcparse.settings.limits import Length, Part, Share, Whole
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 

@@ -88,13 +88,15 @@ class Tokenizer:
 
     def words(self, form: str) -> tuple[str, ...]:
         """Return the syntactic words of a surface token; most tokens are one word."""
-        clitic = self.clitic.fullmatch(form) if self.clitic and not form.isalpha() else None
-        return self.fused.get(form) or (clitic.groups() if clitic else (form,))
+        if form in self.fused:
+            return self.fused[form]
+        clitic = self.clitic.fullmatch(form) if self.clitic and not form.isalpha() and len(form) > 1 else None
+        return clitic.groups() if clitic else (form,)
 
     def tokens(self, text: str, start: int, end: int) -> Iterator[Token]:
         """Yield the tokens of a part of a text, without division into sentences."""
         bare, starts = skeleton(text[start:end])
-        found = (self._token(bare, match.span()) for match in self.surface.finditer(bare))
+        found = ((match.span(), self.words(match[0])) for match in self.surface.finditer(bare))
         for (begin, stop), words in _restored(text[start:end], bare, starts, found) if starts else found:
             yield (begin + start, stop + start), words
 
@@ -102,13 +104,10 @@ class Tokenizer:
         """Return whether a sentence may end with a token."""
         return not (self.unending and self.unending.fullmatch(form))
 
-    def _token(self, text: str, span: Span) -> Token:
-        return span, self.words(text[slice(*span)])
-
     def _divided(self, text: str, start: int, end: int) -> Iterator[Divided]:
         """Yield the sentences of a paragraph."""
         for spans in self._sentence_spans(text, start, end):
-            yield [self._token(text, span) for span in spans]
+            yield [(span, self.words(text[span[0] : span[1]])) for span in spans]
 
     def _sentence_spans(self, text: str, start: int, end: int) -> Iterator[list[Span]]:
         """Yield the surface tokens of each sentence of a paragraph."""
@@ -124,7 +123,7 @@ class Tokenizer:
             if can_begin and not LIST_NUMBER.fullmatch(text, tokens[first][0], begin):
                 yield tokens[first:index]
                 first = index
-            if FINAL.fullmatch(form) or stop in letter_ends:
+            if stop in letter_ends or (not form.isalnum() and FINAL.fullmatch(form)):  # which no plain word matches
                 final = form
             elif final:
                 final = "" if not closes else CLOSED + final[-1] if final[-1] in WIDE else CLOSED

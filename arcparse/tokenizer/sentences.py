@@ -43,20 +43,26 @@ def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) 
 
 def _sentence(text: str, tokens: Divided, comments: list[str], offset: int, before: str) -> Sentence:
     """Return the sentence of tokens; `before` is the white space before the first token of a text, else empty."""
-    rows: list[tuple[str, str, str]] = []
+    ids: list[str] = []
+    forms: list[str] = []
+    miscs: list[str] = []
     number = 1  # of the next word
     for (start, end), words in tokens:
-        form, mark = text[start:end], mark_after(text, end)
+        mark = mark_after(text, end)
         misc = f"{mark}{'|' if mark else ''}TokenRange={start + offset}:{end + offset}"
+        forms.append(text[start:end])
+        miscs.append(misc)
         if len(words) == 1:
-            rows.append((str(number), form, misc))
+            ids.append(str(number))
         else:
-            rows.append((f"{number}-{number + len(words) - 1}", form, misc))
-            rows.extend((str(i), word, EMPTY) for i, word in enumerate(words, number))
+            ids.append(f"{number}-{number + len(words) - 1}")
+            ids += map(str, range(number, number + len(words)))
+            forms += words
+            miscs += (EMPTY,) * len(words)
         number += len(words)
     if before:
-        rows[0] = (*rows[0][:2], f"{BEFORE}{escaped(before)}|{rows[0][-1]}")
-    columns = [(EMPTY,) * len(rows)] * len(COLUMNS)
-    columns[ID], columns[FORM], columns[MISC] = zip(*rows, strict=True)
+        miscs[0] = f"{BEFORE}{escaped(before)}|{miscs[0]}"
+    columns = [(EMPTY,) * len(ids)] * len(COLUMNS)
+    columns[ID], columns[FORM], columns[MISC] = tuple(ids), tuple(forms), tuple(miscs)
     line = " ".join(text[tokens[0][0][0] : tokens[-1][0][1]].split())
     return Sentence((*comments, f"# text = {line}"), tuple(columns))

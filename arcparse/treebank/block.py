@@ -47,6 +47,8 @@ def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sent
     if fault:
         number = fault[0] if text_fault else first + fault[0]
         raise _error(f"{name}:{line + number}", lines[:first], fault[1])
+    if columns[ID] == numbers(len(rows)):
+        columns[ID] = numbers(len(rows))
     for column in REPEATED:
         columns[column] = tuple(map(known.setdefault, columns[column], columns[column]))
     return Sentence(tuple(lines[:first]), tuple(columns), f"{name}:{line}")

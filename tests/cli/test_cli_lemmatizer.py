@@ -12,7 +12,8 @@ from toy_languages import config
 
 from arcparse import cli, pipeline
 from arcparse.pipeline import Pipeline
-from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig
+from arcparse.seq2seq.lemmatizer import Lemmatizer
+from arcparse.seq2seq.settings import LemmatizerConfig
 from arcparse.treebank import parse_conllu, read_conllu, write_conllu
 
 SMALL = (

@@ -18,10 +18,9 @@ from arcparse.kernels.decoder import Decoder
 from arcparse.kernels.library import available
 from arcparse.kernels.tables import Rows
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.networks.encoder import BiLSTMConfig
+from arcparse.networks.settings import BiLSTMConfig
 from arcparse.parser.model import Parser
-from arcparse.parser.network import ParserConfig
-from arcparse.parser.scorer import ScorerConfig
+from arcparse.parser.settings import ParserConfig, ScorerConfig
 from arcparse.presets import presets
 from arcparse.sentence import NONE, Sentence
 from arcparse.treebank import read_conllu
@@ -106,6 +105,11 @@ def test_features_of_every_preset_are_known(sentences: list[Sentence], name: str
 @pytest.mark.parametrize("hidden", [(1,), (32,), (33, 7, 50, 3)])
 def test_layers_may_have_any_number_and_size(sentences: list[Sentence], hidden: tuple[int, ...]) -> None:
     parser = random_parser(sentences, scorer=ScorerConfig(hidden=hidden))
+    check(parser, decoder_of(parser), sentences[:20], 3)
+
+
+def test_a_template_may_come_twice(sentences: list[Sentence]) -> None:
+    parser = random_parser(sentences, features=SMALL + SMALL[:6])
     check(parser, decoder_of(parser), sentences[:20], 3)
 
 

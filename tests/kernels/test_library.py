@@ -89,7 +89,9 @@ def test_a_level_that_was_not_compiled(folder: Path) -> None:
     assert available() == []
     assert in_use() == NONE
     assert library.library() is None
-    with pytest.raises(ConfigurationError, match=r"'avx2' cannot be used: it was not compiled .*; usable are none"):
+    with pytest.raises(
+        ConfigurationError, match=r"'avx2' cannot be used: it is not compiled; with a C.* compiles it; usable are none"
+    ):
         library.library("avx2")
 
 
@@ -98,7 +100,7 @@ def test_a_library_that_is_damaged_is_left_out(folder: Path) -> None:
         (folder / build.file_name(level)).write_bytes(b"\x7fELF")
     assert in_use() == NONE
     with pytest.raises(
-        ConfigurationError, match=r"'baseline' cannot be used: _baseline\.so does not suit .* compile it"
+        ConfigurationError, match=r"'baseline' cannot be used: _baseline\.so does not suit .* compiles it"
     ):
         library.library("baseline")
 
@@ -174,3 +176,21 @@ def test_levels_are_those_of_the_kind_of_processor(
     monkeypatch.setattr(build, "os", SimpleNamespace(name=system))
     monkeypatch.setattr(build.platform, "machine", lambda: machine)
     assert build.levels() == expected
+
+
+def test_levels_are_compiled_in_place_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    compiler = tmp_path / "compiler"
+    compiler.write_text(
+        '#!/bin/sh\ncase "$*" in *march*) exit 3;; esac\nwhile [ $# -gt 1 ]; do shift; done\ntouch "$1"\n'
+    )
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setattr(build, "FOLDER", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["build.py", "baseline", "avx2"])
+    assert build.main() == 1
+    printed, errors = capfd.readouterr()
+    assert printed == "compiled baseline\n"
+    assert errors == f"not compiled: avx2: {compiler} ended with status 3\n"
+    assert (tmp_path / "_baseline.so").exists()

@@ -140,5 +140,5 @@ def test_combinations_are_those_of_the_treebank(columns: TagColumns) -> None:
 
 @pytest.mark.parametrize("wrong", ["NOUN\tNN", "NOUN\tNN\tX", "NOUN", "", "NOUN\tNN\t_\t_"])
 def test_a_combination_of_other_tags_is_refused(wrong: str) -> None:
-    with pytest.raises(ModelError, match=r"is no combination of the model's UPOS, XPOS and FEATS"):
+    with pytest.raises(ModelError, match=r"is no combination of the model's UPOS, XPOS, FEATS"):
         combined(wrong)

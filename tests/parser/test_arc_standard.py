@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 import reference
 import torch
 from torch import Tensor
-from walks import LABELS, SYSTEM, random_beams, start
+from walks import LABELS, SYSTEM, assert_equal, random_beams, start
 
 from arcparse.errors import ConfigurationError
 from arcparse.parser.arc_standard import SHIFT, ArcStandard
-from arcparse.parser.configuration import LEFT, LEFT2, RIGHT, RIGHT2, Configuration
+from arcparse.parser.configuration import Configuration
+from arcparse.parser.nodes import LEFT, LEFT2, RIGHT, RIGHT2, TOKEN
 from arcparse.search import WAIT, advance, search
 from arcparse.sentence import NONE, Tree
 from arcparse.trees import check_tree, is_projective
@@ -107,26 +106,23 @@ def test_states_equal_those_of_the_scalar_twin(beam_size: int, seed: int) -> Non
 
 def assert_same(state: Configuration, b: int, k: int, twin: reference.State) -> None:
     depth, words = int(state.depth[b, k]), range(1, twin.length + 1)
-    assert tuple(state.stack[b, k, :depth].tolist()) == twin.stack
+    assert tuple(state.tokens(b, k)[0]) == twin.stack
     assert (int(state.front[b, k]), int(state.length[b, k])) == (twin.front, twin.length)
     heads = {dependent: (head, label) for head, label, dependent in twin.arcs}
     assert [(int(state.head[b, k, i]), int(state.label[b, k, i])) for i in words] == [
         heads.get(i, (NONE, NONE)) for i in words
     ]
+    nodes = state.stack_nodes(depth)[::-1]
     for side, rows in (("leftmost", (LEFT, LEFT2)), ("rightmost", (RIGHT, RIGHT2))):
-        for place, row in enumerate(rows):
-            family = [reference.children(twin, i, side) for i in words]
-            expected = [children[place] if place < len(children) else NONE for children in family]
-            assert state.table[b, k, row, 1 : twin.length + 1].tolist() == expected
+        for word, node in zip(twin.stack, nodes, strict=True):
+            family = [*reference.children(twin, word, side), NONE, NONE][:2]
+            assert [int(state.nodes.read(state.nodes.read(node[b, k], row), TOKEN)) for row in rows] == family
 
 
 def test_waiting_changes_nothing_that_is_read() -> None:
     *_, beam = random_beams(0, torch.tensor([4, 2, 6]), 3)
     after = SYSTEM.apply(beam.state, torch.full_like(beam.action, WAIT))
-    for field in fields(after):
-        before, now = getattr(beam.state, field.name), getattr(after, field.name)
-        assert now.equal(before) if before.dim() == 2 else now[..., 1:].equal(before[..., 1:])
-    assert after.stack_top(0).equal(beam.state.stack_top(0))
+    assert_equal(after, beam.state)
     assert SYSTEM.is_final(after).all()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,14 +97,14 @@ def test_scores_are_the_same_alone_and_in_a_batch(encoder: str) -> None:
                 )
             alone = model.network.bind(own)
             for state in states[:: len(states) // 4]:
-                one = alone_of(state, b, len(sentence) + 1)
+                one = alone_of(state, b)
                 torch.testing.assert_close(alone(one)[0], together(state)[b], atol=1e-3, rtol=1e-4)
 
 
-def alone_of(state: Configuration, b: int, width: int) -> Configuration:
-    """Return the hypotheses of one sentence, without padding."""
-    table = state.table[b : b + 1, ..., :width]
-    return Configuration(state.length[b : b + 1], state.depth[b : b + 1], state.front[b : b + 1], table)
+def alone_of(state: Configuration, b: int) -> Configuration:
+    """Return the hypotheses of one sentence."""
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    return Configuration(**{name: own[b : b + 1] if torch.is_tensor(own) else own for name, own in values.items()})
 
 
 @pytest.mark.slow

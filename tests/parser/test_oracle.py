@@ -124,7 +124,7 @@ def test_on_the_way_to_the_gold_tree_cost_0_means_no_loss() -> None:
     while not (final := SYSTEM.is_final(state)).all():
         cost = oracle.cost(state)
         for b in (~final[:, 0]).nonzero().flatten().tolist():
-            stack = tuple(state.stack[b, 0, : int(state.depth[b, 0])].tolist())
+            stack = tuple(state.tokens(b, 0)[0])
             exact = exact_costs(head[b, : int(length[b]) + 1].tolist())(stack, int(state.front[b, 0]))
             lossless = {kind for kind in range(3) if int(cost[b, 0, kind]) == 0}
             assert lossless <= {kind for kind, loss in exact.items() if loss == 0}
@@ -169,14 +169,15 @@ def every_configuration(length: int) -> list[tuple[Stack, int]]:
 
 def as_hypotheses(length: int, found: Sequence[tuple[Stack, int]], size: int) -> Configuration:
     """Return the configurations as K hypotheses of each of `size` sentences."""
-    stack = pad([[*words, *[0] * (length + 1 - len(words))] for words, _ in found]).expand(size, -1, -1)
+    start = Configuration.start(torch.full((size,), length))
+    state = start.select(torch.zeros(size, len(found), dtype=torch.long))
+    nodes, stack = state.nodes, state.stack
+    for i in range(1, length + 1):  # a word in the middle of the stack is under those above it
+        pushed = nodes.linked(state.first + i, stack)
+        stack = torch.where(torch.tensor([i in words for words, _ in found]), pushed, stack)
     depth = torch.tensor([len(words) for words, _ in found]).expand(size, -1)
     front = torch.tensor([front for _, front in found]).expand(size, -1)
-    head = [[0 if 0 < i < front and i not in words else NONE for i in range(length + 1)] for words, front in found]
-    none = torch.full_like(stack, NONE)
-    own_head = torch.tensor(head).expand(size, -1, -1)
-    table = torch.stack([stack, own_head, *([none] * 5)], 2)
-    return Configuration(torch.full_like(depth, length), depth, front, table)
+    return state.after(depth, front, stack, state.attached)
 
 
 # Of all configurations of all projective trees of up to six words that leave a choice: the share in which the oracle's

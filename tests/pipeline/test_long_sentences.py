@@ -6,7 +6,8 @@ import pytest
 
 from arcparse import Pipeline, Sentence, cli
 from arcparse.errors import TreebankError
-from arcparse.seq2seq.lemmatizer import Lemmatizer
+from arcparse.seq2seq.lemmas import Lemmas
+from arcparse.seq2seq.settings import LemmatizerConfig
 from arcparse.treebank import parse_conllu
 from tests.tiny_model import save_tiny_model
 
@@ -37,7 +38,7 @@ def test_parser_and_tagger_have_the_limit(tmp_path: Path, sample_treebank: Path,
 
 def test_the_lemmatizer_has_the_limit() -> None:
     with pytest.raises(TreebankError, match=TOO_LONG):
-        Lemmatizer.lemmatize(object.__new__(Lemmatizer), [endless(31)])
+        Lemmas(LemmatizerConfig(), {}, "", list).lemmatize([endless(31)])
 
 
 def test_the_command_passes_it_through(

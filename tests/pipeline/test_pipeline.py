@@ -170,14 +170,14 @@ def test_many_inputs_are_tagged_in_order(tagger: Pipeline, monkeypatch: pytest.M
     inputs: list[Any] = [TEXT, twenty()[0], list(twenty()[1].forms), "", ["boom", "go"], [], twenty()[2]]
     for batch_size in (1, 3, 100):
         assert list(tagger.tag_many(inputs, batch_size=batch_size)) == [tagger.tag(text) for text in inputs]
-    tagged, failed = tagger._tagged, []
+    tagged, failed = tagger._analysis._tagged, []
 
     def fragile(sentences: Sequence[Sentence], given_tags: bool) -> list[Sentence]:
         if any("boom" in sentence.forms for sentence in sentences):
             raise RuntimeError("too much")
         return tagged(sentences, given_tags)
 
-    monkeypatch.setattr(tagger, "_tagged", fragile)
+    monkeypatch.setattr(tagger._analysis, "_tagged", fragile)
     dictionary = {"go": ("X", "_", "_")}
     found = list(tagger.tag_many(inputs, dictionary=dictionary, on_error=lambda own, _: failed.append(own)))
     assert found[4] == Sentence.from_forms(["boom", "go"])
@@ -222,14 +222,15 @@ def test_many_inputs_are_read_no_further_than_a_batch_ahead(nlp: Pipeline) -> No
 def test_a_sentence_that_cannot_be_parsed_is_reported_and_passed_on(
     nlp: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parse, failed = nlp.parser.parse, []
+    parser, failed = nlp._analysis.needed_parser(), []
+    parse = parser.parse
 
     def fragile(sentences: Sequence[Sentence], **settings: Any) -> list[Sentence]:
         if any("boom" in sentence.forms for sentence in sentences):
             raise RuntimeError("too much")
         return parse(sentences, **settings)
 
-    monkeypatch.setattr(nlp.parser, "parse", fragile)
+    monkeypatch.setattr(parser, "parse", fragile)
     inputs: list[Any] = [["Go"], ["a", "boom"], TEXT, "boom"]
     found = list(nlp.parse_many(inputs, on_error=lambda sentence, error: failed.append((sentence.forms, str(error)))))
     assert failed == [(("a", "boom"), "too much"), (("boom",), "too much")]
@@ -322,9 +323,9 @@ def test_a_model_is_named_by_a_string_or_a_path(name: Any) -> None:
                 arcparse.load("en-small", **{what: name})
 
 
-def test_the_precision_is_one_of_two(models: Path) -> None:
+def test_the_precision_is_one_of_three(models: Path) -> None:
     for call in (arcparse.load, Pipeline.load):
-        with pytest.raises(ConfigurationError, match="precision must be 'float32' or 'bfloat16', not 'foo'"):
+        with pytest.raises(ConfigurationError, match="precision must be 'auto', 'float32' or 'bfloat16', not 'foo'"):
             call(models / "one", precision="foo")
 
 

@@ -21,18 +21,10 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.settings import EncoderConfig, RecurrentConfig
 from arcparse.presets import presets
 from arcparse.recipes import RECIPES, load_vectors, resolve
-from arcparse.segmenter.model import (
-    CLASSES,
-    INSIDE,
-    MULTIWORD,
-    MULTIWORD_SENTENCE,
-    SENTENCE,
-    TOKEN,
-    Segmenter,
-    SegmenterConfig,
-    labelled,
-)
+from arcparse.segmenter.division import CLASSES, INSIDE, MULTIWORD, MULTIWORD_SENTENCE, SENTENCE, TOKEN, labelled
+from arcparse.segmenter.model import Segmenter
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
+from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
 from arcparse.tokenizer import tokenize
 from arcparse.tokenizer.reading import read_text, running_text
@@ -152,8 +144,8 @@ def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:
     torch.manual_seed(1)
     made = Segmenter.build(CONFIG, TEXT, treebank(), pretrained).eval()
     know, do, unknown, zero = words.id("know"), words.id("do"), words.id("none of these"), words.id("0")
-    assert made.ids("KNOW-do, x 7")[1].tolist() == [know] * 4 + [0, do, do, 0, 0, unknown, 0, zero]
-    ids = made.ids("know do").unsqueeze(1)
+    assert made.division.ids("KNOW-do, x 7")[1].tolist() == [know] * 4 + [0, do, do, 0, 0, unknown, 0, zero]
+    ids = torch.from_numpy(made.division.ids("know do")).unsqueeze(1)
     seen, blind = made(ids), made(ids * torch.tensor([1, 0]).view(2, 1, 1))
     assert not seen.allclose(blind)
     made.config = replace(made.config, word_dropout=1.0)  # nothing is left of them

@@ -19,10 +19,12 @@ from arcparse.errors import ModelError, TreebankError
 from arcparse.presets import presets
 from arcparse.recipes import resolve
 from arcparse.sentence import Sentence, Token
-from arcparse.seq2seq import lemmatizer as room
-from arcparse.seq2seq.lemmatizer import Lemmatizer, LemmatizerConfig, Word, tagged_words, training_pairs
+from arcparse.seq2seq import lemmas as room
+from arcparse.seq2seq.lemmas import Word, tagged_words
+from arcparse.seq2seq.lemmatizer import Lemmatizer, training_pairs
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings, LemmatizerTask
 from arcparse.seq2seq.model import Output
+from arcparse.seq2seq.settings import LemmatizerConfig
 from arcparse.training.loop import TrainingConfig, train
 
 TRAINING = TrainingConfig(epochs=2, batch_tokens=100, tensorboard=False, learning_rate=1e-2, averaging=0.0)
@@ -76,15 +78,15 @@ def test_the_dictionary_gives_the_most_frequent_lemma_of_form_and_upos() -> None
 
 def test_capitals_of_all_but_proper_nouns_may_be_the_sentence_s() -> None:
     model = built()
-    assert model.known(("DOGS", "NOUN", "_")) == "dog"
-    assert model.known(("Dogs", "PROPN", "_")) is None
+    assert model.lemmas.known(("DOGS", "NOUN", "_")) == "dog"
+    assert model.lemmas.known(("Dogs", "PROPN", "_")) is None
 
 
 def test_what_the_network_cannot_read_is_its_own_lemma() -> None:
     model = built(longest=4)
     for form in ("1,234", "--", "godsaw", "щит", "goat"):  # a small t was never seen
-        assert model.known((form, "NOUN", "_")) == form
-    assert model.known(("goad", "NOUN", "_")) is None
+        assert model.lemmas.known((form, "NOUN", "_")) == form
+    assert model.lemmas.known(("goad", "NOUN", "_")) is None
     learned = {
         pair.source[1:]
         for pair in training_pairs([SEEN, words(("1st", "ADJ", "1st"), ("2", "NUM", "2"))], model.config)
@@ -108,7 +110,7 @@ def test_the_network_learns_words_by_heart() -> None:
         for word, lemma in zip(tagged_words(sentence), sentence.lemmas, strict=True)
         if any(map(str.isalpha, word[0]))
     }
-    written = model.written(list(seen))
+    written = model.lemmas.written(list(seen))
     assert sum(a == b for a, b in zip(written, seen.values(), strict=True)) >= 0.9 * len(seen)
     assert fitted().evaluate()["Lemmas"] > 99
     assert model.lemmatize([bare(sentence) for sentence in FEW]) == list(FEW)
@@ -131,13 +133,13 @@ def test_one_sentence_has_the_lemmas_that_it_has_among_many() -> None:
 
 def test_the_network_is_asked_once_for_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     model, asked = fitted().model.eval(), list[Word]()
-    write = model.written
+    write = model.lemmas.written
 
     def written(own: Sequence[Word]) -> list[str]:
         asked.extend(own)
         return write(own)
 
-    monkeypatch.setattr(model, "written", written)
+    monkeypatch.setattr(model.lemmas, "written", written)
     first = model.lemmatize(unseen())
     assert len(asked) == len(set(asked)) > 20
     assert model.lemmatize(unseen()) == first
@@ -150,7 +152,7 @@ def test_the_network_is_asked_once_for_a_word(monkeypatch: pytest.MonkeyPatch) -
 def test_a_long_token_is_not_remembered() -> None:
     model, long = fitted().model.eval(), "long" * 10
     assert model.lemmatize([words((long, "NOUN"), ("a" * 30, "X"))])[0].lemmas[0] == long
-    assert long not in {form for form, _, _ in model._answers}
+    assert long not in {form for form, _, _ in model.lemmas._answers}
 
 
 def test_a_beam_of_the_shared_search_writes_too() -> None:
@@ -159,7 +161,7 @@ def test_a_beam_of_the_shared_search_writes_too() -> None:
     asked = [word for sentence in unseen()[:3] for word in tagged_words(sentence)]
     sources = [room.source(word, model.config) for word in asked]
     best = [outputs[0] for outputs in model.network.generate(sources, beam=4)]
-    assert wide.written(asked) == ["".join(output.symbols) for output in best]
+    assert wide.lemmas.written(asked) == ["".join(output.symbols) for output in best]
 
 
 def test_what_the_network_leaves_empty_is_the_form() -> None:
@@ -172,7 +174,7 @@ def test_what_the_network_leaves_empty_is_the_form() -> None:
 def test_a_lemma_that_no_pattern_explains_is_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
     model = built(SEEN, words(("cats", "NOUN", "cat"), ("ohms", "NOUN", "ohm")))
     writes = {"Dots": "dot", "mats": "mxt", "Tog": "togg", "Mags": "Mxs", "goMs": "gom"}
-    monkeypatch.setattr(model, "written", lambda own: [writes[form] for form, _, _ in own])
+    monkeypatch.setattr(model.lemmas, "written", lambda own: [writes[form] for form, _, _ in own])
     asked = words(*((form, "PROPN" if form in ("Mags", "goMs") else "NOUN") for form in writes))
     assert model.lemmatize([asked])[0].lemmas == ("dot", "mats", "tog", "Mags", "goM")
 
@@ -186,10 +188,10 @@ def test_letters_that_were_seldom_seen_are_read_without_marks(monkeypatch: pytes
         return generate(sources, **options)
 
     monkeypatch.setattr(model.network, "generate", spied)
-    model.written([("déc", "NOUN", "_")])
+    model.lemmas.written([("déc", "NOUN", "_")])
     assert read == [("UPOS=NOUN", "d", "e", "c")]
-    assert model.known(("déc", "NOUN", "_")) is None
-    assert model.known(("щ", "NOUN", "_")) == "щ"
+    assert model.lemmas.known(("déc", "NOUN", "_")) is None
+    assert model.lemmas.known(("щ", "NOUN", "_")) == "щ"
 
 
 ADDRESSES = ["http://a.og/dog", "WWW.dog.og", "me@dog.og", "#dog", "@dog", "mailto:dogs"]
@@ -197,7 +199,7 @@ ADDRESSES = ["http://a.og/dog", "WWW.dog.og", "me@dog.og", "#dog", "@dog", "mail
 
 @pytest.mark.parametrize("form", [*ADDRESSES, "12", "1.5", "😀", "👍🏽", "+", "½"])
 def test_addresses_numbers_and_signs_are_their_own_lemma(form: str) -> None:
-    assert built(SEEN, words((form * 2, "X", "x"))).known((form, "X", "_")) == form
+    assert built(SEEN, words((form * 2, "X", "x"))).lemmas.known((form, "X", "_")) == form
 
 
 SHIPPED = {

@@ -11,8 +11,8 @@ from arcparse import seq2seq
 from arcparse.errors import ModelError
 from arcparse.lexicon.symbols import vocabulary
 from arcparse.networks.settings import EncoderConfig, RecurrentConfig
-from arcparse.segmenter.model import SegmenterConfig
 from arcparse.segmenter.multiwords import Multiwords
+from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.seq2seq.classifier import ClassifierConfig
 from arcparse.seq2seq.language_model_network import LanguageModelConfig
 from arcparse.seq2seq.skip_thought import SkipThoughtConfig

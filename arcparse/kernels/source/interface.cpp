@@ -11,6 +11,7 @@
 #include "first_layer.h"
 #include "tags.h"
 #include "window.h"
+#include "writer.h"
 #include "search.h"
 
 namespace {
@@ -106,17 +107,56 @@ void arcparse_lstm_free(void* stack) { delete static_cast<LstmStack*>(stack); }
 int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const float* input_weight,
                       const float* recurrent_weight, const float* bias, int low) {
   return done([&] {
+    auto& own = *static_cast<LstmStack*>(stack);
     std::vector<Lstm> layer;
     for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
-      layer.emplace_back(inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
+      layer.emplace_back(own.parts(), inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
                          bias + d * gates, precision(low));
-    static_cast<LstmStack*>(stack)->add_layer(std::move(layer));
+    own.add_layer(std::move(layer));
   });
 }
 int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
                       const float* vectors, float* output) {
   return done([&] {
     (*static_cast<const LstmStack*>(stack))(sentences, offset, row, vectors, output);
+  });
+}
+
+// ---- sequence to sequence
+
+// An LSTM decoder of `layers` with `hidden` units: embedding [symbols][embedding], which scores symbols too, with bias
+// [symbols]; bridge [memory][2 * layers * hidden]; keys [memory][hidden] or null; readout [inputs][embedding]. The weights
+// of the first LSTM come first, as in arcparse_lstm_add.
+void* arcparse_writer_new(int symbols, int embedding, int layers, int hidden, int memory, const float* symbol,
+                          const float* symbol_bias, const float* input_weight, const float* recurrent_weight,
+                          const float* bias, const float* bridge, const float* bridge_bias, const float* keys,
+                          float factor, int readout_inputs, const float* readout, const float* readout_bias, int low) {
+  return made([&] {
+    Precision precise = precision(low);
+    std::vector<Lstm> lstms;
+    size_t gates = 4 * size_t(hidden);
+    for (int layer = 0; layer < layers; layer++) {
+      int inputs = layer ? hidden : embedding;
+      lstms.emplace_back(1, inputs, hidden, input_weight, recurrent_weight, bias, precise);
+      input_weight += gates * inputs, recurrent_weight += gates * hidden, bias += gates;
+    }
+    std::vector<float> turned(size_t(embedding) * symbols), zeros(hidden);
+    for (int s = 0; s < symbols; s++)
+      for (int k = 0; k < embedding; k++) turned[size_t(k) * symbols + s] = symbol[size_t(s) * embedding + k];
+    std::unique_ptr<Dense> own_keys(keys ? new Dense(memory, hidden, keys, zeros.data(), precise) : nullptr);
+    return new Writer({symbol, symbol + size_t(symbols) * embedding}, std::move(lstms),
+                      {memory, 2 * layers * hidden, bridge, bridge_bias, precise}, std::move(own_keys), factor,
+                      {readout_inputs, embedding, readout, readout_bias, precise},
+                      {embedding, symbols, turned.data(), symbol_bias, precise});
+  });
+}
+void arcparse_writer_free(void* writer) { delete static_cast<Writer*>(writer); }
+int arcparse_writer_run(const void* writer, int sources, const int64_t* offset, const float* vector,
+                        const float* summary, int dimension, const int32_t* limit, const int64_t* begin,
+                        int32_t* symbol, int32_t* attended, int32_t* length) {
+  return done([&] {
+    (*static_cast<const Writer*>(writer))(sources, {offset, vector, summary, size_t(dimension)},
+                                          {limit, begin, symbol, attended, length});
   });
 }
 

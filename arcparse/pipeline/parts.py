@@ -1,0 +1,121 @@
+"""The parts of a pipeline, and the methods that it needs of them.
+
+Each part is a network in torch, or the same as compiled loops over arrays: the pipeline does not tell them apart. Torch
+is imported here alone, and late: a pipeline whose parts are compiled does without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+from arcparse.errors import ConfigurationError
+from arcparse.parser.compiled import CompiledParser
+from arcparse.sentence import Sentence
+from arcparse.tagger.compiled import CompiledTagger
+
+if TYPE_CHECKING:
+    from arcparse.parser.model import Parser
+
+Precision = Literal["auto", "float32", "bfloat16"]
+PRECISIONS = get_args(Precision)
+
+
+class ParsesSentences(Protocol):
+    """A parser."""
+
+    @property
+    def predicts_tags(self) -> bool:
+        """Whether it tags on its own; else its sentences must have tags."""
+
+    def parse(
+        self, sentences: Sequence[Sentence], *, given_tags: bool = False, beam: int | None = None
+    ) -> list[Sentence]:
+        """Return the sentences with trees, and with tags if it predicts them; see `arcparse.parser.model.Parser`."""
+        ...
+
+    def tag(self, sentences: Sequence[Sentence], *, given_tags: bool = False) -> list[Sentence]:
+        """Return the sentences with the tags that it predicts. Raises ModelError if it predicts none."""
+        ...
+
+
+class TagsSentences(Protocol):
+    """A tagger."""
+
+    columns: tuple[str, ...]  # that it fills: "upos", "xpos", "feats" or some of them
+
+    def tag(self, sentences: Sequence[Sentence], *, given_tags: bool = False) -> list[Sentence]:
+        """Return the sentences with tags; see `arcparse.tagger.model.Tagger`."""
+        ...
+
+
+class Lemmatizes(Protocol):
+    """A lemmatiser."""
+
+    def lemmatize(self, sentences: Sequence[Sentence], *, given_lemmas: bool = False) -> list[Sentence]:
+        """Return tagged sentences with lemmas; see `arcparse.seq2seq.lemmatizer.Lemmatizer`."""
+        ...
+
+
+class Segments(Protocol):
+    """A segmenter."""
+
+    def segment(self, text: str, *, offset: int = 0) -> list[Sentence]:
+        """Divide a text into sentences; see `arcparse.segmenter.model.Segmenter`."""
+        ...
+
+    def segment_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """Divide texts as `segment` does each of them."""
+        ...
+
+
+def check_precision(precision: str) -> None:
+    """Raise ConfigurationError for another precision than those of `Precision`."""
+    if precision not in PRECISIONS:
+        *names, last = map(repr, PRECISIONS)
+        raise ConfigurationError(f"precision must be {', '.join(names)} or {last}, not {precision!r}")
+
+
+def parser_of(directory: Path, precision: Precision) -> tuple[ParsesSentences, Callable[[], Parser]]:
+    """Load a parser, compiled if it has kernels; return it, and a function that returns it as a network in torch."""
+    in_torch = cache(partial(parser_in_torch, directory, precision))
+    return CompiledParser.load(directory, low=precision != "float32") or in_torch(), in_torch
+
+
+def parser_in_torch(directory: Path, precision: Precision) -> Parser:
+    """Load a parser as a network in torch, which n-best trees, traces and analyses need."""
+    from arcparse.parser.model import Parser
+
+    parser = Parser.load(directory)
+    parser.set_precision(low=precision == "bfloat16")
+    return parser
+
+
+def tagger_of(directory: Path, precision: Precision) -> TagsSentences:
+    """Load a tagger, compiled if it has kernels."""
+    return CompiledTagger.load(directory, low=precision != "float32") or tagger_in_torch(directory)
+
+
+def tagger_in_torch(directory: Path) -> TagsSentences:
+    """Load a tagger as a network in torch."""
+    from arcparse.tagger.model import Tagger
+
+    return Tagger.load(directory)
+
+
+def lemmatizer_of(directory: Path, precision: Precision) -> Lemmatizes:
+    """Load a lemmatiser."""
+    from arcparse.seq2seq.lemmatizer import Lemmatizer
+
+    return Lemmatizer.load(directory)
+
+
+def segmenter_of(directory: Path, precision: Precision) -> Segments:
+    """Load a segmenter."""
+    from arcparse.segmenter.model import Segmenter
+
+    segmenter = Segmenter.load(directory)
+    segmenter.set_precision(low=precision == "bfloat16")
+    return segmenter
