@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).parent.parent
 ROWS = [
     {"tools", "__main__"},
     {"cli"},
-    {"__init__", "benchmark"},
+    {"__init__", "benchmark", "distillation"},
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
     {"tagger", "parser", "segmenter"},
