@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from arcparse.kernels.kernel import Kernel
 from arcparse.kernels.library import floats
+from arcparse.kernels.tables import aligned
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]
@@ -190,7 +191,7 @@ class FirstLayer:
 
     def __call__(self, vectors: Floats) -> Rows:
         """Return the rows [U, P * D] of vectors [U, E]."""
-        rows = np.empty((len(vectors), self.width), self.dtype)
+        rows = aligned((len(vectors), self.width), self.dtype)
         self.fill(vectors, None, rows)
         return rows
 

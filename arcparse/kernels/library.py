@@ -57,10 +57,16 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_window_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_window_run": (c_int, [c_void_p, c_int, *[c_void_p] * 4, c_float, c_void_p, c_void_p]),
     # the search of a parser
-    "arcparse_decoder_new": (c_void_p, [c_void_p]),
+    "arcparse_decoder_new": (
+        c_void_p,
+        [
+            *(c_int, *[c_void_p] * 3, *[c_int] * 3, *[c_void_p] * 2),
+            *(*[c_int] * 3, *[c_void_p] * 3, c_int, c_float, c_void_p, c_int, c_void_p, c_int),
+        ],
+    ),
     "arcparse_decoder_free": (None, [c_void_p]),
     "arcparse_decoder_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
-    "arcparse_decoder_run": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
+    "arcparse_decoder_run": (c_int, [c_void_p, c_int, *[c_void_p] * 5, c_int, c_float, c_int, c_int, *[c_void_p] * 5]),
 }
 
 
