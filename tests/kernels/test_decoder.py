@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -247,6 +248,16 @@ def test_combinations_of_tags_are_remembered_up_to_a_limit(
         decode(parser, decoder, [sentence])
     _, found = decode(parser, decoder, sentences, 2)
     assert np.array_equal(found.head, expected.head)
+
+
+def test_threads_share_a_decoder(sentences: list[Sentence]) -> None:
+    parser = random_parser(sentences)
+    parts = [sentences[i::4] for i in range(4)]
+    expected = [decode(parser, decoder_of(parser), part, 2)[1].head for part in parts]
+    shared = decoder_of(parser)
+    with ThreadPoolExecutor(4) as pool:
+        found = [own[1].head for own in pool.map(lambda part: decode(parser, shared, part, 2), parts)]
+    assert all(map(np.array_equal, found, expected))
 
 
 def test_a_decoder_without_main_block_or_tags(sentences: list[Sentence]) -> None:
