@@ -89,6 +89,11 @@ def stored(rows: Floats, scale: float) -> NDArray[Any]:
     return array
 
 
+def _missing(key: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the keys that are not known, each once, in order; `np.setdiff1d` would import `numpy.ma` first."""
+    return np.array(sorted(set(key.tolist()) - set(known.tolist())), np.int64)
+
+
 class Combinations:
     """The table of tags, filled as combinations occur; threads may share it."""
 
@@ -113,10 +118,10 @@ class Combinations:
 
     def _with(self, known: _Known, key: NDArray[np.int64]) -> _Known:
         """Return the known combinations and those in `key`; if that is too much, the latter alone."""
-        new = np.setdiff1d(key, known.key)
+        new = _missing(key, known.key)
         if (len(known.key) + len(new)) * known.table[0].nbytes > LIMIT:
             known = self._start()
-            new = np.setdiff1d(key, known.key)
+            new = _missing(key, known.key)
         rows, count, table = self._compute(new), len(known.key), known.table
         if count + len(new) > len(table):  # a search that runs keeps the old one
             table = aligned((2 * (count + len(new)), *self._shape), rows.dtype)

@@ -110,7 +110,7 @@ int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const
     auto& own = *static_cast<LstmStack*>(stack);
     std::vector<Lstm> layer;
     for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
-      layer.emplace_back(own.parts(), inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
+      layer.emplace_back(own.parts(), inputs, hidden, input_weight ? input_weight + d * gates * inputs : nullptr, recurrent_weight + d * gates * hidden,
                          bias + d * gates, precision(low));
     own.add_layer(std::move(layer));
   });
@@ -119,6 +119,15 @@ int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, c
                       const float* vectors, float* output) {
   return done([&] {
     (*static_cast<const LstmStack*>(stack))(sentences, offset, row, vectors, output);
+  });
+}
+
+// The same from the vectors' shares in the gates [..][directions][4][hidden, padded to a multiple of 16], if the first layer
+// has no weight of vectors; 16-bit integers if there is a scale, else floats.
+int arcparse_lstm_run_rows(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
+                           const void* table, float scale, float* output) {
+  return done([&] {
+    (*static_cast<const LstmStack*>(stack))(sentences, offset, GateTable{table, scale, row}, output);
   });
 }
 
