@@ -202,10 +202,11 @@ def test_scores_that_are_not_numbers_are_an_error(
         decode(parser, decoder_of(parser), sentences, beam)
 
 
-def test_damaged_weights_are_an_error_in_low_precision_too(sentences: list[Sentence]) -> None:
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("part", ["scorer.label", "scorer.first.upos", "scorer.none.form", "forms.word.weight"])
+def test_damaged_weights_are_an_error_in_low_precision_too(sentences: list[Sentence], part: str) -> None:
     parser = random_parser(sentences)
-    with torch.no_grad():
-        parser.network.scorer.label[:] = float("nan")
+    parser.network.get_parameter(part).data[:] = float("nan")
     with pytest.raises(ValueError, match="not numbers"):
         decode(parser, decoder_of(parser, low=True), sentences)
 
