@@ -17,6 +17,8 @@ from arcparse.errors import ArcparseError, ConfigurationError, ModelError, Treeb
 from arcparse.formats import read_sentences
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.stores import from_store
+from arcparse.networks.encoder import PretrainedEncoder
+from arcparse.parser.silver import read_silver
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
@@ -106,7 +108,9 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
     tagger = Tagger.load(place) if place else None
-    return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger)
+    encoder = PretrainedEncoder.open("" if settings.start else settings.pretrained)
+    silver = list(read_silver(settings.silver, on_error))
+    return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger, encoder, silver)
 
 
 def _tagger_of(start: str) -> Path | None:

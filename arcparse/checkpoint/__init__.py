@@ -1,8 +1,9 @@
 """A model on disk: a directory, or a .zip archive of a directory. It is safe to read a model of unknown origin.
 
-    config.json           format, versions, kind, configuration, metadata, SHA-256 of the other two
+    config.json           format, versions, kind, configuration, metadata, SHA-256 of the others
     weights.safetensors   tensors by name
     vocabularies.json     lists of symbols by name
+    others                of some parts, such as the tokeniser of a pretrained encoder
 
 Nothing is pickled, so a model cannot run code. A directory is written under another name and then renamed: a process
 that is killed leaves the old model or the new one. Parts that several models share, such as word vectors, are
@@ -50,17 +51,21 @@ def save_model(
     config: Mapping[str, Any],
     vocabularies: Mapping[str, Sequence[str]],
     weights: Mapping[str, NDArray[Any]],
+    files: Mapping[str, bytes] | None = None,
     metadata: Mapping[str, Any] | None = None,
     half: bool = False,
 ) -> None:
     """Write a model directory; an older model there is replaced. `half` stores floating-point weights as float16.
 
-    The weights of a network of torch are arrays by `arcparse.networks.weights.arrays`.
+    `files` are those of its parts, by plain names. The weights of a network of torch are arrays by
+    `arcparse.networks.weights.arrays`.
+
     Raises ModelError if a weight is too large for float16, or if the directory holds other files (they would be lost).
     """
     from safetensors.numpy import save
 
-    files = {
+    contents = {
+        **(files or {}),
         WEIGHTS: save({name: _stored(name, array, half) for name, array in weights.items()}),
         VOCABULARIES: _json({name: list(symbols) for name, symbols in vocabularies.items()}),
     }
@@ -70,10 +75,10 @@ def save_model(
         "kind": kind,
         "config": dict(config),
         "metadata": dict(metadata or {}),
-        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     with replaced(directory) as fresh:
-        for name, content in {CONFIG: _json(description), **files}.items():
+        for name, content in {CONFIG: _json(description), **contents}.items():
             write(fresh / name, content)
 
 
@@ -95,8 +100,10 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     except SafetensorError as error:
         raise ModelError(f"{path / WEIGHTS}: is no safetensors file: {error}; copy the model again") from None
     stored = {name: Stored(view["dtype"], tuple(view["shape"]), view["data"]) for name, view in views}
+    others = [name for name in description["sha256"] if name not in (WEIGHTS, VOCABULARIES)]
+    files = {sibling(path, name).name: _verified(path, name, description["sha256"]) for name in others}
     kind, config, metadata = (description[name] for name in FIELDS)
-    return SavedModel(path, kind, config, vocabularies, metadata, stored)
+    return SavedModel(path, kind, config, vocabularies, metadata, stored, files)
 
 
 def _can_be_written(symbols: Sequence[str]) -> bool:
@@ -124,7 +131,8 @@ def _described(path: Path) -> dict[str, Any]:
         )
     try:
         needed = {name: description[name] for name in FIELDS}
-        found = needed | {"sha256": {name: description["sha256"][name] for name in (WEIGHTS, VOCABULARIES)}}
+        sums = description["sha256"]
+        found = needed | {"sha256": {name: sums[name] for name in (WEIGHTS, VOCABULARIES)} | sums}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{path / CONFIG}: lacks {error}; copy the model again") from None
     for name, (kind, described) in FIELDS.items():

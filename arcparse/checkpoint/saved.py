@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
@@ -82,6 +82,7 @@ class SavedModel:
     vocabularies: dict[str, list[str]]
     metadata: dict[str, Any]
     stored: dict[str, Stored]
+    files: dict[str, bytes] = field(default_factory=dict)  # other files by name, such as those of an encoder
 
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:

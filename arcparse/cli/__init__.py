@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "parse": "tag and parse text or CoNLL-U",
     "tag": "tag text, tokens or a treebank",
     "train": "train a parser, a tagger, a lemmatiser or a translator",
+    "distil": "label raw text, for smaller parsers to learn from",
     "evaluate": "compare trees with gold trees",
     "analyse": "count search errors and model errors, by beam width",
     "validate": "report the problems of CoNLL-U files",

@@ -75,7 +75,7 @@ def _prepare_options(parser: argparse.ArgumentParser) -> None:
 
 def prepare(args: argparse.Namespace) -> int:
     """Run `arcparse vectors prepare`."""
-    unseen = vectors.runs(chain.from_iterable(_texts(path) for path in args.exclude))
+    unseen = vectors.runs(chain.from_iterable(texts_of(path) for path in args.exclude))
     size = sum(path.stat().st_size for path in args.files if path.is_file())
     with tqdm(total=size, unit="B", unit_scale=True, desc="prepare", disable=None) as bar:
         done = vectors.prepare(
@@ -88,7 +88,7 @@ def prepare(args: argparse.Namespace) -> int:
     return 0
 
 
-def _texts(path: Path) -> Iterator[str]:
+def texts_of(path: Path) -> Iterator[str]:
     """Yield a treebank as text and then as forms, the two ways in which raw files may quote it."""
     sentences = list(read_conllu(path))
     yield from (sentence.text for sentence in sentences)

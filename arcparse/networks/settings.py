@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from arcparse.errors import ConfigurationError
-from arcparse.settings import from_dict
-from arcparse.settings.limits import Heads, Layers, Part, Units
+from arcparse.settings import check_ranges, from_dict
+from arcparse.settings.limits import AboveZero, Heads, Layers, Part, Range, Units
 
 NO_ENCODER = "none"  # tokens have the vectors of their forms
 AttentionKind = Literal["none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head"]
@@ -20,6 +20,29 @@ class BiLSTMConfig:
     layers: Layers = 2
     hidden: Units = 200  # units in each direction
     dropout: Part = 0.33  # of inputs and between layers (Dozat & Manning 2017)
+
+
+@dataclass(frozen=True)
+class PretrainedConfig:
+    """Settings of a pretrained Transformer: its sizes are its own."""
+
+    pooling: Literal["first", "mean"] = "first"  # of the pieces of a word, to one vector (Devlin et al. 2019: first)
+    window: Annotated[int, Range(64, 8192)] = 256  # pieces read at once, of which some encoders can take 512 at most
+    overlap: Annotated[int, Range(0, 4096)] = 64  # pieces that two windows of a long sentence have in common
+    dropout: Part = 0.1  # of the vectors that it gives
+    learning_rate: AboveZero = 1e-4  # of the highest layer, at its peak: pretrained weights need small steps
+    layer_decay: Annotated[float, Range(0, 1, without=(0,))] = 0.955  # factor from layer to layer downwards
+    frozen_embeddings: bool = True  # embeddings of pieces stay: rare ones have no chance to learn
+    precision: Literal["float32", "bfloat16"] = "bfloat16"  # of matrix products in training; some processors have one
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a value outside its limits."""
+        check_ranges(self)
+        if self.overlap > self.window // 2:
+            raise ConfigurationError(
+                f"transformer.overlap is {self.overlap}, and at most half of transformer.window, "
+                f"{self.window // 2}, is of use; make it smaller"
+            )
 
 
 class ChoosesEncoder(Protocol):

@@ -31,11 +31,12 @@ class Words:
     length: Tensor  # [B]
     row: Tensor  # [B, N] into the forms; the root is token 0
     forms: Forms
+    text: tuple[str, ...] = ()  # the forms themselves, for encoders that read them; ROOT_FORM is the first
 
     def to(self, device: torch.device) -> Words:
         """Return the same on a device."""
         forms = Forms(*(getattr(self.forms, field.name).to(device) for field in fields(Forms)))
-        return Words(self.length.to(device), self.row.to(device), forms)
+        return Words(self.length.to(device), self.row.to(device), forms, self.text)
 
     @property
     def is_token(self) -> Tensor:
@@ -53,4 +54,4 @@ def words_of(lexicon: Lexicon, sentences: Sequence[Sequence[str]]) -> Words:
     )
     character = padded(ids.character, np.diff(ids.offset).tolist())
     lengths = torch.tensor([len(forms) for forms in sentences])
-    return Words(lengths, pad(row), Forms(word, vector, affix, shape, character))
+    return Words(lengths, pad(row), Forms(word, vector, affix, shape, character), tuple(rows))

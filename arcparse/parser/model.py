@@ -20,6 +20,7 @@ from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import TagColumns, with_given, with_tags
+from arcparse.networks.encoder import PretrainedEncoder, files_of
 from arcparse.networks.tags import flat_ids, tag_ids
 from arcparse.networks.weights import arrays, load_network, take_weights
 from arcparse.networks.words import Words, words_of
@@ -215,20 +216,29 @@ class Parser(nn.Module):
                 f"not {config.projectivity!r}; set parser.projectivity to {self.config.projectivity!r}"
             )
         parts = self.lexicon, self.tags, self.system, self.pretrained
-        network = ParserNetwork(config, *parts)
+        network = ParserNetwork(config, *parts, files_of(self.network.encoder))
         take_weights(network, config, self.network, self.config)
         return Parser(config, network, *parts)
 
     @classmethod
-    def build(cls, config: ParserConfig, sentences: Sequence[Sentence], pretrained: Pretrained) -> Parser:
-        """Make an untrained parser with the vocabularies of a treebank."""
+    def build(
+        cls,
+        config: ParserConfig,
+        sentences: Sequence[Sentence],
+        pretrained: Pretrained,
+        encoder: PretrainedEncoder | None = None,
+    ) -> Parser:
+        """Make an untrained parser with the vocabularies of a treebank, its `encoder` pretrained if it is given."""
         lexicon = Lexicon.build(config.lexicon, sentences, pretrained.words, pretrained.scheme)
         arcs = {(head == ROOT, label) for s in sentences for head, label in zip(s.heads, s.labels, strict=True)}
         labels = sorted({label for _, label in arcs})
         root_labels, word_labels = ({label for is_root, label in arcs if is_root == root} for root in (True, False))
         system = system_called(config.system)(labels, root_labels, word_labels)
         parts = lexicon, TagColumns.build(sentences), system, pretrained
-        return cls(config, ParserNetwork(config, *parts), *parts)
+        encoder = encoder or PretrainedEncoder()
+        network = ParserNetwork(config, *parts, encoder.files)
+        encoder.start(network.encoder)
+        return cls(config, network, *parts)
 
     def save(
         self, directory: Path, *, vectors: str, metadata: Mapping[str, Any], tagger: str = "", half: bool = False
@@ -246,6 +256,7 @@ class Parser(nn.Module):
             config={"parser": as_dict(self.config), "vectors": vectors, "tagger": tagger},
             vocabularies=vocabularies,
             weights=arrays(self.network),
+            files=files_of(self.network.encoder),
             metadata=metadata,
             half=half,
         )
@@ -258,7 +269,7 @@ class Parser(nn.Module):
         own = Description.restore(saved)
         system = system_called(own.config.system)(own.labels, own.root_labels, own.word_labels)
         parts = own.lexicon, own.tags, system, own.pretrained
-        network = load_network(saved, lambda: ParserNetwork(own.config, *parts))
+        network = load_network(saved, lambda: ParserNetwork(own.config, *parts, saved.files))
         return cls(own.config, network, *parts).eval()
 
 

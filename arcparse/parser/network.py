@@ -18,7 +18,7 @@ from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import TagColumns
-from arcparse.networks.encoder import Encoder, FormEncoder, SharedVectors, add_encoder, encoder_of
+from arcparse.networks.encoder import AnyEncoder, FormEncoder, SharedVectors, add_encoder, encoder_of, read
 from arcparse.networks.tags import TagLayer, best_tags, completed
 from arcparse.networks.words import Words
 from arcparse.parser.features import Features
@@ -41,9 +41,18 @@ class ParserNetwork(nn.Module):
     """All that has weights: `encode` reads sentences, and `bind` gives the scorer of their configurations."""
 
     def __init__(
-        self, config: ParserConfig, lexicon: Lexicon, tags: TagColumns, system: System, pretrained: Pretrained
+        self,
+        config: ParserConfig,
+        lexicon: Lexicon,
+        tags: TagColumns,
+        system: System,
+        pretrained: Pretrained,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Make an untrained network. Raises ModelError if the encoder lacks vectors that the features need."""
+        """Make an untrained network; some encoders need `files` of the model.
+
+        Raises ModelError if the encoder lacks them, or if it lacks vectors that the features need.
+        """
         super().__init__()
         self.config, self.tags = config, tags
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
@@ -55,7 +64,7 @@ class ParserNetwork(nn.Module):
         )
         for name, embedding in self.embeddings.items():
             nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
-        encoder = add_encoder(self, config, self.forms.dimension)
+        encoder = add_encoder(self, config, self.forms.dimension, files)
         if encoder is not None:
             self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
             dimensions["vector"] = config.projection or encoder.dimension
@@ -70,7 +79,7 @@ class ParserNetwork(nn.Module):
         self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
 
     @property
-    def encoder(self) -> Encoder | None:
+    def encoder(self) -> AnyEncoder | None:
         """The module that reads the sentence; None if tokens have the vectors of their forms."""
         return encoder_of(self, self.config)
 
@@ -91,7 +100,7 @@ class ParserNetwork(nn.Module):
                 raise ModelError("this parser needs tags; give them, or a tagger")
             tags, blocks = dict(given), {"form": SharedVectors(vector, words.row)}
         else:
-            context = encoder(vector[words.row], words.length + 1)
+            context = read(encoder, vector, words)
             scores = self.tag_layer(context)
             tags = best_tags(scores)
             if given is not None and keep is not None:

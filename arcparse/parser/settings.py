@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.forms import LexiconConfig
 from arcparse.networks.chosen import encoder_settings
-from arcparse.networks.settings import BiLSTMConfig
+from arcparse.networks.settings import BiLSTMConfig, PretrainedConfig
 from arcparse.settings.limits import AboveZero, Dimension, Hypotheses, Part, Range, Units
 from arcparse.trees.pseudo_projective import Projectivity
 
@@ -32,11 +32,12 @@ class ParserConfig:
     """The parts of the network, their sizes, and how it is searched."""
 
     features: tuple[str, ...]
-    encoder: str = "bilstm"  # or "none"; see `arcparse.networks.encoder`
+    encoder: str = "bilstm"  # or "transformer" or "none"; see `arcparse.networks.encoder`
     system: str = "arc-standard"  # or "swap", which builds non-projective trees too; see `arcparse.parser.systems`
     projectivity: Projectivity = "lift"  # how labels of arcs lifted for a projective system are decorated, and read
     lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     bilstm: BiLSTMConfig = field(default_factory=BiLSTMConfig)
+    transformer: PretrainedConfig = field(default_factory=PretrainedConfig)
     encoder_settings: dict[str, Any] = field(default_factory=dict)  # of an encoder that has no table of its own here
     projection: Dimension = 128  # of the encoder's vectors, before they meet feature positions; 0 for none
     upos_dimension: Dimension = 32  # tag embeddings, SyntaxNet's size

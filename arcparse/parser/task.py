@@ -22,6 +22,7 @@ from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
 from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.networks.padding import pad
 from arcparse.networks.tags import tag_ids, tag_loss
 from arcparse.networks.words import Words, words_of
@@ -29,10 +30,11 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
 from arcparse.parser.scorer import BoundScorer, stack_index
 from arcparse.parser.settings import ParserConfig
+from arcparse.parser.silver import Draws, confidence_of
 from arcparse.parser.systems import system_called
 from arcparse.search import search
 from arcparse.sentence import NONE, Sentence
-from arcparse.settings.limits import Hypotheses, NotNegative, Share, Whole
+from arcparse.settings.limits import Hypotheses, NotNegative, Part, Share, Whole
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 from arcparse.training.losses import Objective, global_loss, local_loss
 from arcparse.trees import check_tree
@@ -62,6 +64,7 @@ class ParserSettings:
     train: str = ""  # CoNLL-U file with gold trees; a parser that predicts no tags sees its tags
     dev: str = ""
     vectors: str = ""  # vector store or model of kind vectors; empty for none
+    pretrained: str = ""  # folder of a pretrained Transformer, or its name in the cache of transformers; empty for none
     tagger: str = ""  # the tagger whose tags the parser sees, if it predicts none; empty: it sees gold tags
     exploration: Share = 0.8  # share of decisions drawn from the model; 0 is the static oracle
     exploration_from: Whole = 1  # first epoch that explores, from 0: an untrained model has nothing to show
@@ -72,6 +75,9 @@ class ParserSettings:
     )
     local_weight: NotNegative = 0.0  # of the local loss beside a global one, so that small beams stay good
     beam: Hypotheses = 8  # of global training, of its development scores and of the parser that comes of it
+    silver: str = ""  # folder of a teacher's trees (`arcparse distil`), or a file of trees; empty for none
+    silver_share: Part = 0.5  # share of an epoch's words that are of silver trees, as far as these last
+    silver_confidence: Share = 0.0  # least confidence of a silver tree; one without a confidence counts as sure
     start: str = ""  # a parser to go on from, as global training needs; the network is its own
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
@@ -107,10 +113,13 @@ class ParserTask:
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
         tagger: TagsSentences | None = None,
+        encoder: PretrainedEncoder | None = None,
+        silver: Sequence[Sentence] = (),
     ) -> None:
         """Check the gold trees, projectivise them for a projective system and make an untrained parser.
 
-        A `tagger` goes with it.
+        A `tagger` goes with it, and its `encoder` may be pretrained. Each epoch sees some `silver` trees too; those
+        with labels that no gold tree has are left out, and the vocabularies are of the gold trees alone.
 
         Raises TreebankError or TreeError, with the place, if a training sentence has no tree.
         """
@@ -132,15 +141,28 @@ class ParserTask:
             self.model = Parser.load(find_model(settings.start)).rebuilt(config)
             _check_labels(self.train, self.model.system.labels)
         else:
-            self.model = Parser.build(config, self.train, self.pretrained)
+            self.model = Parser.build(config, self.train, self.pretrained, encoder)
         self.pretrained = self.model.pretrained  # those of the parser to start from, if there is one
+        self.gold = len(self.train)
+        self.train += self._learnable_silver(silver)
+        words = sum(map(len, self.train[: self.gold])) * settings.silver_share / (1 - settings.silver_share)
+        self.silver = Draws([len(sentence) for sentence in self.train[self.gold :]], words, settings.training.seed)
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
         generator = epoch_generator(self.settings.training, epoch)
         self.epoch = epoch
-        lengths = [len(sentence) + 1 for sentence in self.train]
-        return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
+        indices = [*range(self.gold), *(self.gold + i for i in self.silver.of(epoch))]
+        lengths = [len(self.train[i]) + 1 for i in indices]
+        batches = bucket(lengths, self.settings.training.batch_tokens, generator=generator)
+        return [[indices[i] for i in batch] for batch in batches]
+
+    def _learnable_silver(self, silver: Sequence[Sentence]) -> list[Sentence]:
+        """Return the silver trees of enough confidence, as the system can build them, if it has all their labels."""
+        known, least = set(self.model.system.labels), self.settings.silver_confidence
+        found = [s for s in silver if len(s) and confidence_of(s) >= least]
+        learnable = (_learnable(sentence, self.settings.parser) for sentence in found)
+        return [sentence for sentence in learnable if known.issuperset(sentence.labels)]
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """Return the ids of sentences and their trees."""
@@ -234,7 +256,8 @@ class ParserTask:
 
     def metadata(self) -> dict[str, Any]:
         """Return the model card's facts about the training."""
-        return run_metadata(self.settings, ("train", "dev", "vectors", "tagger", "start")) | {"dev": self.scores}
+        files = ("train", "dev", "vectors", "pretrained", "tagger", "silver", "start")
+        return run_metadata(self.settings, files) | {"dev": self.scores}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from arcparse.errors import ConfigurationError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import TagColumns
-from arcparse.networks.encoder import FormEncoder, add_encoder, encoder_of
+from arcparse.networks.encoder import FormEncoder, add_encoder, encoder_of, read
 from arcparse.networks.tags import TagLayer
 from arcparse.networks.words import Words
 from arcparse.tagger.settings import TaggerConfig
@@ -68,7 +68,7 @@ class TaggerNetwork(nn.Module):
         vector, row = self.input_dropout(self.forms(words.forms)), words.row
         encoder = encoder_of(self, self.config)
         if encoder is not None:
-            vector = encoder(vector[row], words.length + 1).flatten(0, 1)
+            vector = read(encoder, vector, words).flatten(0, 1)
             row = torch.arange(row.numel(), device=row.device).view_as(row)
         width, positions = len(self.bias), self.config.before + 1 + self.config.after
         with aside():

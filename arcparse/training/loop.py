@@ -137,13 +137,11 @@ def _train(
             if resumed and state.step:
                 restore_random_state(file)
             resumed = False
-            for index in range(state.step, len(batches)):
+            for index in range(state.step, len(batches), config.accumulation):
                 done = (state.epoch + state.step / len(batches)) / config.epochs
                 rate = learning_rate(config, state.updates, done, state.losses(config))
-                loss = task.loss(batches[index])
-                value = learner.update(loss.value, rate, state.updates)
-                state.add({**loss.parts, "loss": value}, loss.count)
-                reporter.step(state, len(batches), loss.count, rate)
+                losses = _step(task, learner, batches[index : index + config.accumulation], rate, state)
+                reporter.step(state, len(batches), [loss.count for loss in losses], rate)
                 if time.monotonic() - saved >= 60 * config.checkpoint_minutes:
                     _save(file, learner, state, config)
                     saved = time.monotonic()
@@ -157,6 +155,18 @@ def _train(
             saved = time.monotonic()
     learner.assign(learner.average)
     return Result(math.nan if state.best is None else state.best, state.best_epoch, state.history)
+
+
+def _step(task: Task, learner: Learner, batches: Sequence[Any], rate: float, state: State) -> list[Loss]:
+    """Take one step on the mean loss of some batches; return their losses."""
+    losses = []
+    for batch in batches:
+        losses.append(task.loss(batch))
+        learner.accumulate(losses[-1].value, len(batches))
+    for loss, value in zip(losses, learner.step(rate, state.updates), strict=True):
+        state.add({**loss.parts, "loss": value}, loss.count)
+    state.updates += 1
+    return losses
 
 
 def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) -> None:

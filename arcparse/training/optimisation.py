@@ -7,10 +7,10 @@ Averages follow the weights exponentially. The averaged weights are evaluated an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import torch
 
@@ -46,6 +46,7 @@ class TrainingConfig:
     batch_tokens: Annotated[int, Range(1, 10_000_000)] = (
         1000  # tokens of a batch, padding included (the task sees to it): about 40 sentences
     )
+    accumulation: Positive = 1  # batches whose gradients make one step: large batches in little memory
     seed: Seed = 1  # of every random number in training
     threads: Threads = 1  # of torch: the matrices are too small to gain from more
     device: str = "auto"  # a GPU if there is one
@@ -60,6 +61,14 @@ class TrainingConfig:
             raise ConfigurationError('decay_steps must be at least 1 with schedule = "staircase", not 0')
 
 
+@runtime_checkable
+class OwnRates(Protocol):
+    """A part of a model whose parameters have learning rates of their own, such as a pretrained encoder."""
+
+    def rates(self) -> Iterable[tuple[torch.nn.Parameter, float]]:
+        """Yield parameters and their rates at the peak of the schedule, where others have the `learning_rate`."""
+
+
 class Learner:
     """A model on its device, with its optimiser and its averaged weights."""
 
@@ -68,26 +77,38 @@ class Learner:
         self.model, self.config = model.to(select_device(config.device)), config
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.average = [parameter.detach().clone() for parameter in self.parameters]
-        self.optimizer = _optimizer(self.parameters, config)
+        self.optimizer = _optimizer(self.model, config)
+        self._losses: list[torch.Tensor] = []  # since the last step
 
     def update(self, loss: torch.Tensor, rate: float, updates: int) -> float:
         """Take one optimiser step on the scalar loss; return its value. Raises ArcparseError if it is not finite."""
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.accumulate(loss)
+        return self.step(rate, updates)[0]
+
+    def accumulate(self, loss: torch.Tensor, parts: int = 1) -> None:
+        """Add the gradient of a scalar loss, one of those `parts` whose mean the next step is to lower."""
+        (loss / parts).backward()  # type: ignore[no-untyped-call]
+        self._losses.append(loss.detach().double())
+
+    def step(self, rate: float, updates: int) -> list[float]:
+        """Take one optimiser step; return the losses that it lowers. Raises ArcparseError if one is not finite."""
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.config.clip or math.inf)
-        value, length = torch.stack([loss.detach().double(), norm.double()]).tolist()
-        if not (math.isfinite(value) and math.isfinite(length)):
+        *values, length = torch.stack([*self._losses, norm.double()]).tolist()
+        self._losses.clear()
+        if not all(map(math.isfinite, (*values, length))):
+            wrong = next((value for value in values if not math.isfinite(value)), values[-1])
             raise ArcparseError(
-                f"step {updates + 1}: the loss is {value} and the norm of its gradient {length}; "
+                f"step {updates + 1}: the loss is {wrong} and the norm of its gradient {length}; "
                 f"lower the learning_rate ({self.config.learning_rate:g}) or clip ({self.config.clip:g})"
             )
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["factor"]
         self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
         # At first the average follows fast: otherwise it would keep the random initial weights for long.
         decay = min(self.config.averaging, (1 + updates) / (10 + updates))
         torch._foreach_lerp_(self.average, [parameter.detach() for parameter in self.parameters], 1 - decay)
-        return float(value)
+        return values
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -161,10 +182,17 @@ def stalls(losses: Sequence[float]) -> int:
     return sum(loss >= min(losses[:i]) for i, loss in enumerate(losses) if i)
 
 
-def _optimizer(parameters: Sequence[torch.nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimizer(model: torch.nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Return the optimiser: its groups have a `factor` of the learning rate, and matrices have weight decay."""
+    parts = [part for part in model.modules() if isinstance(part, OwnRates)]
+    factor = {id(own): rate / config.learning_rate for part in parts for own, rate in part.rates()}
+    grouped: dict[tuple[float, bool], list[torch.nn.Parameter]] = {(1.0, True): [], (1.0, False): []}
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            grouped.setdefault((factor.get(id(parameter), 1.0), parameter.dim() >= 2), []).append(parameter)
     groups = [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+        {"params": own, "factor": factor, "weight_decay": config.weight_decay if is_matrix else 0.0}
+        for (factor, is_matrix), own in grouped.items()
     ]
     rate, betas = (
         config.learning_rate,

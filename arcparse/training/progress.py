@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,8 @@ class State:
     """The state of a run, apart from its tensors and random generators."""
 
     epoch: int = 0  # epochs finished
-    step: int = 0  # steps done in this epoch
-    updates: int = 0  # steps done in all epochs
+    step: int = 0  # batches done in this epoch
+    updates: int = 0  # steps of the optimiser in all epochs
     count: int = 0  # items seen in this epoch
     totals: dict[str, float] = field(default_factory=dict)  # losses of this epoch, sums over its items
     best: float | None = None
@@ -50,12 +50,11 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, losses: Mapping[str, float], count: int) -> None:
-        """Count a step over `count` items, and add its mean losses to the totals."""
+        """Count a batch of `count` items, and add its mean losses to the totals."""
         for name, loss in losses.items():
             self.totals[name] = self.totals.get(name, 0.0) + loss * count
         self.count += count
         self.step += 1
-        self.updates += 1
 
     def means(self) -> dict[str, float]:
         """Return the losses of this epoch so far, per item."""
@@ -93,7 +92,7 @@ class Reporter:
     ) -> None:
         """Open the log. Raises ModelError if it cannot be written."""
         self.config, self.progress = config, progress
-        self.begun, self.first = time.monotonic(), state.updates
+        self.begun, self.batches = time.monotonic(), 0
         self.since, self.items = self.begun, 0  # time of the last report, items since then
         self.rate, self.speed = config.learning_rate, 0.0
         self.log = directory / LOG
@@ -109,10 +108,11 @@ class Reporter:
                 remedy = "name another directory, or set training.tensorboard=false"
                 raise ModelError(f"{self.log}: TensorBoard takes no name that is not UTF-8; {remedy}") from None
 
-    def step(self, state: State, steps: int, items: int, rate: float) -> None:
-        """Count the items of a step; report every `log_every` steps and after the last step of an epoch."""
-        self.items += items
-        if state.step % self.config.log_every == 0 or state.step == steps:
+    def step(self, state: State, steps: int, counts: Sequence[int], rate: float) -> None:
+        """Count the items of a step's batches; report every `log_every` batches and after the last one of an epoch."""
+        self.items += sum(counts)
+        self.batches += len(counts)
+        if state.step % self.config.log_every < len(counts) or state.step == steps:
             now = time.monotonic()
             self.rate, self.speed = rate, self.items / max(now - self.since, 1e-9)
             self.since, self.items = now, 0
@@ -141,7 +141,7 @@ class Reporter:
         if self.progress is None:
             return
         losses = state.means()
-        pace = (time.monotonic() - self.begun) / max(1, state.updates - self.first)
+        pace = (time.monotonic() - self.begun) / max(1, self.batches)
         self.progress(
             Progress(
                 epoch=state.epoch + 1,

@@ -126,10 +126,15 @@ def _decoded(line: bytes, path: Path) -> str:
         raise VectorsError(f"{path}: not UTF-8: {error}, in the line {line[:60]!r}; convert the file first") from None
 
 
+def quotes(paragraph: str, texts: frozenset[Run]) -> bool:
+    """Return whether a paragraph shares ten words in a row with texts, given as the result of `runs`."""
+    return bool(texts) and not texts.isdisjoint(_runs(_WORD.findall(paragraph.lower())))
+
+
 def _tokenise(paragraphs: Iterable[str], tokenize: Tokenize, exclude: frozenset[Run]) -> _Tokenised:
     lines, excluded, count = [], 0, 0
     for paragraph in paragraphs:
-        if exclude and not exclude.isdisjoint(_runs(_WORD.findall(paragraph.lower()))):
+        if quotes(paragraph, exclude):
             excluded += 1
             continue
         words = tokenize(paragraph)

@@ -150,3 +150,45 @@ def test_devices() -> None:
     assert select_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     with pytest.raises(ConfigurationError, match="device 'toaster' cannot be used"):
         select_device("toaster")
+
+
+class OwnPart(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.layer(rows)  # type: ignore[no-any-return]
+
+    def rates(self) -> list[tuple[torch.nn.Parameter, float]]:
+        return [(self.layer.weight, 0.01)]
+
+
+def test_a_part_may_have_learning_rates_of_its_own() -> None:
+    torch.manual_seed(0)
+    own = Learner(OwnPart(), TrainingConfig(device="cpu", optimizer="momentum", momentum=0.0, learning_rate=0.1))
+    before = [parameter.detach().clone() for parameter in own.parameters]
+    own.update(sum(parameter.sum() for parameter in own.parameters), 0.05, 0)  # type: ignore[arg-type]
+    weight, bias = (old - new for old, new in zip(before, own.parameters, strict=True))
+    torch.testing.assert_close(weight, torch.full_like(weight, 0.005))  # half of its peak, as the others
+    torch.testing.assert_close(bias, torch.full_like(bias, 0.05))
+
+
+def test_accumulated_batches_make_the_step_of_their_mean() -> None:
+    rows = torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
+    one, three = learner(), learner()
+    whole = one.update(one.model(rows).square().mean(), 0.1, 0)
+    for part in rows.split(2):
+        three.accumulate(three.model(part).square().mean(), 3)
+    losses = three.step(0.1, 0)
+    assert sum(losses) / 3 == pytest.approx(whole)
+    for own, other in zip(one.parameters, three.parameters, strict=True):
+        torch.testing.assert_close(own, other)
+
+
+def test_one_accumulated_loss_that_is_not_finite_is_named() -> None:
+    wrong = learner()
+    for scale in (1.0, math.inf, 1.0):
+        wrong.accumulate(scale * wrong.model(torch.ones(3, 2)).square().mean(), 3)
+    with pytest.raises(ArcparseError, match="step 8: the loss is inf"):
+        wrong.step(0.1, 7)

@@ -6,13 +6,16 @@ docs/extending.md writes one from nothing.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 from torch import Tensor, nn
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.networks.encoder.bilstm import BiLSTM
+from arcparse.networks.encoder.transformer import Transformer
 from arcparse.networks.settings import NO_ENCODER, ChoosesEncoder, settings_of_encoder
+from arcparse.networks.words import Words
 
 
 class Encoder(Protocol):
@@ -26,6 +29,20 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class WordEncoder(Protocol):
+    """An encoder that reads the words themselves, by files that lie in the folder of the model, such as a tokeniser."""
+
+    needs: ClassVar[tuple[str, ...]]  # the names of the files
+    files: Mapping[str, bytes]  # their contents by name
+    dimension: int
+    low_precision: bool
+
+    def __call__(self, vector: Tensor, words: Words) -> Tensor:
+        """Return [B, N, D] from the words, and from the vectors [B, N, E] of their forms; the padding is unused."""
+        ...
+
+
 class MakeEncoder(Protocol):
     """An encoder's class, a `torch.nn.Module`."""
 
@@ -36,10 +53,23 @@ class MakeEncoder(Protocol):
         ...
 
 
-_ENCODERS: dict[str, MakeEncoder] = {"bilstm": BiLSTM}
+class MakeWordEncoder(Protocol):
+    """The class of an encoder that reads the words themselves."""
+
+    settings: type[Any]
+    needs: tuple[str, ...]
+
+    def __call__(self, config: Any, input_dimension: int, files: Mapping[str, bytes]) -> WordEncoder:
+        """Make an untrained encoder from the files that it needs."""
+        ...
 
 
-def register(name: str, encoder: MakeEncoder) -> None:
+AnyEncoder = Encoder | WordEncoder
+MakeAnyEncoder = MakeEncoder | MakeWordEncoder
+_ENCODERS: dict[str, MakeAnyEncoder] = {"bilstm": BiLSTM, "transformer": Transformer}
+
+
+def register(name: str, encoder: MakeAnyEncoder) -> None:
     """Let `parser.encoder = name` choose an encoder of your own, in this process. Call it before you load such a model.
 
     The encoder's weights have the same name. Raises ConfigurationError if another encoder has it.
@@ -48,7 +78,7 @@ def register(name: str, encoder: MakeEncoder) -> None:
         raise ConfigurationError(f"there is another encoder {name!r}; give yours another name")
 
 
-def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | None, Any]:
+def chosen(config: ChoosesEncoder) -> tuple[MakeAnyEncoder | None, Any]:
     """Return the encoder that a configuration chooses, and its settings; None and None for "none".
 
     Raises ConfigurationError for an encoder or a setting that does not exist.
@@ -63,16 +93,39 @@ def chosen(config: ChoosesEncoder) -> tuple[MakeEncoder | None, Any]:
     return encoder, settings_of_encoder(config, encoder.settings if encoder else None)
 
 
-def add_encoder(model: nn.Module, config: ChoosesEncoder, input_dimension: int) -> Encoder | None:
-    """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name."""
+def add_encoder(
+    model: nn.Module, config: ChoosesEncoder, input_dimension: int, files: Mapping[str, bytes] | None = None
+) -> AnyEncoder | None:
+    """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name.
+
+    Raises ModelError if `files`, those of the model, lack one that the encoder needs.
+    """
     make, settings = chosen(config)
     if make is None:
         return None
-    encoder = make(settings, input_dimension)
-    model.add_module(config.encoder, cast(nn.Module, encoder))
-    return encoder
+    needs: tuple[str, ...] = getattr(make, "needs", ())
+    for name in needs:
+        if name not in (files or {}):
+            raise ModelError(
+                f"the encoder {config.encoder!r} starts from a pretrained one, and there is no {name}; name it by "
+                "--set pretrained=FOLDER (for a parser; other models cannot have this encoder)"
+            )
+    encoder = cast(Any, make)(settings, input_dimension, *([files] if needs else []))
+    model.add_module(config.encoder, encoder)
+    return cast(AnyEncoder, encoder)
 
 
-def encoder_of(model: nn.Module, config: ChoosesEncoder) -> Encoder | None:
+def encoder_of(model: nn.Module, config: ChoosesEncoder) -> AnyEncoder | None:
     """Return the encoder that `add_encoder` has made; None for "none"."""
-    return cast("Encoder | None", None if config.encoder == NO_ENCODER else model.get_submodule(config.encoder))
+    return cast("AnyEncoder | None", None if config.encoder == NO_ENCODER else model.get_submodule(config.encoder))
+
+
+def read(encoder: AnyEncoder, vector: Tensor, words: Words) -> Tensor:
+    """Return the vectors [B, N, D] of the tokens in their sentences, from the vectors [U, E] of the forms."""
+    own = vector[words.row]
+    return encoder(own, words) if isinstance(encoder, WordEncoder) else encoder(own, words.length + 1)
+
+
+def files_of(encoder: AnyEncoder | None) -> Mapping[str, bytes]:
+    """Return the files of an encoder, which its model saves; most have none."""
+    return encoder.files if isinstance(encoder, WordEncoder) else {}

@@ -55,7 +55,7 @@ class FormEncoder(nn.Module):
 
     def forward(self, forms: Forms) -> Tensor:
         """Return the vectors [U, E] of U forms; in training some words and pretrained vectors are hidden."""
-        parts = []
+        parts = [forms.word.new_zeros((len(forms.word), 0), dtype=torch.float32)]  # there may be no other part
         if self.word is not None:
             parts.append(self.word(self._hidden(forms.word, self.config.word_dropout)))
         if len(self.unknown):
