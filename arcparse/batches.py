@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from arcparse.errors import ConfigurationError
 from arcparse.sentence.lists import lists_of
+
+if TYPE_CHECKING:
+    import random
 
 NOISE = 0.1  # lengths vary by a tenth before sorting: batches differ between epochs, padding grows by a few per cent
 

@@ -16,7 +16,6 @@ import io
 import lzma
 import os
 import re
-import secrets
 import shutil
 import zlib
 from collections.abc import Iterator
@@ -225,7 +224,7 @@ def aside(folder: Path, *, is_folder: bool = False) -> Iterator[Path]:
 def _made(folder: Path, is_folder: bool) -> tuple[Path, int | None]:
     """Make a file or folder and take its lock, if there are locks; if another process has removed it, make another."""
     while True:
-        fresh = folder / f".arcparse-{secrets.token_hex(4)}.part"
+        fresh = folder / f".arcparse-{os.urandom(4).hex()}.part"
         fresh.mkdir() if is_folder else fresh.touch(exist_ok=False)
         if fcntl is None:
             return fresh, None

@@ -16,6 +16,7 @@ from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
 from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.stores import from_store
 from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.parser.silver import read_silver
 from arcparse.parser.task import ParserSettings, ParserTask
@@ -82,7 +83,7 @@ def load_vectors(place: str) -> Pretrained:
         return Pretrained.none()
     path = Path(place)
     if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
-        return Pretrained.from_store(path)
+        return from_store(path)
     return Pretrained.load(find_model(place))
 
 
@@ -141,7 +142,7 @@ def tagger_vectors(settings: TaggerSettings, sentences: Sequence[Sentence]) -> P
     if settings.unknown == "shared" or not settings.vectors:
         return pretrained
     forms = {form for sentence in units(sentences, settings.tagger, pretrained) for form in sentence.forms}
-    return Pretrained.from_store(Path(settings.vectors), sorted(forms))
+    return from_store(Path(settings.vectors), sorted(forms))
 
 
 def jackknife_tags(

@@ -18,7 +18,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
@@ -115,6 +114,8 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
     def found(item: Item) -> Result:
         with turn(), same_mode():
             return function(item)
+
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, and needed only here
 
     same_mode = _inference_mode()
     with aside(), ThreadPoolExecutor(number) as pool:

@@ -46,7 +46,7 @@ class Vocabulary:
     @cached_property
     def id_of(self) -> dict[str, int]:
         """The ids of the symbols that have one of their own."""
-        return {symbol: i for i, symbol in enumerate(self.symbols)}
+        return dict(zip(self.symbols, range(len(self.symbols)), strict=True))  # faster than a comprehension
 
     @cached_property
     def is_open(self) -> bool:

@@ -24,7 +24,7 @@ ROWS = [
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation"},
     {"tokenizer", "lexicon"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
-    {"vocabulary", "sentence", "settings", "threads", "files"},
+    {"vocabulary", "spelling", "sentence", "settings", "threads", "files"},
     {"search", "presets"},
     {"errors"},
 ]
@@ -82,6 +82,37 @@ def test_a_room_imports_only_from_the_rows_below(path: Path) -> None:
 def test_optional_libraries_are_imported_late(path: Path) -> None:
     tree = top_level(ast.parse(path.read_text(encoding="utf-8")))
     assert not OPTIONAL & {name.partition(".")[0] for name in imports(tree)}
+
+
+# All that `arcparse parse` and `arcparse tag` need apart from the networks themselves, which may be compiled.
+WITHOUT_TORCH = [
+    "arcparse.checkpoint",
+    "arcparse.cli.parse",
+    "arcparse.cli.tag",
+    "arcparse.formats",
+    "arcparse.kernels",
+    "arcparse.lexicon.forms",
+    "arcparse.lexicon.pretrained",
+    "arcparse.lexicon.symbols",
+    "arcparse.lexicon.tags",
+    "arcparse.parser.description",
+    "arcparse.parser.parse",
+    "arcparse.parser.templates",
+    "arcparse.pipeline.functions",
+    "arcparse.segmenter.division",
+    "arcparse.seq2seq.lemmas",
+    "arcparse.tagger.description",
+    "arcparse.tagger.dictionary",
+    "arcparse.tagger.preparation",
+    "arcparse.threads",
+]
+HEAVY = {"torch", "conllu", "tensorboard", "scipy", "importlib.metadata", "email", "multiprocessing"}
+
+
+def test_all_but_the_networks_works_without_torch() -> None:
+    code = "\n".join(["import sys", *(f"import {name}" for name in WITHOUT_TORCH), "print(*sys.modules)"])
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    assert not (HEAVY | OPTIONAL) & set(loaded)
 
 
 PARSE = """

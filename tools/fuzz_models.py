@@ -21,6 +21,7 @@ from arcparse import seq2seq
 from arcparse.checkpoint import load_model, pack
 from arcparse.lexicon.forms import LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.stores import inspected
 from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.settings import ParserConfig, ScorerConfig
@@ -120,7 +121,7 @@ USES: dict[str, Callable[[Path], object]] = {
     "parser": _parse,
     "parser-tags": _parse,
     "tagger": lambda path: Tagger.load(path).tag(_few()),
-    "vectors": lambda path: Pretrained.load(path).word_vectors(),
+    "vectors": lambda path: inspected(Pretrained.load(path)),
     "lemmatizer": lambda path: seq2seq.Lemmatizer.load(path).lemmatize([Sentence.from_forms(["dogss", "bark"])]),
     "segmenter": lambda path: seq2seq.Segmenter.load(path).segment("Dogs bark. We don't"),
     "seq2seq": lambda path: seq2seq.Seq2Seq.load(path).generate(TEXTS, beam=2),

@@ -24,12 +24,13 @@ from safetensors import SafetensorError, deserialize
 
 from arcparse.checkpoint.archive import content_of, pack, unpack
 from arcparse.checkpoint.directory import replaced, settled, write
-from arcparse.checkpoint.places import find_model, shipped, sibling
+from arcparse.checkpoint.places import find_model, fingerprint, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
 from arcparse.errors import ModelError, shown
 
 __all__ = [
     "find_model",
+    "fingerprint",
     "load_config",
     "load_model",
     "pack",

@@ -51,6 +51,17 @@ def names_shipped() -> list[str]:
     return sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()) if SHIPPED.is_dir() else []
 
 
+def fingerprint(path: Path) -> tuple[object, ...]:
+    """Return the place of a model and the states of its files: equal as long as nothing has changed there."""
+    place = settled(Path(path))
+    try:
+        files = sorted(place.iterdir()) if place.is_dir() else [place]
+        states = [(file.name, file.stat()) for file in files]
+    except OSError:  # `load_model` says why
+        return (place,)
+    return (place.resolve(), *((name, own.st_ino, own.st_size, own.st_mtime_ns) for name, own in states))
+
+
 def sibling(directory: Path, name: str) -> Path:
     """Return the path of a plain name beside a model directory. Raises ModelError for a name with a path in it."""
     if not isinstance(name, str) or name in ("", ".", "..") or not NAME.fullmatch(name) or not name.isprintable():

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
-from importlib import import_module, metadata
+from importlib import import_module
 
 from arcparse.cli import signals, streams
 from arcparse.errors import ArcparseError
@@ -108,9 +108,11 @@ def _explained(error: OSError) -> str:
 
 
 class _Version(argparse.Action):
-    """Prints the version; the kernels are looked for only then."""
+    """Prints the version; it and the kernels are looked for only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
         from arcparse.kernels.library import in_use
 
         print(f"arcparse {metadata.version('arcparse')} (kernels: {in_use()})")

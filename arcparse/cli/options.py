@@ -63,7 +63,7 @@ def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `load_pipeline`, the size of batches and the verbosity."""
+    """Add the options of `load_pipeline`, the size of batches, the number of workers and the verbosity."""
     parser.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
@@ -93,6 +93,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="sentences in memory at a time (default: 1024)",
     )
     add_threads(parser)
+    parser.add_argument(
+        "--workers",
+        type=whole(THREADS),
+        metavar="N",
+        default=1,
+        help="processes that share the work, each with a batch at a time (default: 1)",
+    )
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse import formats
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.derivation import table
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
 from arcparse.cli.streams import standard_output
@@ -101,6 +101,8 @@ def _check_scores(args: argparse.Namespace) -> None:
         raise ConfigurationError("--trace shows derivations, not trees; leave out --nbest and --scores")
     if args.to and args.trace:
         raise ConfigurationError(f"--trace shows derivations, not trees; leave out --to {args.to}")
+    if args.workers > 1 and (args.scores or args.nbest or args.trace):
+        raise ConfigurationError(f"--workers {args.workers} makes trees alone; leave out --trace, --nbest and --scores")
     if args.samples is not None and not args.scores:
         raise ConfigurationError(f"--samples {args.samples} goes with --scores; add it")
     if args.nbest and args.beam and args.nbest > args.beam:
@@ -114,10 +116,11 @@ def _parsed(
     on_error: Callable[[Sentence, Exception], None],
 ) -> Iterator[Sentence]:
     from arcparse.batches import stream
+    from arcparse.pipeline.crossing import results_in_order
 
-    given = args.given == "tags"
-    for batch in stream(sentences, args.batch_size):
-        yield from pipeline.parse_sentences(batch, beam=args.beam, given_tags=given, on_error=on_error)
+    work = partial(pipeline.parse_sentences, beam=args.beam, given_tags=args.given == "tags")
+    for parsed in results_in_order(work, stream(sentences, args.batch_size), args.workers, on_error):
+        yield from parsed
 
 
 def _scored(
@@ -150,6 +153,7 @@ def _print_traces(
 ) -> None:
     from arcparse.cli.beam import beam_table
     from arcparse.cli.beam_figure import beam_figure
+    from arcparse.cli.derivation import table
     from arcparse.cli.pictures import write_bytes
     from arcparse.parser.beam_trace import BeamTrace, beam_trace
     from arcparse.parser.trace import derivation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,17 +48,15 @@ def add(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Tag the input and write it; return 1 if a sentence could not be tagged."""
     from arcparse.batches import stream
+    from arcparse.pipeline.crossing import results_in_order
 
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
     known = known_formats(args)
     target = target_format(args, known)
     pipeline, tally = load_pipeline(args), Tally("tagged")
-    given = args.given == "tags"
     sentences = tally.counted(input_sentences(args, known, pipeline.divide, tally.skipped))
-    tagged = (
-        sentence
-        for batch in stream(sentences, args.batch_size)
-        for sentence in pipeline.tag_sentences(batch, given, dictionary=dictionary, on_error=tally.failed)
-    )
+    work = partial(pipeline.tag_sentences, given_tags=args.given == "tags", dictionary=dictionary)
+    found = results_in_order(work, stream(sentences, args.batch_size), args.workers, tally.failed)
+    tagged = (sentence for batch in found for sentence in batch)
     formats.write_sentences(tagged, args.output or standard_output(), target)
     return tally.close(args.verbose)

@@ -68,7 +68,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _opened(args: argparse.Namespace) -> WordVectors:
-    from arcparse.lexicon.pretrained import word_vectors
+    from arcparse.lexicon.stores import word_vectors
 
     return word_vectors(args.vectors)
 

@@ -18,7 +18,7 @@ from arcparse.kernels.systems import Actions
 from arcparse.kernels.tables import Combinations, Floats, Rows, Shares, stored
 
 LABEL = "label"  # the attribute that the configuration itself knows
-TOGETHER = 128  # configurations scored at once, about
+TOGETHER = 96  # configurations scored at once, about
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ class Decoder:
         place = slots(path for path, _ in features)
         positions = {"main": paths.get(self.main or "", []), "tag": tag_paths, LABEL: paths.get(LABEL, [])}
         label = stored(self._shares.table.get(LABEL, np.zeros((0, 0, 0), np.float32)), self.scale)
-        bias = stored(self._shares.bias, self.scale)
         self._kernel = Kernel(
             "decoder",
             _parts(
@@ -81,7 +80,7 @@ class Decoder:
                 *(place.stack, place.buffer, len(place.parent), place.parent, place.relation),
                 *(len(own) for own in positions.values()),
                 *(place.positions(own) for own in positions.values()),
-                *(self._shares.width, self.scale, bias, len(label), label, network.cube),
+                *(self._shares.width, self.scale, self._shares.bias, len(label), label, network.cube),
             ),
         )
         for inputs, layer in zip(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from arcparse.checkpoint.saved import SavedModel
 from arcparse.sentence import Sentence
 from arcparse.settings.limits import Dimension, Range, Share, Whole
-from arcparse.vectors.lookup import find, zero_digits
+from arcparse.spelling import find, zero_digits
 from arcparse.vocabulary import Vocabulary
 
 ROOT_FORM = "<root>"

@@ -7,7 +7,7 @@ from torch import nn
 
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.vectors.lookup import find
+from arcparse.spelling import find
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 

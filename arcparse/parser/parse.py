@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arcparse.evaluation.confidence import with_confidence
 from arcparse.sentence import NONE, Sentence, Tree
 
 SAMPLES = 32  # trees that are drawn for confidences: with 8 they are little worse, with 64 little better
@@ -24,6 +23,8 @@ class Parse:
 
     def annotated(self) -> Sentence:
         """Return the sentence with score and probability in comments and its words' confidences in MISC."""
+        from arcparse.evaluation.confidence import with_confidence
+
         scored = _commented(self.sentence, score=f"{self.score:.4f}", probability=f"{self.probability:.4f}")
         return with_confidence(scored, self.head_confidence, self.label_confidence)
 

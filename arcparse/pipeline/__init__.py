@@ -15,6 +15,7 @@ from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
 from arcparse.pipeline.arguments import Input, OneOrMore, Sequences, Tokens, as_sentences, each_input, list_of_sentences
+from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
@@ -59,7 +60,8 @@ class Pipeline:
         """
         self._analysis = Analysis(parser, tagger, lemmatizer)
         self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
-        self._in_torch = in_torch or (lambda: cast("Parser", parser))
+        self._in_torch = in_torch
+        self._loaded: dict[str, Any] = {}  # the arguments of `load`
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
@@ -75,8 +77,8 @@ class Pipeline:
     @cached_property
     def parser(self) -> Parser:
         """The parser as a network in torch. Raises ModelError if the model is only a tagger."""
-        self._analysis.needed_parser()
-        return self._in_torch()
+        parser = self._analysis.needed_parser()
+        return self._in_torch() if self._in_torch else cast("Parser", parser)
 
     @classmethod
     def load(
@@ -106,11 +108,21 @@ class Pipeline:
         lemmas = None if lemmatizer is None else parts.lemmatizer_of(find_model(lemmatizer), precision)
         divider = None if segmenter is None else parts.segmenter_of(find_model(segmenter), precision)
         if kind == TAGGER:
-            return cls(None, parts.tagger_of(path, precision), lemmas, divider, rules, threads=threads)
-        parser, in_torch = parts.parser_of(path, precision)
-        tagger = config.get("tagger")
-        own = parts.tagger_of(sibling(path, tagger), precision) if tagger else None
-        return cls(parser, own, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+            made = cls(None, parts.tagger_of(path, precision), lemmas, divider, rules, threads=threads)
+        else:
+            parser, in_torch = parts.parser_of(path, precision)
+            tagger = config.get("tagger")
+            own = parts.tagger_of(sibling(path, tagger), precision) if tagger else None
+            made = cls(parser, own, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+        made._loaded = {
+            "name_or_path": path,
+            "precision": precision,
+            "lemmatizer": lemmatizer,
+            "segmenter": segmenter,
+            "tokenizer": tokenizer,
+            "threads": threads,
+        }
+        return made
 
     @overload
     def parse(self, text: str, **options: Unpack[Parsing]) -> list[Sentence]: ...  # type: ignore[overload-overlap]
@@ -170,14 +182,16 @@ class Pipeline:
         beam: int | None = None,
         given_tags: bool = True,
         on_error: OnError | None = None,
+        workers: int = 1,
     ) -> Iterator[Any]:
         """Yield the result of `parse` for each input, in order; `batch_size` inputs are in memory at a time.
 
         With `on_error`, a sentence that cannot be parsed is passed to that function with the error, and is yielded
-        unchanged. Raises InputError at once if `texts` is a single input.
+        unchanged. With two or more `workers`, that many processes parse a batch each, and up to two batches for each
+        of them are in memory. Raises InputError at once if `texts` is a single input, WorkerError if a process ends.
         """
-        parsed = partial(self.parse_sentences, beam=_width(beam), given_tags=given_tags, on_error=on_error)
-        return self._in_order(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size), parsed)
+        parsed = partial(self.parse_sentences, beam=_width(beam), given_tags=given_tags)
+        return self._many(texts, parsed, batch_size, on_error, workers)
 
     @overload
     def tag_many(self, texts: Iterable[str], **options: Unpack[TaggingMany]) -> Iterator[list[Sentence]]: ...
@@ -193,10 +207,11 @@ class Pipeline:
         given_tags: bool = True,
         dictionary: Dictionary | None = None,
         on_error: OnError | None = None,
+        workers: int = 1,
     ) -> Iterator[Any]:
         """Yield the result of `tag` for each input, in order, as `parse_many` does."""
-        tagged = partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary, on_error=on_error)
-        return self._in_order(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size), tagged)
+        tagged = partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary)
+        return self._many(texts, tagged, batch_size, on_error, workers)
 
     def parse_sentences(
         self,
@@ -259,19 +274,32 @@ class Pipeline:
         found = results(as_sentences(text, self.divide))
         return found if isinstance(text, str) else found[0]
 
-    def _in_order(
-        self, texts: Iterator[str | Sentence], batch_size: int, results: Callable[[list[Sentence]], list[Sentence]]
+    def _many(
+        self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int
     ) -> Iterator[OneOrMore]:
-        """Yield the results of each input, a list for a text; all sentences of a batch are processed together."""
-        for batch in stream(texts, batch_size):
-            raw = [text for text in batch if isinstance(text, str)]
-            with asked(self.threads):
-                divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
-            groups = [next(divided) if isinstance(text, str) else [text] for text in batch]
-            found = iter(results([sentence for group in groups for sentence in group]))
-            for text, group in zip(batch, groups, strict=True):
-                own = [next(found) for _ in group]
-                yield own if isinstance(text, str) else own[0]
+        """Return an iterator over the result for each input. Raises InputError or ConfigurationError at once."""
+        batches = stream(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size))
+        found = results_in_order(partial(self._results, work), batches, THREADS.whole("workers", workers), on_error)
+        return (result for results in found for result in results)
+
+    def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:
+        """Return the result for each input, a list for a text; the sentences of all inputs are processed together."""
+        raw = [text for text in inputs if isinstance(text, str)]
+        with asked(self.threads):
+            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+        groups = [next(divided) if isinstance(text, str) else [text] for text in inputs]
+        found = iter(work([sentence for group in groups for sentence in group], on_error=on_error))
+        own = [[next(found) for _ in group] for group in groups]
+        return [all if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: if it was loaded, the arguments of `load`; any process then loads it once."""
+        return {"_loaded": self._loaded} if self._loaded else self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the result of `__getstate__`."""
+        loaded = state["_loaded"]
+        self.__dict__.update(load(**loaded).__dict__ if loaded else state)
 
 
 def _width(beam: int | None) -> int | None:

@@ -36,6 +36,7 @@ class Many(TypedDict, total=False):
 
     batch_size: int
     on_error: OnError | None
+    workers: int
 
 
 class ParsingMany(Parsing, Many, total=False):

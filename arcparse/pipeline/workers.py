@@ -1,7 +1,4 @@
-"""Several processes: workers get batches of inputs, and the results come back in order.
-
-A worker gets only the columns of a sentence on which tags, lemmas and trees depend, and gives back only the columns
-that it has changed, so that a sentence crosses between processes in less than a tenth of the time of its parsing.
+"""Several processes: each worker gets one request at a time, and the replies come back in order.
 
 Workers are forked if that is safe: they then share the memory of the weights. Else they are spawned, and each one loads
 the models itself. They take no notice of Ctrl-C, since their parent ends them; and they end when it has ended.
@@ -20,73 +17,55 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from arcparse.errors import ConfigurationError, WorkerError
-from arcparse.sentence import DEPS, EMPTY, ID, Sentence
 
-Input = str | Sentence
-OnError = Callable[[Sentence, Exception], None]
-Place = tuple[int, int]  # of a sentence among the results: the input's number, and the sentence's in the text
-Parts = tuple[tuple[tuple[str, ...], ...], str]  # of a sentence that goes to a worker
-Change = tuple[dict[int, tuple[str, ...]], tuple[str, ...]]  # new columns by number, and new comments
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
 
-AHEAD = 2  # batches for each worker that are read before the first of them is yielded
+AHEAD = 2  # requests for each worker that are read before the reply to the first of them is yielded
 PATIENCE = 5  # seconds until a process whose pipe is closed has surely ended
 
 
-class Work(Protocol):
-    """A function that gives the results of inputs: a list of sentences for a text, a sentence for a sentence."""
+def in_order(work: Callable[[Request], Reply], requests: Iterable[Request], number: int) -> Iterator[Reply]:
+    """Yield the reply to each request, in order, found by `number` worker processes; by this process if it is one.
 
-    def __call__(self, inputs: list[Any], *, on_error: OnError | None) -> list[Any]:
-        """Return a result for each input; a sentence that fails goes to `on_error` and is returned unchanged."""
-
-
-def in_order(
-    work: Work, batches: Iterable[list[Any]], number: int, on_error: OnError | None = None
-) -> Iterator[list[Any]]:
-    """Yield the results of each batch, in order, found by `number` worker processes; by this process if it is one.
-
-    At most AHEAD batches for each worker are in memory. Errors are raised, and sentences that fail are reported to
-    `on_error`, in this process and in the order of the input. Raises WorkerError if a worker ends before its work.
+    At most AHEAD requests for each worker are in memory. An error of a worker is raised in this process, after the
+    replies before it. Raises WorkerError if a worker ends before its work.
     """
     if number == 1:
-        for batch in batches:
-            yield work(batch, on_error=on_error)
+        yield from map(work, requests)
         return
-    with _started(work, number, reports=on_error is not None) as workers:
-        for batch, answer in _answered(workers, batches):
-            yield answer.results_of(batch, on_error)
+    with _started(work, number) as workers:
+        for answer in _answers(workers, requests):
+            if answer.error is not None:
+                raise answer.error from _InWorker(answer.trace)
+            yield answer.reply
 
 
-# In the parent process
+def sendable(error: Exception) -> Exception:
+    """Return an error that can be sent to another process; most can."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (of our own)
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """A worker's results of a batch: a list of sentences for a text, a `Change` for a sentence."""
+    """A reply, or the error that came instead of it, with its trace."""
 
-    results: list[Any] = field(default_factory=list)
-    failures: list[tuple[Place, Exception]] = field(default_factory=list)
-    error: Exception | None = None  # which ended the work
+    reply: Any = None
+    error: Exception | None = None
     trace: str = ""
 
-    def results_of(self, batch: Sequence[Input], on_error: OnError | None) -> list[Any]:
-        """Return the results of the batch after its failures have been reported. Raises the error of the worker."""
-        if self.error is not None:
-            raise self.error from _InWorker(self.trace)
-        found: list[Any] = [
-            result if isinstance(given, str) else _changed(given, *result)
-            for given, result in zip(batch, self.results, strict=True)
-        ]
-        for (index, within), error in self.failures:
-            if on_error is not None:
-                result = found[index]
-                on_error(result if isinstance(result, Sentence) else result[within], error)
-        return found
+
+# In the parent process
 
 
 class _InWorker(Exception):  # noqa: N818 (the cause of an error, shown above it)
@@ -104,13 +83,13 @@ class _Worker:
     process: BaseProcess
     connection: Connection
 
-    def give(self, batch: Sequence[Input]) -> None:
-        """Hand a batch to the worker, which must be waiting for one."""
+    def give(self, request: Any) -> None:
+        """Hand a request to the worker, which must be waiting for one."""
         with self._alive():
-            self.connection.send([given if isinstance(given, str) else _parts(given) for given in batch])
+            self.connection.send(request)
 
     def take(self) -> _Answer:
-        """Return the answer to the batch; wait for it if need be."""
+        """Return the answer to the request; wait for it if need be."""
         with self._alive():
             answer: _Answer = self.connection.recv()
             return answer
@@ -136,23 +115,22 @@ def _end(status: int | None) -> str:
     )
 
 
-def _answered(workers: Sequence[_Worker], batches: Iterable[list[Any]]) -> Iterator[tuple[list[Any], _Answer]]:
-    """Yield each batch with its answer, in order; an error of reading is raised after the batches before it."""
-    source, free = _Source(batches), deque(workers)
-    busy: dict[Connection, tuple[_Worker, int]] = {}  # with the number of the batch
-    sent: dict[int, list[Any]] = {}
+def _answers(workers: Sequence[_Worker], requests: Iterable[Any]) -> Iterator[_Answer]:
+    """Yield the answer to each request, in order; an error of reading requests is raised after the answers before."""
+    source, free = _Source(requests), deque(workers)
+    busy: dict[Connection, tuple[_Worker, int]] = {}  # with the number of the request
     answers: dict[int, _Answer] = {}
-    first = 0  # the next batch to yield
+    given = yielded = 0
     while True:
-        while free and source.ready is not None and len(sent) < AHEAD * len(workers):
-            worker, number, batch = free.popleft(), first + len(sent), source.ready
-            sent[number] = batch
-            busy[worker.connection] = worker, number
-            worker.give(batch)
+        while free and source.has_next and given < yielded + AHEAD * len(workers):
+            worker = free.popleft()
+            busy[worker.connection] = worker, given
+            worker.give(source.next)
+            given += 1
             source.advance()  # while the workers work
-        if first in answers:
-            yield sent.pop(first), answers.pop(first)
-            first += 1
+        if yielded in answers:
+            yielded += 1
+            yield answers.pop(yielded - 1)
         elif busy:
             for connection in wait(list(busy)):
                 worker, number = busy.pop(connection)  # type: ignore[call-overload]  # wait takes sockets too
@@ -165,25 +143,27 @@ def _answered(workers: Sequence[_Worker], batches: Iterable[list[Any]]) -> Itera
 
 
 class _Source:
-    """Batches that are read one ahead: `ready` is the next one, None at the end or at an error of reading, `fault`."""
+    """Requests that are read one ahead; they end at an error of reading, which is then `fault`."""
 
-    def __init__(self, batches: Iterable[list[Any]]) -> None:
-        self._batches = iter(batches)
-        self.ready: list[Any] | None = None
+    def __init__(self, requests: Iterable[Any]) -> None:
+        self._requests = iter(requests)
         self.fault: Exception | None = None
         self.advance()
 
     def advance(self) -> None:
-        """Read the next batch."""
-        self.ready = None
+        """Read the next request."""
+        self.has_next, self.next = False, None
         try:
-            self.ready = next(self._batches, None)
+            self.next = next(self._requests)
+            self.has_next = True
+        except StopIteration:
+            pass
         except Exception as error:
             self.fault = error
 
 
 @contextmanager
-def _started(work: Work, number: int, *, reports: bool) -> Iterator[list[_Worker]]:
+def _started(work: Callable[[Any], Any], number: int) -> Iterator[list[_Worker]]:
     """Start workers; end them when the block ends, however it ends."""
     if multiprocessing.current_process().daemon:
         raise ConfigurationError("this process is itself a worker, which may not start others; use workers=1")
@@ -192,7 +172,7 @@ def _started(work: Work, number: int, *, reports: bool) -> Iterator[list[_Worker
     try:
         with _without_interrupts():
             for i in range(1, number + 1):
-                workers.append(_start(f"worker {i} of {number}", method, work, reports=reports))
+                workers.append(_start(f"worker {i} of {number}", method, work))
         yield workers
     finally:
         for worker in workers:
@@ -207,11 +187,11 @@ def _method() -> str:
     return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 
 
-def _start(name: str, method: str, work: Work, *, reports: bool) -> _Worker:
+def _start(name: str, method: str, work: Callable[[Any], Any]) -> _Worker:
     context: Any = multiprocessing.get_context(method)  # typeshed's contexts have no Process
     ours, theirs = context.Pipe()
     inherited = ours if method == "fork" else None
-    process = context.Process(target=_serve, args=(work, reports, theirs, inherited), name=name, daemon=True)
+    process = context.Process(target=_serve, args=(work, theirs, inherited), name=name, daemon=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*multi-threaded.*fork", DeprecationWarning)  # threads of libraries
         process.start()
@@ -232,37 +212,11 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# Between the processes
-
-
-def _parts(sentence: Sentence) -> Parts:
-    """Return what results depend on: the columns before DEPS, and the place for messages."""
-    return sentence.columns[:DEPS], sentence.place
-
-
-def _sentence(columns: tuple[tuple[str, ...], ...], place: str) -> Sentence:
-    nothing = (EMPTY,) * len(columns[ID])
-    return Sentence((), (*columns, nothing, nothing), place)
-
-
-def _change(before: Sentence, after: Sentence) -> Change:
-    """Return what has changed."""
-    columns = enumerate(zip(before.columns, after.columns, strict=True))
-    return {column: new for column, (old, new) in columns if new is not old}, after.comments
-
-
-def _changed(sentence: Sentence, columns: dict[int, tuple[str, ...]], comments: tuple[str, ...]) -> Sentence:
-    if not columns and not comments:
-        return sentence
-    made = tuple([columns.get(column, old) for column, old in enumerate(sentence.columns)])
-    return Sentence((*sentence.comments, *comments), made, sentence.place)
-
-
 # In the worker process
 
 
-def _serve(work: Work, reports: bool, connection: Connection, inherited: Connection | None) -> None:
-    """Answer batches until the parent closes the pipe, of whose other end a forked worker has inherited a copy."""
+def _serve(work: Callable[[Any], Any], connection: Connection, inherited: Connection | None) -> None:
+    """Answer requests until the parent closes the pipe, of whose other end a forked worker has inherited a copy."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for ending in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, ending):
@@ -272,31 +226,11 @@ def _serve(work: Work, reports: bool, connection: Connection, inherited: Connect
     gc.freeze()  # what was loaded stays, and pages that the collector does not write stay shared
     with suppress(EOFError, OSError):
         while True:
-            connection.send(_answer(work, connection.recv(), reports=reports))
+            connection.send(_answer(work, connection.recv()))
 
 
-def _answer(work: Work, received: list[str | Parts], *, reports: bool) -> _Answer:
-    batch = [given if isinstance(given, str) else _sentence(*given) for given in received]
-    failed: list[tuple[Sentence, Exception]] = []
+def _answer(work: Callable[[Any], Any], request: Any) -> _Answer:
     try:
-        found = work(batch, on_error=(lambda sentence, error: failed.append((sentence, error))) if reports else None)
+        return _Answer(work(request))
     except Exception as error:
-        return _Answer(error=_sendable(error), trace=traceback.format_exc())
-    places: dict[int, Place] = {}
-    for index, result in enumerate(found):
-        for within, sentence in enumerate([result] if isinstance(result, Sentence) else result):
-            places[id(sentence)] = index, within
-    failures = [(places[id(sentence)], _sendable(error)) for sentence, error in failed]
-    results = [
-        result if isinstance(given, str) else _change(given, result) for given, result in zip(batch, found, strict=True)
-    ]
-    return _Answer(results, failures)
-
-
-def _sendable(error: Exception) -> Exception:
-    """Return an error that can be sent to another process; most can."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 (of our own)
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+        return _Answer(error=sendable(error), trace=traceback.format_exc())

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,9 +23,9 @@ from arcparse.lexicon.pretrained import Pretrained
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.sentence import Sentence
+from arcparse.spelling import find
 from arcparse.threads import spread
 from arcparse.tokenizer import ENGLISH, Divided, Token, assembled, clusters, paragraphs
-from arcparse.vectors.lookup import find
 from arcparse.vocabulary import Vocabulary
 
 KIND = "segmenter"
@@ -100,15 +101,24 @@ class Division:
 
     def ids(self, text: str) -> Ids:
         """Return the ids of a text's characters, and the rows of their words' vectors: [2, N]."""
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         ids = np.zeros((2, len(text)), np.int64)
-        ids[0] = self.characters.ids(text)
+        ids[0] = self._id_of_code[np.minimum(codes, len(self._id_of_code) - 1)]
         if self.pretrained.dimension:
-            known: dict[str, int] = {}
-            for found in WORD.finditer(text):
-                form = found[0]
-                if form not in known:
-                    known[form] = self._row(form)
-                ids[1, found.start() : found.end()] = known[form]
+            words = list(WORD.finditer(text))
+            row = {form: self._row(form) for form in {found[0] for found in words}}
+            bounds = np.fromiter((end for found in words for end in found.span()), np.int64, 2 * len(words))
+            rows = np.zeros(len(bounds) + 1, np.int64)  # of the words and of the gaps around them
+            rows[1::2] = [row[found[0]] for found in words]
+            ids[1] = np.repeat(rows, np.diff(bounds, prepend=0, append=len(text)))
+        return ids
+
+    @cached_property
+    def _id_of_code(self) -> Ids:
+        """The id of each character by its code point; the last one is that of all greater code points."""
+        known = {ord(symbol): id for id, symbol in enumerate(self.characters) if len(symbol) == 1}
+        ids = np.full(max(known, default=0) + 2, Vocabulary.UNKNOWN, np.int64)
+        ids[list(known)] = list(known.values())
         return ids
 
     def _row(self, form: str) -> int:

@@ -10,11 +10,6 @@ from typing import Any
 
 from arcparse.errors import ConfigurationError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 NONE = "none"  # stands for the None of an optional setting in TOML and --set, which have no null
 LONGEST = 80  # characters of an override in a message
 DOTS = 1000  # in a line of TOML: the time to read a key grows with the square of the number of its parts
@@ -34,6 +29,10 @@ def _loaded(text: str) -> dict[str, Any]:
     """Return the values of a TOML text. Raises ValueError or RecursionError if it cannot be read."""
     if any(line.count(".") > DOTS for line in text.splitlines()):
         raise ValueError(f"a line has over {DOTS} dots")
+    if sys.version_info >= (3, 11):  # imported here, since a saved model is read without
+        import tomllib
+    else:
+        import tomli as tomllib
     return tomllib.loads(text)
 
 

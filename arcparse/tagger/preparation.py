@@ -16,7 +16,7 @@ from typing import Literal
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import COLUMN, with_tags
 from arcparse.sentence import Sentence
-from arcparse.vectors.lookup import find
+from arcparse.spelling import find
 
 Preparation = Literal["none", "google-news"]
 Knows = Callable[[str], bool]  # tells whether the vectors know a form or a variant of it

@@ -1,8 +1,8 @@
 """Word vectors: gensim for files and training, and a LevelDB store as a cache with fast look-up."""
 
+from arcparse.spelling import SCHEMES, candidates, normaliser, zero_digits
 from arcparse.vectors.corpus import DistinctLines, Prepared, RawText, prepare, runs
 from arcparse.vectors.debiasing import bias_direction, debias, direction_of, equalise, neutralise
-from arcparse.vectors.lookup import SCHEMES, candidates, normaliser, zero_digits
 from arcparse.vectors.maintenance import Info, Repaired, Report, info, repair, verify
 from arcparse.vectors.quantise import ERROR_BOUND, dequantise, quantise
 from arcparse.vectors.record import DTYPES, Metadata

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from arcparse.errors import VectorsError
 from arcparse.files import UNREADABLE, packed, replacing
-from arcparse.vectors.lookup import zero_digits
+from arcparse.spelling import zero_digits
 
 Tokenize = Callable[[str], Sequence[str]]
 Run = tuple[str, ...]

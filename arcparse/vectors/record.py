@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.lookup import SCHEMES
+from arcparse.spelling import SCHEMES
 from arcparse.vectors.quantise import dequantise, quantise
 
 METADATA_KEYS = (b"!metadata", b"~metadata")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
-from arcparse.vectors.lookup import find
+from arcparse.spelling import find
 from arcparse.vectors.needed import require_gensim
 from arcparse.vectors.store import VectorStore
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from arcparse.errors import VectorsError
 from arcparse.files import aside, write_errors
+from arcparse.spelling import candidates, find
 from arcparse.vectors.database import Database, create_database, explained, open_database
-from arcparse.vectors.lookup import candidates, find
 from arcparse.vectors.record import KNOWN, METADATA_KEYS, RANDOM, Metadata, decode, encode, key, random_vector
 from arcparse.vectors.source import checksum
 

@@ -9,7 +9,8 @@ from overfitted import fitted_parser, vectors
 
 from arcparse.checkpoint import places, save_model
 from arcparse.errors import ModelError, VectorsError
-from arcparse.lexicon.pretrained import KIND, LEVEL, Pretrained, word_vectors
+from arcparse.lexicon.pretrained import KIND, Pretrained
+from arcparse.lexicon.stores import LEVEL, from_store, inspected, word_vectors
 from arcparse.recipes import load_vectors
 from arcparse.vectors import VectorStore
 from arcparse.vocabulary import SPECIALS
@@ -29,7 +30,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_a_store_is_read_whole_at_one_level(store: Path) -> None:
-    pretrained = Pretrained.from_store(store)
+    pretrained = from_store(store)
     with VectorStore.open(store) as opened:
         words, matrix = opened.dense()
     assert pretrained.words.symbols == (*SPECIALS, *(word for word in words if word != "<unk>"))
@@ -45,9 +46,9 @@ def test_a_store_is_read_whole_at_one_level(store: Path) -> None:
 
 
 def test_a_store_that_is_open_is_read_and_not_changed(store: Path) -> None:
-    before = Pretrained.from_store(store, ["zebra"])
+    before = from_store(store, ["zebra"])
     with VectorStore.open(store):  # another training run, or anybody
-        assert Pretrained.from_store(store, ["zebra"]).same_as(before)
+        assert from_store(store, ["zebra"]).same_as(before)
     with VectorStore.open(store, read_only=True) as opened:
         assert "zebra" not in opened
 
@@ -57,17 +58,28 @@ def test_zeros_stay_zeros_and_no_vectors_are_told(tmp_path: Path) -> None:
     keyed.add_vectors(["a", "b"], np.zeros((2, 3), np.float32))
     VectorStore.create(tmp_path / "zeros", keyed).close()
     VectorStore.create(tmp_path / "none", keyed, ["absent"]).close()
-    assert not Pretrained.from_store(tmp_path / "zeros").rows.any()
+    assert not from_store(tmp_path / "zeros").rows.any()
     with pytest.raises(VectorsError, match=r"none: holds no vectors; make it again"):
-        Pretrained.from_store(tmp_path / "none")
+        from_store(tmp_path / "none")
 
 
 def test_saved_vectors_are_read_as_they_were(store: Path, tmp_path: Path) -> None:
-    pretrained = Pretrained.from_store(store)
+    pretrained = from_store(store)
     pretrained.save(tmp_path / "vectors")
     loaded = Pretrained.load(tmp_path / "vectors")
     assert loaded.same_as(pretrained)
     assert (loaded.source, loaded.rows.dtype, loaded.scale.dtype) == (pretrained.source, np.int8, np.float32)
+
+
+def test_vectors_in_use_are_shared_until_their_files_change(tmp_path: Path) -> None:
+    vectors().save(tmp_path / "vectors")
+    one, other = Pretrained.load(tmp_path / "vectors"), Pretrained.load(tmp_path / "." / "vectors")
+    assert one is other
+    vectors(1).save(tmp_path / "vectors")
+    assert Pretrained.load(tmp_path / "vectors").same_as(vectors(1))
+    (tmp_path / "vectors" / "weights.safetensors").write_bytes(b"damaged")
+    with pytest.raises(ModelError, match="copy the model again"):
+        Pretrained.load(tmp_path / "vectors")
 
 
 def test_no_vectors_have_no_dimension() -> None:
@@ -123,7 +135,7 @@ def test_a_folder_does_not_take_the_place_of_shipped_vectors(tmp_path: Path, mon
     (tmp_path / "here" / "en-vectors").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")
     assert load_vectors("en-vectors").same_as(vectors())
-    assert word_vectors("en-vectors").words == vectors().word_vectors().words
+    assert word_vectors("en-vectors").words == inspected(vectors()).words
     for own in (load_vectors, word_vectors):
         with pytest.raises(VectorsError, match="en-vectors"):
             own("./en-vectors")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,17 +15,21 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tiny_model import save_tiny_model
 
 from arcparse.errors import ConfigurationError, TreebankError, WorkerError
-from arcparse.pipeline import workers
-from arcparse.pipeline.workers import AHEAD, Input, OnError, in_order
+from arcparse.pipeline import Pipeline, workers
+from arcparse.pipeline.crossing import Input
+from arcparse.pipeline.crossing import results_in_order as in_order
+from arcparse.pipeline.options import OnError
+from arcparse.pipeline.workers import AHEAD
 from arcparse.sentence import Sentence
 from arcparse.tokenizer import tokenize
 from arcparse.treebank import parse_conllu
 
 SECONDS = 30  # after which a process that does not end fails its test
 FORK = "fork" in multiprocessing.get_all_start_methods()
-METHODS = ["fork", "spawn"] if FORK else ["spawn"]
+METHODS = [*(["fork"] if FORK else []), pytest.param("spawn", marks=pytest.mark.slow if FORK else ())]
 ROWS = """\
 # sent_id = es-1
 1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No
@@ -75,6 +80,41 @@ def test_the_results_are_those_of_one_process_in_order(method: str, monkeypatch:
     assert list(in_order(upper, batches, 2)) == expected
     assert [sentence.place for sentence in expected[0]] == ["es:1", "es:7", "es:13"]
     assert_no_worker_is_left()
+
+
+@pytest.fixture(scope="module")
+def place(sample_treebank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(sample_treebank, tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pipeline_gives_the_results_of_one_process(method: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_method", lambda: method)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    nlp = Pipeline.load(place)
+    inputs = ["The old man the boats. They do.", ["They", "do"], *parse_conllu(ROWS), "", "Who?"]
+    parsed, tagged = list(nlp.parse_many(inputs, batch_size=2)), list(nlp.tag_many(inputs, batch_size=2))
+    assert list(nlp.parse_many(inputs, batch_size=2, workers=2)) == parsed
+    if method == "fork":  # tagging differs in nothing
+        assert list(nlp.tag_many(inputs, batch_size=2, workers=2)) == tagged
+    assert parsed != tagged
+
+
+def test_a_pipeline_refuses_what_is_no_number_of_workers(place: Path) -> None:
+    for number in (0, 1.5, True):
+        with pytest.raises(ConfigurationError, match=r"^workers must be "):
+            Pipeline.load(place).parse_many(["One."], workers=number)  # type: ignore[call-overload]
+
+
+def test_a_pickle_of_a_loaded_pipeline_is_small_and_loads_it_once(place: Path) -> None:
+    nlp = Pipeline.load(place)
+    pickled = pickle.dumps(nlp)
+    assert len(pickled) < 1000
+    first, second = pickle.loads(pickled), pickle.loads(pickled)  # noqa: S301 (our own)
+    assert first.parser is second.parser
+    assert first.parse(["They", "do"]) == nlp.parse(["They", "do"])
+    made = Pipeline(nlp.parser)
+    assert pickle.loads(pickle.dumps(made)).parse(["They", "do"]) == nlp.parse(["They", "do"])  # noqa: S301
 
 
 def test_more_workers_than_batches_and_no_batch_are_no_matter() -> None:
@@ -156,23 +196,21 @@ def test_a_worker_of_others_starts_none(monkeypatch: pytest.MonkeyPatch) -> None
 
 SLEEPING = """
 import os, sys, time
-from arcparse.pipeline import workers
+from arcparse.pipeline import Pipeline, workers
 
-def sleep(inputs, *, on_error):
+def sleep(request):
     os.write(1, f"{os.getpid()}\\n".encode())
     time.sleep(float(sys.argv[2]))
-    return [[] for _ in inputs]
+
 
 if __name__ == "__main__":
     workers._method = lambda: sys.argv[1]
-    list(workers.in_order(sleep, [["a"], ["b"], ["c"], ["d"], ["e"]], 2))
+    list(workers.in_order(sleep, range(5), 2))
 """
 
 
 @pytest.mark.skipif(not FORK, reason="the system has no process groups")
-@pytest.mark.parametrize(
-    "method", [METHODS[0], *(pytest.param(other, marks=pytest.mark.slow) for other in METHODS[1:])]
-)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("ending", "batch"), [("Ctrl-C", "60"), ("kill", "0.3")])  # a batch in seconds
 def test_no_worker_outlives_its_parent(method: str, ending: str, batch: str, tmp_path: Path) -> None:
     script = tmp_path / "sleeping.py"

@@ -145,6 +145,9 @@ def test_the_vectors_of_words_are_seen(tmp_path: Path) -> None:
     made = Segmenter.build(CONFIG, TEXT, treebank(), pretrained).eval()
     know, do, unknown, zero = words.id("know"), words.id("do"), words.id("none of these"), words.id("0")
     assert made.division.ids("KNOW-do, x 7")[1].tolist() == [know] * 4 + [0, do, do, 0, 0, unknown, 0, zero]
+    assert made.division.ids("do ")[1].tolist() == [do, do, 0]
+    for text in ("", "d", "don\u2019t \ud800 \U0001f600"):
+        assert made.division.ids(text)[0].tolist() == made.characters.ids(text)
     ids = torch.from_numpy(made.division.ids("know do")).unsqueeze(1)
     seen, blind = made(ids), made(ids * torch.tensor([1, 0]).view(2, 1, 1))
     assert not seen.allclose(blind)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arcparse.lexicon.pretrained import Pretrained
+from arcparse.lexicon.stores import from_store
 from arcparse.sentence import Sentence
 from arcparse.tagger.preparation import known_to, prepare, tags_of_words, units_of
 from arcparse.vectors import VectorStore
@@ -87,7 +88,7 @@ def test_words_that_a_store_lacks_have_its_random_vectors_for_ever(tmp_path: Pat
     keyed = models.KeyedVectors(3)
     keyed.add_vectors(["a", "b"], np.eye(2, 3, dtype=np.float32))
     VectorStore.create(tmp_path / "store", keyed).close()
-    plain, drawn = (Pretrained.from_store(tmp_path / "store", forms) for forms in ((), ("zug", "A", "b", "zug")))
+    plain, drawn = (from_store(tmp_path / "store", forms) for forms in ((), ("zug", "A", "b", "zug")))
     assert plain.words.symbols[2:] == ("a", "b")
     assert drawn.words.symbols[2:] == ("a", "b", "zug")  # A has a variant there
     level = np.linalg.norm(drawn.rows[2] * drawn.scale[2])  # a unit vector of the source

@@ -7,7 +7,7 @@ import pytest
 
 from arcparse import drawing
 from arcparse.cli import main, vector_views
-from arcparse.lexicon.pretrained import word_vectors
+from arcparse.lexicon.stores import word_vectors
 from arcparse.vectors import VectorStore, load_vectors
 
 

@@ -46,18 +46,25 @@ class Candidates {
   }
 
   void offer(const Candidate& candidate) {
-    if (!(candidate.score >= cut_)) return;
+    if (candidate.score < cut_) return;
+    if (std::isnan(candidate.score)) {
+      is_number_ = false;
+      return;
+    }
     candidates_.push_back(candidate);
     cut_ = std::max(cut_, candidate.score - margin_);
     if (candidates_.size() >= 4 * size_) keep_best();
   }
 
-  // Offer all legal actions of a hypothesis. `normaliser` is taken from the scores of actions.
+  // Offer the legal actions of a hypothesis. `normaliser` is taken from the scores of actions.
   void offer(int hypothesis, float score, const LegalScores& scores, float normaliser) {
+    if (size_ == 1) {
+      const LegalScores::Best best = scores.best();
+      return offer({(best.score - normaliser) + score, hypothesis, best.action});
+    }
     for (int a = 0; a < scores.width(); a += lanes) {
-      const Floats sum = (scores.at(a) - broadcast(normaliser)) + broadcast(score);
-      if (bits(sum != sum)) is_number_ = false;
-      for (unsigned good = bits(sum >= broadcast(cut_)); good; good &= good - 1) {
+      const Floats sum = (scores.at(a) - normaliser) + score;
+      for (unsigned good = bits(~(sum < cut_)); good; good &= good - 1) {  // NaN is not below
         const int lane = __builtin_ctz(good);
         offer({sum[lane], hypothesis, a + lane});
       }

@@ -4,6 +4,8 @@
 #pragma once
 #include <immintrin.h>
 
+#include <algorithm>
+
 #include "simd.h"
 
 namespace arcparse {
@@ -61,9 +63,12 @@ class TileMatrix {
     int whole = count / 32 * 32, rest = count - whole;
     if (whole > 0) {
       Tiles shapes(16, 16);
-      for (int n = 0; n < width_; n += 32)
+      for (int from = 0, to; from < width_; from = to) {
+        to = std::min(width_, from + columns_at_once());
         for (int row = 0; row < whole; row += 32)
-          two_by_two(rows + row * bytes, 16, n, start + row * start_stride, start_stride, output + row * width);
+          for (int n = from; n < to; n += 32)
+            two_by_two(rows + row * bytes, 16, n, start + row * start_stride, start_stride, output + row * width);
+      }
     }
     rows += whole * bytes, start += whole * start_stride, output += whole * width;
     if (rest > 16) {
@@ -78,6 +83,12 @@ class TileMatrix {
 
  private:
   static constexpr size_t tile_numbers = 512;
+
+  // All columns for each block of rows, if they stay in the second cache; else all rows for two tiles of columns.
+  int columns_at_once() const {
+    const size_t room = 5 << 18;  // of the 2 MiB that each processor with tiles has
+    return size_t(width_) * size_t(row_bytes()) <= room ? width_ : 32;
+  }
 
   static __m512 part(const float* value, int count) {
     return _mm512_maskz_loadu_ps(count >= 16 ? 0xffff : count > 0 ? (1 << count) - 1 : 0, value);

@@ -2,7 +2,6 @@
 // and summed afterwards (Chen & Manning 2014, section 3.4).
 #pragma once
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,34 +12,25 @@ namespace arcparse {
 
 // Write values as 16-bit integers, times `scale`; values beyond their range become the ends of the range.
 inline void write_row(const float* value, int count, float scale, int16_t* row) {
-  for (int k = 0; k < count; k++) row[k] = int16_t(std::nearbyint(std::min(32767.f, std::max(-32767.f, value[k] * scale))));
-}
-inline void write_row(const float* value, int count, float, float* row) { std::copy(value, value + count, row); }
-
-// Sum up rows of `width` values, and the bias.
-template <class T>
-void sum_rows(const T* const* rows, int count, int width, float scale, const float* bias, float* sum);
-
-template <>
-inline void sum_rows(const float* const* rows, int count, int width, float, const float* bias, float* sum) {
-  std::copy(bias, bias + width, sum);
-  for (int r = 0; r < count; r++)
-    for (int k = 0; k < width; k++) sum[k] += rows[r][k];
-}
-
-// In 16 bits, which must hold the sum too: scales leave room for it.
-template <>
-inline void sum_rows(const int16_t* const* rows, int count, int width, float scale, const float* bias, float* sum) {
-  constexpr int BLOCK = 256;
-  float factor = 1 / scale;
-  for (int begin = 0; begin < width; begin += BLOCK) {
-    int size = std::min(BLOCK, width - begin);
-    int16_t total[BLOCK] = {};
-    for (int r = 0; r < count; r++)
-      for (int k = 0; k < size; k++) total[k] = int16_t(total[k] + rows[r][begin + k]);
-    for (int k = 0; k < size; k++) sum[begin + k] = total[k] * factor + bias[begin + k];
+  typedef int16_t Half __attribute__((vector_size(register_bytes / 2)));
+  constexpr float most = 32767, to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
+  auto rounded = [&](Floats x) {
+    x = x * scale;
+    x = x > most ? broadcast(most) : x;
+    x = x < -most ? broadcast(-most) : x;
+    return __builtin_convertvector(Integers(x + to_integer), Half);  // the integer is in the low bits
+  };
+  int k = 0;
+  for (; k + lanes <= count; k += lanes) {
+    Half integers = rounded(load(value + k));
+    std::memcpy(row + k, &integers, sizeof integers);
+  }
+  if (k < count) {
+    Half integers = rounded(load_part(value + k, count - k));
+    std::memcpy(row + k, &integers, size_t(count - k) * sizeof(int16_t));
   }
 }
+inline void write_row(const float* value, int count, float, float* row) { std::copy(value, value + count, row); }
 
 // Makes rows from vectors: a projection, if there is one, and the first layer's weights.
 class FirstLayer {

@@ -236,7 +236,7 @@ struct DecoderParts {
   const int32_t *main_slot, *tag_slot, *label_slot;  // [positions]
   int32_t width;                                     // of the first layer in tables
   float scale;                                       // of 16-bit integers in tables; 0 if they hold floats
-  const char* bias;                                  // [width] of the first layer, as in a table
+  const float* bias;                                 // [width] of the first layer
   int32_t labels;
   const char* label_table;  // [labels][label positions][width]
   int32_t cube;

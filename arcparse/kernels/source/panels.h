@@ -62,8 +62,9 @@ class Panels {
     return 1;
   }
 
+  // A function of its own: inlined into others, it would share its registers with them.
   template <int rows, int panels, class Finish>
-  void block(const Element* x, size_t stride, int row, int panel, Finish& finish) const {
+  [[gnu::noinline]] void block(const Element* x, size_t stride, int row, int panel, Finish& finish) const {
     Vector sum[rows][2 * panels] = {};
     const Element* weight = elements_.data() + size_t(panel) * depth_ * panel_columns;
     size_t size = size_t(depth_) * panel_columns;

@@ -33,7 +33,7 @@ class Scorer {
   Scorer(const Slots& slots, const FeatureTables& tables, const Layers& layers, size_t most)
       : slots_(slots), tables_(tables), layers_(layers), sum_(size_t(tables.width())), node_(size_t(slots.size())),
         seen_size_(size_t(slots.size()) + tables.label_positions().size()), seen_(most * seen_size_), hash_(most),
-        start_(most + 1), row_(most * tables.positions() + tables.AHEAD) {
+        start_(most + 1), row_(most * tables.positions()) {
     for (size_t i = 0; i < layers.size(); i++) {
       inputs_.emplace_back(most * size_t(layers[i].row_bytes()));
       outputs_.emplace_back(most * size_t(layers[i].width()) + lanes);
@@ -59,10 +59,10 @@ class Scorer {
 
   // Score all that is noted.
   void run() {
-    std::fill_n(row_.data() + start_[size_t(count_)], tables_.AHEAD, row_[0]);
+    const size_t known = start_[size_t(count_)];
     for (int i = 0; i < count_; i++) {
       const size_t start = start_[size_t(i)];
-      tables_.sum(row_.data() + start, start_[size_t(i) + 1] - start, sum_.data());
+      tables_.sum(row_.data() + start, start_[size_t(i) + 1] - start, known - start, sum_.data());
       layers_.put(sum_.data(), tables_.width(), inputs_[0].data() + size_t(i) * size_t(layers_[0].row_bytes()));
     }
     for (size_t layer = 0; layer < layers_.size(); layer++) {

@@ -5,8 +5,26 @@
 #include <vector>
 
 #include "dense.h"
+#include "scores.h"
 
 namespace arcparse {
+
+// Return the place of the greatest score, the first of equals.
+inline int best_of(const float* score, int count) {
+  float most = score[0];
+  int k = 0;
+  if (count >= lanes) {
+    Floats greatest = load(score);
+    for (k = lanes; k + lanes <= count; k += lanes) greatest = maximum(load(score + k), greatest);
+    most = largest(greatest);
+  }
+  for (; k < count; k++) most = std::max(most, score[k]);
+  for (k = 0; k + lanes <= count; k += lanes)
+    if (unsigned found = bits(load(score + k) == most)) return k + __builtin_ctz(found);
+  for (; k < count; k++)
+    if (score[k] == most) return k;
+  return 0;  // some are not numbers
+}
 
 class TagLayer {
  public:
@@ -18,7 +36,7 @@ class TagLayer {
   // Write the tags with the highest scores into best[c * stride], columns one after the other.
   void best(const float* scores, int32_t* best, size_t stride) const {
     for (size_t column = 0; column < sizes_.size(); column++) {
-      best[column * stride] = int32_t(std::max_element(scores, scores + sizes_[column]) - scores);
+      best[column * stride] = best_of(scores, sizes_[column]);
       scores += sizes_[column];
     }
   }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "first_layer.h"
+#include "sums.h"
 #include "tags.h"
 
 namespace arcparse {
@@ -100,7 +100,7 @@ void WindowTagger::operator()(int sentences, const int64_t* offset, const int32_
         const T* own = inside ? table + size_t(row[place]) * window.size() * width() : outside;
         window[position] = own + size_t(position) * width();
       }
-      sum_rows(window.data(), int(window.size()), width(), scale, bias_.data(), sum.data());
+      sum_rows<T>({window.data(), window.size(), window.size()}, width(), scale, bias_.data(), sum.data());
       batch.add(t, sum.data());
       if (batch.full()) batch.finish(total, tags, scores);
     }

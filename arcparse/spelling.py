@@ -1,4 +1,4 @@
-"""Look-up of a word form among vectors: the normalisation schemes, and the order of the forms that are tried.
+"""The spellings under which a word form is looked up among vectors: schemes, and the order in which they are tried.
 
 Published vectors were trained on normalised text, and a form is found only after the same normalisation:
 
