@@ -132,13 +132,22 @@ def input_sentences(args: argparse.Namespace, known: Known, divide: Divide, skip
 
     Raises as `formats.read_sentences` does, unless malformed sentences are to be skipped.
     """
+    source, chosen = input_source(args, known)
+    return sentences_of(source, chosen, divide, skipped if args.skip_bad else None)
+
+
+def input_source(args: argparse.Namespace, known: Known) -> tuple[Source, Format]:
+    """Return TEXT, --input or standard input, with its format. Raises TreebankError if it cannot be read."""
     location, name = (io.StringIO(args.text, newline=""), "TEXT") if args.text is not None else located(args.input)
     source = Source(location, name)
-    chosen = formats.format_of(args.source, known) if args.source else _format(source, known, default=TEXT)
-    on_error = skipped if args.skip_bad else None
+    return source, formats.format_of(args.source, known) if args.source else _format(source, known, default=TEXT)
+
+
+def sentences_of(source: Source, chosen: Format, divide: Divide, on_error: Skipped | None) -> Iterator[Sentence]:
+    """Return the sentences of a source; text is divided by `divide`."""
     if chosen.name == TEXT:
         source.strict = False
-        return read_text(cast(TextIO, source), name=name, divide=divide, on_error=on_error)
+        return read_text(cast(TextIO, source), name=source.name, divide=divide, on_error=on_error)
     return formats.read_sentences(cast(TextIO, source), chosen, on_error=on_error)
 
 

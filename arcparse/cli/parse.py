@@ -13,6 +13,7 @@ from arcparse import formats
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
+from arcparse.cli.results import write_results
 from arcparse.cli.streams import standard_output
 from arcparse.cli.tally import Tally
 from arcparse.errors import ArcparseError, ConfigurationError
@@ -85,13 +86,16 @@ def run(args: argparse.Namespace) -> int:
     known = known_formats(args)
     target = target_format(args, known)
     pipeline, tally = load_pipeline(args), Tally()
-    sentences = tally.counted(input_sentences(args, known, pipeline.divide, tally.skipped))
-    if args.trace:
-        _print_traces(pipeline, sentences, args, tally.failed)
+    if args.trace or args.nbest or args.scores:
+        sentences = tally.counted(input_sentences(args, known, pipeline.divide, tally.skipped))
+        if args.trace:
+            _print_traces(pipeline, sentences, args, tally.failed)
+        else:
+            scored = _scored(pipeline, sentences, args, tally.failed)
+            formats.write_sentences(scored, args.output or standard_output(), target)
     else:
-        parsed = _scored if args.nbest or args.scores else _parsed
-        found = parsed(pipeline, sentences, args, tally.failed)
-        formats.write_sentences(found, args.output or standard_output(), target)
+        work = partial(pipeline.parse_sentences, beam=args.beam, given_tags=args.given == "tags")
+        write_results(work, args, known, target, pipeline.divide, tally)
     return tally.close(args.verbose)
 
 
@@ -107,20 +111,6 @@ def _check_scores(args: argparse.Namespace) -> None:
         raise ConfigurationError(f"--samples {args.samples} goes with --scores; add it")
     if args.nbest and args.beam and args.nbest > args.beam:
         raise ConfigurationError(f"--nbest {args.nbest} needs a beam as wide; --beam is {args.beam}")
-
-
-def _parsed(
-    pipeline: Pipeline,
-    sentences: Iterable[Sentence],
-    args: argparse.Namespace,
-    on_error: Callable[[Sentence, Exception], None],
-) -> Iterator[Sentence]:
-    from arcparse.batches import stream
-    from arcparse.pipeline.crossing import results_in_order
-
-    work = partial(pipeline.parse_sentences, beam=args.beam, given_tags=args.given == "tags")
-    for parsed in results_in_order(work, stream(sentences, args.batch_size), args.workers, on_error):
-        yield from parsed
 
 
 def _scored(

@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse import formats
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
+from arcparse.cli.inputs import add_input, add_target, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline
-from arcparse.cli.streams import standard_output
+from arcparse.cli.results import write_results
 from arcparse.cli.tally import Tally
 from arcparse.tagger.dictionary import read_dictionary
 
@@ -47,16 +46,10 @@ def add(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tag the input and write it; return 1 if a sentence could not be tagged."""
-    from arcparse.batches import stream
-    from arcparse.pipeline.crossing import results_in_order
-
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
     known = known_formats(args)
     target = target_format(args, known)
     pipeline, tally = load_pipeline(args), Tally("tagged")
-    sentences = tally.counted(input_sentences(args, known, pipeline.divide, tally.skipped))
     work = partial(pipeline.tag_sentences, given_tags=args.given == "tags", dictionary=dictionary)
-    found = results_in_order(work, stream(sentences, args.batch_size), args.workers, tally.failed)
-    tagged = (sentence for batch in found for sentence in batch)
-    formats.write_sentences(tagged, args.output or standard_output(), target)
+    write_results(work, args, known, target, pipeline.divide, tally)
     return tally.close(args.verbose)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from arcparse.kernels.tables import aligned
+
 LIMIT = 128 * 2**20  # bytes of a model's caches
 LONGEST = 100  # characters; longer forms hardly come again
 
@@ -72,7 +74,7 @@ class _Tables:
     """A table for each maker. Memory that no row has used is only reserved."""
 
     def __init__(self, makers: Sequence[Maker], capacity: int) -> None:
-        self.values = tuple(np.empty((capacity, maker.width), maker.dtype) for maker in makers)
+        self.values = tuple(aligned((capacity, maker.width), maker.dtype) for maker in makers)
         self._makers = makers
         self._row_of: dict[str, int] = {}
         self._free = iter(range(capacity))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ctypes import Structure, byref, c_float, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from arcparse.kernels.encoders import FirstLayer
 from arcparse.kernels.kernel import Kernel
-from arcparse.kernels.library import floats, pointer
+from arcparse.kernels.library import floats
 from arcparse.kernels.slots import Path, slots
 from arcparse.kernels.systems import Actions
 from arcparse.kernels.tables import Combinations, Floats, Rows, Shares, stored
@@ -67,29 +66,24 @@ class Decoder:
         self.main = next((name for name in paths if name not in network.embeddings), None)  # the attribute
         tags = [name for name in paths if name not in (self.main, LABEL)]
         tag_paths = list(dict.fromkeys(path for name in tags for path in paths[name]))
-        self._shares = Shares(network.first, network.none, network.embeddings, network.bias)
-        self._network, self._low = network, low and self._shares.is_finite()  # integers would hide damage
-        self.scale = self._shares.scale() if self._low else 0.0  # of tables; 0 if they hold floats
+        self._shares = shares = Shares(network.first, network.none, network.embeddings, network.bias)
+        self._network, self._low = network, low and shares.is_finite()  # integers would hide damage
+        self.scale = shares.scale() if self._low else 0.0  # of tables; 0 if they hold floats
         place = slots(path for path, _ in features)
-        positions = {"main": paths.get(self.main or "", []), "tag": tag_paths, LABEL: paths.get(LABEL, [])}
-        label = stored(self._shares.table.get(LABEL, np.zeros((0, 0, 0), np.float32)), self.scale)
+        positions = [place.positions(own) for own in (paths.get(self.main or "", []), tag_paths, paths.get(LABEL, []))]
+        label = stored(shares.table.get(LABEL, np.zeros((0, 0, 0), np.float32)), self.scale)
         self._kernel = Kernel(
             "decoder",
-            _parts(
-                *(len(actions.label), actions.transition, actions.label, actions.legal),
-                *(place.stack, place.buffer, len(place.parent), place.parent, place.relation),
-                *(len(own) for own in positions.values()),
-                *(place.positions(own) for own in positions.values()),
-                *(self._shares.width, self.scale, self._shares.bias, len(label), label, network.cube),
-            ),
+            *(len(actions.label), actions.transition, actions.label, actions.legal),
+            *(place.stack, place.buffer, len(place.parent), place.parent, place.relation),
+            *(*map(len, positions), *positions, shares.width, self.scale, shares.bias),
+            *(len(label), label, network.cube),
         )
-        for inputs, layer in zip(
-            [network.bias, *(layer.bias for layer in network.layers)], network.layers, strict=False
-        ):
-            sizes = len(inputs), len(layer.bias)
-            self._kernel.call("add", *sizes, floats(layer.weight), floats(layer.bias), int(self._low))
-        columns = {name: ([tag_paths.index(path) for path in paths[name]], self._shares.table[name]) for name in tags}
-        self._combinations = Combinations(columns, (len(tag_paths), self._shares.width), self.scale)
+        for layer in network.layers:
+            weight = floats(layer.weight)
+            self._kernel.call("add", *weight.shape, weight, floats(layer.bias), int(self._low))
+        columns = {name: ([tag_paths.index(path) for path in paths[name]], shares.table[name]) for name in tags}
+        self._combinations = Combinations(columns, (len(tag_paths), shares.width), self.scale)
 
     def first_layer(self, projection: tuple[Floats, Floats] | None = None) -> FirstLayer:
         """Return the maker of the main block's rows, from vectors that first go through the `projection`, if any."""
@@ -118,71 +112,28 @@ class Decoder:
         that `first_layer` has made, if features need one, and `tags` the result of `tags`. Raises ValueError if scores
         are not numbers.
         """
+        if beam < 1:
+            raise ValueError(f"the beam must hold at least 1 hypothesis, not {beam}")
         offset = np.ascontiguousarray(offset, np.int64)
+        if offset[0] != 0 or (np.diff(offset) < 1).any():
+            raise IndexError("each sentence needs a root, and the first begins at token 0")
         length = int(offset[-1])
         head, label = np.empty(length, np.int32), np.empty(length, np.int32)
         score, scored, size = np.empty(len(offset) - 1, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64)
-        blocks = *_block(main, length), *_block(tags, length)
-        batch = _Batch(len(offset) - 1, pointer(offset), *blocks)
-        settings = _Settings(beam, margin, normalise, together)
-        trees = _Trees(*(pointer(own) for own in (head, label, score, scored, size)))
-        self._kernel.call("run", byref(batch), byref(settings), byref(trees))
+        self._kernel.call(
+            "run",
+            *(len(score), offset, *_block(main, length), *_block(tags, length)),
+            *(beam, margin, int(normalise), together),
+            *(head, label, score, scored, size),
+        )
         return Trees(head, label, score, int(scored[0]), int(size[0]))
 
 
-def _block(rows: Rows | None, length: int) -> tuple[c_void_p | None, c_void_p | None]:
-    """Return the addresses of a table and of its rows, of which there is one for each token."""
+def _block(rows: Rows | None, length: int) -> tuple[NDArray[Any] | None, NDArray[np.int32] | None]:
+    """Return a table and its rows, of which there is one for each token."""
     if rows is None:
         return None, None
-    row = rows.row
-    if len(row) != length or (length and not 0 <= row.min() <= row.max() < len(rows.table)):
-        raise IndexError(f"{len(row)} rows of a table of {len(rows.table)} for {length} tokens")
-    return pointer(rows.table), pointer(row)
-
-
-def _fields(kind: Any, *names: str) -> list[tuple[str, Any]]:
-    return [(name, kind) for name in names]
-
-
-class _Parts(Structure):
-    """`DecoderParts` of source/interface.cpp."""
-
-    _fields_ = (
-        *_fields(c_int32, "actions"),
-        *_fields(c_void_p, "transition", "label", "legal"),
-        *_fields(c_int32, "stack", "buffer", "children"),
-        *_fields(c_void_p, "parent", "relation"),
-        *_fields(c_int32, "main_positions", "tag_positions", "label_positions"),
-        *_fields(c_void_p, "main_slot", "tag_slot", "label_slot"),
-        *_fields(c_int32, "width"),
-        *_fields(c_float, "scale"),
-        *_fields(c_void_p, "bias"),
-        *_fields(c_int32, "labels"),
-        *_fields(c_void_p, "label_table"),
-        *_fields(c_int32, "cube"),
-    )
-
-
-def _parts(*values: Any) -> Any:
-    """Return a reference to such a structure, which keeps its arrays alive."""
-    parts = _Parts(*(pointer(value) if isinstance(value, np.ndarray) else value for value in values))
-    parts.arrays = values
-    return byref(parts)
-
-
-class _Batch(Structure):
-    """`Batch` of source/search.h."""
-
-    _fields_ = (*_fields(c_int64, "sentences"), *_fields(c_void_p, "offset", "main", "main_row", "tags", "tag_row"))
-
-
-class _Settings(Structure):
-    """`Settings` of source/search.h."""
-
-    _fields_ = (("beam", c_int32), ("margin", c_float), ("normalise", c_int32), ("together", c_int32))
-
-
-class _Trees(Structure):
-    """`Trees` of source/search.h."""
-
-    _fields_ = (*_fields(c_void_p, "head", "label", "score", "scored", "bytes"),)
+    table, row = rows.table, np.ascontiguousarray(rows.row, np.int32)
+    if len(row) != length or (length and not 0 <= row.min() <= row.max() < len(table)):
+        raise IndexError(f"{len(row)} rows of a table of {len(table)} for {length} tokens")
+    return table, row

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from arcparse.kernels.kernel import Kernel
 from arcparse.kernels.library import floats
+from arcparse.kernels.tables import aligned
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]
 Offsets = NDArray[np.int64]
 Rows = NDArray[Any]  # of float32, or of int16
+GATE_SCALE = 1024.0  # of gates in 16-bit integers; beyond 28 a gate is open or shut
 Weights = Mapping[str, NDArray[np.float32]]  # by the names of a saved model, in any precision
 
 
@@ -99,37 +101,63 @@ class LSTMWeights(NamedTuple):
 
 
 class LSTM:
-    """One or more layers of LSTMs, each in one direction or both."""
+    """One or more layers of LSTMs, each in one direction or both.
 
-    def __init__(self, layers: Sequence[Sequence[LSTMWeights]], *, low: bool = False) -> None:
+    If many tokens share a vector, `in_rows` saves a part of the work: the vectors go through `first`, once each, and
+    the layers read its rows.
+    """
+
+    first: FirstLayer | None = None  # the share of a vector in the gates of the first layer, if it reads rows
+
+    def __init__(self, layers: Sequence[Sequence[LSTMWeights]], *, low: bool = False, in_rows: bool = False) -> None:
         """Take for each layer the weights forwards and, if there are any, backwards; `low` precision is faster."""
         self.dimension = len(layers[-1]) * layers[-1][0].recurrent.shape[1]
         self._kernel = Kernel("lstm")
-        for layer in layers:
-            stacked = [floats(np.stack(parts)) for parts in zip(*layer, strict=True)]
+        for number, layer in enumerate(layers):
+            stacked: list[Floats | None] = [floats(np.stack(parts)) for parts in zip(*layer, strict=True)]
             hidden, inputs = layer[0].recurrent.shape[1], layer[0].input.shape[1]
+            if in_rows and not number:
+                self.first, stacked[0] = _gates(layer, low=low), None
             self._kernel.call("add", len(layer), inputs, hidden, *stacked, int(low))
 
     @classmethod
-    def bilstm(cls, weights: Weights, *, low: bool = False) -> LSTM:
+    def bilstm(cls, weights: Weights, *, low: bool = False, in_rows: bool = False) -> LSTM:
         """Return `arcparse.networks.encoder.BiLSTM` with its weights by name."""
-        layers = 1 + max(int(name.split(".")[1]) for name in weights)
-        both = "forwards", "backwards"
-        return cls([[LSTMWeights.of(weights, f"{name}.{i}") for name in both] for i in range(layers)], low=low)
+        layers, both = 1 + max(int(name.split(".")[1]) for name in weights), ("forwards", "backwards")
+        named = [[LSTMWeights.of(weights, f"{name}.{i}") for name in both] for i in range(layers)]
+        return cls(named, low=low, in_rows=in_rows)
 
     @classmethod
-    def recurrent(cls, weights: Weights, *, low: bool = False) -> LSTM:
+    def recurrent(cls, weights: Weights, *, low: bool = False, in_rows: bool = False) -> LSTM:
         """Return `arcparse.networks.recurrent.Recurrent` of LSTMs with its weights by name."""
         layers = 1 + max(int(name.split(".")[1]) for name in weights)
         suffixes = ("", "_reverse") if any(name.endswith("_reverse") for name in weights) else ("",)
         named = [[LSTMWeights.of(weights, f"layers.{i}.rnn", suffix) for suffix in suffixes] for i in range(layers)]
-        return cls(named, low=low)
+        return cls(named, low=low, in_rows=in_rows)
 
-    def __call__(self, offset: Offsets, vectors: Floats, row: Ids | None = None) -> Floats:
-        """Return outputs [T, D] of tokens with vectors [T, E]; with a `row` [T], their vectors are these rows."""
+    def __call__(self, offset: Offsets, vectors: Rows, row: Ids | None = None) -> Floats:
+        """Return outputs [T, D] of tokens with vectors [T, E]; with a `row` [T], their vectors are these rows.
+
+        If it reads rows, `vectors` are rows of `first`.
+        """
         output = np.empty((int(offset[-1]), self.dimension), np.float32)
-        self._kernel.call("run", len(offset) - 1, offset, row, vectors, output)
+        if self.first is None:
+            self._kernel.call("run", len(offset) - 1, offset, row, vectors, output)
+            return output
+        row = np.arange(len(output), dtype=np.int32) if row is None else row
+        self._kernel.call("run_rows", len(offset) - 1, offset, row, vectors, float(self.first.scale), output)
         return output
+
+
+def _gates(layer: Sequence[LSTMWeights], *, low: bool) -> FirstLayer:
+    """Return what makes rows of gates [directions, 4, hidden], each gate padded to a multiple of 16 units."""
+    hidden = layer[0].recurrent.shape[1]
+    units = np.pad(np.arange(hidden), (0, -hidden % 16), constant_values=-1)
+    order = np.concatenate([np.where(units < 0, 4 * hidden, gate * hidden + units) for gate in range(4)])
+    weight = [np.pad(own.input, ((0, 1), (0, 0)))[order] for own in layer]  # the padding's weights are 0
+    bias = [np.pad(own.bias, (0, 1))[order] for own in layer]
+    scale = GATE_SCALE if low else 0.0
+    return FirstLayer(np.concatenate(weight).T, bias=np.concatenate(bias), scale=scale, low=low)
 
 
 class FirstLayer:
@@ -141,25 +169,29 @@ class FirstLayer:
         none: Floats | None = None,
         projection: tuple[Floats, Floats] | None = None,
         *,
+        bias: Floats | None = None,
         scale: float = 0.0,
         low: bool = False,
     ) -> None:
         """Take the weight [E, P * D], the vector `none` [E] whose row is subtracted, and a projection [E, E'] and [E].
 
+        A `bias` [P * D] is added to each row.
         With a `scale`, rows are 16-bit integers, their values times the scale; else they are floats.
         """
         weight = floats(weight)
-        bias = floats(np.zeros(weight.shape[1]) if none is None else -(floats(none) @ weight))
+        total = floats(np.zeros(weight.shape[1]) if bias is None else bias)
+        if none is not None:
+            total = total - floats(none) @ weight
         matrix, more = (None, None) if projection is None else map(floats, projection)
         turned = None if matrix is None else floats(matrix.T)
         self.width, self.scale = weight.shape[1], scale
         self.dtype: type[np.int16] | type[np.float32] = np.int16 if scale else np.float32
         inputs = 0 if turned is None else len(turned)
-        self._kernel = Kernel("first_layer", *weight.shape, weight, bias, inputs, turned, more, int(low))
+        self._kernel = Kernel("first_layer", *weight.shape, weight, total, inputs, turned, more, int(low))
 
     def __call__(self, vectors: Floats) -> Rows:
         """Return the rows [U, P * D] of vectors [U, E]."""
-        rows = np.empty((len(vectors), self.width), self.dtype)
+        rows = aligned((len(vectors), self.width), self.dtype)
         self.fill(vectors, None, rows)
         return rows
 

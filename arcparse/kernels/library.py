@@ -39,6 +39,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_lstm_free": (None, [c_void_p]),
     "arcparse_lstm_add": (c_int, [c_void_p, c_int, c_int, c_int, c_void_p, c_void_p, c_void_p, c_int]),
     "arcparse_lstm_run": (c_int, [c_void_p, c_int, c_void_p, c_void_p, c_void_p, c_void_p]),
+    "arcparse_lstm_run_rows": (c_int, [c_void_p, c_int, *[c_void_p] * 3, c_float, c_void_p]),
     "arcparse_writer_new": (
         c_void_p,
         [*[c_int] * 5, *[c_void_p] * 8, c_float, c_int, c_void_p, c_void_p, c_int],
@@ -56,10 +57,16 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those
     "arcparse_window_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
     "arcparse_window_run": (c_int, [c_void_p, c_int, *[c_void_p] * 4, c_float, c_void_p, c_void_p]),
     # the search of a parser
-    "arcparse_decoder_new": (c_void_p, [c_void_p]),
+    "arcparse_decoder_new": (
+        c_void_p,
+        [
+            *(c_int, *[c_void_p] * 3, *[c_int] * 3, *[c_void_p] * 2),
+            *(*[c_int] * 3, *[c_void_p] * 3, c_int, c_float, c_void_p, c_int, c_void_p, c_int),
+        ],
+    ),
     "arcparse_decoder_free": (None, [c_void_p]),
     "arcparse_decoder_add": (c_int, [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]),
-    "arcparse_decoder_run": (c_int, [c_void_p, c_void_p, c_void_p, c_void_p]),
+    "arcparse_decoder_run": (c_int, [c_void_p, c_int, *[c_void_p] * 5, c_int, c_float, c_int, c_int, *[c_void_p] * 5]),
 }
 
 

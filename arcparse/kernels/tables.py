@@ -34,11 +34,14 @@ class Shares:
     ) -> None:
         """Take weights [D, F * U] and NONE's vector [D] of each attribute, and embeddings [symbols, D] of some."""
         self.width = -(-len(bias) // UNIT) * UNIT
-        self.weight = {name: self._padded(weight.reshape(len(weight), -1, len(bias))) for name, weight in first.items()}
-        shares = {name: np.tensordot(none[name], weight, 1) for name, weight in self.weight.items()}  # [F, width]
+        self.weight = {name: self._padded(floats(own).reshape(len(own), -1, len(bias))) for name, own in first.items()}
+        shares = {
+            name: np.tensordot(floats(none[name]), weight, 1) for name, weight in self.weight.items()
+        }  # [F, width]
         self.bias = floats(self._padded(bias) + sum(own.sum(0, dtype=np.float64) for own in shares.values()))
         self.table = {
-            name: floats(np.tensordot(own, self.weight[name], 1) - shares[name]) for name, own in embeddings.items()
+            name: floats(np.tensordot(floats(own), self.weight[name], 1) - shares[name])
+            for name, own in embeddings.items()
         }
 
     def is_finite(self) -> bool:
@@ -86,6 +89,11 @@ def stored(rows: Floats, scale: float) -> NDArray[Any]:
     return array
 
 
+def _missing(key: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the keys that are not known, each once, in order; `np.setdiff1d` would import `numpy.ma` first."""
+    return np.array(sorted(set(key.tolist()) - set(known.tolist())), np.int64)
+
+
 class Combinations:
     """The table of tags, filled as combinations occur; threads may share it."""
 
@@ -110,10 +118,10 @@ class Combinations:
 
     def _with(self, known: _Known, key: NDArray[np.int64]) -> _Known:
         """Return the known combinations and those in `key`; if that is too much, the latter alone."""
-        new = np.setdiff1d(key, known.key)
+        new = _missing(key, known.key)
         if (len(known.key) + len(new)) * known.table[0].nbytes > LIMIT:
             known = self._start()
-            new = np.setdiff1d(key, known.key)
+            new = _missing(key, known.key)
         rows, count, table = self._compute(new), len(known.key), known.table
         if count + len(new) > len(table):  # a search that runs keeps the old one
             table = aligned((2 * (count + len(new)), *self._shape), rows.dtype)

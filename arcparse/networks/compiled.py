@@ -15,6 +15,7 @@ from arcparse.kernels.tagging import Tags, completed
 from arcparse.lexicon.forms import ROOT_FORM, LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import COLUMN, TagColumns, with_given
+from arcparse.networks.settings import RecurrentConfig
 from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.threads import spread
 
@@ -118,3 +119,8 @@ class TagSymbols:
                 own = with_given(sentence, own)
             found.append({COLUMN[name]: tags for name, tags in own.items()})
         return found
+
+
+def has_kernel(config: RecurrentConfig) -> bool:
+    """Return whether a recurrent encoder of this kind is compiled."""
+    return config.cell == "lstm" and not config.zoneout

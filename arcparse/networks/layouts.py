@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from arcparse.checkpoint.saved import Layout
 from arcparse.lexicon.forms import LexiconConfig
-from arcparse.networks.settings import BiLSTMConfig
+from arcparse.networks.settings import BiLSTMConfig, DecoderConfig, EncoderConfig, RecurrentConfig
 from arcparse.vocabulary import SPECIALS
 
 Layouts = dict[str, Layout]
@@ -75,3 +75,38 @@ def tag_layer(inputs: int, sizes: Mapping[str, int]) -> Layouts:
     """Return the layouts of a `TagLayer` for columns of `sizes` symbols."""
     columns = (within(f"columns.{name}", linear(inputs, size - len(SPECIALS))) for name, size in sizes.items())
     return {name: own for column in columns for name, own in column.items()}
+
+
+def recurrent(config: RecurrentConfig, inputs: int) -> Layouts:
+    """Return the layouts of a `Recurrent` of fused LSTMs."""
+    found, gates = {}, 4 * config.hidden
+    output = config.hidden * (1 + config.bidirectional)
+    for layer in range(config.layers):
+        for end in ("l0", "l0_reverse") if config.bidirectional else ("l0",):
+            place = f"layers.{layer}.rnn"
+            found[f"{place}.weight_ih_{end}"] = floats(gates, output if layer else inputs)
+            found[f"{place}.weight_hh_{end}"] = floats(gates, config.hidden)
+            found |= {f"{place}.bias_{kind}_{end}": floats(gates) for kind in ("ih", "hh")}
+    return found
+
+
+def source_encoder(config: EncoderConfig, symbols: int) -> Layouts:
+    """Return the layouts of a recurrent `SourceEncoder`."""
+    reader = within("reader", recurrent(config.recurrent, config.embedding))
+    return {"embedding.weight": floats(symbols, config.embedding)} | reader
+
+
+def decoder(config: DecoderConfig, symbols: int, memory: int) -> Layouts:
+    """Return the layouts of a recurrent `Decoder` with a kernel, over outputs of an encoder of dimension `memory`."""
+    own, hidden = config.recurrent, config.recurrent.hidden
+    attended = 0 if config.attention == "none" else memory
+    reader = within("reader", recurrent(own, config.embedding))
+    reader |= within("bridge", linear(memory, 2 * own.layers * hidden))
+    reader |= within("readout", linear(hidden + attended, config.embedding))
+    if config.attention == "general":
+        reader["attention.score.keys.weight"] = floats(hidden, memory)
+    return {
+        "embedding.weight": floats(symbols, config.embedding),
+        "bias": floats(symbols),
+        **within("reader", reader),
+    }

@@ -16,6 +16,7 @@ from torch import Tensor
 from arcparse.parser.actions import Actions, LegalActions
 from arcparse.parser.configuration import Configuration, at
 from arcparse.search import WAIT
+from arcparse.sentence import NONE, ROOT
 
 SHIFT, LEFT_ARC, RIGHT_ARC = range(3)  # kinds of transition; the action SHIFT has the same number
 UNREACHABLE = 1 << 20  # the cost of an illegal transition
@@ -64,9 +65,8 @@ class ArcStandard:
         moved = torch.where(is_shift, front, torch.where(is_right, below, top))
         under = torch.where(is_shift, top, torch.where(is_arc, rest, below))
         stack, attached = state.arc(is_arc, moved, child, (action - 1) // 2, under)
-        return state.after(
-            state.depth + is_shift.long() - is_arc.long(), state.front + is_shift.long(), stack, attached
-        )
+        step = is_shift.long()
+        return state.after(state.depth + step - is_arc.long(), state.front + step, stack, attached)
 
     def is_final(self, state: Configuration) -> Tensor:
         """Return whether the root alone is left on the stack and the buffer is empty [B, K]."""
@@ -89,18 +89,18 @@ class DynamicOracle:
 
     def cost(self, state: Configuration) -> Tensor:
         """Return the gold arcs that SHIFT, LEFT-ARC and RIGHT-ARC lose [B, K, 3]; UNREACHABLE for an illegal one."""
-        top, below = state.stack_top(0), state.stack_top(1)
-        gold, alive = self.head, state.is_open()
-        in_buffer = self._token >= state.front.unsqueeze(2)
-        on_stack = alive & ~in_buffer
-        gold_top, gold_below = at(gold, top), at(gold, below)
-        child_of_top = gold == top.unsqueeze(2)
-        waits = (child_of_top & in_buffer).any(2)
-        on_stack_of_top = (child_of_top & on_stack).sum(2)
-        top_head_on_stack = at(on_stack, gold_top.clamp(min=0)) & (gold_top >= 0)
-        lost_by_shift = torch.where(waits, 0, top_head_on_stack + on_stack_of_top)
-        lost_by_left = _lost(gold, alive, below, gold_below, top)
-        lost_by_right = _lost(gold, alive, top, gold_top, below)
+        return self._cost(state, state.stack_tokens())
+
+    def _cost(self, state: Configuration, stack: Tensor) -> Tensor:
+        head, front = _each(self.head, stack), state.front.unsqueeze(2)
+        pair, gold = stack[..., :2].clamp(min=ROOT), head[..., :2]  # the top, and the token below it
+        is_child = (self.head.unsqueeze(2) == pair.unsqueeze(3)) & (self._token >= front).unsqueeze(2)
+        in_buffer = is_child.sum(3)  # children, of each of the pair
+        on_stack = (head.unsqueeze(2) == pair.unsqueeze(3)).sum(3)
+        head_on_stack = (stack.unsqueeze(2) == gold.unsqueeze(3)).any(3) & (gold != NONE)
+        arc_lost = (gold != pair.flip(2)) & (head_on_stack | (gold >= front))
+        lost_by_right, lost_by_left = (arc_lost + on_stack + in_buffer).unbind(2)
+        lost_by_shift = (head_on_stack + on_stack)[..., 0].masked_fill(in_buffer[..., 0] > 0, 0)
         shift = state.front <= state.length
         arcs = state.depth > 2
         root_arc = (state.depth == 2) & ~shift
@@ -115,22 +115,21 @@ class DynamicOracle:
 
     def gold_action(self, state: Configuration) -> Tensor:
         """Return the action of least cost [B, K], an arc before SHIFT and with the dependent's gold label."""
-        kind = self.cost(state)[..., [1, 2, 0]].argmin(
-            2
-        )  # argmin takes the first of equals: LEFT-ARC, RIGHT-ARC, SHIFT
-        return at(self._actions(state), (kind + 1) % 3)
+        stack = state.stack_tokens()
+        kind = self._cost(state, stack)[..., [1, 2, 0]].argmin(2)  # the first of equals: LEFT-ARC, RIGHT-ARC, SHIFT
+        return at(self._actions(stack), (kind + 1) % 3)
 
     def lossless(self, state: Configuration) -> Tensor:
         """Return the actions [B, K, 3] after which the gold tree is still reachable, WAIT in place of the others."""
-        return self._actions(state).masked_fill(self.cost(state) > 0, WAIT)
+        stack = state.stack_tokens()
+        return self._actions(stack).masked_fill(self._cost(state, stack) > 0, WAIT)
 
-    def _actions(self, state: Configuration) -> Tensor:
+    def _actions(self, stack: Tensor) -> Tensor:
         """Return the action of each kind [B, K, 3] with the gold label of the word that it attaches."""
-        below, top = (at(self.label, state.stack_top(i)).clamp(min=0) for i in (1, 0))
+        top, below = _each(self.label, stack[..., :2]).clamp(min=0).unbind(2)
         return torch.stack([torch.full_like(top, SHIFT), LEFT_ARC + 2 * below, RIGHT_ARC + 2 * top], 2)
 
 
-def _lost(gold: Tensor, alive: Tensor, dependent: Tensor, gold_head: Tensor, head: Tensor) -> Tensor:
-    """Count the gold arcs lost when `dependent` is attached to `head` [B, K]: its own and those to its children."""
-    own = (gold_head != head) & at(alive, gold_head.clamp(min=0)) & (gold_head >= 0)
-    return own + ((gold == dependent.unsqueeze(2)) & alive).sum(2)
+def _each(values: Tensor, token: Tensor) -> Tensor:
+    """Return `values` [B, 1, N] of the tokens [B, K, P], that of the root for NONE."""
+    return values.expand(-1, token.shape[1], -1).gather(2, token.clamp(min=ROOT))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,10 @@ class CompiledParser:
         self._encoder: _Encoder | None = None
         if known.predicts_tags:
             self._encoder = _Encoder(self._decoder, config, weights, low=low)
-        first = None if known.predicts_tags or self._decoder.main is None else self._decoder.first_layer()
+        if self._encoder is not None:
+            first = self._encoder.first
+        else:
+            first = None if self._decoder.main is None else self._decoder.first_layer()
         self._cache = FormCache([FormRows(known.lexicon.forms, vectors, first)], limit)
         self._tag_symbols = TagSymbols(known.tags, tuple(COLUMN) if known.predicts_tags else ())
         self._label_symbols = Symbols((*known.labels, ""))  # the root's label is NONE
@@ -154,14 +158,15 @@ class _Encoder:
     """The recurrent encoder, and what reads its vectors: the tag layer, and the first layer of the scorer."""
 
     def __init__(self, decoder: Decoder, config: ParserConfig, weights: Weights, *, low: bool) -> None:
-        self._lstm = LSTM.bilstm(part(weights, "bilstm"), low=low)
+        self._lstm = LSTM.bilstm(part(weights, "bilstm"), low=low, in_rows=True)
+        self.first = self._lstm.first  # of the forms' vectors
         self._tag_layer = TagLayer(part(weights, "tag_layer"), low=low)
         projection = (weights["projection.weight"], weights["projection.bias"]) if config.projection else None
         self._first = None if decoder.main is None else decoder.first_layer(projection)
 
-    def context(self, offset: Offsets, vectors: NDArray[np.float32], row: Ids) -> NDArray[np.float32]:
-        """Return the vectors [T, D] of tokens that know their sentence."""
-        return self._lstm(offset, vectors, row)
+    def context(self, offset: Offsets, table: NDArray[Any], row: Ids) -> NDArray[np.float32]:
+        """Return the vectors [T, D] of tokens that know their sentence, from the rows of their forms."""
+        return self._lstm(offset, table, row)
 
     def tags(self, offset: Offsets, context: NDArray[np.float32]) -> Callable[[bool], Tags]:
         """Return the function that predicts the tags."""

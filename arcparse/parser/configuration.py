@@ -8,6 +8,7 @@ have one. They stand before those that it has yet to see.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,8 @@ from torch import Tensor
 
 from arcparse.parser.nodes import HEAD, LABEL, NEXT, NOWHERE, TOKEN, Nodes
 from arcparse.sentence import NONE, ROOT
+
+Compare = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -119,22 +122,24 @@ class Configuration:
         """Return the token i behind the front of the buffer [B, K], NONE past its end."""
         return self.nodes.read(self.buffer_nodes(i + 1)[i], TOKEN)
 
+    def stack_tokens(self) -> Tensor:
+        """Return all tokens of the stacks [B, K, D], at least two places, the top first, then NONE."""
+        return self.nodes.read(torch.stack(self.stack_nodes(max(2, int(self.depth.max()))), 2), TOKEN)
+
     def tokens(self, b: int, k: int) -> tuple[list[int], list[int]]:
         """Return the stack from the bottom and the buffer from the front of one hypothesis."""
-        stack = self.stack_nodes(int(self.depth[b, k]))
         buffer = self.buffer_nodes(int(self.length[b, k] - self.front[b, k]) + 1)
-        rows = ([int(self.nodes.read(node[b, k], TOKEN)) for node in chain] for chain in (stack[::-1], buffer))
-        return next(rows), next(rows)
+        waiting = [int(self.nodes.read(node[b, k], TOKEN)) for node in buffer]
+        return self.stack_tokens()[b, k, : int(self.depth[b, k])].tolist()[::-1], waiting
 
     def is_open(self) -> Tensor:
         """Return whether each token [B, K, N] is on the stack or in the buffer; true in the padding."""
-        chained, unseen, node = self.stack_nodes(int(self.depth.max())), self.front, self.waiting
+        token, unseen, node = [self.stack_tokens()], self.front, self.waiting
         while self.reorders and bool((node != NOWHERE).any()):
-            chained.append(node)
+            token.append(self.nodes.read(node, TOKEN).unsqueeze(2))
             unseen, node = unseen + (node != NOWHERE), self.nodes.read(node, NEXT)
-        token = self.nodes.read(torch.stack(chained, 2), TOKEN).clamp(min=ROOT)  # NOWHERE is the root, which is open
-        is_unseen = torch.arange(self.nodes.width, device=token.device) >= unseen.unsqueeze(2)
-        return is_unseen.scatter(2, token, True)
+        is_unseen = torch.arange(self.nodes.width, device=unseen.device) >= unseen.unsqueeze(2)
+        return is_unseen.scatter(2, torch.cat(token, 2).clamp(min=ROOT), True)  # the root is on every stack
 
     def arc(self, made: Tensor, head: Tensor, child: Tensor, label: Tensor, under: Tensor) -> tuple[Tensor, Tensor]:
         """Return the nodes `head` [B, K] with one more child, and the field `attached`, where an arc is `made` [B, K].
@@ -145,22 +150,25 @@ class Configuration:
         nodes = self.nodes
         token, *arc, left, right, left2, right2, _ = nodes.rows(head).unbind(0)
         word, _, _, *children, _ = nodes.rows(child).unbind(0)
-        attached = nodes.add(word, label, token, *children, self.attached)
-        side = torch.arange(-1, 2, 2, device=token.device).view(2, 1, 1)
-        own, first, second = (word - token) * side, torch.stack([left, right]), torch.stack([left2, right2])
-        is_first = made & (own > self._distance(first, token, side))
-        other = torch.where(is_first, first, second)
-        if self.reorders:
-            is_second = made & ~is_first & (own > self._distance(second, token, side))
-            other = torch.where(is_second, attached, other)
-        grown = nodes.add(token, *arc, *torch.where(is_first, attached, first), *other, under)
+        attached, grown = nodes.numbers(2, token)
+        new = word, attached
+        left, left2 = self._outermost(made & (word < token), torch.lt, new, left, left2)
+        right, right2 = self._outermost(made & (word > token), torch.gt, new, right, right2)
+        nodes.add([word, label, token, *children, self.attached], [token, *arc, left, right, left2, right2, under])
         return grown, torch.where(made, attached, self.attached)
 
-    def _distance(self, child: Tensor, token: Tensor, side: Tensor) -> Tensor | int:
-        """Return the distance [2, B, K] of children on both sides; 0 if the next child is beyond them anyway."""
-        if not self.reorders:
-            return 0
-        return ((self.nodes.read(child, TOKEN) - token) * side).masked_fill(child == NOWHERE, 0)
+    def _outermost(
+        self, here: Tensor, beyond: Compare, new: tuple[Tensor, Tensor], first: Tensor, second: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the two outermost children on a side, after `first` and `second`, where the `new` word comes."""
+        word, node = new
+        if not self.reorders:  # the next child is beyond all others
+            return torch.where(here, node, first), torch.where(here, first, second)
+        is_first, is_second = (
+            here & (beyond(word, self.nodes.read(child, TOKEN)) | (child == NOWHERE)) for child in (first, second)
+        )
+        other = torch.where(is_first, first, torch.where(is_second, node, second))
+        return torch.where(is_first, node, first), other
 
 
 def at(values: Tensor, index: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ the numbers of nodes; the step of a search costs the same in a long sentence as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -44,22 +46,28 @@ class Nodes:
 
     def chain(self, node: Tensor, count: int) -> list[Tensor]:
         """Return the first `count` nodes of the chain that begins with `node`, NOWHERE behind its end."""
-        found = [node]
+        following, found = self._table[NEXT], [node.flatten()]
         while len(found) < count:
-            found.append(self.read(found[-1], NEXT))
-        return found[:count]
+            found.append(following.index_select(0, found[-1]))
+        return [own.view_as(node) for own in found[:count]]
 
-    def add(self, *rows: Tensor) -> Tensor:
-        """Return new nodes of which all rows are given, each of the same shape."""
-        added = torch.stack(rows).flatten(1)
+    def numbers(self, count: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Return the numbers that the next `count` nodes get, each as many as `like` has places, in its shape."""
+        start, end = self._size, self._size + count * like.numel()
+        return torch.arange(start, end, device=like.device).view(count, *like.shape).unbind(0)
+
+    def add(self, *nodes: Sequence[Tensor]) -> None:
+        """Add nodes, of each all rows, tensors of the same shape."""
+        added = torch.stack([row for rows in zip(*nodes, strict=True) for row in rows]).view(NEXT + 1, -1)
         start, self._size = self._size, self._size + added.shape[1]
         if self._size > self._table.shape[1]:
-            room = added.new_empty(len(rows), 2 * self._size)
+            room = added.new_empty(NEXT + 1, 2 * self._size)
             room[:, :start] = self._table[:, :start]
             self._table = room
         self._table[:, start : self._size] = added
-        return torch.arange(start, self._size, device=added.device).view_as(rows[0])
 
     def linked(self, node: Tensor, following: Tensor) -> Tensor:
         """Return new nodes that are as `node`, but lead to `following`."""
-        return self.add(*self.rows(node)[:NEXT], following)
+        (number,) = self.numbers(1, node)
+        self.add([*self.rows(node)[:NEXT], following])
+        return number

@@ -132,11 +132,9 @@ class BoundScorer:
         """
         rows = self._rows(state)
         if state.depth.shape[1] == 1:
-            return self.score(self._by_block(rows.squeeze(1))).unsqueeze(1)
-        rows = rows.masked_fill(self.network.is_final(state).unsqueeze(2), 0).flatten(0, 1)
-        place, inverse = distinct(rows)
-        scores = self.score(self._by_block(rows.index_select(0, place)))
-        return scores.index_select(0, inverse).view(*state.depth.shape, -1)
+            return self._scores(self._by_block(rows.squeeze(1))).unsqueeze(1)
+        rows = rows.masked_fill(self.network.is_final(state).unsqueeze(2), 0)
+        return self._scored_once(rows.flatten(0, 1)).view(*state.depth.shape, -1)
 
     def index(self, state: Configuration) -> dict[str, Tensor]:
         """Return the table rows [B, K, F] of each block's features."""
@@ -151,7 +149,17 @@ class BoundScorer:
         return dict(zip(self.sizes, torch.split(rows, list(self.sizes.values()), -1), strict=True))
 
     def score(self, index: Mapping[str, Tensor]) -> Tensor:
-        """Return scores [S, A] of S configurations from their table rows [S, F]."""
+        """Return scores [S, A] of S configurations from their table rows [S, F].
+
+        If dropout is locked, equal configurations have equal scores, and are scored once.
+        """
+        return self._scores(index) if self.masks is None else self._scored_once(torch.cat(list(index.values()), 1))
+
+    def _scored_once(self, rows: Tensor) -> Tensor:
+        place, inverse = distinct(rows)
+        return self._scores(self._by_block(rows.index_select(0, place))).index_select(0, inverse)
+
+    def _scores(self, index: Mapping[str, Tensor]) -> Tensor:
         parts = (functional.embedding_bag(rows, self.table[name], mode="sum") for name, rows in index.items())
         with self.network.precision():
             scores: Tensor = self.network(functools.reduce(Tensor.add_, parts), self.masks)

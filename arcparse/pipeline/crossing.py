@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Protocol
 
 from arcparse.pipeline.options import OnError
-from arcparse.pipeline.workers import in_order, sendable
 from arcparse.sentence import DEPS, EMPTY, ID, Sentence
 
 Input = str | Sentence
@@ -40,6 +39,8 @@ def results_in_order(
         for batch in batches:
             yield work(batch, on_error=on_error)
         return
+    from arcparse.pipeline.workers import in_order  # late: one process needs none of it
+
     held: deque[list[Input]] = deque()
 
     def requests() -> Iterator[list[str | Parts]]:
@@ -69,6 +70,8 @@ def _sentence(columns: tuple[tuple[str, ...], ...], place: str) -> Sentence:
 
 def _reply(work: Work, reports: bool, received: list[str | Parts]) -> tuple[list[Any], Failures]:
     """Do the work in a worker; return lists of sentences for texts and changes for sentences, and the failures."""
+    from arcparse.pipeline.workers import sendable
+
     batch = [given if isinstance(given, str) else _sentence(*given) for given in received]
     failed: list[tuple[Sentence, Exception]] = []
     found = work(batch, on_error=(lambda sentence, error: failed.append((sentence, error))) if reports else None)

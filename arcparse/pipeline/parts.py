@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from arcparse.errors import ConfigurationError
 from arcparse.parser.compiled import CompiledParser
+from arcparse.segmenter.compiled import load as compiled_segmenter
 from arcparse.sentence import Sentence
+from arcparse.seq2seq.compiled import load as compiled_lemmatizer
 from arcparse.tagger.compiled import CompiledTagger
 
 if TYPE_CHECKING:
@@ -106,14 +108,24 @@ def tagger_in_torch(directory: Path) -> TagsSentences:
 
 
 def lemmatizer_of(directory: Path, precision: Precision) -> Lemmatizes:
-    """Load a lemmatiser."""
+    """Load a lemmatiser, compiled if it has kernels."""
+    return compiled_lemmatizer(directory, low=precision != "float32") or lemmatizer_in_torch(directory)
+
+
+def lemmatizer_in_torch(directory: Path) -> Lemmatizes:
+    """Load a lemmatiser as a network in torch."""
     from arcparse.seq2seq.lemmatizer import Lemmatizer
 
     return Lemmatizer.load(directory)
 
 
 def segmenter_of(directory: Path, precision: Precision) -> Segments:
-    """Load a segmenter."""
+    """Load a segmenter, compiled if it has kernels."""
+    return compiled_segmenter(directory, low=precision != "float32") or segmenter_in_torch(directory, precision)
+
+
+def segmenter_in_torch(directory: Path, precision: Precision) -> Segments:
+    """Load a segmenter as a network in torch."""
     from arcparse.segmenter.model import Segmenter
 
     segmenter = Segmenter.load(directory)

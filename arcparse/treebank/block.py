@@ -13,7 +13,7 @@ from operator import eq
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
-from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, HEAD, ID, UPOS, XPOS, Sentence
+from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, FORM, HEAD, ID, UPOS, XPOS, Sentence
 from arcparse.sentence.numbering import numbers, word_rows
 from arcparse.treebank.encoding import BYTE_ORDER_MARK, described, first_fault
 from arcparse.treebank.plus import HEADER
@@ -43,7 +43,7 @@ def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sent
     except ValueError:
         columns = []
     text_fault = _text_fault(block)
-    fault = text_fault or _shape_fault(block, rows, columns) or column_fault(columns)
+    fault = text_fault or _shape_fault(rows, columns) or column_fault(columns)
     if fault:
         number = fault[0] if text_fault else first + fault[0]
         raise _error(f"{name}:{line + number}", lines[:first], fault[1])
@@ -76,10 +76,10 @@ def _text_fault(block: str) -> Fault | None:
     return None if at is None else (block.count("\n", 0, at), described(block[at]))
 
 
-def _shape_fault(block: str, rows: list[list[str]], columns: Columns) -> Fault | None:
+def _shape_fault(rows: list[list[str]], columns: Columns) -> Fault | None:
     if not rows:
         return -1, "comments without words; remove them or the blank line after them"
-    if len(columns) == len(COLUMNS) and "\t\t" not in block and "\t\n" not in block and block[-1] != "\t":
+    if len(columns) == len(COLUMNS) and all(map(all, columns[FORM:])):
         return None
     for number, row in enumerate(rows):
         if row[0].startswith("#"):

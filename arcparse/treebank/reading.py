@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
 from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import Sentence
+from arcparse.sentence.lists import lists_of
 from arcparse.treebank.block import parse_block
 from arcparse.treebank.encoding import BYTE_ORDER_MARK
 from arcparse.treebank.plus import HEADER, as_conllu, header_columns, is_conllu
 
 OnError: TypeAlias = "Callable[[TreebankError], None]"
+Block: TypeAlias = "tuple[int, str]"  # the number of its first line, and its text
 
 LONGEST = 1 << 25  # characters of a sentence, half a million words; a file without blank lines is no treebank
 OPENINGS = (BYTE_ORDER_MARK, HEADER)  # the beginnings of a file; in joined files they also stand inside
@@ -41,9 +44,15 @@ def parse_chunks(
     chunks: Iterable[str], name: str, line: int = 1, *, on_error: OnError | None = None
 ) -> Iterator[Sentence]:
     """Parse text that comes in pieces of any size; the first piece begins on `line` of the file `name`."""
+    return parse_blocks(blocks(chunks, name, line), name, on_error=on_error)
+
+
+def parse_blocks(
+    blocks: Iterable[Block], name: str, names: tuple[str, ...] = (), *, on_error: OnError | None = None
+) -> Iterator[Sentence]:
+    """Parse blocks of the file `name`; `names` are those of the columns, if the file is CoNLL-U Plus."""
     known: dict[str, str] = {}
-    names: tuple[str, ...] = ()  # of the columns, if the file is CoNLL-U Plus
-    for line, block in blocks(chunks, name, line):  # noqa: B020 (`line` is first the argument, then the loop's)
+    for line, block in blocks:
         bare = block.strip("\n")
         if not bare:
             continue
@@ -60,6 +69,22 @@ def parse_chunks(
             on_error(error)
         else:
             yield sentence
+
+
+def lists_of_blocks(chunks: Iterable[str], name: str, size: int) -> Iterator[tuple[list[Block], tuple[str, ...]]]:
+    """Divide text into lists of `size` blocks, each list with the names of columns for `parse_blocks`.
+
+    So several processes can parse a file.
+    """
+    names: tuple[str, ...] = ()
+    filled = ((line, block) for line, block in blocks(chunks, name, 1) if block.strip("\n"))
+    for found in lists_of(filled, size):
+        yield found, names
+        for line, block in found:
+            bare = block.strip("\n")
+            if bare.startswith(OPENINGS):
+                with suppress(TreebankError):  # `parse_blocks` tells it
+                    names = _opened(bare, line, names, name)[2]
 
 
 def _opened(block: str, line: int, names: tuple[str, ...], name: str) -> tuple[str, int, tuple[str, ...]]:
@@ -79,7 +104,7 @@ def _opened(block: str, line: int, names: tuple[str, ...], name: str) -> tuple[s
     return bare, line + len(block) - len(bare), names
 
 
-def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[tuple[int, str]]:
+def blocks(chunks: Iterable[str], name: str, line: int) -> Iterator[Block]:
     """Yield the first line and the text of each block; blocks end at blank lines, whose line breaks are left out."""
     rest, mark = "", BYTE_ORDER_MARK
     for chunk in with_line_feeds(chunks):

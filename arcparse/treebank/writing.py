@@ -59,7 +59,7 @@ def _is_sound(batch: list[Sentence], text: str) -> bool:
     breaks = tabs = 0
     for sentence in batch:
         comments, columns = sentence.comments, sentence.columns
-        if len(columns) != len(COLUMNS) or not columns[ID] or column_fault(columns):
+        if len(columns) != len(COLUMNS) or not columns[ID] or column_fault(columns) or not all(map(all, columns)):
             return False
         size = len(columns[ID])
         breaks += len(comments) + size + 1
@@ -68,8 +68,7 @@ def _is_sound(batch: list[Sentence], text: str) -> bool:
             if comment[:1] != "#":
                 return False
             tabs += comment.count("\t")
-    has_empty_cell = "\t\t" in text or "\t\n" in text
-    return not has_empty_cell and "\r" not in text and (text.count("\n"), text.count("\t")) == (breaks, tabs)
+    return "\r" not in text and (text.count("\n"), text.count("\t")) == (breaks, tabs)
 
 
 def _check_by_reading(sentence: Sentence, text: str, name: str, line: int) -> None:

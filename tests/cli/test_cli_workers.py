@@ -43,16 +43,35 @@ def test_the_output_is_that_of_one_process(
     assert one[1]
 
 
+ROW = "1\tOne\t_\t_\t_\t_\t_\t_\t_\t_\n\n"
+MALFORMED = f"\ufeff{ROW}\n\n{ROW}1\tOne\n\n{ROW}2\tTwo{ROW[5:]}{ROW}\ufeff{ROW}"
+PLUS = "# global.columns = ID FORM NER\n1\tOne\tB\n\n1\tTwo\tC\n\n1\tTwo\tC\n\n1\tTwo\tC\n\n"
+
+
+@pytest.mark.parametrize("text", [MALFORMED, PLUS, PLUS + "# global.columns\n" + PLUS, "", ROW.replace("\n", "\r\n")])
+@pytest.mark.parametrize("options", [[], ["--skip-bad"]])
+def test_what_is_malformed_is_told_as_by_one_process(
+    text: str, options: list[str], model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "in.conllu"
+    path.write_text(text, encoding="utf-8", newline="")
+    command = ["parse", "--input", path, "--from", "conllu", "--model", model, "--batch-size", 2, *options]
+    one = told(capsys, *command)
+    assert told(capsys, *command, "--workers", 2) == one
+    assert one[0] == (2 if text in (MALFORMED, PLUS + "# global.columns\n" + PLUS) and not options else 0)
+
+
 @pytest.mark.skipif(not FORK, reason="a spawned worker has no monkeys")
+@pytest.mark.parametrize("target", ["conllu", "jsonl"])
 def test_failures_are_reported_and_written_unchanged(
-    model: Path, sample_treebank: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    target: str, model: Path, sample_treebank: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(nlp: Pipeline, sentences: Sequence[Sentence], *, on_error: Any = None, **options: Any) -> list[Sentence]:
         on_error(sentences[0], ValueError("no such tree"))
         return [sentences[0], *PARSE(nlp, sentences[1:], **options)]
 
     monkeypatch.setattr(Pipeline, "parse_sentences", fail)
-    options = ["parse", "--input", sample_treebank, "--model", model, "--batch-size", 3]
+    options = ["parse", "--input", sample_treebank, "--model", model, "--batch-size", 3, "--to", target]
     one = told(capsys, *options)
     assert told(capsys, *options, "--workers", 2) == one
     assert one[0] == 1
@@ -60,7 +79,9 @@ def test_failures_are_reported_and_written_unchanged(
 
 
 @pytest.mark.skipif(not FORK, reason="a spawned worker has no monkeys")
+@pytest.mark.parametrize("target", ["conllu", "jsonl"])
 def test_a_killed_worker_is_told_and_leaves_the_old_file(
+    target: str,
     model: Path,
     sample_treebank: Path,
     tmp_path: Path,
@@ -77,7 +98,7 @@ def test_a_killed_worker_is_told_and_leaves_the_old_file(
 
     monkeypatch.setattr(Pipeline, "parse_sentences", killed)
     options = ["--input", sample_treebank, "--model", model, "--batch-size", 1, "--output", output, "--workers", 2]
-    status, out, err = told(capsys, "parse", *options)
+    status, out, err = told(capsys, "parse", *options, "--to", target)
     assert (status, out) == (2, "")
     assert err.startswith("arcparse: worker ")
     assert "was ended by SIGKILL" in err

@@ -226,6 +226,16 @@ def test_rows_outside_the_table_are_refused(sentences: list[Sentence]) -> None:
             decoder.decode(np.array([0, 2]), Rows(table, np.array(row, np.int32)), tags)
 
 
+def test_a_beam_without_places_and_a_sentence_without_root_are_refused(sentences: list[Sentence]) -> None:
+    decoder = decoder_of(random_parser(sentences, features=("stack(0).upos",)))
+    tags = decoder.tags({name: np.zeros(2, np.int32) for name in ("upos", "xpos", "feats")})
+    with pytest.raises(ValueError, match="at least 1 hypothesis, not 0"):
+        decoder.decode(np.array([0, 2]), None, tags, beam=0)
+    for offset in ([0, 0, 2], [1, 2], [0, 2, 1]):
+        with pytest.raises(IndexError, match="needs a root"):
+            decoder.decode(np.array(offset), None, tags)
+
+
 def test_combinations_of_tags_are_remembered_up_to_a_limit(
     sentences: list[Sentence], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from arcparse.kernels.library import Handle, available, check, floats, library, pointer
+from arcparse.kernels.library import Handle, check, floats, library, pointer
 
-pytestmark = pytest.mark.skipif(not available(), reason="no kernels are compiled")
 ROWS = (1, 2, 3, 5, 8, 11, 12, 13, 16, 17, 25, 31, 32, 33, 50, 64, 67)
 SHAPES = ((1, 1), (3, 2), (15, 33), (32, 64), (37, 19), (64, 130), (101, 257), (600, 70))  # inputs, outputs
 # Of the largest output. bfloat16 (amx) has 8 bits, but its errors partly cancel each other; integers have more bits.
@@ -36,11 +36,6 @@ class Layer:
         run = self.kernels.arcparse_dense_run
         check(run(self.handle, pointer(x), len(x), relu, start is not None, pointer(output)))
         return output
-
-
-@pytest.fixture(params=available())
-def level(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(params=["single", "low"])
@@ -134,3 +129,10 @@ def test_a_row_is_the_same_alone_and_among_others(level: str, precision: str) ->
     layer, x = made(level, precision, drawn(70, 50), drawn(50, seed=1)), drawn(45, 70, seed=2)
     together = layer(x)
     assert all((layer(x[i : i + 1]) == together[i]).all() for i in range(len(x)))
+
+
+def test_threads_work_side_by_side(level: str, precision: str) -> None:
+    layer, x = made(level, precision, drawn(70, 300), drawn(300, seed=1)), drawn(8, 45, 70, seed=2)
+    expected = [layer(batch) for batch in x]
+    with ThreadPoolExecutor(4) as threads:
+        assert all((found == expected[i % 8]).all() for i, found in enumerate(threads.map(layer, [*x] * 8)))

@@ -56,22 +56,26 @@ def test_forms_have_the_vectors_of_the_encoder(level: str, config: LexiconConfig
 MIXES = [(1,), (3, 1, 2), (7,) * 5, (40, 1, 1, 13), tuple(range(1, 90)), (300, 2)]
 
 
+@pytest.mark.parametrize("in_rows", [False, True])
 @pytest.mark.parametrize("sizes", MIXES)
-def test_bilstm_reads_sentences_of_any_lengths_as_torch(level: str, sizes: tuple[int, ...]) -> None:
+def test_bilstm_reads_sentences_of_any_lengths_as_torch(level: str, sizes: tuple[int, ...], in_rows: bool) -> None:
     torch.manual_seed(len(sizes))
     network = BiLSTM(BiLSTMConfig(layers=2, hidden=19), 11).eval()
     vector = torch.randn(len(sizes), max(sizes), 11)
     expected = flat(network(vector, torch.tensor(sizes)).detach(), sizes)
-    found = LSTM.bilstm(named(network))(offsets(sizes), flat(vector, sizes))
+    lstm, vectors = LSTM.bilstm(named(network), in_rows=in_rows), flat(vector, sizes)
+    found = lstm(offsets(sizes), vectors if lstm.first is None else lstm.first(vectors))
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
-def test_low_precision_is_near(level: str) -> None:
+@pytest.mark.parametrize("in_rows", [False, True])
+def test_low_precision_is_near(level: str, in_rows: bool) -> None:
     torch.manual_seed(3)
     network, sizes = BiLSTM(BiLSTMConfig(layers=2, hidden=70), 50).eval(), (9, 30, 2)
     vector = torch.randn(len(sizes), max(sizes), 50)
     expected = flat(network(vector, torch.tensor(sizes)).detach(), sizes)
-    found = LSTM.bilstm(named(network), low=True)(offsets(sizes), flat(vector, sizes))
+    lstm, vectors = LSTM.bilstm(named(network), low=True, in_rows=in_rows), flat(vector, sizes)
+    found = lstm(offsets(sizes), vectors if lstm.first is None else lstm.first(vectors))
     np.testing.assert_allclose(found, expected, atol=0.02)
 
 
@@ -87,10 +91,12 @@ def test_recurrent_encoder_reads_as_torch(level: str, layers: int, bidirectional
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_tokens_share_vectors(level: str) -> None:
+@pytest.mark.parametrize("in_rows", [False, True])
+def test_tokens_share_vectors(level: str, in_rows: bool) -> None:
     torch.manual_seed(5)
-    lstm = LSTM.bilstm(named(BiLSTM(BiLSTMConfig(layers=1, hidden=8), 4)))
+    lstm = LSTM.bilstm(named(BiLSTM(BiLSTMConfig(layers=1, hidden=8), 4)), in_rows=in_rows)
     vectors, row = np.random.default_rng(1).random((3, 4), np.float32), np.array([0, 2, 1, 2, 0], np.int32)
+    vectors = vectors if lstm.first is None else lstm.first(vectors)
     apart, together = lstm(offsets((2, 3)), vectors[row]), lstm(offsets((2, 3)), vectors, row)
     np.testing.assert_array_equal(apart, together)
 

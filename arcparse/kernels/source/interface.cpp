@@ -110,7 +110,7 @@ int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const
     auto& own = *static_cast<LstmStack*>(stack);
     std::vector<Lstm> layer;
     for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
-      layer.emplace_back(own.parts(), inputs, hidden, input_weight + d * gates * inputs, recurrent_weight + d * gates * hidden,
+      layer.emplace_back(own.parts(), inputs, hidden, input_weight ? input_weight + d * gates * inputs : nullptr, recurrent_weight + d * gates * hidden,
                          bias + d * gates, precision(low));
     own.add_layer(std::move(layer));
   });
@@ -119,6 +119,15 @@ int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, c
                       const float* vectors, float* output) {
   return done([&] {
     (*static_cast<const LstmStack*>(stack))(sentences, offset, row, vectors, output);
+  });
+}
+
+// The same from the vectors' shares in the gates [..][directions][4][hidden, padded to a multiple of 16], if the first layer
+// has no weight of vectors; 16-bit integers if there is a scale, else floats.
+int arcparse_lstm_run_rows(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
+                           const void* table, float scale, float* output) {
+  return done([&] {
+    (*static_cast<const LstmStack*>(stack))(sentences, offset, GateTable{table, scale, row}, output);
   });
 }
 
@@ -225,43 +234,36 @@ int arcparse_window_run(const void* tagger, int sentences, const int64_t* offset
 
 // ---- the search of a parser
 
-// A decoder as data; all arrays are copied.
-struct DecoderParts {
-  int32_t actions;
-  const int32_t *transition, *label;  // [actions]
-  const uint8_t* legal;               // [16][actions]
-  int32_t stack, buffer, children;    // numbers of slots
-  const int32_t *parent, *relation;   // [children]
-  int32_t main_positions, tag_positions, label_positions;
-  const int32_t *main_slot, *tag_slot, *label_slot;  // [positions]
-  int32_t width;                                     // of the first layer in tables
-  float scale;                                       // of 16-bit integers in tables; 0 if they hold floats
-  const float* bias;                                 // [width] of the first layer
-  int32_t labels;
-  const char* label_table;  // [labels][label positions][width]
-  int32_t cube;
-};
-
-// The layers above the first one are added one by one, the output last.
-void* arcparse_decoder_new(const DecoderParts* parts) {
-  return made([&p = *parts] {
-    auto slots = [](const int32_t* slot, int32_t count) { return FeatureTables::Positions(slot, slot + count); };
-    return new Decoder{System(p.actions, p.transition, p.label, p.legal),
-                       Slots(p.stack, p.buffer, p.children, p.parent, p.relation),
-                       FeatureTables(p.width, p.scale, p.bias, slots(p.main_slot, p.main_positions),
-                                     slots(p.tag_slot, p.tag_positions), slots(p.label_slot, p.label_positions),
-                                     p.label_table, p.labels),
-                       Layers(p.cube)};
+// A decoder as data; the layers above the first one are added one by one, the output last. transition, action_label
+// [actions]; legal [16][actions]; parent, relation [children]; slots of positions; bias [width]; label_table
+// [labels][label positions][width], of 16-bit integers if there is a scale, else of floats.
+void* arcparse_decoder_new(int actions, const int32_t* transition, const int32_t* action_label, const uint8_t* legal,
+                           int stack, int buffer, int children, const int32_t* parent, const int32_t* relation,
+                           int main_positions, int tag_positions, int label_positions, const int32_t* main_slot,
+                           const int32_t* tag_slot, const int32_t* label_slot, int width, float scale,
+                           const float* bias, int labels, const char* label_table, int cube) {
+  return made([&] {
+    FeatureTables tables(width, scale, bias, {main_slot, main_slot + main_positions}, {tag_slot, tag_slot + tag_positions},
+                         {label_slot, label_slot + label_positions}, label_table, labels);
+    return new Decoder{System(actions, transition, action_label, legal),
+                       Slots(stack, buffer, children, parent, relation), std::move(tables), Layers(cube)};
   });
 }
 void arcparse_decoder_free(void* decoder) { delete static_cast<Decoder*>(decoder); }
 int arcparse_decoder_add(void* decoder, int inputs, int outputs, const float* weight, const float* bias, int low) {
   return done([&] { static_cast<Decoder*>(decoder)->layers.add({inputs, outputs, weight, bias, precision(low)}); });
 }
-int arcparse_decoder_run(const void* decoder, const Batch* batch, const Settings* settings, const Trees* trees) {
+// Rows [T] are of tables in the main block and of tags; the results are described in search.h.
+int arcparse_decoder_run(const void* decoder, int sentences, const int64_t* offset, const char* main,
+                         const int32_t* main_row, const char* tags, const int32_t* tag_row, int beam, float margin,
+                         int normalise, int together, int32_t* head, int32_t* label, float* score, int64_t* scored,
+                         int64_t* bytes) {
+  const Batch batch{sentences, offset, {main, main_row}, {tags, tag_row}};
+  const Settings settings{beam, margin, bool(normalise), together};
+  const Trees trees{head, label, score, scored, bytes};
   bool is_number = false;
   const int status =
-      done([&] { is_number = Search(*static_cast<const Decoder*>(decoder), *batch, *settings, *trees).run(); });
+      done([&] { is_number = Search(*static_cast<const Decoder*>(decoder), batch, settings, trees).run(); });
   return status != 0 || is_number ? status : 2;
 }
 

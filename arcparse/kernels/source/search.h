@@ -27,7 +27,7 @@ struct Batch {
 struct Settings {
   int beam;        // hypotheses
   float margin;    // of scores, by which a hypothesis may be worse than the best
-  int normalise;   // whether to compare hypotheses by log-probabilities, not by plain scores
+  bool normalise;  // whether to compare hypotheses by log-probabilities, not by plain scores
   int together;    // configurations to score at once, about
 };
 
