@@ -205,8 +205,10 @@ class Writer::Group {
     for (float& weight : weight_) total += weight = std::exp(weight - most);
     const float* vector = memory_.vector + size_t(begin) * memory_.dimension;
     std::fill(context, context + memory_.dimension, 0.f);
-    for (int64_t t = 0; t < count; t++, vector += memory_.dimension)
-      for (size_t k = 0; k < memory_.dimension; k++) context[k] += weight_[t] / total * vector[k];
+    for (int64_t t = 0; t < count; t++, vector += memory_.dimension) {
+      float share = weight_[t] / total;
+      for (size_t k = 0; k < memory_.dimension; k++) context[k] += share * vector[k];
+    }
   }
 
   static float dot(const float* a, const float* b, int size) {
