@@ -66,15 +66,17 @@ class Lstm {
   const Dense& input(size_t part = 0) const { return input_[part]; }  // a part of a vector -> its share in the gates
   const Dense& recurrent() const { return recurrent_; }  // an output -> its share in the next gates
 
-  // Step one cell: from the sums of its gates [4][padded] to its next state and output [padded].
+  // Step one cell: from the sums of its gates [4][padded] to its next state and output [padded]. In one loop, the long
+  // way from a gate to the output would leave the processor without work.
   void step(const float* gates, float* state, float* output) const {
     for (int unit = 0; unit < padded_; unit += lanes) {
       const float* gate = gates + unit;
-      Floats cell = load(state + unit);
-      Floats value = lstm_cell(load(gate), load(gate + padded_), load(gate + 2 * padded_), load(gate + 3 * padded_), cell);
-      store(output + unit, value);
-      store(state + unit, cell);
+      Floats input = load(gate), forget = load(gate + padded_), candidate = load(gate + 2 * padded_);
+      store(state + unit, lstm_state(input, forget, candidate, load(state + unit)));
+      store(output + unit, 1.f + exponential_within(-load(gate + 3 * padded_)));
     }
+    for (int unit = 0; unit < padded_; unit += lanes)
+      store(output + unit, lstm_output(load(output + unit), load(state + unit)));
   }
 
   // Read sentences, from the end if `backwards`. `input` gives the vectors' share in the gates. Write the outputs as
