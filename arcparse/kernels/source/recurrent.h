@@ -86,7 +86,8 @@ class Lstm {
 
  private:
   // Return a product whose outputs are [4][padded_], of the columns begin..begin + inputs - 1 of a weight.
-  Dense by_gates(const float* weight, int columns, int begin, int inputs, const float* bias, Precision precision) const {
+  Dense by_gates(const float* weight, int columns, int begin, int inputs, const float* bias,
+                 Precision precision) const {
     int outputs = 4 * padded_;
     std::vector<float> turned(size_t(inputs) * outputs), padded_bias(outputs);
     for (int gate = 0; gate < 4; gate++) {
@@ -104,8 +105,8 @@ class Lstm {
   Dense recurrent_;
 };
 
-// The share in the gates of vectors whose parts are the outputs of the layer below, or of vectors in one part. Part 0 is
-// in the order of reading forwards, part 1 in that of reading backwards.
+// The share in the gates of vectors whose parts are the outputs of the layer below, or of vectors in one part.
+// Part 0 is in the order of reading forwards, part 1 in that of reading backwards.
 class Products {
  public:
   Products(const Lstm& lstm, const Steps& steps, std::vector<Aligned<char>>& parts, bool backwards)
@@ -152,7 +153,8 @@ struct GateTable {
 template <class T>
 class GateRows {
  public:
-  GateRows(const Lstm& lstm, const Steps& steps, const GateTable& table, int directions, const int64_t* first, bool backwards)
+  GateRows(const Lstm& lstm, const Steps& steps, const GateTable& table, int directions, const int64_t* first,
+           bool backwards)
       : lstm_(lstm), steps_(steps), table_(table), directions_(directions), first_(first), backwards_(backwards) {}
 
   void operator()(int64_t begin, int64_t end, float* gates) const {
@@ -186,8 +188,8 @@ class GateRows {
   bool backwards_;
 };
 
-// The shares of vectors do not wait for the step before, so those of several steps are computed together if few sentences
-// are read: each pass over the weights costs as much as many rows.
+// The shares of vectors do not wait for the step before, so those of several steps are computed together if few
+// sentences are read: each pass over the weights costs as much as many rows.
 template <class Input>
 void Lstm::read(const Steps& steps, Input& input, bool backwards, char* rows, const Outputs* outputs) const {
   constexpr int64_t ahead = 128;  // rows
@@ -221,8 +223,8 @@ class LstmStack {
   int parts() const { return layers_.empty() ? 1 : int(layers_.back().size()); }
   int dimension() const { return parts() * layers_.back()[0].hidden(); }
 
-  // Read sentences; sentence i has the tokens offset[i]..offset[i + 1] - 1, and token t the vector row[t], or t if `row`
-  // is null, of `vectors` [..][E]. Write outputs [T][dimension()].
+  // Read sentences; sentence i has the tokens offset[i]..offset[i + 1] - 1, and token t the vector row[t], or t if
+  // `row` is null, of `vectors` [..][E]. Write outputs [T][dimension()].
   void operator()(int sentences, const int64_t* offset, const int32_t* row, const float* vectors, float* output) const {
     by_group(sentences, offset, [&](const Steps& steps, const int64_t* first) {
       std::vector<Aligned<char>> parts;
