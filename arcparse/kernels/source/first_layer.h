@@ -14,7 +14,8 @@ namespace arcparse {
 // if a value is NaN or infinite, which integers would hide.
 inline bool write_row(const float* value, int count, float scale, int16_t* row) {
   typedef int16_t Half __attribute__((vector_size(register_bytes / 2)));
-  constexpr float most = 32767, to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
+  constexpr float most = 32767;
+  constexpr float to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
   Floats nothing{};
   auto rounded = [&](Floats x) {
     nothing += x - x;
@@ -84,23 +85,23 @@ class FirstLayer {
   }
 
  private:
-  static constexpr int ROWS = 128, COLUMNS = 512;  // of a product: its weights and results stay in the processor's cache
+  static constexpr int ROWS = 128, COLUMNS = 512;  // of a product: weights and results stay in the processor's cache
 
   int inputs() const { return projection_ ? projection_->inputs() : columns_[0].inputs(); }
 
   // Write the input rows of the first layer.
   void put(const float* vectors, int count, char* rows) const {
-    const Dense& first = columns_[0];
-    if (!projection_) {
-      for (int i = 0; i < count; i++) first.put(vectors + size_t(i) * first.inputs(), rows + size_t(i) * first.row_bytes());
-      return;
-    }
+    if (!projection_) return put_all(columns_[0], vectors, inputs(), count, rows);
     const Dense& dense = *projection_;
     Aligned<char> own(size_t(count) * dense.row_bytes());
     Aligned<float> projected(size_t(count) * dense.width());
-    for (int i = 0; i < count; i++) dense.put(vectors + size_t(i) * dense.inputs(), own.data() + size_t(i) * dense.row_bytes());
+    put_all(dense, vectors, inputs(), count, own.data());
     dense(own.data(), count, projected.data());
-    for (int i = 0; i < count; i++) first.put(projected.data() + size_t(i) * dense.width(), rows + size_t(i) * first.row_bytes());
+    put_all(columns_[0], projected.data(), dense.width(), count, rows);
+  }
+
+  static void put_all(const Dense& dense, const float* vectors, int stride, int count, char* rows) {
+    for (int i = 0; i < count; i++) dense.put(vectors + size_t(i) * stride, rows + size_t(i) * dense.row_bytes());
   }
 
   int outputs_;

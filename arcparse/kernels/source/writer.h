@@ -71,7 +71,8 @@ class Writer {
 inline Aligned<float> product(const Dense& dense, const float* from, int count) {
   Aligned<char> rows(size_t(count) * dense.row_bytes());
   Aligned<float> result(size_t(count) * dense.width());
-  for (int i = 0; i < count; i++) dense.put(from + size_t(i) * dense.inputs(), rows.data() + size_t(i) * dense.row_bytes());
+  for (int i = 0; i < count; i++)
+    dense.put(from + size_t(i) * dense.inputs(), rows.data() + size_t(i) * dense.row_bytes());
   dense(rows.data(), count, result.data());
   return result;
 }
@@ -169,7 +170,8 @@ class Writer::Group {
       bool is_last = number + 1 == layers_.size();
       Aligned<float> output(size_t(lstm.padded()));
       for (int i = 0; i < active_; i++) {
-        lstm.step(layer.gates.data() + size_t(i) * width, layer.state.data() + size_t(i) * lstm.padded(), output.data());
+        float* state = layer.state.data() + size_t(i) * lstm.padded();
+        lstm.step(layer.gates.data() + size_t(i) * width, state, output.data());
         lstm.recurrent().put(output.data(), layer.rows.data() + size_t(i) * lstm.recurrent().row_bytes());
         if (is_last) read_out(i, output.data());
       }
@@ -223,9 +225,10 @@ class Writer::Group {
 
   int best(const float* scores) const {
     int found = end;
-    for (int symbol = 0; symbol < writer_.scores_.outputs(); symbol++)
-      if (symbol != pad && symbol != go && (scores[symbol] > scores[found] || (scores[symbol] == scores[found] && symbol < found)))
-        found = symbol;
+    for (int symbol = 0; symbol < writer_.scores_.outputs(); symbol++) {
+      bool better = scores[symbol] > scores[found] || (scores[symbol] == scores[found] && symbol < found);
+      if (better && symbol != pad && symbol != go) found = symbol;
+    }
     return found;
   }
 
