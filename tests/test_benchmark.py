@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,40 @@ import pytest
 from tiny_model import save_tiny_model
 
 from arcparse import benchmark as bench
-from arcparse.benchmark import BOTH, EVERYTHING, ONE, OWN, PARSING, READING, TAGGING, WRITING, Measure, Plan, take_turns
+from arcparse.benchmark import own, processes
+from arcparse.benchmark.own import loaded, variants
+from arcparse.benchmark.peers import spacy_stages, udpipe_stages
+from arcparse.benchmark.plan import Corpus, Plan
+from arcparse.benchmark.processes import CPU, MEMORY, WALL, WHOLE, Usage
+from arcparse.benchmark.report import measures
+from arcparse.benchmark.turns import (
+    BEAM,
+    BOTH,
+    COLD,
+    EVERYTHING,
+    LENGTH,
+    ONE,
+    PARSING,
+    READING,
+    TAGGING,
+    WARM,
+    WRITING,
+    Calls,
+    Case,
+    Stage,
+    take_turns,
+)
+from arcparse.cli import benchmark as benchmark_command
 from arcparse.cli import main
-from arcparse.cli.benchmark import THREAD_VARIABLES, table
+from arcparse.cli.benchmark import THREAD_VARIABLES
+from arcparse.cli.speed_tables import shown
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError
+from arcparse.kernels.library import SETTING, available
+from arcparse.pipeline import Pipeline
 from arcparse.treebank import read_conllu
 
-NEAREST = "one sentence of 18 tokens"  # to 20
+SHORT = "one sentence of about 11 tokens"
+NEEDS_KERNELS = pytest.mark.skipif("baseline" not in available(), reason="no kernels are compiled")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +58,8 @@ def model(sample_treebank: Path, tmp_path_factory: pytest.TempPathFactory) -> st
 def no_process(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     """Start no process: each takes 2 s and 100 MiB. Return what would have been run."""
     asked: list[Sequence[str]] = []
-    monkeypatch.setattr(bench, "_process", lambda arguments: asked.append(arguments) or (2.0, 100 << 20))
+    used = Usage(2.0, 1.5, 100)
+    monkeypatch.setattr(processes, "run", lambda arguments, variables: asked.append(arguments) or used)
     return asked
 
 
@@ -102,106 +131,185 @@ def spacy(monkeypatch: pytest.MonkeyPatch) -> FakeSpacy:
     return library
 
 
-@pytest.mark.slow
 def test_every_stage_is_measured(model: str, sample_treebank: Path, no_process: list[Sequence[str]]) -> None:
-    report = bench.benchmark(Plan(sample_treebank, model, runs=2, batch_size=7, beam=2))
+    plan = Plan(sample_treebank, model, runs=1, batch_size=7, beams=(2,), paths=("torch",))
+    report = bench.benchmark(plan)
     gold = list(read_conllu(sample_treebank))
     assert (report.sentences, report.tokens) == (len(gold), sum(map(len, gold)))
-    assert {(measure.name, measure.unit): len(measure.values) for measure in report.measures} == {
-        (READING, "tokens/s"): 2,
-        (TAGGING, "tokens/s"): 2,
-        (PARSING, "tokens/s"): 2,
-        (BOTH, "tokens/s"): 2,
-        (WRITING, "tokens/s"): 2,
-        (EVERYTHING, "tokens/s"): 2,
-        (NEAREST, "ms"): 2,
-        ("start to first tree", "s"): 2,
-        ("peak memory", "MiB"): 1,
+    assert {(one.name, one.unit, one.beam) for one in report.measures} == {
+        (READING, "tokens/s", None),
+        (TAGGING, "tokens/s", None),
+        (PARSING, "tokens/s", 2),
+        (BOTH, "tokens/s", 2),
+        (WRITING, "tokens/s", None),
+        (EVERYTHING, "tokens/s", 2),
+        (f"{SHORT}, median", "ms", 2),
+        (f"{SHORT}, 99th percentile", "ms", 2),
+        (WALL, "s", None),
+        (CPU, "s", None),
+        (MEMORY, "MiB", None),
+        (WHOLE, "MiB", None),
     }
-    assert {measure.system for measure in report.measures} == {OWN}
-    assert all(value > 0 for measure in report.measures for value in measure.values)
-    assert report.measures[-2].values == (2.0, 2.0)
-    assert report.measures[-1].values == (100.0,)
-    options = ["--model", model, "--beam", "2", "--precision", "float32", "--threads", "1"]
-    assert [arguments[0] for arguments in no_process] == ["parse"] * 3
-    assert all(list(arguments[2:]) == options for arguments in no_process[:2])
-    assert [str(sample_treebank), *options] == [no_process[2][2], *no_process[2][7:15]]
+    assert {one.system for one in report.measures} == {"arcparse torch"}
+    assert all(value > 0 for one in report.measures for value in one.values)
+    assert [one.values for one in report.measures[-4:]] == [(2.0,), (1.5,), (100.0,), (100.0,)]
+    options = ["--model", model, "--precision", "float32", "--threads", "1"]
+    assert [list(arguments[4:]) for arguments in no_process[:1]] == [options]
+    assert no_process[1][3:5] == ["--input", str(sample_treebank)]
+
+
+@NEEDS_KERNELS
+def test_each_path_is_measured_beside_the_first(
+    model: str, sample_treebank: Path, no_process: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SETTING, "none")  # a path that is asked for comes first
+    plan = Plan(sample_treebank, model, paths=("baseline", "torch"), precision=("float32", "auto"), beams=(1,), runs=1)
+    report = bench.benchmark(plan)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in report.measures:
+        found.setdefault(one.system, []).append((one.name, one.caches))
+    first, other, torch = (found[f"arcparse {name}"] for name in ("baseline float32", "baseline", "torch"))
+    assert {(BOTH, COLD), (BOTH, WARM), (TAGGING, WARM), (EVERYTHING, COLD), (WALL, "")} <= {*first}
+    assert other == [(BOTH, COLD), (BOTH, WARM), (f"{SHORT}, median", COLD), (f"{SHORT}, 99th percentile", COLD)]
+    assert (BOTH, "") in torch
+    assert (WALL, "") in torch
+    assert (TAGGING, "") not in torch
+    assert os.environ[SETTING] == "none"
+
+
+@NEEDS_KERNELS
+def test_a_loaded_model_keeps_to_its_path_and_forgets(model: str, sample_treebank: Path) -> None:
+    corpus = Corpus.read(sample_treebank)
+    plan = Plan(sample_treebank, model, paths=("baseline", "torch"), precision=("float32",))
+    compiled, torch = (loaded(plan, variant) for variant in variants(plan))
+    assert (compiled.is_compiled, torch.is_compiled) == (True, False)
+    expected = torch.both(corpus.sentences, beam=1)
+    assert compiled.both(corpus.sentences, beam=1) == expected
+    compiled.forget()
+    torch.forget()
+    assert compiled.both(corpus.sentences, beam=1) == expected
+
+
+def test_precisions_that_are_equal_are_measured_once() -> None:
+    plan = Plan(Path(), paths=("torch", "avx2"), precision=("auto", "float32", "bfloat16"))
+    assert [(one.path, one.precision, one.is_main) for one in variants(plan)] == [
+        ("torch", "float32", True),
+        ("torch", "bfloat16", False),
+        ("avx2", "auto", True),
+        ("avx2", "float32", False),
+    ]
+
+
+def test_growth_has_its_lengths_and_widths(model: str, sample_treebank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "LONG_WORDS", (30, 60))
+    monkeypatch.setattr(own, "WIDTHS", (1, 3))
+    plan = Plan(sample_treebank, model, beams=(1, 2), growth=True)
+    one = loaded(plan, variants(plan)[0])
+    first, other = (own.own_stages(plan, one, Corpus.read(sample_treebank), is_first=is_first) for is_first in (1, 0))
+    assert [(case.tokens, case.beam) for case in first if case.name == LENGTH] == [(30, 1), (60, 1), (30, 2), (60, 2)]
+    assert [case.beam for case in first if case.name == BEAM] == [1, 3]
+    assert not [case for case in other if case.name in (LENGTH, BEAM)]
+    [call] = first[Case(LENGTH, 60, 1)]()
+    assert [len(sentence) for sentence in call()] == [60]  # type: ignore[call-overload, attr-defined]
+
+
+def test_sentences_are_chosen_by_their_length(sample_treebank: Path) -> None:
+    corpus = Corpus.read(sample_treebank)
+    assert abs(len(corpus.short[0]) - 20) == min(abs(len(sentence) - 20) for sentence in corpus.sentences)
+    assert len(corpus.long(1000)) == 1000
+    assert sum(map(len, corpus.part())) == corpus.tokens  # it has fewer than there could be
 
 
 @pytest.mark.parametrize(("keeps_tagger", "stages"), [(True, {TAGGING, BOTH}), (False, set())])
 def test_a_stage_that_the_model_has_not_is_left_out(
     keeps_tagger: bool, stages: set[str], model: str, sample_treebank: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline = bench.Pipeline.load(model)
     if not keeps_tagger:
-        pipeline = bench.Pipeline(pipeline.parser)
-    monkeypatch.setattr(bench.Pipeline, "load", lambda _, precision, threads: pipeline)
-    sentences = list(read_conllu(sample_treebank))
-    found = bench.arcparse_stages(Plan(sample_treebank), sentences, sentences[0])
-    assert set(found) == {READING, PARSING, WRITING, EVERYTHING, ONE} | stages
+        alone = Pipeline(Pipeline.load(model)._analysis.parser)
+        monkeypatch.setattr(Pipeline, "load", lambda *_, **options: alone)
+    plan, corpus = Plan(sample_treebank, model), Corpus.read(sample_treebank)
+    found = own.own_stages(plan, loaded(plan, variants(plan)[0]), corpus, is_first=True)
+    assert {case.name for case in found} == {READING, PARSING, WRITING, EVERYTHING, ONE} | stages
 
 
 def test_a_parser_that_tags_needs_no_tagger(sample_treebank: Path, tmp_path: Path) -> None:
     plan = Plan(sample_treebank, str(save_tiny_model(sample_treebank, tmp_path)))
-    sentences = list(read_conllu(sample_treebank))
-    assert set(bench.arcparse_stages(plan, sentences, sentences[0])) == {
-        READING, PARSING, BOTH, WRITING, EVERYTHING, ONE,
-    }  # fmt: skip
+    found = own.own_stages(plan, loaded(plan, variants(plan)[0]), Corpus.read(sample_treebank), is_first=True)
+    assert {case.name for case in found} == {READING, PARSING, BOTH, WRITING, EVERYTHING, ONE}
 
 
 def test_systems_take_turns_at_each_stage() -> None:
     order: list[str] = []
 
-    def stage(name: str) -> bench.Stage:
-        def prepare() -> Callable[[], object]:
+    def stage(name: str, calls: int = 1) -> Stage:
+        def prepare() -> Calls:
             order.append(f"prepare {name}")
-            return lambda: order.append(f"run {name}")
+            return [lambda: order.append(f"run {name}")] * calls
 
         return prepare
 
-    seconds = take_turns({"a": {BOTH: stage("a"), ONE: stage("a1")}, "b": {BOTH: stage("b")}}, runs=2)
-    once = ["prepare a", "run a", "prepare b", "run b", "prepare a1", "run a1"]
+    both, one = Case(BOTH, 9), Case(ONE, 3)
+    seconds = take_turns({"a": {one: stage("a1", 2), both: stage("a")}, "b": {both: stage("b")}}, runs=2)
+    once = ["prepare a", "run a", "prepare b", "run b", "prepare a1", "run a1", "run a1"]
     assert order == once * 2
-    assert {key: len(values) for key, values in seconds.items()} == {(BOTH, "a"): 2, (BOTH, "b"): 2, (ONE, "a"): 2}
+    assert {key: list(map(len, runs)) for key, runs in seconds.items()} == {
+        (both, "a"): [1, 1],
+        (both, "b"): [1, 1],
+        (one, "a"): [2, 2],
+    }
 
 
 def test_a_ratio_says_how_many_times_faster_arcparse_is() -> None:
-    seconds = {(BOTH, OWN): [1.0, 2.0, 2.0], (BOTH, "slow"): [2.0, 8.0, 6.0], (TAGGING, "slow"): [1.0, 1.0, 1.0]}
-    own, slow, alone = (measure.as_dict() for measure in bench._measures(seconds, 100, 20))
-    assert own == {
-        "name": BOTH, "system": OWN, "unit": "tokens/s", "median": 50.0, "min": 50.0, "max": 100.0, "ratio": None,
+    cold, plain = Case(BOTH, 100, 1, COLD), Case(BOTH, 100)
+    whole, tagging = Case(EVERYTHING, 100, 1, COLD), Case(TAGGING, 100)
+    seconds = {
+        (cold, "arcparse amx"): [[1.0], [2.0], [2.0]],
+        (plain, "spacy"): [[2.0], [8.0], [6.0]],
+        (tagging, "udpipe"): [[1.0], [1.0], [1.0]],
+        (whole, "arcparse amx"): [[4.0], [4.0], [4.0]],
+    }
+    alone, ours, slow, everything = (measure.as_dict() for measure in measures(seconds))
+    assert ours == {
+        "name": BOTH, "system": "arcparse amx", "unit": "tokens/s", "beam": 1, "caches": COLD, "words": None,
+        "values": (100.0, 50.0, 50.0), "median": 50.0, "min": 50.0, "max": 100.0, "ratios": {"spacy": 3.0},
     }  # fmt: skip
-    assert slow["ratio"] == 3.0
-    assert slow["max"] == 50.0
-    assert alone["ratio"] is None
-    assert bench._measures({(ONE, OWN): [0.2]}, 100, 19) == [Measure("one sentence of 19 tokens", OWN, "ms", (20.0,))]
+    assert (slow["ratios"], slow["max"]) == ({}, 50.0)
+    assert alone["ratios"] == {}
+    assert everything["ratios"] == {"spacy": 1.5}  # to the tagging and parsing alone
+
+
+def test_latency_is_of_single_calls() -> None:
+    calls = [[0.001 * (1 + i) for i in range(100)], [0.002] * 100]
+    median, last = measures({(Case(ONE, 11, 1), "arcparse amx"): calls})
+    assert (median.name, last.name) == (f"{SHORT}, median", f"{SHORT}, 99th percentile")
+    assert (median.unit, last.unit) == ("ms", "ms")
+    assert median.values == pytest.approx((50.5, 2.0))
+    assert last.values == pytest.approx((99.0, 2.0))
 
 
 def test_peers_work_on_the_same_sentences(
     model: str, sample_treebank: Path, no_process: list[Sequence[str]], udpipe: FakeUDPipe, spacy: FakeSpacy
 ) -> None:
-    plan = Plan(sample_treebank, model, runs=1, batch_size=9, udpipe="good.udpipe", udpipe_beam=3, spacy="good")
-    report = bench.benchmark(plan)
-    gold = list(read_conllu(sample_treebank))
-    found = {(measure.name, measure.system): len(measure.ratios) for measure in report.measures}
-    assert {key: count for key, count in found.items() if key[1] != OWN} == {
-        (TAGGING, "udpipe"): 1,
-        (PARSING, "udpipe"): 1,
-        (BOTH, "udpipe"): 1,
-        (NEAREST, "udpipe"): 1,
-        (BOTH, "spacy"): 1,
-        (NEAREST, "spacy"): 1,
+    peers = {"udpipe": "good.udpipe", "udpipe_beam": 3, "spacy": "good"}
+    report = bench.benchmark(Plan(sample_treebank, model, runs=1, batch_size=9, beams=(1,), **peers))  # type: ignore[arg-type]
+    gold, corpus = list(read_conllu(sample_treebank)), Corpus.read(sample_treebank)
+    both = {f"{SHORT}, median", f"{SHORT}, 99th percentile", BOTH, WALL, CPU, MEMORY}
+    names = {peer: {one.name for one in report.measures if one.system == peer} for peer in ("udpipe", "spacy")}
+    assert names == {"udpipe": both | {TAGGING, PARSING}, "spacy": both}
+    compared = {(one.name, peer) for one in report.measures for peer in one.ratios}
+    assert compared == {
+        *((name, peer) for name in both | {EVERYTHING} for peer in ("udpipe", "spacy")),
+        (TAGGING, "udpipe"),
+        (PARSING, "udpipe"),
     }
-    repeats = bench.LATENCY_REPEATS
-    size = len(gold)
+    size, short = len(gold), len(corpus.short)
     assert udpipe.tagged[:size] == udpipe.tagged[size : 2 * size] == [list(sentence.forms) for sentence in gold]
-    assert len(udpipe.tagged) == len(udpipe.parsed) == 2 * size + repeats
+    assert len(udpipe.tagged) == len(udpipe.parsed) == 2 * size + short
     assert udpipe.parsed[:size] == [([*sentence.upos], "beam_search=3") for sentence in gold]
     assert not any(tag for tags, _ in udpipe.parsed[size:] for tag in tags)
-    assert spacy.piped == [(size, {"batch_size": 256}), *([(1, {})] * repeats)]
-    assert spacy.last["words"] == next(list(sentence.forms) for sentence in gold if len(sentence) == 18)
-    assert spacy.last["sent_starts"] == [True] + [False] * 17
-    assert spacy.last["spaces"][-2:] == [False, True]
+    assert spacy.piped == [(size, {"batch_size": 256}), *([(1, {})] * short)]
+    assert spacy.last["words"] == list(corpus.short[-1].forms)
+    assert spacy.last["sent_starts"] == [True] + [False] * (len(corpus.short[-1]) - 1)
 
 
 def test_what_cannot_be_measured_is_told(
@@ -212,52 +320,96 @@ def test_what_cannot_be_measured_is_told(
     spacy: FakeSpacy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    plan, sentences = Plan(sample_treebank, model, udpipe="bad", spacy="bad"), list(read_conllu(sample_treebank))
+    plan, corpus = Plan(sample_treebank, model, udpipe="bad", spacy="bad"), Corpus.read(sample_treebank)
     with pytest.raises(ModelError, match="bad: UDPipe cannot load this"):
-        bench.udpipe_stages(plan, sentences, sentences[0])
+        udpipe_stages(plan, corpus)
     with pytest.raises(ModelError, match="bad: spaCy cannot load this"):
-        bench.spacy_stages(plan, sentences, sentences[0])
+        spacy_stages(plan, corpus)
     monkeypatch.setitem(sys.modules, "spacy", None)
     with pytest.raises(
         ConfigurationError, match="spacy is not installed; run `pip install spacy`, or leave its model out"
     ):
-        bench.spacy_stages(plan, sentences, sentences[0])
+        spacy_stages(plan, corpus)
     (tmp_path / "empty.conllu").write_text("")
     with pytest.raises(TreebankError, match=r"empty\.conllu: holds no sentence"):
         bench.benchmark(Plan(tmp_path / "empty.conllu"))
 
 
-def test_a_process_gives_the_time_to_its_first_line_and_its_memory() -> None:
-    seconds, peak = bench._process(["--version"])
-    assert seconds > 0
-    assert 1 << 20 < peak < 1 << 34
+def test_a_process_gives_its_times_and_its_memory() -> None:
+    used = processes.run(["-c", "import os; print(os.environ['GIVEN'])"], {"GIVEN": "here"})
+    assert used.seconds > 0
+    assert used.cpu_seconds > 0
+    assert 1 < used.peak < 1 << 14
 
 
-def test_a_process_that_fails_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ArcparseError, match=r"`arcparse parse x --model .*none` ended with status 2"):
-        bench._process(["parse", "x", "--model", str(tmp_path / "none")])
+def test_a_process_that_fails_is_an_error() -> None:
+    with pytest.raises(ArcparseError, match="`python -c import nothing_of_this_name` ended with status 1"):
+        processes.run(["-c", "import nothing_of_this_name"], {})
+
+
+def measure(name: str, system: str, unit: str, median: float, **others: Any) -> dict[str, Any]:
+    plain = {"beam": None, "caches": "", "words": None, "ratios": {}, "min": median, "max": median}
+    return {"name": name, "system": system, "unit": unit, "median": median, **plain, **others}
 
 
 REPORT = {
-    "file": "a.conllu", "model": "en", "threads": 1, "runs": 1, "batch_size": 256, "beam": 1, "sentences": 30,
-    "precision": "float32",
-    "tokens": 327,
+    "file": "a.conllu", "model": "en", "threads": 1, "runs": 1, "batch_size": 256, "sentences": 30, "tokens": 327,
+    "growth": False,
     "measures": [
-        {"name": BOTH, "system": OWN, "unit": "tokens/s", "median": 12345.6, "min": 9999.0, "max": 2e4, "ratio": None},
-        {"name": BOTH, "system": "spacy", "unit": "tokens/s", "median": 5e3, "min": 5e3, "max": 5e3, "ratio": 2.469},
-        {"name": NEAREST, "system": OWN, "unit": "ms", "median": 3.14159, "min": 3.0, "max": 4.0, "ratio": None},
+        measure(BOTH, "arcparse amx", "tokens/s", 12345.6, beam=1, caches=COLD, ratios={"spacy": 2.469}, max=2e4),
+        measure(BOTH, "arcparse amx", "tokens/s", 20000.1, beam=1, caches=WARM, ratios={"spacy": 4}),
+        measure(BOTH, "spacy", "tokens/s", 5000.0),
+        measure(f"{SHORT}, median", "arcparse amx", "ms", 3.14159, beam=1),
     ],
 }  # fmt: skip
+GROWTH = [
+    measure(LENGTH, "arcparse amx", "s", 0.1, beam=1, words=1000),
+    measure(LENGTH, "arcparse amx", "s", 0.2, beam=1, words=2000),
+    measure(LENGTH, "arcparse amx", "s", 0.4, beam=1, words=3000),
+    measure(BEAM, "arcparse amx", "tokens/s", 5000.0, beam=1),
+    measure(BEAM, "arcparse amx", "tokens/s", 4000.0, beam=4),
+]
 
 
 def test_the_table_has_a_line_for_each_measure() -> None:
-    assert table(REPORT).splitlines() == [
-        "a.conllu: 30 sentences, 327 tokens; model en, float32, beam 1, 1 thread, batches of 256 sentences, 1 run",
-        "measure                    system    median    min     max  unit      arcparse is",
-        "tagging and parsing        arcparse  12,346  9,999  20,000  tokens/s",
-        "tagging and parsing        spacy      5,000  5,000   5,000  tokens/s  2.47 times as fast",
-        "one sentence of 18 tokens  arcparse    3.14   3.00    4.00  ms",
+    assert shown(REPORT).splitlines() == [
+        "a.conllu: 30 sentences, 327 tokens; model en, 1 thread, batches of 256 sentences, 1 run",
+        "measure                                      system        beam  caches  median     min     max  spacy x",
+        "tagging and parsing, tokens/s                arcparse amx     1  cold    12,346  12,346  20,000     2.47",
+        "                                                              1  warm    20,000  20,000  20,000     4.00",
+        "                                             spacy                        5,000   5,000   5,000",
+        "one sentence of about 11 tokens, median, ms  arcparse amx     1            3.14    3.14    3.14",
     ]
+
+
+def test_growth_has_tables_of_its_own() -> None:
+    first, length, beam = shown({**REPORT, "growth": True, "measures": [*REPORT["measures"], *GROWTH]}).split("\n\n")
+    assert first == shown(REPORT)
+    assert length.splitlines()[1:] == [
+        "system        beam  1,000         2,000         3,000",
+        "arcparse amx     1  0.100  0.200 (2.00)  0.400 (3.27)",
+    ]
+    assert beam.splitlines()[1:] == ["system            1      4", "arcparse amx  5,000  4,000"]
+
+
+def test_growth_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(benchmark_command, "_report", lambda *_: {**REPORT, "growth": True, "measures": GROWTH})
+    file = tmp_path / "growth.svg"
+    assert main(["benchmark", "a.conllu", "--growth", "--threads", "1", "--plot", str(file)]) == 0
+    drawn = file.read_text(encoding="utf-8")
+    assert all(text in drawn for text in ("arcparse amx, beam 1", "3,000", "words", "beam"))
+
+
+def test_a_plot_needs_growth(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", "a.conllu", "--plot", "a.svg"]) == 2
+    assert "--plot a.svg draws the growth of time; add --growth" in capsys.readouterr().err
+
+
+def test_an_unknown_path_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["benchmark", "a.conllu", "--paths", "amx,avx1"])
+    assert "must be of amx, avx512, avx2, baseline, torch, all, not 'avx1'" in capsys.readouterr().err
 
 
 def test_a_process_started_for_its_threads_measures_itself(
@@ -273,9 +425,8 @@ def test_a_process_started_for_its_threads_measures_itself(
     [report] = json.loads(capsys.readouterr().out)
     words = sum(map(len, read_conllu(sample_treebank)))
     assert (report["threads"], report["tokens"], report["model"], report["runs"]) == (1, words, model, 1)
-    assert len(report["measures"]) == 9
-    assert main(["benchmark", str(sample_treebank), "--model", model, "--threads", "1", "--runs", "1"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 11
+    assert report["beams"] == [1, 8]
+    assert {BOTH, WALL} <= {one["name"] for one in report["measures"]}
 
 
 def test_each_number_of_threads_has_a_process(
@@ -289,11 +440,11 @@ def test_each_number_of_threads_has_a_process(
         return subprocess.CompletedProcess(command, 0, json.dumps([{**REPORT, "threads": threads}]))
 
     monkeypatch.setattr(subprocess, "run", play)
-    assert main(["benchmark", "a.conllu", "--runs", "3", "--beam", "2", "--udpipe", "u", "--spacy", "s"]) == 0
+    assert main(["benchmark", "a.conllu", "--runs", "3", "--beams", "2", "--udpipe", "u", "--spacy", "s"]) == 0
     printed = capsys.readouterr().out.split("\n\n")
     assert [", 1 thread," in printed[0], ", 2 threads," in printed[1]] == [True, True]
     assert [environment for _, environment in started] == [dict.fromkeys(THREAD_VARIABLES, n) for n in "12"]
-    plain = ["--model", "en", "--runs", "3", "--batch-size", "1024", "--beam", "2", "--precision", "float32"]
+    plain = ["--model", "en", "--runs", "3", "--batch-size", "1024", "--precision", "auto", "--beams", "2"]
     peers = ["--udpipe", "u", "--udpipe-beam", "5", "--spacy", "s"]
     assert started[0][0] == ["benchmark", "a.conllu", "--json", "--threads", "1", *plain, *peers]
     assert started[1][0] == ["benchmark", "a.conllu", "--json", "--threads", "2", *plain]

@@ -1,4 +1,4 @@
-"""`arcparse benchmark`: the speed of each stage, start-up time, latency and memory, and of other systems on request."""
+"""`arcparse benchmark`: speed, latency, start-up and memory by each path, and of other systems on request."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.options import whole, wholes
-from arcparse.cli.tables import in_columns
+from arcparse.cli.options import SHOWN, whole, wholes
+from arcparse.cli.speed_tables import shown
 from arcparse.errors import ArcparseError, ConfigurationError
+from arcparse.kernels.library import LEVELS, available
 from arcparse.settings.limits import BATCH_SIZE, BEAM, RUNS, THREADS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS")
-HEADINGS = ("measure", "system", "median", "min", "max", "unit", "arcparse is")
-RIGHT = (2, 3, 4)  # columns of numbers
+ALL, TORCH = "all", "torch"
+PATHS = (*LEVELS, TORCH)
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def add(subparsers: Subparsers) -> None:
@@ -31,7 +33,9 @@ def add(subparsers: Subparsers) -> None:
         "benchmark",
         help=SUBCOMMANDS["benchmark"],
         description="Measure on a gold-tokenised CoNLL-U file; each number of threads is measured in its own process. "
-        "Other systems work in one process with one thread and take turns with arcparse.",
+        "Other systems work in one process with one thread and take turns with arcparse. The first path and precision "
+        "are measured at all stages, the others at tagging and parsing together, sentence by sentence and from the "
+        "start of a process.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="gold-tokenised CoNLL-U file")
     parser.add_argument(
@@ -39,6 +43,32 @@ def add(subparsers: Subparsers) -> None:
         default="en",
         metavar="NAME_OR_PATH",
         help="name of a shipped model, or path of a model (default: en)",
+    )
+    parser.add_argument("--lemmatizer", default="", metavar="NAME", help="add lemmas in the whole path and at start-up")
+    parser.add_argument(
+        "--paths",
+        type=names((*PATHS, ALL)),
+        default=(),
+        metavar="PATH,PATH",
+        help=f"instruction sets of the kernels, or torch: {', '.join(PATHS)}, or all (default: the one in use)",
+    )
+    parser.add_argument(
+        "--precision",
+        type=names(PRECISIONS),
+        default=("auto",),
+        metavar="P,P",
+        help="number formats of the networks, as in `arcparse parse`: auto, float32, bfloat16 (default: auto)",
+    )
+    parser.add_argument(
+        "--beams", type=wholes(BEAM), default=(1, 8), metavar="K,K", help="widths of the beam (default: 1,8)"
+    )
+    parser.add_argument(
+        "--growth",
+        action="store_true",
+        help="also measure how the time grows with the length of a sentence, up to 15,000 words, and with the beam",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="with --growth: also draw it, with the first number of threads"
     )
     parser.add_argument(
         "--threads", type=wholes(THREADS), default=(1, 2), metavar="N,N", help="processor threads (default: 1,2)"
@@ -49,15 +79,6 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--batch-size", type=whole(BATCH_SIZE), default=1024, metavar="N", help="sentences in a batch (default: 1024)"
     )
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="number format of the networks (default: float32)",
-    )
-    parser.add_argument(
-        "--beam", type=whole(BEAM), metavar="K", help="width of the beam; 1 is greedy (default: that of the model)"
-    )
     parser.add_argument("--udpipe", default="", metavar="MODEL", help="also measure UDPipe with this model")
     parser.add_argument(
         "--udpipe-beam", type=whole(BEAM), default=5, metavar="K", help="beam of UDPipe (default: 5, its own default)"
@@ -67,13 +88,34 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
+def names(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """Return a reader of known names with commas between them, as argparse's `type`."""
+
+    def read(text: str) -> tuple[str, ...]:
+        for name in text.split(","):
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"must be of {', '.join(known)}, not {name[:SHOWN]!r}")
+        return tuple(text.split(","))
+
+    return read
+
+
 def run(args: argparse.Namespace) -> int:
     """Measure and print; return the exit status."""
     if (args.udpipe or args.spacy) and 1 not in args.threads:
         given = ", ".join(map(str, args.threads))
         raise ConfigurationError(f"UDPipe and spaCy are measured at one thread, not at {given}; add 1 to --threads")
+    if args.plot and not args.growth:
+        raise ConfigurationError(f"--plot {args.plot} draws the growth of time; add --growth")
+    if ALL in args.paths:
+        args.paths = (*available(), TORCH)
     reports = [_report(args, threads) for threads in args.threads]
-    print(json.dumps(reports, indent=2) if args.json else "\n\n".join(map(table, reports)))
+    print(json.dumps(reports, indent=2) if args.json else "\n\n".join(map(shown, reports)))
+    if args.plot:
+        from arcparse.cli.pictures import write_picture
+        from arcparse.cli.speed_tables import figure
+
+        write_picture(figure(reports[0]), args.plot)
     return 0
 
 
@@ -97,26 +139,10 @@ def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
 
 def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
     """Return the arguments for the same measurement with one number of threads; peers only if that is 1."""
-    peers = ("udpipe", "udpipe_beam", "spacy") if threads == 1 else ()
-    options = ["model", "runs", "batch_size", "beam", "precision", *peers]
-    given = {name: getattr(args, name) for name in options if getattr(args, name) is not None}
-    pairs = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items()]
-    return [str(args.file), "--json", "--threads", str(threads), *(part for pair in pairs for part in pair)]
-
-
-def table(report: Mapping[str, Any]) -> str:
-    """Return a report as a table under a line that names the file, the model and the settings."""
-    title = (
-        f"{report['file']}: {report['sentences']} sentences, {report['tokens']} tokens; model {report['model']}, "
-        f"{report['precision']}, beam {report['beam'] or 'of the model'}, "
-        f"{report['threads']} thread{'s' if report['threads'] > 1 else ''}, "
-        f"batches of {report['batch_size']} sentences, {report['runs']} run{'s' if report['runs'] > 1 else ''}"
-    )
-    return "\n".join([title, *in_columns([HEADINGS, *map(_row, report["measures"])], RIGHT)])
-
-
-def _row(measure: Mapping[str, Any]) -> tuple[str, ...]:
-    digits = 0 if measure["unit"] in ("tokens/s", "MiB") else 2
-    numbers = (f"{measure[name]:,.{digits}f}" for name in ("median", "min", "max"))
-    ratio = "" if measure["ratio"] is None else f"{measure['ratio']:.2f} times as fast"
-    return (measure["name"], measure["system"], *numbers, measure["unit"], ratio)
+    given = {name: getattr(args, name) for name in ("model", "lemmatizer", "runs", "batch_size")}
+    given |= {name: ",".join(map(str, getattr(args, name))) for name in ("paths", "precision", "beams")}
+    if threads == 1:
+        given |= {name: getattr(args, name) for name in ("udpipe", "udpipe_beam", "spacy")}
+    pairs = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items() if value]
+    growth = ["--growth"] if args.growth else []
+    return [str(args.file), "--json", "--threads", str(threads), *(part for pair in pairs for part in pair), *growth]

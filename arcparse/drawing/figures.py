@@ -1,4 +1,4 @@
-"""Figures with axes, by matplotlib: curves of training, bars of counts, reliability, errors by beam, attention.
+"""Figures with axes, by matplotlib: curves of training, bars of counts, reliability, errors by beam, growth, attention.
 
 Trees are drawn by `arcparse.drawing.svg` and need no library. A figure here is matplotlib's `Figure`, made without its
 global state; `rendered` turns it into the bytes of an SVG or PNG file, equal for equal values.
@@ -150,6 +150,22 @@ def by_beam(beams: Sequence[int], panels: Mapping[str, Mapping[str, Sequence[flo
             for number, (name, values) in enumerate(lines.items()):
                 axes.plot(values, marker="o", markersize=3, label=name or None, **_look(number))
         _legend(figure, fields)
+    return figure
+
+
+def growth(panels: Mapping[str, Panel]) -> Figure:
+    """Draw panels of lines over the quantities that name them, both axes logarithmic: what is linear is straight."""
+    figure, fields = _fields(len(panels), columns=len(panels))
+    with _style():
+        for (quantity, panel), axes in zip(panels.items(), fields, strict=True):
+            axes.set_title(panel.title)
+            axes.set_xlabel(quantity)
+            for number, (name, line) in enumerate(panel.lines.items()):
+                axes.loglog(*_columns(line), marker="o", markersize=3, label=name, **_look(number))
+            steps = sorted({step for line in panel.lines.values() for step, _ in line})
+            axes.set_xticks(steps, [f"{step:,}" for step in steps], minor=False)
+            axes.set_xticks([], minor=True)
+            axes.legend(frameon=False)
     return figure
 
 
