@@ -223,8 +223,9 @@ def normalised(system: TransitionSystem[State], scorer: Scorer[State]) -> Scorer
     """Return a scorer of log-probabilities, in nats: the scores of each state, normalised over its legal actions."""
 
     def log_probability(state: State) -> Tensor:
-        legal = system.legal(state)
-        return scorer(state).masked_fill(~legal, -torch.inf).log_softmax(2).nan_to_num(neginf=IMPOSSIBLE)
+        illegal = ~system.legal(state)
+        scores = scorer(state).masked_fill(illegal, -torch.inf).log_softmax(2)
+        return scores.masked_fill(illegal, IMPOSSIBLE).clamp(min=IMPOSSIBLE)  # NaN stays: `search` raises an error
 
     return log_probability
 

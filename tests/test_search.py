@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 import arcparse.search
-from arcparse.search import WAIT, Beam, advance, sample, search
+from arcparse.search import WAIT, Beam, advance, normalised, sample, search
 
 STOP = 2
 
@@ -176,6 +176,7 @@ def test_scores_that_are_not_numbers_end_a_search(wrong: float) -> None:
     for run in (
         lambda: search(system, scorer, start(2), 1),
         lambda: search(system, scorer, start(2), 3, margin=1.0),
+        lambda: search(system, normalised(system, scorer), start(2), 3),
         lambda: sample(system, scorer, start(2), 4),
     ):
         with pytest.raises(ValueError, match="scores are not numbers: its weights are damaged or too large"):

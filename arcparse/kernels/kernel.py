@@ -8,6 +8,7 @@ import numpy as np
 
 from arcparse.errors import ArcparseError
 from arcparse.kernels.library import Handle, check, library, pointer
+from arcparse.threads import aside
 
 Argument = Any  # a contiguous array, an int, a float, or None for no array
 
@@ -31,7 +32,9 @@ class Kernel:
     def call(self, name: str, *arguments: Argument) -> None:
         """Call a function of the object. Raises MemoryError if memory is short."""
         function = getattr(self._library, f"arcparse_{self._kind}_{name}")
-        check(function(self._handle, *map(_converted, arguments)))
+        with aside():
+            status = function(self._handle, *map(_converted, arguments))
+        check(status)
 
 
 def _converted(argument: Argument) -> Any:

@@ -24,6 +24,7 @@ NONE = "none"  # the setting for no library
 SETTING = "ARCPARSE_KERNELS"
 REMEDY = "with a C++ compiler, `python -m arcparse.kernels.build` compiles it"
 NOT_NUMBERS = 2  # a status
+SHORT = "there is not enough memory"
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {  # the type of the result, those of the arguments
     "arcparse_digest": (c_int, []),
     "arcparse_processor_runs": (c_int, [c_char_p]),
@@ -145,7 +146,7 @@ class Handle:
     def __init__(self, address: int | None, free: Any) -> None:
         """Take the address; raise MemoryError if it is null."""
         if not address:
-            raise MemoryError
+            raise MemoryError(SHORT)
         self._as_parameter_ = c_void_p(address)
         weakref.finalize(self, free, address).atexit = False  # the process gives its memory back by itself
 
@@ -155,7 +156,7 @@ def check(status: int) -> None:
     if status == NOT_NUMBERS:
         raise ValueError("the model's scores are not numbers: its weights are damaged or too large; train it again")
     if status:
-        raise MemoryError
+        raise MemoryError(SHORT)
 
 
 def pointer(array: NDArray[Any]) -> c_void_p:

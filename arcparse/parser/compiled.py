@@ -5,7 +5,7 @@ In `low` precision a few arcs in a thousand differ, where two actions have nearl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from arcparse.networks.compiled import (
     part,
 )
 from arcparse.networks.settings import NO_ENCODER
-from arcparse.parser.description import KIND, Description
+from arcparse.parser.description import KIND, Description, dimensions_of_features
 from arcparse.parser.parse import tree_of
 from arcparse.parser.settings import MARGIN, ParserConfig
 from arcparse.parser.templates import parsed
@@ -192,36 +192,32 @@ def _network(known: Description, weights: Weights) -> Network:
 def layout(known: Description, num_actions: int) -> layouts.Layouts:
     """Return the names and shapes of the weights of a parser that has kernels.
 
-    Raises ModelError if the encoder lacks vectors that the features need.
+    Raises ModelError if features look at vectors that the model does not have.
     """
     config, pretrained = known.config, known.pretrained.dimension
     sizes = {name: len(own) for name, own in known.lexicon.vocabularies.items()}
     found = layouts.within("forms", layouts.forms(config.lexicon, sizes, pretrained))
-    dimensions = {name: getattr(config, f"{name}_dimension") for name in known.tags.sizes}
+    form, encoder = layouts.form_dimension(config.lexicon, pretrained), 2 * config.bilstm.hidden
     for name, size in known.tags.sizes.items():
-        if dimensions[name]:
-            found[f"embeddings.{name}.weight"] = layouts.floats(size, dimensions[name])
-    dimensions["form"] = layouts.form_dimension(config.lexicon, pretrained)
+        if dimension := getattr(config, f"{name}_dimension"):
+            found[f"embeddings.{name}.weight"] = layouts.floats(size, dimension)
     if known.predicts_tags:
-        encoder = 2 * config.bilstm.hidden
-        found |= layouts.within("bilstm", layouts.bilstm(config.bilstm, dimensions["form"]))
+        found |= layouts.within("bilstm", layouts.bilstm(config.bilstm, form))
         found |= layouts.within("tag_layer", layouts.tag_layer(encoder, known.tags.sizes))
         if config.projection:
             found |= layouts.within("projection", layouts.linear(encoder, config.projection))
-        dimensions["vector"] = config.projection or encoder
+    dimensions = dimensions_of_features(config, known.tags, form, encoder if known.predicts_tags else None)
     return found | layouts.within("scorer", _scorer(known, dimensions, num_actions))
 
 
-def _scorer(known: Description, dimensions: dict[str, int], num_actions: int) -> layouts.Layouts:
+def _scorer(known: Description, dimensions: Mapping[str, int], num_actions: int) -> layouts.Layouts:
     own = known.config.scorer
-    dimensions = dimensions | {LABEL: own.label_dimension}
     attributes = [attribute for _, attribute in parsed(known.config.features)]
     width = own.hidden[0]
     found = {"label": layouts.floats(len(known.labels), own.label_dimension), "bias": layouts.floats(width)}
     for name in dict.fromkeys(attributes):
-        dimension = dimensions.get(name, 0)
-        found[f"none.{name}"] = layouts.floats(dimension)
-        found[f"first.{name}"] = layouts.floats(dimension, attributes.count(name) * width)
+        found[f"none.{name}"] = layouts.floats(dimensions[name])
+        found[f"first.{name}"] = layouts.floats(dimensions[name], attributes.count(name) * width)
     for i, (inputs, outputs) in enumerate(pairwise(own.hidden)):
         found |= layouts.within(f"hidden.{i}", layouts.linear(inputs, outputs))
     return found | layouts.within("output", layouts.linear(own.hidden[-1], num_actions))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arcparse.checkpoint.saved import VOCABULARIES, SavedModel
+from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import TagColumns
 from arcparse.networks.settings import NO_ENCODER
 from arcparse.parser.settings import ParserConfig
+from arcparse.parser.templates import LABEL_ATTRIBUTE, parsed
 
 KIND = "parser"
 
@@ -41,3 +44,21 @@ class Description:
         if not labels or not root_labels | word_labels <= set(labels):
             saved.refuse(VOCABULARIES, "label must hold all of root_label and word_label, and at least one")
         return cls(config, lexicon, TagColumns.restore(saved), pretrained, labels, root_labels, word_labels)
+
+
+def dimensions_of_features(config: ParserConfig, tags: TagColumns, form: int, encoder: int | None) -> Mapping[str, int]:
+    """Return the dimension of each attribute; it is at least 1 if features look at the attribute.
+
+    `form` and `encoder` are the dimensions of their vectors; if an encoder reads the forms, features see its vectors
+    alone. Raises ModelError if features look at an attribute without vectors.
+    """
+    columns = {name: getattr(config, f"{name}_dimension") for name in tags.sizes}
+    vectors = {"form": form} if encoder is None else {"vector": config.projection or encoder}
+    found = {**columns, LABEL_ATTRIBUTE: config.scorer.label_dimension, **vectors}
+    missing = [name for name in dict.fromkeys(name for _, name in parsed(config.features)) if not found.get(name)]
+    if missing:
+        raise ModelError(
+            f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}; "
+            "leave them out, choose another encoder, or set a dimension above 0"
+        )
+    return found

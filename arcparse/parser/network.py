@@ -21,6 +21,7 @@ from arcparse.lexicon.tags import TagColumns
 from arcparse.networks.encoder import AnyEncoder, FormEncoder, SharedVectors, add_encoder, encoder_of, read
 from arcparse.networks.tags import TagLayer, best_tags, completed
 from arcparse.networks.words import Words
+from arcparse.parser.description import dimensions_of_features
 from arcparse.parser.features import Features
 from arcparse.parser.scorer import BoundScorer, FeedForwardScorer
 from arcparse.parser.settings import ParserConfig
@@ -56,27 +57,17 @@ class ParserNetwork(nn.Module):
         super().__init__()
         self.config, self.tags = config, tags
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
-        dimensions = {"form": self.forms.dimension} | {
-            name: getattr(config, f"{name}_dimension") for name in tags.sizes
-        }
-        self.embeddings = nn.ModuleDict(
-            {name: nn.Embedding(size, dimensions[name]) for name, size in tags.sizes.items() if dimensions[name]}
-        )
-        for name, embedding in self.embeddings.items():
-            nn.init.normal_(embedding.weight, std=dimensions[name] ** -0.5)  # type: ignore[arg-type]
+        sizes = {name: (size, getattr(config, f"{name}_dimension")) for name, size in tags.sizes.items()}
+        self.embeddings = nn.ModuleDict({name: nn.Embedding(*own) for name, own in sizes.items() if own[1]})
+        for embedding in self.embeddings.values():
+            nn.init.normal_(embedding.weight, std=embedding.embedding_dim**-0.5)  # type: ignore[arg-type, operator]
         encoder = add_encoder(self, config, self.forms.dimension, files)
         if encoder is not None:
             self.tag_layer = TagLayer(encoder.dimension, tags.sizes)
-            dimensions["vector"] = config.projection or encoder.dimension
             self.projection = nn.Linear(encoder.dimension, config.projection) if config.projection else nn.Identity()
-        features = Features(config.features)
-        missing = [name for name in features.attributes if name != "label" and not dimensions.get(name)]
-        if missing:
-            raise ModelError(
-                f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}; "
-                "leave them out, choose another encoder, or set a dimension above 0"
-            )
-        self.scorer = FeedForwardScorer(config.scorer, features, dimensions, system)
+        given = None if encoder is None else encoder.dimension
+        dimensions = dimensions_of_features(config, tags, self.forms.dimension, given)
+        self.scorer = FeedForwardScorer(config.scorer, Features(config.features), dimensions, system)
 
     @property
     def encoder(self) -> AnyEncoder | None:

@@ -49,7 +49,7 @@ class FeedForwardScorer(nn.Module):
         self.low_precision = False  # bfloat16 when it parses: faster if the processor has it
         dimensions = {**dimensions, "label": config.label_dimension}
         label = torch.empty(len(system.labels), config.label_dimension)
-        self.label = nn.Parameter(nn.init.normal_(label, std=config.label_dimension**-0.5))
+        self.label = nn.Parameter(nn.init.normal_(label, std=max(1, config.label_dimension) ** -0.5))
         width = config.hidden[0]
         fan_in = sum(features.positions(name) * dimensions[name] for name in features.attributes)
         self.none = nn.ParameterDict(

@@ -91,7 +91,7 @@ def with_failures(
     """Return the results of all sentences; if that fails and `on_error` is given, try the sentences one by one."""
     try:
         return results(sentences)
-    except (ArcparseError, RuntimeError, ValueError) as error:
+    except (ArcparseError, RuntimeError, ValueError, MemoryError) as error:  # torch's lack of memory is a RuntimeError
         if on_error is None:
             raise
         if len(sentences) == 1:

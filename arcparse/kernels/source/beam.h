@@ -75,7 +75,8 @@ class Candidates {
   const std::vector<Candidate>& best() {
     std::sort(candidates_.begin(), candidates_.end());
     if (candidates_.size() > size_) candidates_.resize(size_);
-    while (!candidates_.empty() && candidates_.back().score < candidates_.front().score - margin_) candidates_.pop_back();
+    while (!candidates_.empty() && candidates_.back().score < candidates_.front().score - margin_)
+      candidates_.pop_back();
     if (!is_number_ || (!candidates_.empty() && !std::isfinite(candidates_.front().score))) candidates_.clear();
     return candidates_;
   }

@@ -41,7 +41,9 @@ class Dense {
   int width() const {  // floats from one output row to the next, at least outputs(); those beyond outputs() become 0
     return low_ ? low_->width() : single_->width();
   }
-  int row_bytes() const { return low_ ? low_->row_bytes() : single_->row_bytes(); }  // of an input row, a multiple of 64
+  int row_bytes() const {  // of an input row, a multiple of 64
+    return low_ ? low_->row_bytes() : single_->row_bytes();
+  }
 
   // Write an input row from `inputs` floats. NaN and infinity spoil the outputs of their own row alone.
   void put(const float* value, char* row) const {

@@ -1,7 +1,7 @@
 // A matrix of 16-bit integers: each column has its scale, and each input row its own, which stands behind its numbers.
 //
-// A sum of products of integers is exact as long as it fits into 32 bits, and it always does: the largest input times the
-// sum of a column's magnitudes is below 2^31. So the bits are shared: more inputs, fewer bits for each number.
+// A sum of products of integers is exact as long as it fits into 32 bits, and it always does: the largest input times
+// the sum of a column's magnitudes is below 2^31. So the bits are shared: more inputs, fewer bits for each number.
 #pragma once
 #include <immintrin.h>
 
@@ -30,7 +30,7 @@ class IntegerMatrix {
  public:
   IntegerMatrix(int inputs, int outputs, const float* weight)
       : inputs_(inputs),
-        largest_(std::fmin(32767.f, std::floor(92681.f / std::sqrt(float(inputs))))),  // 2^16.5: as many bits as weights
+        largest_(std::fmin(32767.f, std::floor(92681.f / std::sqrt(float(inputs))))),  // 2^16.5: weights get as much
         panels_((inputs + 1) / 2, outputs),
         scale_(size_t(panels_.width())) {
     for (int n = 0; n < outputs; n++) pack_column(n, outputs, weight + n);
@@ -51,8 +51,8 @@ class IntegerMatrix {
     if (k < inputs_) see(change(load_part(value + k, inputs_ - k)));
     float unit = largest(greatest) / largest_;
     for (int i = 0; i < lanes; i++) unit += nothing[i];
-    float inverse = unit > std::numeric_limits<float>::min() ? 1 / unit : 0;  // also 0 if it is NaN, as each output then is
-    std::memset(row + scale_at() - int(sizeof(int32_t)), 0, sizeof(int32_t));
+    float inverse = unit > std::numeric_limits<float>::min() ? 1 / unit : 0;  // 0 for NaN too: each output then is NaN
+    if (inputs_ % 2) std::memset(row + scale_at() - int(sizeof(int32_t)), 0, sizeof(int32_t));  // half a pair is left
     auto* x = reinterpret_cast<int16_t*>(row);
     for (k = 0; k + lanes <= inputs_; k += lanes) put_integers(change(load(value + k)) * inverse, x + k, lanes);
     if (k < inputs_) put_integers(change(load_part(value + k, inputs_ - k)) * inverse, x + k, inputs_ - k);
@@ -95,7 +95,7 @@ class IntegerMatrix {
       sum += size;
       greatest = std::fmax(greatest, size);
     }
-    double room = 2147483647.0 / (largest_ + 1) - inputs_;  // of the magnitudes' sum; rounding adds at most a half to each
+    double room = 2147483647.0 / (largest_ + 1) - inputs_;  // of the magnitudes' sum; rounding adds up to a half each
     double factor = std::fmin(room / sum, 32767 / greatest);
     if (!(factor < 1e30)) factor = 1e30;  // a column of zeros
     scale_[size_t(n)] = float(1 / factor);

@@ -1,6 +1,6 @@
 // A matrix of bfloat16 for the tiles of AMX: a tile is 16 rows of 64 bytes, and one instruction multiplies two of them.
 //
-// The process must have been given the permission to use tiles (interface.cpp). Tile 0 to 3 are sums, the others factors.
+// The process must have been given the permission to use tiles (processor.h). Tiles 0 to 3 are sums, others factors.
 #pragma once
 #include <immintrin.h>
 

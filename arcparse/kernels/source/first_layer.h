@@ -37,6 +37,7 @@ inline bool write_row(const float* value, int count, float scale, int16_t* row) 
   for (int i = 0; i < lanes; i++) sum += nothing[i];
   return sum == 0;
 }
+
 // Write values as they are; sums of them show NaN.
 inline bool write_row(const float* value, int count, float, float* row) {
   std::copy(value, value + count, row);

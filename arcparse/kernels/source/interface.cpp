@@ -1,8 +1,8 @@
 // The C interface: one function a line of what Python calls. No exception leaves it.
 //
-// A function that makes an object returns it, or nullptr if memory is short; one that works returns 0, or 1 if memory is
-// short, or 2 if a score is not a number.
-#include <new>
+// A function that makes an object returns it, or nullptr if memory is short; one that works returns 0, or 1 if memory
+// is short, or 2 if a score is not a number.
+#include <exception>
 
 #include "dense.h"
 #include "forms.h"
@@ -20,7 +20,7 @@ template <class Make>
 void* made(Make make) {
   try {
     return make();
-  } catch (const std::bad_alloc&) {
+  } catch (const std::exception&) {  // bad_alloc, or length_error for a size that no memory has
     return nullptr;
   }
 }
@@ -30,7 +30,7 @@ int done(Work work) {
   try {
     work();
     return 0;
-  } catch (const std::bad_alloc&) {
+  } catch (const std::exception&) {
     return 1;
   }
 }
@@ -91,9 +91,8 @@ void* arcparse_forms_new(int word_dimension, int pretrained_dimension, int affix
                          const float* scale, const float* unknown, const float* affix, const float* shape,
                          const float* convolution, const float* convolution_bias) {
   return made([&] {
-    return new FormVectors({word_dimension, pretrained_dimension, affixes, affix_dimension, shape_dimension,
-                                      filters, word, pretrained, scale, unknown, affix, shape, convolution,
-                                      convolution_bias});
+    return new FormVectors({word_dimension, pretrained_dimension, affixes, affix_dimension, shape_dimension, filters,
+                            word, pretrained, scale, unknown, affix, shape, convolution, convolution_bias});
   });
 }
 void arcparse_forms_free(void* forms) { delete static_cast<FormVectors*>(forms); }
@@ -106,7 +105,8 @@ int arcparse_forms_run(const void* forms, int count, const int32_t* word, const 
 
 // ---- recurrent encoders
 
-// Layers [directions][4 * hidden][inputs], [directions][4 * hidden][hidden], [directions][4 * hidden] are added one by one.
+// Layers are added one by one: weights [directions][4 * hidden][inputs], or null, and [directions][4 * hidden][hidden],
+// bias [directions][4 * hidden].
 void* arcparse_lstm_new() {
   return made([] { return new LstmStack; });
 }
@@ -117,8 +117,8 @@ int arcparse_lstm_add(void* stack, int directions, int inputs, int hidden, const
     auto& own = *static_cast<LstmStack*>(stack);
     std::vector<Lstm> layer;
     for (size_t d = 0, gates = 4 * size_t(hidden); d < size_t(directions); d++)
-      layer.emplace_back(own.parts(), inputs, hidden, input_weight ? input_weight + d * gates * inputs : nullptr, recurrent_weight + d * gates * hidden,
-                         bias + d * gates, precision(low));
+      layer.emplace_back(own.parts(), inputs, hidden, input_weight ? input_weight + d * gates * inputs : nullptr,
+                         recurrent_weight + d * gates * hidden, bias + d * gates, precision(low));
     own.add_layer(std::move(layer));
   });
 }
@@ -129,8 +129,8 @@ int arcparse_lstm_run(const void* stack, int sentences, const int64_t* offset, c
   });
 }
 
-// The same from the vectors' shares in the gates [..][directions][4][hidden, padded to a multiple of 16], if the first layer
-// has no weight of vectors; 16-bit integers if there is a scale, else floats.
+// The same from the vectors' shares in the gates [..][directions][4][hidden, padded to a multiple of 16], if the first
+// layer has no weight of vectors; 16-bit integers if there is a scale, else floats.
 int arcparse_lstm_run_rows(const void* stack, int sentences, const int64_t* offset, const int32_t* row,
                            const void* table, float scale, float* output) {
   return done([&] {
@@ -141,8 +141,8 @@ int arcparse_lstm_run_rows(const void* stack, int sentences, const int64_t* offs
 // ---- sequence to sequence
 
 // An LSTM decoder of `layers` with `hidden` units: embedding [symbols][embedding], which scores symbols too, with bias
-// [symbols]; bridge [memory][2 * layers * hidden]; keys [memory][hidden] or null; readout [inputs][embedding]. The weights
-// of the first LSTM come first, as in arcparse_lstm_add.
+// [symbols]; bridge [memory][2 * layers * hidden]; keys [memory][hidden] or null; readout [inputs][embedding]. The
+// weights of the first LSTM come first, as in arcparse_lstm_add.
 void* arcparse_writer_new(int symbols, int embedding, int layers, int hidden, int memory, const float* symbol,
                           const float* symbol_bias, const float* input_weight, const float* recurrent_weight,
                           const float* bias, const float* bridge, const float* bridge_bias, const float* keys,
@@ -178,19 +178,19 @@ int arcparse_writer_run(const void* writer, int sources, const int64_t* offset, 
 
 // ---- rows of a first layer
 
-// `weight` [inputs][outputs]; `projection` [projected][inputs], or null.
-void* arcparse_first_layer_new(int inputs, int outputs, const float* weight, const float* bias, int projected,
-                         const float* projection, const float* projection_bias, int low) {
+// `weight` [inputs][outputs]; `projection` [vector][inputs] of vectors with `vector` numbers, or null.
+void* arcparse_first_layer_new(int inputs, int outputs, const float* weight, const float* bias, int vector,
+                               const float* projection, const float* projection_bias, int low) {
   return made([&] {
     std::unique_ptr<Dense> first;
-    if (projection) first.reset(new Dense(projected, inputs, projection, projection_bias, precision(low)));
+    if (projection) first.reset(new Dense(vector, inputs, projection, projection_bias, precision(low)));
     return new FirstLayer(inputs, outputs, weight, bias, std::move(first), precision(low));
   });
 }
 void arcparse_first_layer_free(void* table) { delete static_cast<FirstLayer*>(table); }
 // A table of 16-bit integers if there is a scale, else of floats.
 int arcparse_first_layer_run(const void* maker, int count, const float* vectors, const int32_t* place, float scale,
-                       void* table) {
+                             void* table) {
   return numbers([&] {
     const auto& make = *static_cast<const FirstLayer*>(maker);
     return scale ? make(count, vectors, place, scale, static_cast<int16_t*>(table))
@@ -200,7 +200,8 @@ int arcparse_first_layer_run(const void* maker, int count, const float* vectors,
 
 // ---- tags
 
-void* arcparse_tags_new(int inputs, int columns, const int32_t* sizes, const float* weight, const float* bias, int low) {
+void* arcparse_tags_new(int inputs, int columns, const int32_t* sizes, const float* weight, const float* bias,
+                        int low) {
   return made([&] {
     std::vector<int> own(sizes, sizes + columns);
     int outputs = std::accumulate(own.begin(), own.end(), 0);
@@ -250,8 +251,9 @@ void* arcparse_decoder_new(int actions, const int32_t* transition, const int32_t
                            const int32_t* tag_slot, const int32_t* label_slot, int width, float scale,
                            const float* bias, int labels, const char* label_table, int cube) {
   return made([&] {
-    FeatureTables tables(width, scale, bias, {main_slot, main_slot + main_positions}, {tag_slot, tag_slot + tag_positions},
-                         {label_slot, label_slot + label_positions}, label_table, labels);
+    FeatureTables tables(width, scale, bias, {main_slot, main_slot + main_positions},
+                         {tag_slot, tag_slot + tag_positions}, {label_slot, label_slot + label_positions}, label_table,
+                         labels);
     return new Decoder{System(actions, transition, action_label, legal),
                        Slots(stack, buffer, children, parent, relation), std::move(tables), Layers(cube)};
   });

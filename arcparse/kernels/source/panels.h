@@ -1,4 +1,5 @@
-// The product of some rows with a matrix that is packed in panels: two registers of columns, all of the depth, side by side.
+// The product of some rows with a matrix that is packed in panels: two registers of columns, all of the depth, side by
+// side.
 //
 // A block of rows and panels has its sums in registers, as many as fit; each step of the depth reads a panel's two
 // registers once for all rows of the block. Few rows take several panels at once: the sums must be enough to hide the

@@ -117,8 +117,9 @@ class Search {
       const LegalScores scores = decoder_.system.legal(scorer_.scores(h.row), h.configuration, beam.nodes());
       candidates_.offer(i, h.score, scores, settings_.normalise ? scores.log_sum() : 0);
     }
-    beam.advance(decoder_.system, candidates_.best());
-    return !candidates_.best().empty();
+    const std::vector<Candidate>& best = candidates_.best();
+    beam.advance(decoder_.system, best);
+    return !best.empty();
   }
 
   const Decoder& decoder_;

@@ -1,4 +1,4 @@
-// Vectors as wide as the processor's registers, by the compiler's vector extensions: one code for every instruction set.
+// Vectors as wide as the processor's registers, by the compiler's vector extensions: one code for all instruction sets.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -35,8 +35,10 @@ class FeatureTables {
   size_t positions() const { return main_.size() + tags_.size() + label_.size(); }
   const Positions& label_positions() const { return label_; }
 
-  // Write the rows of a configuration; return their number. token [slots], label [label positions]: NONE if there is none.
-  size_t rows(const int32_t* token, const int32_t* label, const Block& main, const Block& tags, const char** row) const {
+  // Write the rows of a configuration; return their number. token [slots], label [label positions]: NONE if there is
+  // none.
+  size_t rows(const int32_t* token, const int32_t* label, const Block& main, const Block& tags,
+              const char** row) const {
     const char** next = known(main_, token, main, row);
     next = known(tags_, token, tags, next);
     const size_t bytes = row_bytes(), positions = label_.size();
