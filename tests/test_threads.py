@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -14,6 +15,8 @@ from toy_task import ToyTask
 
 from arcparse import cli, pipeline, threads
 from arcparse.errors import ConfigurationError
+from arcparse.kernels.kernel import Kernel
+from arcparse.kernels.library import available
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
 from arcparse.threads import aside, asked, spread, torch_threads, turn
@@ -131,6 +134,18 @@ def test_who_steps_aside_lets_another_work_and_waits_for_its_turn() -> None:
         events.append("first again")
     thread.join(60)
     assert events == ["first", "other", "first again"]
+
+
+@pytest.mark.skipif(not available(), reason="no kernels are compiled")
+def test_a_kernel_steps_aside_while_it_works() -> None:
+    other, inside = threading.Thread(target=lambda: watched_turn() and inside.set()), threading.Event()
+    kernel = Kernel("lstm")
+    kernel._library = SimpleNamespace(arcparse_lstm_run=lambda _: 0 if inside.wait(60) else 1)  # type: ignore[assignment]
+    with turn():
+        other.start()
+        kernel.call("run")
+    other.join(60)
+    assert inside.is_set()
 
 
 def test_an_interrupt_while_one_waits_leaves_the_turn_to_others(monkeypatch: pytest.MonkeyPatch) -> None:

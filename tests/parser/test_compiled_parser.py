@@ -113,6 +113,19 @@ def test_weights_of_another_network_are_refused(sentences: list[Sentence], tmp_p
         CompiledParser.load(tmp_path, low=False)
 
 
+@needs_kernels
+@pytest.mark.parametrize("load", [CompiledParser.load, Parser.load])
+def test_features_of_vectors_that_a_model_lacks_are_refused(
+    load: Any, sentences: list[Sentence], tmp_path: Path
+) -> None:
+    parser = random_parser(sentences)
+    parser.config = replace(parser.config, features=tuple(own.replace("vector", "form") for own in VECTORS))
+    parser.save(tmp_path, vectors="", metadata={})
+    options = {"low": True} if load == CompiledParser.load else {}
+    with pytest.raises(ModelError, match="gives no vectors"):
+        load(tmp_path, **options)
+
+
 def test_without_a_kernel_there_is_no_compiled_parser(
     sentences: list[Sentence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -229,6 +229,16 @@ def test_features_that_the_encoder_does_not_give_are_refused() -> None:
         Parser.build(replace(PARSER["none"], features=("stack(0).vector",)), sample(), Pretrained.none())
     with pytest.raises(ModelError, match=r"\['upos'\]"):
         Parser.build(replace(PARSER["bilstm"], upos_dimension=0), sample(), Pretrained.none())
+    with pytest.raises(ModelError, match=r"'bilstm' gives no vectors .* \['form'\]"):  # the encoder alone reads them
+        Parser.build(replace(PARSER["bilstm"], features=("stack(0).form",)), sample(), Pretrained.none())
+
+
+def test_labels_may_have_no_dimension_if_no_feature_looks_at_them() -> None:
+    scorer = replace(PARSER["bilstm"].scorer, label_dimension=0)
+    config = replace(PARSER["bilstm"], scorer=scorer, features=("stack(0).vector", "buffer(0).vector"))
+    assert Parser.build(config, sample(), Pretrained.none()).eval().parse(sample()[:1])[0].heads
+    with pytest.raises(ModelError, match=r"\['label'\]"):
+        Parser.build(replace(config, features=("stack(0).label",)), sample(), Pretrained.none())
 
 
 def test_without_a_projection_features_see_the_recurrent_vectors() -> None:

@@ -127,6 +127,26 @@ def test_locked_dropout_is_that_of_the_batch() -> None:
     assert made.eval().bind(own, locked=True)(state).equal(made.bind(own)(state))
 
 
+def test_with_locked_dropout_equal_configurations_are_scored_once() -> None:
+    made, own = network(WIDE).train(), blocks()
+    scorer = made.bind(own, locked=True)
+    index = stack_index([scorer.index(beam.state) for beam in random_beams(0, LENGTH, 3)])
+    number, counts = len(index["form"]), []
+    hook = made.register_forward_pre_hook(lambda _, given: counts.append(len(given[0])))
+    at_once = scorer.score(index)
+    hook.remove()
+    assert counts == [len(torch.cat(list(index.values()), 1).unique(dim=0))]
+    assert counts[0] < number
+    alone = [scorer.score({name: rows[i : i + 1] for name, rows in index.items()}) for i in range(number)]
+    one_by_one = torch.cat(alone)
+    torch.testing.assert_close(at_once, one_by_one, atol=1e-4, rtol=1e-4)
+    weight = torch.randn(at_once.shape, generator=torch.Generator().manual_seed(2))
+    for left, right in zip(
+        gradients(made, own, (at_once * weight).sum()), gradients(made, own, (one_by_one * weight).sum()), strict=True
+    ):
+        torch.testing.assert_close(left, right, atol=1e-3, rtol=1e-3)
+
+
 def test_low_precision_is_near_and_for_parsing_alone() -> None:
     made, scorer = bound(WIDE)
     state = next(iter(random_beams(0, LENGTH, 1))).state

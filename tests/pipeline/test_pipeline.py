@@ -219,15 +219,16 @@ def test_many_inputs_are_read_no_further_than_a_batch_ahead(nlp: Pipeline) -> No
         assert read == 5 * ((count + 4) // 5)
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, MemoryError])
 def test_a_sentence_that_cannot_be_parsed_is_reported_and_passed_on(
-    nlp: Pipeline, monkeypatch: pytest.MonkeyPatch
+    kind: type[Exception], nlp: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parser, failed = nlp._analysis.needed_parser(), []
     parse = parser.parse
 
     def fragile(sentences: Sequence[Sentence], **settings: Any) -> list[Sentence]:
         if any("boom" in sentence.forms for sentence in sentences):
-            raise RuntimeError("too much")
+            raise kind("too much")
         return parse(sentences, **settings)
 
     monkeypatch.setattr(parser, "parse", fragile)
@@ -236,7 +237,7 @@ def test_a_sentence_that_cannot_be_parsed_is_reported_and_passed_on(
     assert failed == [(("a", "boom"), "too much"), (("boom",), "too much")]
     assert found[1] == Sentence.from_forms(["a", "boom"])
     assert [sentence.is_parsed for sentence in (found[0], *found[2], *found[3])] == [True, True, True, False]
-    with pytest.raises(RuntimeError, match="too much"):
+    with pytest.raises(kind, match="too much"):
         list(nlp.parse_many(inputs))
 
 
