@@ -1,4 +1,4 @@
-"""`arcparse info`: what is installed, and which kernels this processor runs."""
+"""`arcparse info`: the versions that are installed, and the kernels that this processor runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What depends on a word's form alone is computed once and kept, within a limit of memory."""
+"""Rows that depend on a word's form alone are computed once and kept, within a limit of memory."""
 
 from __future__ import annotations
 

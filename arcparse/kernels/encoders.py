@@ -24,6 +24,11 @@ GATE_SCALE = 1024.0  # of gates in 16-bit integers; beyond 28 a gate is open or 
 Weights = Mapping[str, NDArray[np.float32]]  # by the names of a saved model, in any precision
 
 
+def part(weights: Weights, name: str) -> dict[str, NDArray[Any]]:
+    """Return the weights of a part of a network, by their names in the part."""
+    return {own.removeprefix(f"{name}."): value for own, value in weights.items() if own.startswith(f"{name}.")}
+
+
 class FormIds(Protocol):
     """The ids of U forms, int32."""
 
@@ -150,7 +155,7 @@ class LSTM:
 
 
 def _gates(layer: Sequence[LSTMWeights], *, low: bool) -> FirstLayer:
-    """Return what makes rows of gates [directions, 4, hidden], each gate padded to a multiple of 16 units."""
+    """Return the maker of rows of gates [directions, 4, hidden], each gate padded to a multiple of 16 units."""
     hidden = layer[0].recurrent.shape[1]
     units = np.pad(np.arange(hidden), (0, -hidden % 16), constant_values=-1)
     order = np.concatenate([np.where(units < 0, 4 * hidden, gate * hidden + units) for gate in range(4)])
@@ -201,7 +206,7 @@ class FirstLayer:
 
 
 class FormRows:
-    """All that is kept of a form: its vector or, with a first layer, the vector's rows in that."""
+    """The row that is kept of a form: its vector or, with a first layer, the vector's share in that."""
 
     def __init__(
         self, ids: Callable[[Sequence[str]], FormIds], vectors: FormVectors, first: FirstLayer | None = None
@@ -212,7 +217,7 @@ class FormRows:
         self.dtype: type[np.int16] | type[np.float32] = np.float32 if first is None else first.dtype
 
     def fill(self, forms: Sequence[str], place: Ids, table: Rows) -> None:
-        """Write what is kept of U forms into the rows `place` [U] of a table [..., width]."""
+        """Write the row of each of U forms into the rows `place` [U] of a table [..., width]."""
         vectors = self._vectors(self._ids(forms))
         if self._first is None:
             table[place] = vectors

@@ -140,7 +140,7 @@ def _opened(level: str) -> CDLL:
 class Handle:
     """The address of an object of a library, freed when nothing refers to the handle any more.
 
-    A kernel's Python class keeps one as `_as_parameter_`, which ctypes passes in the place of the object.
+    As an argument of a function, ctypes takes its `_as_parameter_`.
     """
 
     def __init__(self, address: int | None, free: Any) -> None:

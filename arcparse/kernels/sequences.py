@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from arcparse.kernels.encoders import LSTM, Floats, Ids, LSTMWeights, Offsets, Weights
+from arcparse.kernels.encoders import LSTM, Floats, Ids, LSTMWeights, Offsets, Weights, part
 from arcparse.kernels.kernel import Kernel
 from arcparse.kernels.library import floats
 
@@ -23,7 +23,7 @@ class SourceEncoder:
 
     def __init__(self, weights: Weights, *, added: bool = False, low: bool = False) -> None:
         """Take the weights by name; `added` if symbols get additions to their embeddings; `low` precision is faster."""
-        self._lstm = LSTM.recurrent(named(weights, "reader."), low=low, in_rows=not added)
+        self._lstm = LSTM.recurrent(part(weights, "reader"), low=low, in_rows=not added)
         self._directions = 2 if any(name.endswith("_reverse") for name in weights) else 1
         self.dimension = self._lstm.dimension
         embedding = floats(weights["embedding.weight"])
@@ -51,7 +51,7 @@ class CharacterClassifier:
         """Take the network's weights by name, and the pretrained vectors of words."""
         self._rows, self._scale = rows, scale
         self._word = floats(weights["word.weight"]).T if "word.weight" in weights else None
-        self._encoder = SourceEncoder(named(weights, "encoder."), added=self._word is not None, low=low)
+        self._encoder = SourceEncoder(part(weights, "encoder"), added=self._word is not None, low=low)
         output, bias = floats(weights["output.weight"]), floats(weights["output.bias"])
         sizes = np.array([len(output)], np.int32)
         self._kernel = Kernel("tags", output.shape[1], 1, sizes, floats(output.T), bias, int(low))
@@ -66,7 +66,7 @@ class CharacterClassifier:
         return best
 
     def _added(self, word: Ids, weight: Floats) -> Floats:
-        """Return what is added to the embeddings of characters [T, E], computed once for equal ones in a row."""
+        """Return the vectors [T, E] to add to the embeddings of characters, computed once for equal ones in a row."""
         begins = np.flatnonzero(np.diff(word, prepend=-1))
         own = word[begins]
         vectors = (self._rows[own].astype(np.float32) * self._scale[own, None]) @ weight
@@ -87,8 +87,8 @@ class Writer:
 
     def __init__(self, weights: Weights, attention: Dots = "general", *, low: bool = False) -> None:
         """Take the weights of `arcparse.seq2seq.Seq2Seq` by name, with LSTMs and without input feeding."""
-        self._encoder = SourceEncoder(named(weights, "encoder."), low=low)
-        decoder, reader = named(weights, "decoder."), named(weights, "decoder.reader.")
+        self._encoder = SourceEncoder(part(weights, "encoder"), low=low)
+        decoder, reader = part(weights, "decoder"), part(weights, "decoder.reader")
         layers = sum(name.endswith("weight_hh_l0") for name in reader)
         lstms = [LSTMWeights.of(reader, f"reader.layers.{i}.rnn") for i in range(layers)]
         hidden = lstms[0].recurrent.shape[1]
@@ -112,8 +112,3 @@ class Writer:
         self._kernel.call("run", *sources, limit, begin, written, attended, length)
         kept = np.arange(len(written)) - np.repeat(begin[:-1], limit) < np.repeat(length, limit)
         return Outputs(np.concatenate([[0], length.cumsum(dtype=np.int64)]), written[kept], attended[kept])
-
-
-def named(weights: Weights, prefix: str) -> dict[str, Floats]:
-    """Return the weights whose names begin with the prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}

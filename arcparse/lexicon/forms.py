@@ -59,7 +59,7 @@ class FormIds:
 
 
 class _Kinds(dict[int, str]):
-    """What a character's code becomes in a shape; each is found once."""
+    """The sign that stands for a character's code in a shape; each is found once."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)

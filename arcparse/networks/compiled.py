@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.batches import bucket
-from arcparse.kernels.encoders import FormVectors
+from arcparse.kernels.encoders import FormVectors, Weights, part
 from arcparse.kernels.tagging import Tags, completed
 from arcparse.lexicon.forms import ROOT_FORM, LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
@@ -20,14 +20,8 @@ from arcparse.sentence import EMPTY, Sentence, check_length
 from arcparse.threads import spread
 
 BATCH_TOKENS = 2500  # tokens that are read together
-Weights = Mapping[str, NDArray[Any]]
 Cells = dict[int, Sequence[str]]  # of a sentence's words, by column
 Result = TypeVar("Result")
-
-
-def part(weights: Weights, name: str) -> dict[str, NDArray[Any]]:
-    """Return the weights of a part of a network, by their names in the part."""
-    return {own.removeprefix(f"{name}."): value for own, value in weights.items() if own.startswith(f"{name}.")}
 
 
 def form_vectors(weights: Weights, config: LexiconConfig, pretrained: Pretrained) -> FormVectors:

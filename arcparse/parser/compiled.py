@@ -17,7 +17,7 @@ from arcparse.checkpoint import load_model
 from arcparse.errors import ModelError
 from arcparse.kernels.cache import LIMIT, FormCache
 from arcparse.kernels.decoder import LABEL, Decoder, Layer, Network
-from arcparse.kernels.encoders import LSTM, FormRows
+from arcparse.kernels.encoders import LSTM, FormRows, Weights, part
 from arcparse.kernels.library import library
 from arcparse.kernels.systems import Actions, actions
 from arcparse.kernels.tables import Rows
@@ -28,13 +28,11 @@ from arcparse.networks.compiled import (
     Cells,
     Symbols,
     TagSymbols,
-    Weights,
     agreed,
     form_vectors,
     forms_of,
     in_batches,
     offsets,
-    part,
 )
 from arcparse.networks.settings import NO_ENCODER
 from arcparse.parser.description import KIND, Description, dimensions_of_features
@@ -56,7 +54,7 @@ class CompiledParser:
     def __init__(self, known: Description, steps: Actions, weights: Weights, *, low: bool, limit: int = LIMIT) -> None:
         """Take the actions of its system, and the weights by name.
 
-        `low` precision is the fastest of the processor, `limit` the bytes of memory for what is kept of forms.
+        `low` precision is the fastest of the processor, `limit` the bytes of memory for the cache of forms.
         """
         self.config, self.lexicon, self.tags = known.config, known.lexicon, known.tags
         self.predicts_tags, self.labels = known.predicts_tags, known.labels
@@ -111,7 +109,7 @@ class CompiledParser:
         return in_batches(sentences, batch_tokens, tagged)
 
     def forget(self) -> None:
-        """Drop what is kept of earlier forms for speed."""
+        """Drop the rows of earlier forms, which are kept only for speed."""
         self._cache.forget()
 
     def _encoded(self, batch: Sequence[Sentence], given_tags: bool) -> tuple[Offsets, Rows | None, dict[str, Ids]]:
@@ -154,7 +152,7 @@ class CompiledParser:
 
 
 class _Encoder:
-    """The recurrent encoder, and what reads its vectors: the tag layer, and the first layer of the scorer."""
+    """The recurrent encoder, and the layers that read its vectors: the tag layer, and the first layer of the scorer."""
 
     def __init__(self, decoder: Decoder, config: ParserConfig, weights: Weights, *, low: bool) -> None:
         self._lstm = LSTM.bilstm(part(weights, "bilstm"), low=low, in_rows=True)

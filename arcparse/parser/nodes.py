@@ -1,4 +1,4 @@
-"""Nodes: words with their children, linked into stacks that share what lies below and are never copied.
+"""Nodes: words with their children, linked into stacks that share their lower parts and are never copied.
 
 A transition changes few words, so it makes new nodes for these and leaves all others as they are. Configurations hold
 the numbers of nodes; the step of a search costs the same in a long sentence as in a short one (Goldberg, Zhao & Huang
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from arcparse.sentence import NONE
 
-# What a node knows, the rows of the table. Children are nodes too, the outermost and the second outermost on each side;
+# A node's fields, the rows of the table. Children are nodes too, the outermost and the second outermost on each side;
 # a word that has been attached knows its head and the label of its arc. NEXT is the node below on a stack.
 TOKEN, LABEL, HEAD, LEFT, RIGHT, LEFT2, RIGHT2, NEXT = range(8)
 NOWHERE = 0  # the node of no word: its token, label and head are NONE, and its links lead to itself

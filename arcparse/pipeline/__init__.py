@@ -293,7 +293,7 @@ class Pipeline:
         return [all if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a pickle holds: if it was loaded, the arguments of `load`; any process then loads it once."""
+        """Return the content of a pickle: if it was loaded, the arguments of `load`; any process then loads it once."""
         return {"_loaded": self._loaded} if self._loaded else self.__dict__
 
     def __setstate__(self, state: dict[str, Any]) -> None:

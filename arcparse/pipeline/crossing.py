@@ -59,7 +59,7 @@ def results_in_order(
 
 
 def _parts(sentence: Sentence) -> Parts:
-    """Return what results depend on: the columns before DEPS, and the place for messages."""
+    """Return the parts that results depend on: the columns before DEPS, and the place for messages."""
     return sentence.columns[:DEPS], sentence.place
 
 
@@ -86,7 +86,7 @@ def _reply(work: Work, reports: bool, received: list[str | Parts]) -> tuple[list
 
 
 def _change(before: Sentence, after: Sentence) -> Change:
-    """Return what has changed."""
+    """Return the columns that have changed, and the comments."""
     columns = enumerate(zip(before.columns, after.columns, strict=True))
     return {column: new for column, (old, new) in columns if new is not old}, after.comments
 

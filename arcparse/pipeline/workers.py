@@ -223,7 +223,7 @@ def _serve(work: Callable[[Any], Any], connection: Connection, inherited: Connec
             signal.signal(getattr(signal, ending), signal.SIG_DFL)
     if inherited is not None:
         inherited.close()
-    gc.freeze()  # what was loaded stays, and pages that the collector does not write stay shared
+    gc.freeze()  # loaded objects stay, and pages that the collector does not write stay shared
     with suppress(EOFError, OSError):
         while True:
             connection.send(_answer(work, connection.recv()))

@@ -1,4 +1,4 @@
-"""A lemmatiser over the compiled kernels, read without torch: it writes what `arcparse.seq2seq.lemmatizer` does."""
+"""A lemmatiser over the compiled kernels, read without torch: it writes the lemmas of `arcparse.seq2seq.lemmatizer`."""
 
 from __future__ import annotations
 

@@ -8,20 +8,18 @@ from pathlib import Path
 
 from arcparse.checkpoint import load_model
 from arcparse.kernels.cache import LIMIT, FormCache
-from arcparse.kernels.encoders import FirstLayer, FormRows
+from arcparse.kernels.encoders import FirstLayer, FormRows, Weights, part
 from arcparse.kernels.library import library
 from arcparse.kernels.tagging import HiddenLayer, Tags, WindowTagger
 from arcparse.networks import layouts
 from arcparse.networks.compiled import (
     BATCH_TOKENS,
     TagSymbols,
-    Weights,
     agreed,
     form_vectors,
     forms_of,
     in_batches,
     offsets,
-    part,
 )
 from arcparse.networks.settings import NO_ENCODER
 from arcparse.sentence import Sentence

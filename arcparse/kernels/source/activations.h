@@ -34,7 +34,7 @@ inline Floats quotient(Floats a, Floats b) {
 
 // e^x for x between -28 and 28, which is enough to tell 0 and 1 from all others, and keeps products of three results
 // finite; beyond, the result is that of the limit. The relative error is at most about 2e-7 (Cody & Waite 1980: a power
-// of two, times a polynomial of what remains; the coefficients are those of Cephes).
+// of two, times a polynomial of the rest; the coefficients are those of Cephes).
 inline Floats exponential_within(Floats x) {
   constexpr float limit = 28, log2_e = 1.44269504f, ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
   constexpr float to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point

@@ -6,7 +6,7 @@
 
 namespace arcparse {
 
-// What a form encoder knows; the memory belongs to the caller and must outlive it.
+// The tables of a form encoder; the memory belongs to the caller and must outlive it.
 struct FormParts {
   int word_dimension, pretrained_dimension, affixes, affix_dimension, shape_dimension, filters;
   const float* word;            // [W][word_dimension]

@@ -1,4 +1,4 @@
-// The C interface: one function a line of what Python calls. No exception leaves it.
+// The C interface: the functions that Python calls. No exception leaves it.
 //
 // A function that makes an object returns it, or nullptr if memory is short; one that works returns 0, or 1 if memory
 // is short, or 2 if a score is not a number.
@@ -64,7 +64,7 @@ void* arcparse_dense_new(int inputs, int outputs, const float* weight, const flo
 }
 void arcparse_dense_free(void* dense) { delete static_cast<Dense*>(dense); }
 
-// output [count][outputs] from x [count][inputs], or from max(x, 0); with `add`, x W is added to what is in output
+// output [count][outputs] from x [count][inputs], or from max(x, 0); with `add`, x W is added to output
 int arcparse_dense_run(const void* dense, const float* x, int count, int relu, int add, float* output) {
   const Dense& layer = *static_cast<const Dense*>(dense);
   return done([&] {

@@ -1,4 +1,5 @@
-// What the processor and the operating system let a program use. Compiled for the baseline, it runs everywhere.
+// The instructions that the processor and the operating system let a program use. Compiled for the baseline, this code
+// runs everywhere.
 #pragma once
 #include <cstring>
 

@@ -29,7 +29,7 @@ class Steps {
   int64_t begin(int64_t step) const { return begin_[step]; }
   int active(int64_t step) const { return int(begin_[step + 1] - begin_[step]); }
 
-  // The step at which the other direction reads what this direction reads of a sentence at a step, and its row there.
+  // The step at which the other direction reads the token that this direction reads at a step, and its row there.
   int64_t mirrored(int64_t step, int sentence) const { return lengths_[sentence] - 1 - step; }
   int64_t mirrored_row(int64_t step, int sentence) const { return begin_[mirrored(step, sentence)] + sentence; }
 
@@ -276,7 +276,7 @@ class LstmStack {
   }
 
   // Read a layer and return its outputs; those of the last are written as floats too. give(lstm, backwards, read) calls
-  // read with what gives the vectors' share in the gates.
+  // read(input), in which `input` gives the vectors' share in the gates, as Products and GateRows do.
   template <class Give>
   std::vector<Aligned<char>> read_layer(size_t number, const Steps& steps, const int64_t* first, float* output,
                                         Give give) const {
