@@ -235,7 +235,7 @@ def test_a_stage_that_the_model_has_not_is_left_out(
 def test_a_parser_that_tags_needs_no_tagger(sample_treebank: Path, tmp_path: Path) -> None:
     plan = Plan(sample_treebank, str(save_tiny_model(sample_treebank, tmp_path)))
     found = own.own_stages(plan, loaded(plan, variants(plan)[0]), Corpus.read(sample_treebank), is_first=True)
-    assert {case.name for case in found} == {READING, PARSING, BOTH, WRITING, EVERYTHING, ONE}
+    assert {case.name for case in found} == {READING, TAGGING, PARSING, BOTH, WRITING, EVERYTHING, ONE}
 
 
 def test_systems_take_turns_at_each_stage() -> None:

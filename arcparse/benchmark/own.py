@@ -146,14 +146,15 @@ def own_stages(plan: Plan, own: Loaded, corpus: Corpus, *, is_first: bool) -> di
 
     if is_first:
         stages |= _files(plan, own, corpus)
-        if own.tagger is not None:
-            add(TAGGING, own.tagger.tag)
+        if own.tags:
+            add(TAGGING, (own.tagger or own.parser).tag)
         for beam in plan.beams:
             add(PARSING, partial(own.parser.parse, given_tags=True, beam=beam), beam)
     for beam in plan.beams:
         if own.tags:
             add(BOTH, at[beam], beam)
-        stages[Case(ONE, corpus.short_tokens, beam, states[0])] = _one_by_one(own, corpus.short, at[beam])
+        if is_first or beam == plan.beams[0]:
+            stages[Case(ONE, corpus.short_tokens, beam, states[0])] = _one_by_one(own, corpus.short, at[beam])
     if is_first and plan.growth:
         for beam in plan.beams:
             for words in LONG_WORDS:

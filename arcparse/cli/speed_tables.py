@@ -97,4 +97,6 @@ def figure(report: Report) -> Figure:
     by_length, by_beam = _lines(_of(report, LENGTH), "words"), _lines(_of(report, BEAM), "beam")
     lengths = {f"{system}, beam {beam}" if beam else system: points for (system, beam), points in by_length.items()}
     beams = {system: points for (system, _), points in by_beam.items()}
-    return growth({"words": Panel("seconds for one sentence", lengths), "beam": Panel("tokens/s", beams)})
+    return growth(
+        {"words": Panel("seconds for one sentence", lengths, logarithmic=True), "beam": Panel("tokens/s", beams)}
+    )
