@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
-
-from arcparse.networks.words import Forms
-
-
-@dataclass(frozen=True)
-class FlatIds:
-    """The ids of forms."""
-
-    word: NDArray[np.int32]
-    vector: NDArray[np.int32]
-    affix: NDArray[np.int32]
-    shape: NDArray[np.int32]
-    character: NDArray[np.int32]
-    offset: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, forms: Forms) -> FlatIds:
-        """Return the same ids as those of padded arrays."""
-        parts = (part.numpy().astype(np.int32) for part in (forms.word, forms.vector, forms.affix, forms.shape))
-        known = forms.character.numpy() != 0
-        character = forms.character.numpy()[known].astype(np.int32)
-        return cls(*parts, character, np.concatenate([[0], known.sum(1).cumsum()]))
 
 
 def offsets(lengths: Sequence[int]) -> NDArray[np.int64]:

@@ -35,6 +35,12 @@ def host() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture
+def _in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No kernels: networks of torch do the work, and can be watched."""
+    monkeypatch.setenv("ARCPARSE_KERNELS", "none")
+
+
 @pytest.fixture(scope="module", params=[True, False], ids=["tags on its own", "with a tagger"])
 def place(request: pytest.FixtureRequest, sample_treebank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(sample_treebank, tmp_path_factory.mktemp("tiny"), predicts_tags=request.param)
@@ -69,7 +75,7 @@ def watched(model: torch.nn.Module, act: Callable[[], object]) -> set[tuple[int,
     return seen
 
 
-@pytest.mark.usefixtures("host")
+@pytest.mark.usefixtures("host", "_in_torch")
 def test_one_thread_works_and_the_host_s_setting_stays(place: Path, gold: list[Sentence]) -> None:
     nlp = Pipeline.load(place)
     assert settings() == (HOST, LATER)
@@ -165,7 +171,7 @@ def test_threads_of_python_get_equal_results_from_one_model(place: Path, gold: l
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("host")
+@pytest.mark.usefixtures("host", "_in_torch")
 def test_several_threads_give_what_one_gives(place: Path, gold: list[Sentence]) -> None:
     workers: set[int] = set()
     nlp, three = Pipeline.load(place), Pipeline.load(place, threads=3)
@@ -183,6 +189,11 @@ def test_several_threads_give_what_one_gives(place: Path, gold: list[Sentence]) 
         [p.sentence for p in trees] for trees in expected[2]
     ]
     assert settings() == (HOST, LATER)
+
+
+def test_several_threads_give_what_one_gives_whatever_does_the_work(place: Path, gold: list[Sentence]) -> None:
+    many = gold * (2500 // sum(map(len, gold)) + 2)  # more than one batch
+    assert Pipeline.load(place, threads=3).parse_sentences(many) == Pipeline.load(place).parse_sentences(many)
 
 
 def test_spreading_keeps_the_order_and_tells_the_first_error() -> None:

@@ -21,18 +21,19 @@ Dots = Literal["none", "dot", "scaled-dot", "general"]  # the kinds of attention
 class SourceEncoder:
     """Embeds symbols and reads them, as `arcparse.networks.source_encoder.SourceEncoder` does outside training."""
 
-    def __init__(self, weights: Weights, *, low: bool = False) -> None:
-        """Take the weights by name; `low` precision is faster."""
-        self.embedding = floats(weights["embedding.weight"])
-        self._lstm = LSTM.recurrent(named(weights, "reader."), low=low)
+    def __init__(self, weights: Weights, *, added: bool = False, low: bool = False) -> None:
+        """Take the weights by name; `added` if symbols get additions to their embeddings; `low` precision is faster."""
+        self._lstm = LSTM.recurrent(named(weights, "reader."), low=low, in_rows=not added)
         self._directions = 2 if any(name.endswith("_reverse") for name in weights) else 1
         self.dimension = self._lstm.dimension
+        embedding = floats(weights["embedding.weight"])
+        self._rows = embedding if self._lstm.first is None else self._lstm.first(embedding)  # [symbols, ...]
 
     def __call__(self, offset: Offsets, symbol: Ids, added: Floats | None = None) -> Floats:
-        """Return the outputs [T, D] of symbols [T]; `added` [T, E] is added to their embeddings."""
+        """Return the outputs [T, D] of symbols [T], to whose embeddings `added` [T, E] is added."""
         if added is None:
-            return self._lstm(offset, self.embedding, symbol)
-        return self._lstm(offset, self.embedding[symbol] + added)
+            return self._lstm(offset, self._rows, symbol)
+        return self._lstm(offset, self._rows[symbol] + added)
 
     def summary(self, offset: Offsets, output: Floats) -> Floats:
         """Return each sequence's last outputs [B, D]: backwards, the last one is that of the first symbol."""
@@ -48,9 +49,9 @@ class CharacterClassifier:
 
     def __init__(self, weights: Weights, rows: NDArray[np.int8], scale: Floats, *, low: bool = False) -> None:
         """Take the network's weights by name, and the pretrained vectors of words."""
-        self._encoder = SourceEncoder(named(weights, "encoder."), low=low)
         self._rows, self._scale = rows, scale
         self._word = floats(weights["word.weight"]).T if "word.weight" in weights else None
+        self._encoder = SourceEncoder(named(weights, "encoder."), added=self._word is not None, low=low)
         output, bias = floats(weights["output.weight"]), floats(weights["output.bias"])
         sizes = np.array([len(output)], np.int32)
         self._kernel = Kernel("tags", output.shape[1], 1, sizes, floats(output.T), bias, int(low))

@@ -22,7 +22,6 @@ from arcparse.kernels.library import library
 from arcparse.kernels.systems import Actions, actions
 from arcparse.kernels.tables import Rows
 from arcparse.kernels.tagging import TagLayer, Tags
-from arcparse.lexicon.tags import COLUMN
 from arcparse.networks import layouts
 from arcparse.networks.compiled import (
     BATCH_TOKENS,
@@ -62,7 +61,7 @@ class CompiledParser:
         self.config, self.lexicon, self.tags = known.config, known.lexicon, known.tags
         self.predicts_tags, self.labels = known.predicts_tags, known.labels
         config = known.config
-        self._decoder = Decoder(steps, parsed(config.features), _network(config, weights), low=low)
+        self._decoder = Decoder(steps, parsed(config.features), _network(known, weights), low=low)
         vectors = form_vectors(weights, config.lexicon, known.pretrained)
         self._encoder: _Encoder | None = None
         if known.predicts_tags:
@@ -72,7 +71,7 @@ class CompiledParser:
         else:
             first = None if self._decoder.main is None else self._decoder.first_layer()
         self._cache = FormCache([FormRows(known.lexicon.forms, vectors, first)], limit)
-        self._tag_symbols = TagSymbols(known.tags, tuple(COLUMN) if known.predicts_tags else ())
+        self._tag_symbols = TagSymbols(known.tags, tuple(known.tags.sizes) if known.predicts_tags else ())
         self._label_symbols = Symbols((*known.labels, ""))  # the root's label is NONE
 
     def parse(
@@ -177,11 +176,12 @@ class _Encoder:
         return None if self._first is None else Rows(self._first(context), np.arange(len(context), dtype=np.int32))
 
 
-def _network(config: ParserConfig, weights: Weights) -> Network:
+def _network(known: Description, weights: Weights) -> Network:
     """Return the arrays of the scorer."""
+    config = known.config
     scorer = part(weights, "scorer")
     first, none = part(scorer, "first"), part(scorer, "none")
-    embeddings = {name: weights[f"embeddings.{name}.weight"] for name in COLUMN if name in first}
+    embeddings = {name: weights[f"embeddings.{name}.weight"] for name in known.tags.sizes if name in first}
     if LABEL in first:
         embeddings[LABEL] = scorer["label"]
     names = [f"hidden.{i}" for i in range(len(config.scorer.hidden) - 1)] + ["output"]
@@ -197,7 +197,7 @@ def layout(known: Description, num_actions: int) -> layouts.Layouts:
     config, pretrained = known.config, known.pretrained.dimension
     sizes = {name: len(own) for name, own in known.lexicon.vocabularies.items()}
     found = layouts.within("forms", layouts.forms(config.lexicon, sizes, pretrained))
-    dimensions = {name: getattr(config, f"{name}_dimension") for name in COLUMN}
+    dimensions = {name: getattr(config, f"{name}_dimension") for name in known.tags.sizes}
     for name, size in known.tags.sizes.items():
         if dimensions[name]:
             found[f"embeddings.{name}.weight"] = layouts.floats(size, dimensions[name])

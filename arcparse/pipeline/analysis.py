@@ -71,7 +71,10 @@ class Analysis:
         if self.parser is not None and self._predicts_tags:
             return self.parser.tag(sentences, given_tags=given_tags)
         if self.tagger is None:
-            raise ModelError("this parser needs tags and has no tagger; give sentences with tags, and given_tags=True")
+            raise ModelError(
+                "this parser needs tags and has no tagger; give sentences with tags, and given_tags=True "
+                "(on the command line: --given tags)"
+            )
         return self.tagger.tag(sentences, given_tags=given_tags)
 
     @property

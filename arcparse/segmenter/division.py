@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from arcparse.checkpoint.saved import SavedModel
 from arcparse.errors import TreebankError
+from arcparse.lexicon.characters import CharacterIds
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.segmenter.settings import SegmenterConfig
@@ -101,9 +102,8 @@ class Division:
 
     def ids(self, text: str) -> Ids:
         """Return the ids of a text's characters, and the rows of their words' vectors: [2, N]."""
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         ids = np.zeros((2, len(text)), np.int64)
-        ids[0] = self._id_of_code[np.minimum(codes, len(self._id_of_code) - 1)]
+        ids[0] = self._character_ids.ids(text)
         if self.pretrained.dimension:
             words = list(WORD.finditer(text))
             row = {form: self._row(form) for form in {found[0] for found in words}}
@@ -114,12 +114,8 @@ class Division:
         return ids
 
     @cached_property
-    def _id_of_code(self) -> Ids:
-        """The id of each character by its code point; the last one is that of all greater code points."""
-        known = {ord(symbol): id for id, symbol in enumerate(self.characters) if len(symbol) == 1}
-        ids = np.full(max(known, default=0) + 2, Vocabulary.UNKNOWN, np.int64)
-        ids[list(known)] = list(known.values())
-        return ids
+    def _character_ids(self) -> CharacterIds:
+        return CharacterIds(self.characters)
 
     def _row(self, form: str) -> int:
         words, scheme = self.pretrained.words, self.pretrained.scheme

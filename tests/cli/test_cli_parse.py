@@ -20,6 +20,7 @@ from arcparse.drawing.widths import cells
 from arcparse.parser.model import Parser
 from arcparse.parser.trace import Arc, Step
 from arcparse.pipeline import Pipeline
+from arcparse.pipeline.analysis import Analysis
 from arcparse.sentence import DEPREL, DEPS, FEATS, FORM, HEAD, ID, LEMMA, MISC, UPOS, XPOS, Sentence
 from arcparse.tokenizer import tokenize
 from arcparse.treebank import parse_conllu, read_conllu
@@ -66,14 +67,14 @@ def parse(model: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tupl
 @pytest.fixture
 def horses_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the parser fail on every batch with a horse in it."""
-    parse_batch = Parser._parse_batch
+    analysed = Analysis.parse
 
-    def failing(self: Parser, sentences: list[Sentence], *rest: Any) -> list[Sentence]:
+    def failing(self: Analysis, sentences: list[Sentence], **settings: Any) -> list[Sentence]:
         if any("horse" in sentence.forms for sentence in sentences):
             raise RuntimeError("no memory for a horse\nand more")
-        return parse_batch(self, sentences, *rest)
+        return analysed(self, sentences, **settings)
 
-    monkeypatch.setattr(Parser, "_parse_batch", failing)
+    monkeypatch.setattr(Analysis, "parse", failing)
 
 
 def type_in(monkeypatch: pytest.MonkeyPatch, content: str) -> None:
@@ -222,10 +223,10 @@ def test_a_text_s_place_is_its_line(tmp_path: Path, parse: Callable[..., Any], h
 def test_a_place_without_name_and_an_error_without_words(
     parse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> list[Sentence]:
+    def fails(*_: object, **settings: object) -> list[Sentence]:
         raise ValueError
 
-    monkeypatch.setattr(Parser, "_parse_batch", fails)
+    monkeypatch.setattr(Analysis, "parse", fails)
     status, _, err = parse("1\ta" + "\t_" * 8, "--from", "conllu")
     assert status == 1
     assert err.splitlines()[0] == "arcparse: TEXT:1: not parsed: ValueError"

@@ -13,8 +13,8 @@ from tiny_model import save_tiny_model
 
 from arcparse import pipeline
 from arcparse.cli import main
-from arcparse.parser.model import Parser
 from arcparse.pipeline import Pipeline
+from arcparse.pipeline.analysis import Analysis
 from arcparse.sentence import Sentence
 from arcparse.treebank import parse_conllu, read_conllu, write_conllu
 
@@ -113,14 +113,14 @@ def test_a_dictionary_says_tags(tag: Callable[..., Any], tmp_path: Path) -> None
 def test_what_fails_is_reported_and_comes_out_as_it_came(
     tag: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tagged = Parser.tag
+    tagged = Analysis.tag
 
-    def fragile(self: Parser, sentences: list[Sentence], **settings: Any) -> list[Sentence]:
+    def fragile(self: Analysis, sentences: list[Sentence], **settings: Any) -> list[Sentence]:
         if any("boats" in sentence.forms for sentence in sentences):
             raise RuntimeError("no boats\nat all")
         return tagged(self, sentences, **settings)
 
-    monkeypatch.setattr(Parser, "tag", fragile)
+    monkeypatch.setattr(Analysis, "tag", fragile)
     (tmp_path / "d.tsv").write_text("old\tX\n")
     status, out, err = tag(TEXT, "--to", "word_tag", "--dictionary", tmp_path / "d.tsv")
     assert status == 1

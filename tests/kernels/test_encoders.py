@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
-from flat_batches import FlatIds, flat, named, offsets
+from flat_batches import flat, named, offsets
 from torch import nn
 
-from arcparse.kernels.encoders import LSTM, FirstLayer, FormVectors
-from arcparse.lexicon.forms import Lexicon, LexiconConfig
+from arcparse.kernels.encoders import LSTM, FirstLayer, FormRows, FormVectors
+from arcparse.lexicon.forms import ROOT_FORM, FormIds, Lexicon, LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.encoder import BiLSTM, FormEncoder
 from arcparse.networks.recurrent import Recurrent
@@ -50,10 +52,31 @@ def test_forms_have_the_vectors_of_the_encoder(level: str, config: LexiconConfig
     ids = words_of(lexicon, [FORMS]).forms
     vectors = FormVectors(named(encoder), own.rows, own.scale, len(config.prefixes) + len(config.suffixes))
     assert vectors.dimension == encoder.dimension
-    np.testing.assert_allclose(vectors(FlatIds.of(ids)), encoder(ids).detach(), atol=1e-5)
+    np.testing.assert_allclose(vectors(lexicon.forms((ROOT_FORM, *FORMS))), encoder(ids).detach(), atol=1e-5)
 
 
 MIXES = [(1,), (3, 1, 2), (7,) * 5, (40, 1, 1, 13), tuple(range(1, 90)), (300, 2)]
+
+
+@pytest.mark.parametrize("in_first_layer", [False, True])
+def test_rows_of_forms_are_made_in_any_place_of_a_table(level: str, in_first_layer: bool) -> None:
+    random = np.random.default_rng(3)
+    weights = {"word.weight": random.random((9, 4), np.float32), "unknown": np.empty(0, np.float32)}
+    vectors = FormVectors(weights, np.empty((2, 0), np.int8), np.ones(2, np.float32), affixes=0)
+    first = FirstLayer(random.random((4, 6), np.float32), random.random(4, np.float32)) if in_first_layer else None
+    rows = FormRows(numbered, vectors, first)
+    table = np.zeros((5, rows.width), rows.dtype)
+    rows.fill(["8", "2", "5"], np.array([4, 0, 1], np.int32), table)
+    expected = vectors(numbered(["2", "5", "8"]))
+    np.testing.assert_array_equal(table[[0, 1, 4]], expected if first is None else first(expected))
+    assert not table[2:4].any()
+
+
+def numbered(forms: Sequence[str]) -> FormIds:
+    """Return the ids of forms that are numbers: themselves."""
+    number, none = np.array(list(map(int, forms)), np.int32), np.zeros(len(forms), np.int32)
+    offset = np.zeros(len(forms) + 1, np.int64)
+    return FormIds(number, none, np.zeros((len(forms), 0), np.int32), none, np.zeros(0, np.int32), offset)
 
 
 @pytest.mark.parametrize("in_rows", [False, True])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from arcparse.lexicon import forms
 from arcparse.lexicon.forms import ROOT_FORM, Lexicon, LexiconConfig, shape
 from arcparse.sentence import Sentence
+from arcparse.spelling import find, zero_digits
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 CONFIG = LexiconConfig(min_count=2, prefixes=(2,), suffixes=(1, 3), longest=5)
@@ -80,12 +81,16 @@ def test_characters_end_at_the_longest(built: Lexicon) -> None:
 @given(st.lists(st.text(max_size=12) | st.sampled_from(["Paris", "CATS", "the", "1999", ROOT_FORM])))
 def test_many_forms_have_the_ids_of_each(some: list[str]) -> None:
     lexicon = Lexicon.build(CONFIG, SENTENCES, VECTOR, "digits-zero")
-    ids = lexicon.forms(some)
+    own, ids = lexicon.vocabularies, lexicon.forms(some)
     assert len(ids.offset) == len(some) + 1
     for i, form in enumerate(some):
-        word, vector, affix, own_shape, character = lexicon.ids(form)
-        assert (ids.word[i], ids.vector[i], ids.affix[i].tolist(), ids.shape[i]) == (word, vector, affix, own_shape)
-        assert ids.character[ids.offset[i] : ids.offset[i + 1]].tolist() == character
+        zeroed = zero_digits(form)
+        assert ids.word[i] == own["word"].id(zeroed if zeroed in own["word"] else zeroed.lower())
+        assert ids.vector[i] == VECTOR.id(find(form, "digits-zero", VECTOR) or "")
+        assert ids.affix[i].tolist() == own["affix"].ids(forms._affixes(form, CONFIG))
+        assert ids.shape[i] == own["shape"].id(shape(form))
+        characters = ids.character[ids.offset[i] : ids.offset[i + 1]].tolist()
+        assert characters == own["character"].ids(form[: CONFIG.longest])
 
 
 def test_a_lexicon_without_affixes_serves() -> None:

@@ -177,15 +177,16 @@ def test_a_worker_that_is_killed_is_named() -> None:
     assert_no_worker_is_left()
 
 
-def test_an_error_that_cannot_be_sent_is_told() -> None:
+def fail_locally(inputs: list[Input], *, on_error: OnError | None) -> list[Sentence]:
     class LocalError(ValueError):
         pass
 
-    def fail(inputs: list[Input], *, on_error: OnError | None) -> list[Sentence]:
-        raise LocalError("of its own")
+    raise LocalError("of its own")
 
+
+def test_an_error_that_cannot_be_sent_is_told() -> None:
     with pytest.raises(RuntimeError, match=r"^LocalError: of its own$"):
-        list(in_order(fail, numbered("a"), 2))
+        list(in_order(fail_locally, numbered("a"), 2))
 
 
 def test_a_worker_of_others_starts_none(monkeypatch: pytest.MonkeyPatch) -> None:

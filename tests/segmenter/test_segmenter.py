@@ -19,6 +19,7 @@ from arcparse.evaluation import evaluate
 from arcparse.formats import write_sentences
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.settings import EncoderConfig, RecurrentConfig
+from arcparse.pipeline.parts import segmenter_in_torch
 from arcparse.presets import presets
 from arcparse.recipes import RECIPES, load_vectors, resolve
 from arcparse.segmenter.division import CLASSES, INSIDE, MULTIWORD, MULTIWORD_SENTENCE, SENTENCE, TOKEN, labelled
@@ -226,7 +227,8 @@ def test_the_pipeline_and_the_commands_divide_by_it(tmp_path: Path, capsys: pyte
     low = Pipeline.load("en-small", segmenter=tmp_path / "model", precision="bfloat16")
     assert evaluate(treebank(), low.parse(TEXT), trees=False)["Words"].f1 >= 0.9
     assert low.segmenter is not None
-    assert low.segmenter.low_precision
+    in_torch = segmenter_in_torch(tmp_path / "model", "bfloat16")
+    assert evaluate(treebank(), in_torch.segment(TEXT), trees=False)["Words"].f1 >= 0.9
     for command in ("parse", "tag"):
         options = ["--model", "en-small", "--segmenter", str(tmp_path / "model"), "--threads", "1"]
         assert cli.main([command, TEXT, *options]) == 0

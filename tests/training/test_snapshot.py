@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from arcparse.errors import ModelError
-from arcparse.training.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
+from arcparse.training.snapshot import TYPES, load_snapshot, restore_random_state, save_snapshot, seed_everything
 
 
 def draw() -> tuple[float, float, float, float]:
@@ -44,3 +44,16 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"something else")
     with pytest.raises(ModelError, match=r"run.safetensors: is no snapshot of a run: .*; remove it to start afresh"):
         load_snapshot(file)
+
+
+def test_tensors_of_every_type_and_shape_are_kept(tmp_path: Path) -> None:
+    tensors = {str(kind): torch.tensor([[0, 1, 2], [3, 4, 5]]).to(kind) for kind in TYPES}
+    tensors |= {"scalar": torch.tensor(3.5), "empty": torch.zeros(0, 4), "turned": torch.arange(6.0).view(2, 3).T}
+    tensors |= {"shared": tensors["turned"][1:], "parameter": torch.nn.Parameter(torch.ones(3))}
+    save_snapshot(tmp_path / "snapshot", tensors, {"text": "é"})
+    found, values = load_snapshot(tmp_path / "snapshot")
+    assert values == {"text": "é"}
+    assert found.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert found[name].dtype == tensor.dtype
+        assert found[name].equal(tensor), name

@@ -10,11 +10,15 @@
 
 namespace arcparse {
 
-// Write values as 16-bit integers, times `scale`; values beyond their range become the ends of the range.
-inline void write_row(const float* value, int count, float scale, int16_t* row) {
+// Write values as 16-bit integers, times `scale`; values beyond their range become the ends of the range. Return false
+// if a value is NaN or infinite, which integers would hide.
+inline bool write_row(const float* value, int count, float scale, int16_t* row) {
   typedef int16_t Half __attribute__((vector_size(register_bytes / 2)));
-  constexpr float most = 32767, to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
+  constexpr float most = 32767;
+  constexpr float to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
+  Floats nothing{};
   auto rounded = [&](Floats x) {
+    nothing += x - x;
     x = x * scale;
     x = x > most ? broadcast(most) : x;
     x = x < -most ? broadcast(-most) : x;
@@ -29,8 +33,15 @@ inline void write_row(const float* value, int count, float scale, int16_t* row) 
     Half integers = rounded(load_part(value + k, count - k));
     std::memcpy(row + k, &integers, size_t(count - k) * sizeof(int16_t));
   }
+  float sum = 0;
+  for (int i = 0; i < lanes; i++) sum += nothing[i];
+  return sum == 0;
 }
-inline void write_row(const float* value, int count, float, float* row) { std::copy(value, value + count, row); }
+// Write values as they are; sums of them show NaN.
+inline bool write_row(const float* value, int count, float, float* row) {
+  std::copy(value, value + count, row);
+  return true;
+}
 
 // Makes rows from vectors: a projection, if there is one, and the first layer's weights.
 class FirstLayer {
@@ -50,11 +61,13 @@ class FirstLayer {
   }
 
   // Write the rows of `count` vectors into the rows `place` of a table [..][outputs], or the first rows if it is null.
+  // Return false if rows of integers would hide a value that is not a number.
   template <class T>
-  void operator()(int count, const float* vectors, const int32_t* place, float scale, T* table) const {
+  bool operator()(int count, const float* vectors, const int32_t* place, float scale, T* table) const {
     const Dense& first = columns_[0];
     Aligned<char> rows(size_t(ROWS) * first.row_bytes());
     Aligned<float> output(size_t(ROWS) * first.width());
+    bool are_numbers = true;
     for (int begin = 0; begin < count; begin += ROWS) {
       int size = std::min(ROWS, count - begin);
       put(vectors + size_t(begin) * inputs(), size, rows.data());
@@ -63,31 +76,32 @@ class FirstLayer {
         dense(rows.data(), size, output.data());
         for (int i = 0; i < size; i++) {
           size_t row = place ? place[begin + i] : begin + i;
-          write_row(output.data() + size_t(i) * dense.width(), dense.outputs(), scale,
-                    table + row * outputs_ + number * COLUMNS);
+          are_numbers &= write_row(output.data() + size_t(i) * dense.width(), dense.outputs(), scale,
+                                   table + row * outputs_ + number * COLUMNS);
         }
       }
     }
+    return are_numbers;
   }
 
  private:
-  static constexpr int ROWS = 128, COLUMNS = 512;  // of a product: its weights and results stay in the processor's cache
+  static constexpr int ROWS = 128, COLUMNS = 512;  // of a product: weights and results stay in the processor's cache
 
   int inputs() const { return projection_ ? projection_->inputs() : columns_[0].inputs(); }
 
   // Write the input rows of the first layer.
   void put(const float* vectors, int count, char* rows) const {
-    const Dense& first = columns_[0];
-    if (!projection_) {
-      for (int i = 0; i < count; i++) first.put(vectors + size_t(i) * first.inputs(), rows + size_t(i) * first.row_bytes());
-      return;
-    }
+    if (!projection_) return put_all(columns_[0], vectors, inputs(), count, rows);
     const Dense& dense = *projection_;
     Aligned<char> own(size_t(count) * dense.row_bytes());
     Aligned<float> projected(size_t(count) * dense.width());
-    for (int i = 0; i < count; i++) dense.put(vectors + size_t(i) * dense.inputs(), own.data() + size_t(i) * dense.row_bytes());
+    put_all(dense, vectors, inputs(), count, own.data());
     dense(own.data(), count, projected.data());
-    for (int i = 0; i < count; i++) first.put(projected.data() + size_t(i) * dense.width(), rows + size_t(i) * first.row_bytes());
+    put_all(columns_[0], projected.data(), dense.width(), count, rows);
+  }
+
+  static void put_all(const Dense& dense, const float* vectors, int stride, int count, char* rows) {
+    for (int i = 0; i < count; i++) dense.put(vectors + size_t(i) * stride, rows + size_t(i) * dense.row_bytes());
   }
 
   int outputs_;

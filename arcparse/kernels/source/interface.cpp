@@ -35,6 +35,13 @@ int done(Work work) {
   }
 }
 
+template <class Work>
+int numbers(Work work) {  // it returns false if a score is not a number
+  bool are_numbers = false;
+  const int status = done([&] { are_numbers = work(); });
+  return status != 0 || are_numbers ? status : 2;
+}
+
 arcparse::Precision precision(int low) { return low ? arcparse::Precision::low : arcparse::Precision::single_; }
 
 }  // namespace
@@ -184,10 +191,10 @@ void arcparse_first_layer_free(void* table) { delete static_cast<FirstLayer*>(ta
 // A table of 16-bit integers if there is a scale, else of floats.
 int arcparse_first_layer_run(const void* maker, int count, const float* vectors, const int32_t* place, float scale,
                        void* table) {
-  return done([&] {
+  return numbers([&] {
     const auto& make = *static_cast<const FirstLayer*>(maker);
-    if (scale) make(count, vectors, place, scale, static_cast<int16_t*>(table));
-    else make(count, vectors, place, scale, static_cast<float*>(table));
+    return scale ? make(count, vectors, place, scale, static_cast<int16_t*>(table))
+                 : make(count, vectors, place, scale, static_cast<float*>(table));
   });
 }
 
@@ -261,10 +268,7 @@ int arcparse_decoder_run(const void* decoder, int sentences, const int64_t* offs
   const Batch batch{sentences, offset, {main, main_row}, {tags, tag_row}};
   const Settings settings{beam, margin, bool(normalise), together};
   const Trees trees{head, label, score, scored, bytes};
-  bool is_number = false;
-  const int status =
-      done([&] { is_number = Search(*static_cast<const Decoder*>(decoder), batch, settings, trees).run(); });
-  return status != 0 || is_number ? status : 2;
+  return numbers([&] { return Search(*static_cast<const Decoder*>(decoder), batch, settings, trees).run(); });
 }
 
 }  // extern "C"

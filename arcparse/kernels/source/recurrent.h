@@ -66,15 +66,17 @@ class Lstm {
   const Dense& input(size_t part = 0) const { return input_[part]; }  // a part of a vector -> its share in the gates
   const Dense& recurrent() const { return recurrent_; }  // an output -> its share in the next gates
 
-  // Step one cell: from the sums of its gates [4][padded] to its next state and output [padded].
+  // Step one cell: from the sums of its gates [4][padded] to its next state and output [padded]. In one loop, the long
+  // way from a gate to the output would leave the processor without work.
   void step(const float* gates, float* state, float* output) const {
     for (int unit = 0; unit < padded_; unit += lanes) {
       const float* gate = gates + unit;
-      Floats cell = load(state + unit);
-      Floats value = lstm_cell(load(gate), load(gate + padded_), load(gate + 2 * padded_), load(gate + 3 * padded_), cell);
-      store(output + unit, value);
-      store(state + unit, cell);
+      Floats input = load(gate), forget = load(gate + padded_), candidate = load(gate + 2 * padded_);
+      store(state + unit, lstm_state(input, forget, candidate, load(state + unit)));
+      store(output + unit, 1.f + exponential_within(-load(gate + 3 * padded_)));
     }
+    for (int unit = 0; unit < padded_; unit += lanes)
+      store(output + unit, lstm_output(load(output + unit), load(state + unit)));
   }
 
   // Read sentences, from the end if `backwards`. `input` gives the vectors' share in the gates. Write the outputs as
@@ -84,7 +86,8 @@ class Lstm {
 
  private:
   // Return a product whose outputs are [4][padded_], of the columns begin..begin + inputs - 1 of a weight.
-  Dense by_gates(const float* weight, int columns, int begin, int inputs, const float* bias, Precision precision) const {
+  Dense by_gates(const float* weight, int columns, int begin, int inputs, const float* bias,
+                 Precision precision) const {
     int outputs = 4 * padded_;
     std::vector<float> turned(size_t(inputs) * outputs), padded_bias(outputs);
     for (int gate = 0; gate < 4; gate++) {
@@ -102,8 +105,8 @@ class Lstm {
   Dense recurrent_;
 };
 
-// The share in the gates of vectors whose parts are the outputs of the layer below, or of vectors in one part. Part 0 is
-// in the order of reading forwards, part 1 in that of reading backwards.
+// The share in the gates of vectors whose parts are the outputs of the layer below, or of vectors in one part.
+// Part 0 is in the order of reading forwards, part 1 in that of reading backwards.
 class Products {
  public:
   Products(const Lstm& lstm, const Steps& steps, std::vector<Aligned<char>>& parts, bool backwards)
@@ -150,7 +153,8 @@ struct GateTable {
 template <class T>
 class GateRows {
  public:
-  GateRows(const Lstm& lstm, const Steps& steps, const GateTable& table, int directions, const int64_t* first, bool backwards)
+  GateRows(const Lstm& lstm, const Steps& steps, const GateTable& table, int directions, const int64_t* first,
+           bool backwards)
       : lstm_(lstm), steps_(steps), table_(table), directions_(directions), first_(first), backwards_(backwards) {}
 
   void operator()(int64_t begin, int64_t end, float* gates) const {
@@ -184,8 +188,8 @@ class GateRows {
   bool backwards_;
 };
 
-// The shares of vectors do not wait for the step before, so those of several steps are computed together if few sentences
-// are read: each pass over the weights costs as much as many rows.
+// The shares of vectors do not wait for the step before, so those of several steps are computed together if few
+// sentences are read: each pass over the weights costs as much as many rows.
 template <class Input>
 void Lstm::read(const Steps& steps, Input& input, bool backwards, char* rows, const Outputs* outputs) const {
   constexpr int64_t ahead = 128;  // rows
@@ -219,8 +223,8 @@ class LstmStack {
   int parts() const { return layers_.empty() ? 1 : int(layers_.back().size()); }
   int dimension() const { return parts() * layers_.back()[0].hidden(); }
 
-  // Read sentences; sentence i has the tokens offset[i]..offset[i + 1] - 1, and token t the vector row[t], or t if `row`
-  // is null, of `vectors` [..][E]. Write outputs [T][dimension()].
+  // Read sentences; sentence i has the tokens offset[i]..offset[i + 1] - 1, and token t the vector row[t], or t if
+  // `row` is null, of `vectors` [..][E]. Write outputs [T][dimension()].
   void operator()(int sentences, const int64_t* offset, const int32_t* row, const float* vectors, float* output) const {
     by_group(sentences, offset, [&](const Steps& steps, const int64_t* first) {
       std::vector<Aligned<char>> parts;

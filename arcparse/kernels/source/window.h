@@ -18,8 +18,8 @@ class WindowTagger {
   void add_hidden(Dense layer) { hidden_.push_back(std::move(layer)); }
 
   // Tag the words of sentences, which begin with the root at offset[i]. The table has a row [positions][width] for
-  // row[t] of each token, and `outside` is the row of places beyond a sentence. Write tags [columns][T], 0 for the root,
-  // and scores [T][outputs] unless it is null.
+  // row[t] of each token, and `outside` is the row of places beyond a sentence. Write tags [columns][T], 0 for the
+  // root, and scores [T][outputs] unless it is null.
   template <class T>
   void operator()(int sentences, const int64_t* offset, const int32_t* row, const T* table, const T* outside,
                   float scale, int32_t* tags, float* scores) const;

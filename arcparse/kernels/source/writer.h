@@ -71,7 +71,8 @@ class Writer {
 inline Aligned<float> product(const Dense& dense, const float* from, int count) {
   Aligned<char> rows(size_t(count) * dense.row_bytes());
   Aligned<float> result(size_t(count) * dense.width());
-  for (int i = 0; i < count; i++) dense.put(from + size_t(i) * dense.inputs(), rows.data() + size_t(i) * dense.row_bytes());
+  for (int i = 0; i < count; i++)
+    dense.put(from + size_t(i) * dense.inputs(), rows.data() + size_t(i) * dense.row_bytes());
   dense(rows.data(), count, result.data());
   return result;
 }
@@ -169,7 +170,8 @@ class Writer::Group {
       bool is_last = number + 1 == layers_.size();
       Aligned<float> output(size_t(lstm.padded()));
       for (int i = 0; i < active_; i++) {
-        lstm.step(layer.gates.data() + size_t(i) * width, layer.state.data() + size_t(i) * lstm.padded(), output.data());
+        float* state = layer.state.data() + size_t(i) * lstm.padded();
+        lstm.step(layer.gates.data() + size_t(i) * width, state, output.data());
         lstm.recurrent().put(output.data(), layer.rows.data() + size_t(i) * lstm.recurrent().row_bytes());
         if (is_last) read_out(i, output.data());
       }
@@ -205,8 +207,10 @@ class Writer::Group {
     for (float& weight : weight_) total += weight = std::exp(weight - most);
     const float* vector = memory_.vector + size_t(begin) * memory_.dimension;
     std::fill(context, context + memory_.dimension, 0.f);
-    for (int64_t t = 0; t < count; t++, vector += memory_.dimension)
-      for (size_t k = 0; k < memory_.dimension; k++) context[k] += weight_[t] / total * vector[k];
+    for (int64_t t = 0; t < count; t++, vector += memory_.dimension) {
+      float share = weight_[t] / total;
+      for (size_t k = 0; k < memory_.dimension; k++) context[k] += share * vector[k];
+    }
   }
 
   static float dot(const float* a, const float* b, int size) {
@@ -221,9 +225,10 @@ class Writer::Group {
 
   int best(const float* scores) const {
     int found = end;
-    for (int symbol = 0; symbol < writer_.scores_.outputs(); symbol++)
-      if (symbol != pad && symbol != go && (scores[symbol] > scores[found] || (scores[symbol] == scores[found] && symbol < found)))
-        found = symbol;
+    for (int symbol = 0; symbol < writer_.scores_.outputs(); symbol++) {
+      bool better = scores[symbol] > scores[found] || (scores[symbol] == scores[found] && symbol < found);
+      if (better && symbol != pad && symbol != go) found = symbol;
+    }
     return found;
   }
 
