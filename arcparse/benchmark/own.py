@@ -146,14 +146,17 @@ def own_stages(plan: Plan, own: Loaded, corpus: Corpus, *, is_first: bool) -> di
 
     if is_first:
         stages |= _files(plan, own, corpus)
-        if own.tagger is not None:
-            add(TAGGING, own.tagger.tag)
+        if own.tags:
+            add(TAGGING, (own.tagger or own.parser).tag)
         for beam in plan.beams:
             add(PARSING, partial(own.parser.parse, given_tags=True, beam=beam), beam)
     for beam in plan.beams:
         if own.tags:
             add(BOTH, at[beam], beam)
-        stages[Case(ONE, corpus.short_tokens, beam, states[0])] = _one_by_one(own, corpus.short, at[beam])
+        if is_first or beam == plan.beams[0]:
+            for state in states:
+                one_by_one = _one_by_one(own, corpus.short, at[beam], forget=state != WARM)
+                stages[Case(ONE, corpus.short_tokens, beam, state)] = one_by_one
     if is_first and plan.growth:
         for beam in plan.beams:
             for words in LONG_WORDS:
@@ -191,9 +194,10 @@ def _on(own: Loaded, plan: Plan, sentences: Sequence[Sentence], act: Act, *, for
     return prepare
 
 
-def _one_by_one(own: Loaded, sentences: Sequence[Sentence], act: Act) -> Stage:
+def _one_by_one(own: Loaded, sentences: Sequence[Sentence], act: Act, *, forget: bool) -> Stage:
     def prepare() -> Calls:
-        own.forget()
+        if forget:
+            own.forget()
         return [partial(act, [sentence]) for sentence in fresh(sentences)]
 
     return prepare

@@ -11,20 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arcparse.benchmark import Plan, benchmark
+from arcparse.benchmark.own import TORCH
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import SHOWN, whole, wholes
-from arcparse.cli.speed_tables import shown
+from arcparse.cli.speed_tables import figure, shown
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.kernels.library import LEVELS, available
+from arcparse.pipeline.parts import PRECISIONS
 from arcparse.settings.limits import BATCH_SIZE, BEAM, RUNS, THREADS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS")
-ALL, TORCH = "all", "torch"
+ALL = "all"
 PATHS = (*LEVELS, TORCH)
-PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def add(subparsers: Subparsers) -> None:
@@ -113,7 +115,6 @@ def run(args: argparse.Namespace) -> int:
     print(json.dumps(reports, indent=2) if args.json else "\n\n".join(map(shown, reports)))
     if args.plot:
         from arcparse.cli.pictures import write_picture
-        from arcparse.cli.speed_tables import figure
 
         write_picture(figure(reports[0]), args.plot)
     return 0
@@ -122,8 +123,6 @@ def run(args: argparse.Namespace) -> int:
 def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
     """Measure in this process if it was started with that number of threads, else in a new one."""
     if len(args.threads) == 1 and all(os.environ.get(name) == str(threads) for name in THREAD_VARIABLES):
-        from arcparse.benchmark import Plan, benchmark
-
         plan = {name: value for name, value in vars(args).items() if name in Plan.__dataclass_fields__}
         return benchmark(Plan(**{**plan, "threads": threads})).as_dict()
     environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}

@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import log
 from typing import TYPE_CHECKING, Any
 
+from arcparse.benchmark.report import PEERS
+from arcparse.benchmark.turns import BEAM, LENGTH
 from arcparse.cli.tables import in_columns
 
 if TYPE_CHECKING:
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 Report = Mapping[str, Any]  # as `arcparse.benchmark.report.Report.as_dict` makes it
 Measures = Sequence[Mapping[str, Any]]
-LENGTH, BEAM = "growth with length", "growth with beam"
-OTHERS = ("spacy", "udpipe")
 RIGHT = (2, 4, 5, 6, 7, 8)  # columns of numbers
 DIGITS = {"tokens/s": 0, "MiB": 0, "ms": 2, "s": 3}
 
@@ -35,7 +35,7 @@ def shown(report: Report) -> str:
 
 def _rows(measures: Measures) -> list[tuple[str, ...]]:
     """Return the headings, and a row for each measure but those of growth; names stand in the first of their rows."""
-    peers = [name for name in OTHERS if any(name in measure["ratios"] for measure in measures)]
+    peers = [name for name in PEERS if any(name in measure["ratios"] for measure in measures)]
     rows: list[tuple[str, ...]] = []
     before = ("", "")
     for measure in measures:
@@ -97,4 +97,6 @@ def figure(report: Report) -> Figure:
     by_length, by_beam = _lines(_of(report, LENGTH), "words"), _lines(_of(report, BEAM), "beam")
     lengths = {f"{system}, beam {beam}" if beam else system: points for (system, beam), points in by_length.items()}
     beams = {system: points for (system, _), points in by_beam.items()}
-    return growth({"words": Panel("seconds for one sentence", lengths), "beam": Panel("tokens/s", beams)})
+    return growth(
+        {"words": Panel("seconds for one sentence", lengths, logarithmic=True), "beam": Panel("tokens/s", beams)}
+    )

@@ -154,17 +154,25 @@ def by_beam(beams: Sequence[int], panels: Mapping[str, Mapping[str, Sequence[flo
 
 
 def growth(panels: Mapping[str, Panel]) -> Figure:
-    """Draw panels of lines over the quantities that name them, both axes logarithmic: what is linear is straight."""
+    """Draw panels of lines over the quantities that name them, at distances of their logarithms.
+
+    In a logarithmic panel, a line whose values double where the quantity doubles is straight.
+    """
     figure, fields = _fields(len(panels), columns=len(panels))
     with _style():
         for (quantity, panel), axes in zip(panels.items(), fields, strict=True):
             axes.set_title(panel.title)
             axes.set_xlabel(quantity)
             for number, (name, line) in enumerate(panel.lines.items()):
-                axes.loglog(*_columns(line), marker="o", markersize=3, label=name, **_look(number))
+                axes.semilogx(*_columns(line), marker="o", markersize=3, label=name, **_look(number))
             steps = sorted({step for line in panel.lines.values() for step, _ in line})
             axes.set_xticks(steps, [f"{step:,}" for step in steps], minor=False)
             axes.set_xticks([], minor=True)
+            if panel.logarithmic:
+                axes.set_yscale("log")
+            else:
+                axes.set_ylim(bottom=0)
+            axes.yaxis.set_major_formatter("{x:,g}")
             axes.legend(frameon=False)
     return figure
 
