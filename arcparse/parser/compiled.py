@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.checkpoint import load_model
-from arcparse.errors import ModelError
+from arcparse.checkpoint.saved import CONFIG
+from arcparse.errors import ArcparseError, ModelError
 from arcparse.kernels.cache import LIMIT, FormCache
 from arcparse.kernels.decoder import LABEL, Decoder, Layer, Network
 from arcparse.kernels.encoders import LSTM, FormRows, Weights, part
@@ -147,7 +148,11 @@ class CompiledParser:
         steps = actions(known.config.system, known.labels, known.root_labels, known.word_labels)
         if library() is None or steps is None or known.config.encoder not in ENCODERS:
             return None
-        saved.expect(layout(known, len(steps.label)))
+        try:
+            expected = layout(known, len(steps.label))
+        except ArcparseError as error:
+            saved.refuse(CONFIG, str(error))
+        saved.expect(expected)
         return cls(known, steps, saved.weights, low=low, limit=limit)
 
 
@@ -190,7 +195,7 @@ def _network(known: Description, weights: Weights) -> Network:
 def layout(known: Description, num_actions: int) -> layouts.Layouts:
     """Return the names and shapes of the weights of a parser that has kernels.
 
-    Raises ModelError if features look at vectors that the model does not have.
+    Raises ModelError if features look at vectors that the model does not have, ConfigurationError if they cannot be read.
     """
     config, pretrained = known.config, known.pretrained.dimension
     sizes = {name: len(own) for name, own in known.lexicon.vocabularies.items()}
