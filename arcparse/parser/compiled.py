@@ -195,7 +195,7 @@ def _network(known: Description, weights: Weights) -> Network:
 def layout(known: Description, num_actions: int) -> layouts.Layouts:
     """Return the names and shapes of the weights of a parser that has kernels.
 
-    Raises ModelError if features look at vectors that the model does not have, ConfigurationError if they cannot be read.
+    Raises ModelError if features look at vectors that the model lacks, ConfigurationError if they cannot be read.
     """
     config, pretrained = known.config, known.pretrained.dimension
     sizes = {name: len(own) for name, own in known.lexicon.vocabularies.items()}
