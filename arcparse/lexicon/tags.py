@@ -19,6 +19,7 @@ from arcparse.vocabulary import SPECIALS, Vocabulary
 
 TAGS = ("upos", "xpos", "feats")  # every model has these
 COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}  # the columns that a new model gets; see docs/extending.md
+WRITTEN = ("upos", "xpos", "feats")  # into results; another column may be seen by features alone
 COMBINATIONS = "tags"  # the name of the columns' combinations in a saved model
 
 

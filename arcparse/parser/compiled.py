@@ -23,6 +23,7 @@ from arcparse.kernels.library import library
 from arcparse.kernels.systems import Actions, actions
 from arcparse.kernels.tables import Rows
 from arcparse.kernels.tagging import TagLayer, Tags
+from arcparse.lexicon.tags import WRITTEN
 from arcparse.networks import layouts
 from arcparse.networks.compiled import (
     BATCH_TOKENS,
@@ -70,7 +71,7 @@ class CompiledParser:
         else:
             first = None if self._decoder.main is None else self._decoder.first_layer()
         self._cache = FormCache([FormRows(known.lexicon.forms, vectors, first)], limit)
-        self._tag_symbols = TagSymbols(known.tags, tuple(known.tags.sizes) if known.predicts_tags else ())
+        self._tag_symbols = TagSymbols(known.tags, WRITTEN if known.predicts_tags else ())
         self._label_symbols = Symbols((*known.labels, ""))  # the root's label is NONE
 
     def parse(

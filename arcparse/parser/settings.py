@@ -52,7 +52,7 @@ class ParserConfig:
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an unknown encoder or system, and for marks of arcs that are not lifted."""
         encoder_settings(self)
-        if self.projectivity != "lift" and not is_projective(self.system):
+        if not is_projective(self.system) and self.projectivity != "lift":
             raise ConfigurationError(
                 f"parser.projectivity {self.projectivity!r} marks lifted arcs, and the system {self.system!r} needs "
                 "none lifted; leave parser.projectivity out, or set parser.system to 'arc-standard'"

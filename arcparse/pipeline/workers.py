@@ -167,7 +167,7 @@ def _started(work: Callable[[Any], Any], number: int) -> Iterator[list[_Worker]]
     """Start workers; end them when the block ends, however it ends."""
     if multiprocessing.current_process().daemon:
         raise ConfigurationError("this process is itself a worker, which may not start others; use workers=1")
-    method = _method()
+    method = start_method()
     workers: list[_Worker] = []
     try:
         with _without_interrupts():
@@ -182,7 +182,7 @@ def _started(work: Callable[[Any], Any], number: int) -> Iterator[list[_Worker]]
             worker.connection.close()
 
 
-def _method() -> str:
+def start_method() -> str:
     """Return how to start workers: a fork copies locks that other threads hold, and on macOS it is never safe."""
     return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 

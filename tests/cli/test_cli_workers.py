@@ -13,7 +13,7 @@ import pytest
 from tiny_model import save_tiny_model
 
 from arcparse.cli import main
-from arcparse.pipeline import Pipeline
+from arcparse.pipeline import Pipeline, workers
 from arcparse.sentence import Sentence
 
 FORK = "fork" in multiprocessing.get_all_start_methods()
@@ -70,6 +70,7 @@ def test_failures_are_reported_and_written_unchanged(
         on_error(sentences[0], ValueError("no such tree"))
         return [sentences[0], *PARSE(nlp, sentences[1:], **options)]
 
+    monkeypatch.setattr(workers, "start_method", lambda: "fork")
     monkeypatch.setattr(Pipeline, "parse_sentences", fail)
     options = ["parse", "--input", sample_treebank, "--model", model, "--batch-size", 3, "--to", target]
     one = told(capsys, *options)
@@ -96,6 +97,7 @@ def test_a_killed_worker_is_told_and_leaves_the_old_file(
             os.kill(os.getpid(), signal.SIGKILL)
         return PARSE(nlp, sentences, **options)
 
+    monkeypatch.setattr(workers, "start_method", lambda: "fork")
     monkeypatch.setattr(Pipeline, "parse_sentences", killed)
     options = ["--input", sample_treebank, "--model", model, "--batch-size", 1, "--output", output, "--workers", 2]
     status, out, err = told(capsys, "parse", *options, "--to", target)

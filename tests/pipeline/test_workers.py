@@ -72,7 +72,7 @@ def assert_no_worker_is_left() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_results_are_those_of_one_process_in_order(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_method", lambda: method)
+    monkeypatch.setattr(workers, "start_method", lambda: method)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     sentences = parse_conllu(ROWS * 3, name="es")
     batches = [[*sentences], ["One. Two.", ""], [sentences[0], "Three."], [], *numbered("a", "b")]
@@ -89,7 +89,7 @@ def place(sample_treebank: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_pipeline_gives_the_results_of_one_process(method: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_method", lambda: method)
+    monkeypatch.setattr(workers, "start_method", lambda: method)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     nlp = Pipeline.load(place)
     inputs = ["The old man the boats. They do.", ["They", "do"], *parse_conllu(ROWS), "", "Who?"]
@@ -196,8 +196,10 @@ def test_a_worker_of_others_starts_none(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 SLEEPING = """
-import os, sys, time
+import os, signal, sys, time
 from arcparse.pipeline import Pipeline, workers
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
 
 def sleep(request):
     os.write(1, f"{os.getpid()}\\n".encode())
@@ -205,7 +207,7 @@ def sleep(request):
 
 
 if __name__ == "__main__":
-    workers._method = lambda: sys.argv[1]
+    workers.start_method = lambda: sys.argv[1]
     list(workers.in_order(sleep, range(5), 2))
 """
 
