@@ -50,12 +50,15 @@ def dimensions_of_features(config: ParserConfig, tags: TagColumns, form: int, en
     """Return the dimension of each attribute; it is at least 1 if features look at the attribute.
 
     `form` and `encoder` are the dimensions of their vectors; if an encoder reads the forms, features see its vectors
-    alone. Raises ModelError if features look at an attribute without vectors.
+    alone. Raises ModelError if features look at an attribute without vectors, or at labels alone.
     """
     columns = {name: getattr(config, f"{name}_dimension") for name in tags.sizes}
     vectors = {"form": form} if encoder is None else {"vector": config.projection or encoder}
     found = {**columns, LABEL_ATTRIBUTE: config.scorer.label_dimension, **vectors}
-    missing = [name for name in dict.fromkeys(name for _, name in parsed(config.features)) if not found.get(name)]
+    attributes = dict.fromkeys(name for _, name in parsed(config.features))
+    if list(attributes) == [LABEL_ATTRIBUTE]:
+        raise ModelError("the features look at labels alone; add one of a token, such as stack(0).upos")
+    missing = [name for name in attributes if not found.get(name)]
     if missing:
         raise ModelError(
             f"encoder {config.encoder!r} gives no vectors for the feature templates that end in {missing}; "

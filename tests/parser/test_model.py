@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from overfitted import PARSER, fitted_parser, fitted_tagger, sample, twenty, vectors
 
 from arcparse.checkpoint import load_model, save_model
-from arcparse.errors import ModelError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.evaluation import evaluate
+from arcparse.lexicon.forms import LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.tags import tag_ids
 from arcparse.networks.words import words_of
@@ -233,12 +234,20 @@ def test_features_that_the_encoder_does_not_give_are_refused() -> None:
         Parser.build(replace(PARSER["bilstm"], features=("stack(0).form",)), sample(), Pretrained.none())
 
 
+def test_a_parser_that_sees_no_word_is_refused() -> None:
+    with pytest.raises(ModelError, match="look at labels alone; add one of a token"):
+        Parser.build(replace(PARSER["none"], features=("stack(0).label",)), sample(), Pretrained.none())
+    nothing = LexiconConfig(word_dimension=0, affix_dimension=0, shape_dimension=0, character_dimension=0)
+    with pytest.raises(ConfigurationError, match="'bilstm' sees nothing of a word"):
+        Parser.build(replace(PARSER["bilstm"], lexicon=nothing), sample(), Pretrained.none())
+
+
 def test_labels_may_have_no_dimension_if_no_feature_looks_at_them() -> None:
     scorer = replace(PARSER["bilstm"].scorer, label_dimension=0)
     config = replace(PARSER["bilstm"], scorer=scorer, features=("stack(0).vector", "buffer(0).vector"))
     assert Parser.build(config, sample(), Pretrained.none()).eval().parse(sample()[:1])[0].heads
     with pytest.raises(ModelError, match=r"\['label'\]"):
-        Parser.build(replace(config, features=("stack(0).label",)), sample(), Pretrained.none())
+        Parser.build(replace(config, features=("stack(0).vector", "stack(0).label")), sample(), Pretrained.none())
 
 
 def test_without_a_projection_features_see_the_recurrent_vectors() -> None:

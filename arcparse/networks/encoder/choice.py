@@ -98,7 +98,8 @@ def add_encoder(
 ) -> AnyEncoder | None:
     """Make the encoder that a configuration chooses; it becomes a part of the model, under the encoder's name.
 
-    Raises ModelError if `files`, those of the model, lack one that the encoder needs.
+    Raises ModelError if `files`, those of the model, lack one that the encoder needs; ConfigurationError if forms have
+    no vectors, and the encoder does not read the words themselves.
     """
     make, settings = chosen(config)
     if make is None:
@@ -110,6 +111,10 @@ def add_encoder(
                 f"the encoder {config.encoder!r} starts from a pretrained one, and there is no {name}; name it by "
                 "--set pretrained=FOLDER (for a parser; other models cannot have this encoder)"
             )
+    if not input_dimension and not needs:
+        raise ConfigurationError(
+            f"the encoder {config.encoder!r} sees nothing of a word; give it --vectors, or parts of a form (lexicon)"
+        )
     encoder = cast(Any, make)(settings, input_dimension, *([files] if needs else []))
     model.add_module(config.encoder, encoder)
     return cast(AnyEncoder, encoder)
