@@ -130,7 +130,8 @@ def test_locked_dropout_is_that_of_the_batch() -> None:
 def test_with_locked_dropout_equal_configurations_are_scored_once() -> None:
     made, own = network(WIDE).train(), blocks()
     scorer = made.bind(own, locked=True)
-    index = stack_index([scorer.index(beam.state) for beam in random_beams(0, LENGTH, 3)])
+    indices = [scorer.index(beam.state) for beam in random_beams(0, LENGTH, 3)]
+    index = {name: torch.cat([own[name].flatten(0, 1) for own in indices]) for name in indices[0]}
     number, counts = len(index["form"]), []
     hook = made.register_forward_pre_hook(lambda _, given: counts.append(len(given[0])))
     at_once = scorer.score(index)
