@@ -49,19 +49,18 @@ class FormCache:
         self._makers = tuple(makers)
         size = sum(maker.width * np.dtype(maker.dtype).itemsize for maker in makers)
         self._capacity = limit // max(1, size)
-        self.forget()
+        self._tables = _Tables(self._makers, self._capacity)
 
     def forget(self) -> None:
-        """Drop all rows; results that refer to them keep them."""
-        self._tables = _Tables(self._makers, self._capacity)
+        """Drop all rows and use their memory again; no other thread may work with results of `find` at that time."""
+        self._tables = _Tables(self._makers, self._capacity, self._tables.values)
 
     def find(self, forms: Sequence[str]) -> Found:
         """Return the rows of T forms."""
         tables = self._tables
         row = tables.rows(forms)
-        if row is None:  # it is full
-            self.forget()
-            tables = self._tables
+        if row is None:  # it is full, and others may work with its rows
+            tables = self._tables = _Tables(self._makers, self._capacity)
             row = tables.rows(forms)
         if row is None:  # these are too many for any
             tables = _Tables(self._makers, len(set(forms)))
@@ -73,8 +72,9 @@ class FormCache:
 class _Tables:
     """A table for each maker. Memory that no row has used is only reserved."""
 
-    def __init__(self, makers: Sequence[Maker], capacity: int) -> None:
-        self.values = tuple(aligned((capacity, maker.width), maker.dtype) for maker in makers)
+    def __init__(self, makers: Sequence[Maker], capacity: int, values: tuple[NDArray[Any], ...] | None = None) -> None:
+        new = (aligned((capacity, maker.width), maker.dtype) for maker in makers)
+        self.values = tuple(new) if values is None else values
         self._makers = makers
         self._row_of: dict[str, int] = {}
         self._free = iter(range(capacity))
