@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from arcparse.errors import ConfigurationError
+from arcparse.sentence import Sentence, check_length
 from arcparse.sentence.lists import lists_of
+from arcparse.threads import spread
 
 if TYPE_CHECKING:
     import random
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 NOISE = 0.1  # lengths vary by a tenth before sorting: batches differ between epochs, padding grows by a few per cent
 
 T = TypeVar("T")
+Result = TypeVar("Result")
 
 
 def bucket(lengths: Sequence[int], batch_tokens: int, *, generator: random.Random | None = None) -> list[list[int]]:
@@ -55,3 +58,18 @@ def stream(items: Iterable[T], batch_size: int) -> Iterator[list[T]]:
     if batch_size < 1:
         raise ConfigurationError(f"batch_size must be at least 1, not {batch_size}")
     yield from lists_of(items, batch_size)
+
+
+def in_batches(
+    sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
+) -> list[Result]:
+    """Return the results of all sentences in order, found for sentences of like length together.
+
+    Raises TreebankError for a sentence that is too long.
+    """
+    check_length(sentences)
+    batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
+    found: dict[int, Result] = {}
+    for batch, own in zip(batches, spread(lambda batch: results([sentences[i] for i in batch]), batches), strict=True):
+        found.update(zip(batch, own, strict=True))
+    return [found[i] for i in range(len(sentences))]

@@ -9,15 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from arcparse.batches import bucket
 from arcparse.kernels.encoders import FormVectors, Weights, part
 from arcparse.kernels.tagging import Tags, completed
 from arcparse.lexicon.forms import ROOT_FORM, LexiconConfig
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.tags import COLUMN, TagColumns, with_given
 from arcparse.networks.settings import RecurrentConfig
-from arcparse.sentence import EMPTY, Sentence, check_length
-from arcparse.threads import spread
+from arcparse.sentence import EMPTY, Sentence
 
 BATCH_TOKENS = 2500  # tokens that are read together
 Cells = dict[int, Sequence[str]]  # of a sentence's words, by column
@@ -28,21 +26,6 @@ def form_vectors(weights: Weights, config: LexiconConfig, pretrained: Pretrained
     """Return the kernel of the forms' vectors."""
     affixes = len(config.prefixes) + len(config.suffixes)
     return FormVectors(part(weights, "forms"), pretrained.rows, pretrained.scale, affixes)
-
-
-def in_batches(
-    sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
-) -> list[Result]:
-    """Return the results of all sentences in order, found for sentences of like length together.
-
-    Raises TreebankError for a sentence that is too long.
-    """
-    check_length(sentences)
-    batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
-    found: dict[int, Result] = {}
-    for batch, own in zip(batches, spread(lambda batch: results([sentences[i] for i in batch]), batches), strict=True):
-        found.update(zip(batch, own, strict=True))
-    return [found[i] for i in range(len(sentences))]
 
 
 def offsets(sentences: Sequence[Sentence]) -> NDArray[np.int64]:

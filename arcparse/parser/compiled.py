@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arcparse.batches import in_batches
 from arcparse.checkpoint import load_model
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ModelError
@@ -33,7 +34,6 @@ from arcparse.networks.compiled import (
     agreed,
     form_vectors,
     forms_of,
-    in_batches,
     offsets,
 )
 from arcparse.networks.settings import NO_ENCODER

@@ -7,14 +7,14 @@ scores (Andor et al. 2016, section 2).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from arcparse.batches import bucket
+from arcparse.batches import in_batches
 from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
@@ -32,9 +32,9 @@ from arcparse.parser.parse import SAMPLES, Parse, tree_of
 from arcparse.parser.settings import MARGIN, ParserConfig
 from arcparse.parser.systems import System, system_called
 from arcparse.search import Beam, Scorer, normalised, sample, search
-from arcparse.sentence import ROOT, Sentence, check_length
+from arcparse.sentence import ROOT, Sentence
 from arcparse.settings import as_dict
-from arcparse.threads import spread, turn
+from arcparse.threads import turn
 from arcparse.trees.pseudo_projective import deprojectivise
 
 WIDE = 64  # hypotheses; with more, fewer sentences are searched at a time
@@ -117,7 +117,7 @@ class Parser(nn.Module):
         of like length are parsed together, `batch_tokens` at a time.
         """
         size = beam or self.config.beam
-        return _in_batches(
+        return in_batches(
             sentences, _fewer(batch_tokens, size), lambda batch: self._parse_batch(batch, given_tags, size)
         )
 
@@ -132,7 +132,7 @@ class Parser(nn.Module):
         """
         if not self.predicts_tags:
             raise ModelError("this parser predicts no tags; give it a tagger")
-        return _in_batches(
+        return in_batches(
             sentences,
             batch_tokens,
             lambda batch: self._tagged(batch, self.encode(batch, given_tags=given_tags)[1], given_tags),
@@ -155,7 +155,7 @@ class Parser(nn.Module):
         Confidences are shares of the beam's mass and of `samples` trees drawn from the model; with 0 samples, of the
         beam's mass alone.
         """
-        return _in_batches(
+        return in_batches(
             sentences,
             _fewer(batch_tokens, max(beam, samples)),
             lambda batch: self._nbest_batch(batch, size, given_tags, beam, samples),
@@ -276,18 +276,3 @@ class Parser(nn.Module):
 def _fewer(batch_tokens: int, hypotheses: int) -> int:
     """Return the tokens to search at a time, so that many hypotheses need no more memory than WIDE of them."""
     return max(1, batch_tokens * WIDE // max(WIDE, hypotheses))
-
-
-def _in_batches(
-    sentences: Sequence[Sentence], batch_tokens: int, results: Callable[[Sequence[Sentence]], Sequence[Result]]
-) -> list[Result]:
-    """Return the results of all sentences in order, found for sentences of like length together.
-
-    Raises TreebankError for a sentence that is too long.
-    """
-    check_length(sentences)
-    batches = bucket([len(sentence) + 1 for sentence in sentences], batch_tokens)
-    found: dict[int, Result] = {}
-    for batch, own in zip(batches, spread(lambda batch: results([sentences[i] for i in batch]), batches), strict=True):
-        found.update(zip(batch, own, strict=True))
-    return [found[i] for i in range(len(sentences))]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from arcparse.batches import in_batches
 from arcparse.checkpoint import load_model
 from arcparse.kernels.cache import LIMIT, FormCache
 from arcparse.kernels.encoders import FirstLayer, FormRows, Weights, part
@@ -18,7 +19,6 @@ from arcparse.networks.compiled import (
     agreed,
     form_vectors,
     forms_of,
-    in_batches,
     offsets,
 )
 from arcparse.networks.settings import NO_ENCODER
