@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from math import fsum
 
 # Advance widths of DejaVu Sans in hundredths of an em. Arial, Helvetica, Liberation and Noto Sans are narrower.
 _LATIN = {
@@ -22,7 +23,7 @@ _ZERO = ("Mn", "Me", "Cf")
 @lru_cache(maxsize=1 << 14)
 def ems(text: str) -> float:
     """Return the width of a text in ems, or a little more if it is not known."""
-    return sum(map(_em, text))
+    return fsum(map(_em, text))  # the same in all versions of Python; that of `sum` differs from 3.12 on
 
 
 @lru_cache(maxsize=4096)

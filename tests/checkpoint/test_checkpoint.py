@@ -324,9 +324,9 @@ def test_an_archive_that_says_more_than_it_holds_is_named(tmp_path: Path) -> Non
     listed = content.index(b"PK\x01\x02")
     content[listed + 20 : listed + 28] = (1_000_000).to_bytes(4, "little") * 2  # its size, packed and unpacked
     file.write_bytes(content)
-    with pytest.raises(ModelError, match=r"config\.json: cannot be read: it ends too early"):
+    with pytest.raises(ModelError, match=r"config\.json: cannot be read: (it ends too early|Overlapped entries)"):
         load_model(file)
-    with pytest.raises(ModelError, match=r"m\.zip: is no archive that can be read: it ends too early"):
+    with pytest.raises(ModelError, match=r"m\.zip: is no archive that can be read: (it ends too early|Overlapped entries)"):
         unpack(file, tmp_path / "m")
 
 
