@@ -326,7 +326,9 @@ def test_an_archive_that_says_more_than_it_holds_is_named(tmp_path: Path) -> Non
     file.write_bytes(content)
     with pytest.raises(ModelError, match=r"config\.json: cannot be read: (it ends too early|Overlapped entries)"):
         load_model(file)
-    with pytest.raises(ModelError, match=r"m\.zip: is no archive that can be read: (it ends too early|Overlapped entries)"):
+    with pytest.raises(
+        ModelError, match=r"m\.zip: is no archive that can be read: (it ends too early|Overlapped entries)"
+    ):
         unpack(file, tmp_path / "m")
 
 
