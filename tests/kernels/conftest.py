@@ -6,8 +6,10 @@ import pytest
 
 from arcparse.kernels.library import SETTING, available
 
+FASTEST, *OTHERS = available() or [pytest.param("none", marks=pytest.mark.skip("no kernels are compiled"))]
 
-@pytest.fixture(params=available() or [pytest.param("none", marks=pytest.mark.skip("no kernels are compiled"))])
+
+@pytest.fixture(params=[FASTEST, *(pytest.param(own, marks=pytest.mark.slow) for own in OTHERS)])
 def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of an instruction set, whose library is the one in use."""
     monkeypatch.setenv(SETTING, request.param)
