@@ -21,7 +21,7 @@ ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
 EMPTY = "_"
 NONE = -1  # the head of the root, and of a word without a head
 ROOT = 0
-LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse: this many take minutes and about a gigabyte
+LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse, so that time and memory are bounded without kernels too
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +306,7 @@ def _head_text(head: int) -> str:
 
 
 def check_length(sentences: Iterable[Sentence]) -> None:
-    """Raise TreebankError for a sentence of more than LONGEST words: time grows with the square of the length."""
+    """Raise TreebankError for a sentence of more than LONGEST words: the limit bounds time and memory."""
     for sentence in sentences:
         if len(sentence) > LONGEST:
             place = sentence.place or f"the sentence that begins with {' '.join(sentence.forms[:3])[:60]!r}"
