@@ -21,7 +21,7 @@ ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
 EMPTY = "_"
 NONE = -1  # the head of the root, and of a word without a head
 ROOT = 0
-LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse, so that time and memory are bounded without kernels too
+LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse: a bound of time and memory
 
 
 @dataclass(frozen=True, slots=True)
