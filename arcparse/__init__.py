@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from arcparse.sentence import Sentence, Token, Tree
+from arcparse.sentence import Phrase, Sentence, Token, Tree
+from arcparse.sentence.document import Document
 
 if TYPE_CHECKING:
     from arcparse.evaluation import evaluate
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from arcparse.treebank import read_conllu, write_conllu
 
 __all__ = [
+    "Document",
     "Parse",
+    "Phrase",
     "Pipeline",
     "Sentence",
     "Token",

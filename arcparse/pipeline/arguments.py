@@ -14,13 +14,14 @@ from typing import Any
 
 from arcparse.errors import InputError
 from arcparse.sentence import Sentence
+from arcparse.sentence.document import Document
 from arcparse.tokenizer import tokenize
 from arcparse.tokenizer.reading import Divide
 
 Tokens = Sequence[str] | Sentence
 Sequences = list[str] | tuple[str, ...] | Sentence  # the same, but no string
 Input = str | Tokens
-OneOrMore = Sentence | list[Sentence]  # the result for an input
+OneOrMore = Sentence | Document  # the result for an input
 
 SHOWN = 40  # characters of a token in a message
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -50,6 +50,16 @@ def test_text_becomes_sentences_with_tags_and_trees(nlp: Pipeline) -> None:
     assert nlp.parse("") == []
 
 
+def test_a_text_becomes_a_document_that_keeps_it(nlp: Pipeline) -> None:
+    made = [nlp.parse(TEXT), nlp(TEXT), nlp.tag(TEXT), *nlp.parse_many([TEXT]), *nlp.tag_many([TEXT])]
+    for document in made:
+        assert isinstance(document, arcparse.Document)
+        assert document.text == TEXT
+        assert [TEXT[token.start : token.end] for token in document.tokens()] == [t.text for t in document.tokens()]
+    assert nlp(TEXT, beam=2) == nlp.parse(TEXT, beam=2)
+    assert nlp(["Go", "!"]) == nlp.parse(["Go", "!"])
+
+
 def test_forms_and_sentences_become_one_sentence(nlp: Pipeline) -> None:
     gold = twenty()[3]
     from_forms = nlp.parse(list(gold.forms))
