@@ -52,6 +52,7 @@ _ROOMS = {
     "tag": "pipeline.functions",
     "write_conllu": "treebank",
 }
+_METHODS = {"parse_many", "parse_sentences", "nbest_sentences", "tag_many", "tag_sentences"}  # of a pipeline alone
 
 
 def _svg(sentence: Sentence) -> str:
@@ -68,7 +69,8 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("importlib.metadata").version("arcparse")
     if name not in _ROOMS:
-        raise AttributeError(f"module 'arcparse' has no attribute {name!r}")
+        remedy = f"; load a model first: arcparse.load().{name}(...)" if name in _METHODS else ""
+        raise AttributeError(f"module 'arcparse' has no attribute {name!r}{remedy}")
     return getattr(import_module(f"arcparse.{_ROOMS[name]}"), name)
 
 

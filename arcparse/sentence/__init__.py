@@ -32,7 +32,9 @@ from arcparse.sentence.columns import (
     UPOS,
     XPOS,
     Tree,
+    cells_of,
     head_text,
+    texts_of,
 )
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
@@ -76,14 +78,16 @@ class Sentence:
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence from word forms alone."""
-        if isinstance(forms, str):  # its letters would be the words
-            raise InputError(f"forms must be a list of word forms, not one string, {shown(forms)}")
-        return cls.from_tokens([Token(i, form) for i, form in enumerate(forms, 1)], comments)
+        """Make a sentence from word forms alone. Raises InputError for anything but a list of strings."""
+        return cls.from_tokens([Token(i, form) for i, form in enumerate(cells_of("forms", forms), 1)], comments)
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[Token], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence from words; a head of -1 is written as `_`."""
+        """Make a sentence from words; a head of -1 is written as `_`. Raises InputError for anything but tokens."""
+        tokens = list(tokens)
+        for i, token in enumerate(tokens):
+            if not isinstance(token, Token):
+                raise InputError(f"tokens[{i}] must be a Token, not {shown(token)}; for word forms call from_forms")
         rows = [
             (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head_text(t.head), t.deprel, t.deps, t.misc)
             for t in tokens
@@ -194,7 +198,12 @@ class Sentence:
         return self.tokens[self.heads.index(ROOT)]
 
     def phrase(self, token: Token) -> Phrase:
-        """Return the phrase from the first to the last word of the subtree of a word."""
+        """Return the phrase from the first to the last word of the subtree of a word of this sentence.
+
+        Raises InputError for anything else.
+        """
+        if not isinstance(token, Token) or token not in self.tokens[token.id - 1 : token.id]:
+            raise InputError(f"a phrase needs a word of the sentence, such as sentence[0], not {shown(token)}")
         numbers = below(self.children, token.id)
         return Phrase(self.tokens[numbers[0] - 1 : numbers[-1]])
 
@@ -275,14 +284,15 @@ class Sentence:
     ) -> Sentence:
         """Return a copy with new columns for the words; ranges and empty nodes stay unchanged.
 
-        Each sequence has one entry per word; `comments` replaces all comments. Raises ValueError if a length differs.
+        Each sequence has one entry per word; `comments` replaces all comments. Raises InputError, also a ValueError, if
+        a length differs, or if an entry is not a string, or not a number in `heads`.
         """
-        texts = None if heads is None else [head_text(head) for head in heads]
+        texts = None if heads is None else texts_of(heads)
         given = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: texts, DEPREL: labels, MISC: miscs}
-        new = {column: values for column, values in given.items() if values is not None}
+        new = {c: cells_of(COLUMNS[c], values) for c, values in given.items() if values is not None}
         for column, values in new.items():
             if len(values) != len(self):
-                raise ValueError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
+                raise InputError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
         return self.with_columns(new, self.comments if comments is None else tuple(comments))
 
     def with_columns(self, new: Mapping[int, Sequence[str]], comments: tuple[str, ...] | None = None) -> Sentence:

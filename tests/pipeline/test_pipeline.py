@@ -373,6 +373,14 @@ def test_what_is_no_input_is_refused_at_once(tagger: Pipeline) -> None:
         tagger.tag("Go!", dictionary="words.tsv")  # type: ignore[call-overload]
 
 
+def test_a_handler_of_errors_is_a_function(tagger: Pipeline) -> None:
+    wrong: Any = "ignore"
+    with pytest.raises(
+        ConfigurationError, match="on_error must be a function of a sentence and its error, not 'ignore'"
+    ):
+        list(tagger.tag_many(["Go!"], on_error=wrong))
+
+
 def test_functions_take_what_load_takes(models: Path) -> None:
     chosen: dict[str, Any] = {"model": models / "one", "precision": "bfloat16", "segmenter": "en-segmenter"}
     nlp = arcparse.load(models / "one", precision="bfloat16", segmenter="en-segmenter")
@@ -390,3 +398,5 @@ def test_the_package_offers_its_names_when_they_are_used() -> None:
     assert arcparse.__version__ == version("arcparse")
     with pytest.raises(AttributeError, match="no attribute 'parze'"):
         _ = arcparse.parze
+    with pytest.raises(AttributeError, match=r"'parse_many'; load a model first: arcparse\.load\(\)\.parse_many"):
+        _ = arcparse.parse_many
