@@ -94,12 +94,12 @@ class Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
 
         `lemmatizer` and `segmenter` are names or paths too: one makes lemmas, the other divides raw text. With the
-        `precision` "auto", compiled models compute as is fastest on this processor, and others in float32; few trees
-        change. "bfloat16" is faster on processors that support it (AVX-512 BF16, AMX) and slower on others.
-        `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a segmenter replaces it. With two or
-        more `threads`, several batches of sentences are parsed at the same time; torch's own number of threads
-        (`torch.set_num_threads`) has no effect here, and is not changed. Raises ConfigurationError for a number
-        outside `arcparse.settings.limits.THREADS`.
+        `precision` "auto", compiled models compute as is fastest on this processor, a pretrained Transformer as it was
+        trained, and others in float32; few trees change. "bfloat16" is faster on processors that support it (AVX-512
+        BF16, AMX) and slower on others. `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a
+        segmenter replaces it. With two or more `threads`, several batches of sentences are parsed at the same time;
+        torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed. Raises
+        ConfigurationError for a number outside `arcparse.settings.limits.THREADS`.
         """
         parts.check_precision(precision)
         rules = find_tokenizer(tokenizer)
