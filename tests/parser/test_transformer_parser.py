@@ -49,6 +49,7 @@ def parser(opened: PretrainedEncoder) -> Parser:
     return Parser.build(CONFIG, twenty(), Pretrained.none(), opened).eval()
 
 
+@pytest.mark.slow
 def test_it_begins_with_the_pretrained_weights_and_learns(opened: PretrainedEncoder) -> None:
     settings = ParserSettings(parser=CONFIG, training=replace(TRAINING, learning_rate=5e-3))
     task = ParserTask(settings, twenty(), twenty(), encoder=opened)

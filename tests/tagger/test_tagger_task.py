@@ -116,6 +116,7 @@ def one_tag(sentences: Sequence[Sentence]) -> list[Sentence]:
     return [Sentence.from_forms(s.forms).replace(xpos=s.xpos) for s in sentences]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("previous", [0, 1])
 def test_a_treebank_with_one_column_of_tags_trains_a_tagger_of_that_column(previous: int) -> None:
     config = replace(TAGGER, previous_tags=previous)
