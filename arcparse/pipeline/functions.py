@@ -11,6 +11,7 @@ from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, load
 from arcparse.pipeline.arguments import Input, Tokens
 from arcparse.pipeline.parts import Precision
 from arcparse.sentence import Sentence
+from arcparse.sentence.document import Document
 from arcparse.tagger.dictionary import Dictionary
 
 
@@ -26,7 +27,7 @@ def parse(  # type: ignore[overload-overlap]
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
-) -> list[Sentence]: ...
+) -> Document: ...
 @overload
 def parse(
     text: Tokens,
@@ -53,7 +54,7 @@ def parse(
     tokenizer: str | Path = "en",
     threads: int = 1,
 ) -> Any:
-    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+    """Parse raw text into the sentences of a `Document`, or a list of word forms or a `Sentence` into one sentence.
 
     `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.parse`.
     """
@@ -132,7 +133,7 @@ def tag(  # type: ignore[overload-overlap]
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
-) -> list[Sentence]: ...
+) -> Document: ...
 @overload
 def tag(
     text: Tokens,
@@ -158,7 +159,7 @@ def tag(
     tokenizer: str | Path = "en",
     threads: int = 1,
 ) -> Any:
-    """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
+    """Tag raw text as the sentences of a `Document`, or a list of word forms or a `Sentence` as one sentence.
 
     `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.tag`.
     """
