@@ -139,6 +139,7 @@ def test_the_readme_s_picture_is_the_tree_of_today_s_model() -> None:
     assert drawing.svg(drawing.diagram(sentence)) == (CHECKOUT / picture).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @with_blocks("pycon")
 def test_python_examples(page: Path, place: Path) -> None:
     parser, runner = (

@@ -23,7 +23,7 @@ ROWS = [
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
     {"tagger", "parser", "segmenter"},
-    {"networks"},
+    {"networks", "silver"},
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation"},
     {"tokenizer", "lexicon", "bundle"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},

@@ -96,11 +96,12 @@ class Pipeline:
         `arcparse.tokenizer.find_tokenizer`: rules to divide by instead of a segmenter. `without=["lemmas"]` leaves out
         the lemmatiser, `without=["segmenter"]` the segmenter.
 
-        With the `precision` "auto", compiled models compute as is fastest on this processor, and others in float32; few
-        trees change. "bfloat16" is faster on processors that support it (AVX-512 BF16, AMX) and slower on others. With
-        two or more `threads`, several batches of sentences are parsed at the same time; torch's own number of threads
-        (`torch.set_num_threads`) has no effect here, and is not changed. Raises ConfigurationError for a number outside
-        `arcparse.settings.limits.THREADS`, and for parts that contradict each other.
+        With the `precision` "auto", compiled models compute as is fastest on this processor, a pretrained Transformer
+        as it was trained, and others in float32; few trees change. "bfloat16" is faster on processors that support it
+        (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
+        the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
+        Raises ConfigurationError for a number outside `arcparse.settings.limits.THREADS`, and for parts that contradict
+        each other.
         """
         return cls.of(Bundle.find(name_or_path, **chosen), precision, threads)
 

@@ -92,7 +92,8 @@ def parser_in_torch(directory: Path, precision: Precision) -> Parser:
     from arcparse.parser.model import Parser
 
     parser = Parser.load(directory)
-    parser.set_precision(low=precision == "bfloat16")
+    if precision != "auto":
+        parser.set_precision(low=precision == "bfloat16")
     return parser
 
 

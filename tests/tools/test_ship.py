@@ -33,6 +33,7 @@ def ship(monkeypatch: pytest.MonkeyPatch, package: Path, model: str, *options: s
     runpy.run_path(str(SCRIPT), run_name="__main__")
 
 
+@pytest.mark.slow
 def test_a_parser_brings_its_tagger_and_vectors(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ship(monkeypatch, package, "en-small", "--beam", "2")
     assert sorted(entry.name for entry in package.iterdir()) == ["en-small", "en-small-tagger", "en-vectors"]
