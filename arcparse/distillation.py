@@ -17,9 +17,9 @@ from arcparse.batches import stream
 from arcparse.errors import ConfigurationError
 from arcparse.files import make_folder, replacing
 from arcparse.parser.parse import Parse
-from arcparse.parser.silver import SHARDS, with_confidence
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import DEPS, EMPTY, LEMMA, MISC, Sentence
+from arcparse.silver import SHARDS, with_confidence
 from arcparse.treebank import write_conllu
 from arcparse.vectors.corpus import DistinctLines, Run, quotes
 

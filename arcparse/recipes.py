@@ -18,7 +18,6 @@ from arcparse.formats import read_sentences
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.stores import from_store
 from arcparse.networks.encoder import PretrainedEncoder
-from arcparse.parser.silver import read_silver
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
@@ -31,6 +30,7 @@ from arcparse.seq2seq.pairs import lines, read_pairs
 from arcparse.seq2seq.skip_thought_task import SkipThoughtSettings, SkipThoughtTask
 from arcparse.seq2seq.task import Seq2SeqSettings, Seq2SeqTask
 from arcparse.settings import load_settings
+from arcparse.silver import read_silver
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.task import TaggerSettings, TaggerTask, hold_out, jackknife, units
 from arcparse.training.loop import BEST, Task, train
@@ -130,7 +130,8 @@ def tagger_task(settings: TaggerSettings, on_error: OnError | None = None) -> Ta
         dev = read_treebank(settings.dev, "dev", on_error)
     else:
         train_sentences, dev = hold_out(train_sentences, settings.held_out)
-    return TaggerTask(settings, train_sentences, dev, tagger_vectors(settings, train_sentences))
+    silver = list(read_silver(settings.silver, on_error))
+    return TaggerTask(settings, train_sentences, dev, tagger_vectors(settings, train_sentences), silver)
 
 
 def tagger_vectors(settings: TaggerSettings, sentences: Sequence[Sentence]) -> Pretrained:
@@ -159,7 +160,7 @@ def jackknife_tags(
     """
 
     def train_fold(fold: int, sentences: list[Sentence]) -> Tagger:
-        own = TaggerTask(task.settings, sentences, task.dev, task.pretrained)
+        own = TaggerTask(task.settings, sentences, task.dev, task.pretrained, task.silver)
         run_directory = directory / f"fold{fold}"
         train(cast(Task, own), task.settings.training, run_directory, resume=resume, progress=progress)
         return Tagger.load(run_directory / BEST)

@@ -131,6 +131,7 @@ def spacy(monkeypatch: pytest.MonkeyPatch) -> FakeSpacy:
     return library
 
 
+@pytest.mark.slow
 def test_every_stage_is_measured(model: str, sample_treebank: Path, no_process: list[Sequence[str]]) -> None:
     plan = Plan(sample_treebank, model, runs=1, batch_size=7, beams=(2,), paths=("torch",))
     report = bench.benchmark(plan)
@@ -158,6 +159,7 @@ def test_every_stage_is_measured(model: str, sample_treebank: Path, no_process: 
     assert no_process[1][3:5] == ["--input", str(sample_treebank)]
 
 
+@pytest.mark.slow
 @NEEDS_KERNELS
 def test_each_path_is_measured_beside_the_first(
     model: str, sample_treebank: Path, no_process: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
@@ -239,6 +241,7 @@ def test_a_parser_that_tags_needs_no_tagger(sample_treebank: Path, tmp_path: Pat
     assert {case.name for case in found} == {READING, TAGGING, PARSING, BOTH, WRITING, EVERYTHING, ONE}
 
 
+@pytest.mark.slow
 def test_systems_take_turns_at_each_stage() -> None:
     order: list[str] = []
 
@@ -288,6 +291,7 @@ def test_latency_is_of_single_calls() -> None:
     assert last.values == pytest.approx((99.0, 2.0))
 
 
+@pytest.mark.slow
 def test_peers_work_on_the_same_sentences(
     model: str, sample_treebank: Path, no_process: list[Sequence[str]], udpipe: FakeUDPipe, spacy: FakeSpacy
 ) -> None:
@@ -413,6 +417,7 @@ def test_an_unknown_path_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "must be of amx, avx512, avx2, baseline, torch, all, not 'avx1'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_process_started_for_its_threads_measures_itself(
     model: str,
     sample_treebank: Path,

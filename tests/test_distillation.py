@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,15 +11,17 @@ from typing import Any
 
 import pytest
 import tiny_model
-from overfitted import PARSER, TRAINING, sample, twenty
+from overfitted import PARSER, TAGGER, TRAINING, fit, sample, twenty
 from overfitted import SAMPLE as TREEBANK
 
 from arcparse import cli, recipes
 from arcparse.distillation import Distillation, distil
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.parser.silver import Draws, confidence_of, read_silver, with_confidence
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pipeline import Pipeline
+from arcparse.sentence import Sentence
+from arcparse.silver import Draws, confidence_of, read_silver, with_confidence
+from arcparse.tagger.task import TaggerSettings, TaggerTask
 from arcparse.treebank import write_conllu
 from arcparse.trees import check_tree
 from arcparse.vectors import runs
@@ -121,17 +124,42 @@ def test_an_epoch_has_all_gold_trees_and_a_share_of_silver_ones() -> None:
     known = set(task.model.system.labels)
     learnable = [sentence for sentence in silver if known.issuperset(sentence.labels)]
     assert 12 <= len(learnable) < len(silver)
-    assert [sentence.forms for sentence in task.train[12:]] == [sentence.forms for sentence in learnable]
+    assert [sentence.forms for sentence in task.silver] == [sentence.forms for sentence in learnable]
     gold = sum(map(len, twenty()[:12]))
     for epoch in range(3):
         drawn = sorted(i for batch in task.batches(epoch) for i in batch)
         assert drawn[:12] == list(range(12))
-        words = sum(len(task.train[i]) for i in drawn[12:])
+        words = sum(len(task.silver[i - 12]) for i in drawn[12:])
         assert words == pytest.approx(gold / 4, abs=max(map(len, silver)))
     assert task.loss(task.batches(0)[0]).value.isfinite()
     sure = ParserTask(replace(settings, silver_confidence=0.9), twenty()[:12], twenty()[:2], silver=silver)
-    assert [confidence_of(sentence) for sentence in sure.train[12:]] == [1.0] * (len(sure.train) - 12)
-    assert 12 < len(sure.train) < len(task.train)
+    assert [confidence_of(sentence) for sentence in sure.silver] == [1.0] * len(sure.silver)
+    assert 0 < len(sure.silver) < len(task.silver)
+
+
+def test_a_tagger_learns_from_the_tags_of_silver_sentences() -> None:
+    silver = [with_confidence(sentence, 0.9) for sentence in twenty()[4:]]
+    new = twenty()[0].replace(upos=["NEW"] * len(twenty()[0]))
+    settings = TaggerSettings(tagger=TAGGER, silver_share=0.9, silver_confidence=0.8, training=TRAINING)
+    task = TaggerTask(settings, twenty()[:4], twenty()[4:], silver=[*silver, new, with_confidence(twenty()[5], 0.7)])
+    known = set(task.model.tags.vocabularies["upos"])
+    assert [sentence.forms for sentence in task.silver] == [s.forms for s in silver if known.issuperset(s.upos)]
+    assert "NEW" not in known
+    assert task.train == twenty()[:4]
+    drawn = {i for batch in task.batches(0) for i in batch}
+    assert drawn == set(range(4 + len(task.silver)))
+    fit(task, 30)
+    alone = TaggerTask(settings, twenty()[:4], twenty()[4:])
+    fit(alone, 30)
+    assert task.evaluate()["UPOS"] > alone.evaluate()["UPOS"] + 5
+
+
+def test_a_prepared_tagger_reads_silver_sentences_in_units() -> None:
+    config = replace(TAGGER, preparation="google-news")
+    gold = [Sentence.from_forms(["semi", "final"]).replace(upos=["ADJ", "NOUN"])]
+    silver = [Sentence.from_forms(["semi-final"]).replace(upos=["NOUN"])]
+    task = TaggerTask(TaggerSettings(tagger=config, training=TRAINING), gold, gold, silver=silver)
+    assert [unit.forms for unit in task.mixture.sentences] == [("semi", "final"), ("semi", "final")]
 
 
 def test_a_confidence_must_be_a_number() -> None:
@@ -156,8 +184,13 @@ def test_the_command_line_labels_text_and_trains_on_it(
         overrides=[f"train={TREEBANK}", f"dev={TREEBANK}", f"silver={tmp_path / 'silver'}", "parser.bilstm.hidden=8"],
     )
     task = recipes.parser_task(settings)
-    assert len(task.train) > task.gold == len(sample())
+    assert task.silver
+    assert len(task.train) == len(sample())
     assert task.metadata()["settings"]["silver"] == "silver"
+    train = ["train", "tagger", "--train", str(TREEBANK), "--set", f"silver={tmp_path / 'silver'}", "--dry-run"]
+    capsys.readouterr()
+    assert cli.main(train) == 0
+    assert re.search(r"# train: .*\n# silver: \d+ sentences, \d+ tokens, .*\n# dev: ", capsys.readouterr().out)
     for bad in ("0/2", "3/2", "x", "1"):
         with pytest.raises(SystemExit):
             cli.main([*command, "--part", bad])

@@ -146,6 +146,7 @@ def data_frame() -> Any:
     return importlib.import_module("pandas").DataFrame(texts) if importlib.util.find_spec("pandas") else texts
 
 
+@pytest.mark.slow
 @with_blocks("pycon")
 def test_python_examples(page: Path, place: Path) -> None:
     parser, runner = (

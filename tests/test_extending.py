@@ -196,6 +196,7 @@ def test_a_subcommand_is_one_file_and_one_entry(place: Path, library: Path) -> N
     assert "count the words of a treebank" in run("-m arcparse --help", place, library=library)
 
 
+@pytest.mark.slow
 def test_a_format_is_one_file_and_one_entry(place: Path, library: Path) -> None:
     run("-m arcparse convert train.conllu --to stanford --output train.deps", place, library=library)
     run("-m arcparse convert train.deps --to nltk4 --output again.dp4", place, library=library)
@@ -224,6 +225,7 @@ def test_a_format_is_registered_once_and_under_a_new_name(tmp_path: Path) -> Non
         register(lambda tag="xpos": make(tag))
 
 
+@pytest.mark.slow
 def test_a_system_and_an_encoder_are_one_file_and_one_entry_each(place: Path, library: Path) -> None:
     settings = ("parser.system=arc-hybrid", "exploration=0", "parser.encoder=convolution")
     command = f"-m arcparse train parser --train train.conllu --dev dev.conllu --set {' --set '.join(settings)}"

@@ -126,7 +126,7 @@ def _statistics(task: Any) -> str:
 def _of_treebanks(task: Any) -> list[str]:
     model = task.model
     lines = []
-    for role in ("train", "dev"):
+    for role in ("train", "silver", "dev") if getattr(task, "silver", ()) else ("train", "dev"):
         sentences = getattr(task, role)
         tokens = sum(map(len, sentences))
         longest = max(map(len, sentences), default=0)

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from arcparse.batches import bucket
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
@@ -30,12 +29,12 @@ from arcparse.parser.configuration import Configuration
 from arcparse.parser.model import Parser
 from arcparse.parser.scorer import BoundScorer, stack_index
 from arcparse.parser.settings import ParserConfig
-from arcparse.parser.silver import Draws, confidence_of
 from arcparse.parser.systems import system_called
 from arcparse.search import search
 from arcparse.sentence import NONE, Sentence
 from arcparse.settings.limits import Hypotheses, NotNegative, Part, Share, Whole
-from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
+from arcparse.silver import Mixture, confident
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 from arcparse.training.losses import Objective, global_loss, local_loss
 from arcparse.trees import check_tree
 from arcparse.trees.pseudo_projective import projectivise
@@ -143,30 +142,23 @@ class ParserTask:
         else:
             self.model = Parser.build(config, self.train, self.pretrained, encoder)
         self.pretrained = self.model.pretrained  # those of the parser to start from, if there is one
-        self.gold = len(self.train)
-        self.train += self._learnable_silver(silver)
-        words = sum(map(len, self.train[: self.gold])) * settings.silver_share / (1 - settings.silver_share)
-        self.silver = Draws([len(sentence) for sentence in self.train[self.gold :]], words, settings.training.seed)
+        self.silver = self._learnable_silver(silver)
+        self.mixture = Mixture(self.train, self.silver, settings.silver_share, settings.training)
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        generator = epoch_generator(self.settings.training, epoch)
         self.epoch = epoch
-        indices = [*range(self.gold), *(self.gold + i for i in self.silver.of(epoch))]
-        lengths = [len(self.train[i]) + 1 for i in indices]
-        batches = bucket(lengths, self.settings.training.batch_tokens, generator=generator)
-        return [[indices[i] for i in batch] for batch in batches]
+        return self.mixture.batches(epoch)
 
     def _learnable_silver(self, silver: Sequence[Sentence]) -> list[Sentence]:
         """Return the silver trees of enough confidence, as the system can build them, if it has all their labels."""
-        known, least = set(self.model.system.labels), self.settings.silver_confidence
-        found = [s for s in silver if len(s) and confidence_of(s) >= least]
+        known, found = set(self.model.system.labels), confident(silver, self.settings.silver_confidence)
         learnable = (_learnable(sentence, self.settings.parser) for sentence in found)
         return [sentence for sentence in learnable if known.issuperset(sentence.labels)]
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """Return the ids of sentences and their trees."""
-        sentences = [self.train[i] for i in indices]
+        sentences = [self.mixture.sentences[i] for i in indices]
         labels = {label: i for i, label in enumerate(self.model.system.labels)}
         device = self.model.device
         return Batch(

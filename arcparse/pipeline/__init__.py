@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from arcparse.batches import stream
-from arcparse.checkpoint import find_model, load_config, sibling
+from arcparse.bundle import Bundle, Without
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from arcparse.parser.model import Parser
-    from arcparse.pipeline.options import NBest, Parsing, ParsingMany, Tagging, TaggingMany
+    from arcparse.pipeline.options import NBest, Parsing, ParsingMany, Parts, Tagging, TaggingMany
 
 DEFAULT_MODEL = "en"
 NBEST_BEAM = 8  # least number of hypotheses for n-best trees and confidences
@@ -62,7 +62,7 @@ class Pipeline:
         self._analysis = Analysis(parser, tagger, lemmatizer)
         self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
         self._in_torch = in_torch
-        self._loaded: dict[str, Any] = {}  # the arguments of `load`
+        self._loaded: dict[str, Any] = {}  # the arguments of `of`
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
@@ -87,42 +87,39 @@ class Pipeline:
         name_or_path: str | Path = DEFAULT_MODEL,
         *,
         precision: Precision = "auto",
-        lemmatizer: str | Path | None = None,
-        segmenter: str | Path | None = None,
-        tokenizer: str | Path = "en",
         threads: int = 1,
+        **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
 
-        `lemmatizer` and `segmenter` are names or paths too: one makes lemmas, the other divides raw text. With the
-        `precision` "auto", compiled models compute as is fastest on this processor, and others in float32; few trees
-        change. "bfloat16" is faster on processors that support it (AVX-512 BF16, AMX) and slower on others.
-        `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a segmenter replaces it. With two or
-        more `threads`, several batches of sentences are parsed at the same time; torch's own number of threads
-        (`torch.set_num_threads`) has no effect here, and is not changed. Raises ConfigurationError for a number
-        outside `arcparse.settings.limits.THREADS`.
+        The model comes with the parts that it names: a tagger, a lemmatiser, and a segmenter or rules that divide raw
+        text. `tagger`, `lemmatizer` and `segmenter` are names or paths of others; `tokenizer` is a name or file for
+        `arcparse.tokenizer.find_tokenizer`: rules to divide by instead of a segmenter. `without=["lemmas"]` leaves out
+        the lemmatiser, `without=["segmenter"]` the segmenter.
+
+        With the `precision` "auto", compiled models compute as is fastest on this processor, a pretrained Transformer
+        as it was trained, and others in float32; few trees change. "bfloat16" is faster on processors that support it
+        (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
+        the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
+        Raises ConfigurationError for a number outside `arcparse.settings.limits.THREADS`, and for parts that contradict
+        each other.
         """
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads)
+
+    @classmethod
+    def of(cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1) -> Pipeline:
+        """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
-        rules = find_tokenizer(tokenizer)
-        path = find_model(name_or_path)
-        kind, config = load_config(path)
-        lemmas = None if lemmatizer is None else parts.lemmatizer_of(find_model(lemmatizer), precision)
-        divider = None if segmenter is None else parts.segmenter_of(find_model(segmenter), precision)
-        if kind == TAGGER:
-            made = cls(None, parts.tagger_of(path, precision), lemmas, divider, rules, threads=threads)
+        rules = find_tokenizer(bundle.tokenizer)
+        lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
+        divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
+        if bundle.kind == TAGGER:
+            made = cls(None, parts.tagger_of(bundle.model, precision), lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(path, precision)
-            tagger = config.get("tagger")
-            own = parts.tagger_of(sibling(path, tagger), precision) if tagger else None
-            made = cls(parser, own, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {
-            "name_or_path": path,
-            "precision": precision,
-            "lemmatizer": lemmatizer,
-            "segmenter": segmenter,
-            "tokenizer": tokenizer,
-            "threads": threads,
-        }
+            parser, in_torch = parts.parser_of(bundle.model, precision)
+            tagger = parts.needed_tagger(bundle, parser, precision)
+            made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads}
         return made
 
     @overload
@@ -297,13 +294,13 @@ class Pipeline:
         return [Document(all, text) if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the content of a pickle: if it was loaded, the arguments of `load`; any process then loads it once."""
+        """Return the content of a pickle: if it was loaded, the arguments of `of`; any process then loads it once."""
         return {"_loaded": self._loaded} if self._loaded else self.__dict__
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the result of `__getstate__`."""
         loaded = state["_loaded"]
-        self.__dict__.update(load(**loaded).__dict__ if loaded else state)
+        self.__dict__.update(_kept(*loaded.values()).__dict__ if loaded else state)
 
 
 def _width(beam: int | None) -> int | None:
@@ -314,17 +311,20 @@ def load(
     name_or_path: str | Path = DEFAULT_MODEL,
     *,
     precision: Precision = "auto",
+    tagger: str | Path | None = None,
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
-    tokenizer: str | Path = "en",
+    tokenizer: str | Path | None = None,
+    without: Collection[Without] = (),
     threads: int = 1,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
-    lemmas, divider = (name if name is None else find_model(name).resolve() for name in (lemmatizer, segmenter))
-    others = {"lemmatizer": lemmas, "segmenter": divider, "tokenizer": tokenizer, "threads": threads}
-    return _kept(find_model(name_or_path).resolve(), precision=precision, **others)
+    found = Bundle.find(
+        name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
+    )
+    return _kept(found, precision, threads)
 
 
 @lru_cache(maxsize=4)
-def _kept(model: Path, **options: Any) -> Pipeline:
-    return Pipeline.load(model, **options)
+def _kept(bundle: Bundle, precision: Precision, threads: int) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads)

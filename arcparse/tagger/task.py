@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import torch
 
-from arcparse.batches import bucket
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.evaluation import evaluate
@@ -19,12 +18,13 @@ from arcparse.networks.tags import tag_ids, tag_loss
 from arcparse.networks.words import words_of
 from arcparse.search import WAIT
 from arcparse.sentence import Sentence
-from arcparse.settings.limits import Hypotheses, Range, Share
+from arcparse.settings.limits import Hypotheses, Part, Range, Share
+from arcparse.silver import Mixture, confident
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.preparation import known_to, prepare
 from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import Tagging
-from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
+from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 from arcparse.training.losses import global_loss
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
@@ -48,6 +48,9 @@ class TaggerSettings:
         "local"  # all but the first are global, through the beam
     )
     beam: Hypotheses = 8  # of global training and of its development scores
+    silver: str = ""  # folder of a teacher's tags and trees (`arcparse distil`), or a file with tags; empty for none
+    silver_share: Part = 0.5  # share of an epoch's words that are of silver sentences, as far as these last
+    silver_confidence: Share = 0.0  # least confidence of a silver sentence; one without a confidence counts as sure
     start: str = ""  # a tagger of the same network to go on from, as global training needs
     tagger: TaggerConfig = field(default_factory=TaggerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -62,20 +65,29 @@ class TaggerTask:
         train: Sequence[Sentence],
         dev: Sequence[Sentence],
         pretrained: Pretrained | None = None,
+        silver: Sequence[Sentence] = (),
     ) -> None:
-        """Make an untrained tagger. Raises TreebankError if the tagger to start from lacks a tag."""
+        """Make an untrained tagger, with the vocabularies of the gold sentences `train`.
+
+        Each epoch sees some `silver` sentences too; those with a searched tag that no gold word has are left out.
+        Raises TreebankError if the tagger to start from lacks a tag.
+        """
         self.settings, self.train, self.dev = settings, train, list(dev)
         self.pretrained = pretrained or Pretrained.none()
         self.scores: dict[str, float] = {}
         torch.manual_seed(settings.training.seed)
         if settings.start:
             self.model = Tagger.load(find_model(settings.start)).rebuilt(settings.tagger)
-        self.units = units(train, settings.tagger, self.pretrained)
+        gold = units(train, settings.tagger, self.pretrained)
         if settings.start:
-            _check_tags(self.units, self.model)
+            _check_tags(gold, self.model)
         else:
-            self.model = Tagger.build(settings.tagger, self.units, self.pretrained)
+            self.model = Tagger.build(settings.tagger, gold, self.pretrained)
         self.pretrained = self.model.pretrained  # those of the tagger to start from, if there is one
+        sure = confident(silver, settings.silver_confidence)
+        self.silver = [sentence for sentence in sure if not _new_tags(sentence, self.model)]
+        silver_units = units(self.silver, settings.tagger, self.pretrained)
+        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training)
 
     @property
     def metric(self) -> str:
@@ -89,16 +101,14 @@ class TaggerTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        generator = epoch_generator(self.settings.training, epoch)
-        lengths = [len(sentence) + 1 for sentence in self.units]
-        return bucket(lengths, self.settings.training.batch_tokens, generator=generator)
+        return self.mixture.batches(epoch)
 
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the loss of the three columns, per token: cross-entropy; each word sees the gold tags before it.
 
         With a global objective the searched column is trained through the beam, the others by cross-entropy too.
         """
-        sentences = [self.units[i] for i in indices]
+        sentences = [self.mixture.sentences[i] for i in indices]
         words = words_of(self.model.lexicon, [sentence.forms for sentence in sentences]).to(self.model.device)
         gold = tag_ids(self.model.tags, sentences, self.model.device)
         scorer, action = self.model.network.bind(words), self.model.actions(gold)
@@ -123,7 +133,7 @@ class TaggerTask:
 
     def metadata(self) -> dict[str, Any]:
         """Return the model card's facts about the training."""
-        return run_metadata(self.settings, ("train", "dev", "vectors", "start")) | {"dev": self.scores}
+        return run_metadata(self.settings, ("train", "dev", "vectors", "silver", "start")) | {"dev": self.scores}
 
 
 def units(sentences: Sequence[Sentence], config: TaggerConfig, pretrained: Pretrained) -> Sequence[Sentence]:
@@ -148,10 +158,15 @@ def hold_out(sentences: Sequence[Sentence], share: float) -> tuple[list[Sentence
     return list(sentences[:kept]), list(sentences[kept:])
 
 
+def _new_tags(sentence: Sentence, tagger: Tagger) -> set[str]:
+    """Return the sentence's tags in the searched column that the tagger does not know."""
+    known = tagger.tags.vocabularies[tagger.searched]
+    return {tag for tag in sentence.words(COLUMN[tagger.searched]) if tag not in known}
+
+
 def _check_tags(sentences: Sequence[Sentence], tagger: Tagger) -> None:
-    known = set(tagger.tags.vocabularies[tagger.searched])
     for sentence in sentences:
-        unknown = set(sentence.words(COLUMN[tagger.searched])).difference(known)
+        unknown = _new_tags(sentence, tagger)
         if unknown:
             raise TreebankError(
                 f"{sentence.place}: the tagger to start from has no {tagger.searched.upper()} {min(unknown)!r}; "

@@ -73,6 +73,7 @@ def test_a_corpus_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no train corpus is set" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_lines_come_from_the_line_a_file_or_standard_input(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

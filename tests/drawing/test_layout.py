@@ -171,6 +171,7 @@ def test_ems_know_narrow_and_wide_letters() -> None:
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=6), st.text())
 def test_any_text_makes_well_formed_xml(forms: list[str], label: str) -> None:

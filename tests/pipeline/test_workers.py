@@ -117,11 +117,13 @@ def test_a_pickle_of_a_loaded_pipeline_is_small_and_loads_it_once(place: Path) -
     assert pickle.loads(pickle.dumps(made)).parse(["They", "do"]) == nlp.parse(["They", "do"])  # noqa: S301
 
 
+@pytest.mark.slow
 def test_more_workers_than_batches_and_no_batch_are_no_matter() -> None:
     assert list(in_order(upper, numbered("a"), 3)) == list(in_order(upper, numbered("a"), 1))
     assert list(in_order(upper, [], 2)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_sentences_that_fail_are_reported_in_order_and_stay_as_they_are(number: int) -> None:
     batches = [[*batch, "Well. bad text."] for batch in numbered("a", "bad", "b", "bad")]
@@ -136,6 +138,7 @@ def test_sentences_that_fail_are_reported_in_order_and_stay_as_they_are(number: 
     assert found[2][0].lemmas == ("B", "2")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_an_error_comes_after_the_results_before_it(number: int) -> None:
     found = in_order(upper, numbered("a", "b", "c", "bad", "d"), number)
@@ -146,6 +149,7 @@ def test_an_error_comes_after_the_results_before_it(number: int) -> None:
     assert_no_worker_is_left()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_an_error_of_reading_comes_after_the_results_before_it(number: int) -> None:
     def broken() -> Iterator[list[Sentence]]:
@@ -158,6 +162,7 @@ def test_an_error_of_reading_comes_after_the_results_before_it(number: int) -> N
         next(found)
 
 
+@pytest.mark.slow
 def test_few_batches_are_read_ahead() -> None:
     read = itertools.count()
     endless = ([Sentence.from_forms([str(next(read))])] for _ in itertools.count())
@@ -169,6 +174,7 @@ def test_few_batches_are_read_ahead() -> None:
     assert_no_worker_is_left()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FORK, reason="the system has no signals of that kind")
 def test_a_worker_that_is_killed_is_named() -> None:
     found = in_order(upper, numbered(*"abcd", "fatal", *"efgh"), 2, lambda *failure: None)
@@ -184,6 +190,7 @@ def fail_locally(inputs: list[Input], *, on_error: OnError | None) -> list[Sente
     raise LocalError("of its own")
 
 
+@pytest.mark.slow
 def test_an_error_that_cannot_be_sent_is_told() -> None:
     with pytest.raises(RuntimeError, match=r"^LocalError: of its own$"):
         list(in_order(fail_locally, numbered("a"), 2))
@@ -212,6 +219,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FORK, reason="the system has no process groups")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("ending", "batch"), [("Ctrl-C", "60"), ("kill", "0.3")])  # a batch in seconds

@@ -27,6 +27,7 @@ from arcparse.vocabulary import SPECIALS, Vocabulary
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reader", "pooling"),
     [*(("lstm", pooling) for pooling in POOLINGS), *((reader, "max+mean") for reader in READERS if reader != "lstm")],

@@ -102,6 +102,7 @@ def test_the_network_reads_tags_and_characters() -> None:
     assert room.source(("X", "X", "_"), config) == ("UPOS=X", "X")
 
 
+@pytest.mark.slow
 def test_the_network_learns_words_by_heart() -> None:
     model = fitted().model
     seen = {

@@ -46,6 +46,7 @@ def test_copying_and_reversing_are_learned(kind: str, is_reversal: bool) -> None
     assert right >= 0.8 * len(unseen)  # of words that it has not seen; by chance it would be none
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "is_reversal"), [("general", False), ("additive", True)])
 def test_attention_looks_along_the_diagonal(kind: str, is_reversal: bool) -> None:
     hits = total = 0

@@ -65,6 +65,7 @@ def test_neighbours_are_of_one_document_and_none_is_long() -> None:
     assert thoughts(sentences("A", "B", "C"), 1) == [Thought(("a",), ("b",), ("c",))]
 
 
+@pytest.mark.slow
 def test_the_neighbours_are_learned_and_make_vectors_near() -> None:
     made = fitted()
     assert made.evaluate()["log-likelihood"] > task().evaluate()["log-likelihood"] + 0.5
@@ -76,6 +77,7 @@ def test_the_neighbours_are_learned_and_make_vectors_near() -> None:
     assert cosine[is_same].mean() > cosine[~is_same].mean() + 0.02  # words of one topic are near each other
 
 
+@pytest.mark.slow
 def test_a_sentence_has_the_vector_alone_that_it_has_among_others() -> None:
     model = fitted().model
     asked = [("the", "cats"), ("xyzzy",), (), ("now", "cooks", "bake", "often")]

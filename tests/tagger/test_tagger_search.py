@@ -170,6 +170,7 @@ def test_one_dropout_serves_a_batch_where_paths_are_scored() -> None:
     assert not one.equal(other)
 
 
+@pytest.mark.slow
 def test_global_training_goes_on_from_a_tagger_of_the_same_network(tmp_path: object) -> None:
     place = f"{tmp_path}/start"
     vectors().save(tmp_path / "vectors")  # type: ignore[operator]

@@ -116,6 +116,7 @@ def one_tag(sentences: Sequence[Sentence]) -> list[Sentence]:
     return [Sentence.from_forms(s.forms).replace(xpos=s.xpos) for s in sentences]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("previous", [0, 1])
 def test_a_treebank_with_one_column_of_tags_trains_a_tagger_of_that_column(previous: int) -> None:
     config = replace(TAGGER, previous_tags=previous)
@@ -161,8 +162,8 @@ def test_a_prepared_sentence_is_read_in_units_and_scored_in_words() -> None:
         Sentence.from_forms(["in", "semi", "1987"]).replace(upos=["ADP", "NOUN", "NUM"]),
     ]
     own = TaggerTask(TaggerSettings(tagger=config, training=TRAINING), sentences, sentences, Pretrained.none())
-    assert [unit.forms for unit in own.units] == [("semi", "final", "in", "NYC"), ("in", "semi", "1987")]
-    assert own.units[0].upos == ("ADJ", "ADJ", "ADP", "PROPN")
+    assert [unit.forms for unit in own.mixture.sentences] == [("semi", "final", "in", "NYC"), ("in", "semi", "1987")]
+    assert own.mixture.sentences[0].upos == ("ADJ", "ADJ", "ADP", "PROPN")
     assert [tagged.forms for tagged in own.model.eval().tag(sentences)] == [sentence.forms for sentence in sentences]
     assert set(own.evaluate()) == {"UPOS", "XPOS", "UFeats", "AllTags"}
 

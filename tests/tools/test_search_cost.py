@@ -10,6 +10,7 @@ from tiny_model import save_tiny_model
 TOOL = str(Path(__file__).parents[2] / "tools" / "search_cost.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_model", [False, True])
 def test_the_tool_shows_two_states_per_word_and_hypothesis(
     with_model: bool,

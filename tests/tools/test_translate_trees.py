@@ -28,6 +28,7 @@ def tool(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
+@pytest.mark.slow
 def test_pairs_are_written_and_a_model_that_knows_them_is_scored(
     tool: Any, sample_treebank: Path, tmp_path: Path
 ) -> None:

@@ -172,6 +172,7 @@ class BySituation:
         return self.weight[index["seen"].unbind(1)]
 
 
+@pytest.mark.slow
 def test_the_parser_s_loss_is_that_of_all_derivations() -> None:
     system = ArcStandard(("a", "b", "root"), {"root"}, {"a", "b"})
     words = 4

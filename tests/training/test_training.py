@@ -20,6 +20,8 @@ from arcparse.training.snapshot import load_snapshot
 
 SCRIPT = Path(__file__).parents[1] / "toy_task.py"
 
+OPTIMISERS = ("adam", *(pytest.param(name, marks=pytest.mark.slow) for name in ("momentum", "adagrad")))
+
 
 def config(**changes: Any) -> TrainingConfig:
     return TrainingConfig(**{"epochs": 4, "tensorboard": False, "learning_rate": 0.05, "device": "cpu", **changes})
@@ -82,7 +84,7 @@ def test_a_place_that_no_run_can_have_is_one_line(tmp_path: Path) -> None:
     assert train(ToyTask(), config(epochs=2), tmp_path / "r\udce9").epoch > 0
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "momentum", "adagrad"])
+@pytest.mark.parametrize("optimizer", OPTIMISERS)
 @pytest.mark.parametrize("stop_at", [1, STEPS, STEPS + 1, 2 * STEPS + 3])
 def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path, optimizer: str, stop_at: int) -> None:
     settings = config(epochs=3, optimizer=optimizer, averaging=0.9, checkpoint_minutes=0.0)

@@ -20,9 +20,7 @@ from arcparse.treebank import from_conllu, parse_conllu, read_conllu, reading, t
 
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 FILES = [
-    pytest.param(
-        file, marks=[pytest.mark.slow] if file.parent.name.startswith("r2.") else []
-    )  # releases of one treebank
+    pytest.param(file, marks=[] if "-dev" in file.name and not file.parent.name.startswith("r2.") else pytest.mark.slow)
     for file in sorted(CORPORA.glob("ud-*/**/*.conllu.xz"))
 ]
 
@@ -77,12 +75,14 @@ def sentences(draw):
     return Sentence(tuple(draw(COMMENTS)), tuple(zip(*rows, strict=True)))
 
 
+@pytest.mark.slow
 @given(st.lists(sentences(), max_size=3))
 def test_what_is_written_is_read_back(many):
     assert parse_conllu(text_of(many)) == many
     assert text_of(many) == "".join(map(str, many))
 
 
+@pytest.mark.slow
 @given(st.lists(sentences(), min_size=1, max_size=3), st.integers(1, 40), st.sampled_from(["\n", "\r\n"]))
 def test_chunks_blank_lines_marks_and_line_breaks_do_not_matter(many, size, ending):
     text = "\ufeff\n\n" + "\n".join(map(str, many)).rstrip("\n")
@@ -96,6 +96,7 @@ def test_chunks_blank_lines_marks_and_line_breaks_do_not_matter(many, size, endi
         assert first == str(sentence).split("\n")[0]
 
 
+@pytest.mark.slow
 @given(sentences())
 def test_cells_survive_the_conllu_library(sentence):
     there = to_conllu(sentence)

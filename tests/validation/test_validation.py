@@ -244,6 +244,7 @@ UNSPECIFIC = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_udtools_finds_in_damaged_files_is_found(tmp_path: Path) -> None:
     path = tmp_path / "damaged.conllu"
     for seed in range(150):

@@ -67,6 +67,7 @@ def test_long_paragraphs_are_split_where_gensim_would_stop_reading(tmp_path: Pat
     assert [len(words) for words in RawText([raw], str.split)] == [10_000, 10_000, 5_000]
 
 
+@pytest.mark.slow
 def test_processes_write_what_one_writes(tmp_path: Path) -> None:
     from arcparse.tokenizer import split_words
 

@@ -89,6 +89,7 @@ def test_google_news_finds_phrases(tmp_path: Path, keyed: Any) -> None:
         assert "42" not in store
 
 
+@pytest.mark.slow
 @settings(max_examples=20)  # each makes two stores
 @given(st.lists(st.sampled_from(["Paris", "THE", "london", "LONDON", "77", "7", "naïve", "NAÏVE", "absent", "日本"])))
 def test_a_subset_answers_as_all_vectors_do(
@@ -285,6 +286,7 @@ store.VectorStore.create(Path(sys.argv[1]), vectors)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_creation_is_cleaned_by_the_next(tmp_path: Path, keyed: Any) -> None:
     path = tmp_path / "new.vectors"
     command = [sys.executable, "-c", UNFINISHED, str(path)]

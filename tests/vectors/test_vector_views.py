@@ -23,6 +23,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "s.vectors"
 
 
+@pytest.mark.slow
 def test_the_shipped_vectors_answer_without_a_store(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["vectors", "nearest", "dog", "--count", "2"]) == 0
     assert capsys.readouterr().out.startswith("dog: cat 0.")

@@ -19,6 +19,7 @@ def treebank(tmp_path: Path) -> Path:
     return tmp_path / "dev.conllu"
 
 
+@pytest.mark.slow
 def test_from_raw_text_to_neighbours(tmp_path: Path, treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw, corpus, vectors, store = (tmp_path / name for name in ("raw.txt", "corpus.txt", "v.bin", "v.vectors"))
     quote = "He said: the quick brown fox jumps over the lazy dog again!"

@@ -1,20 +1,22 @@
-"""Silver trees: those that a teacher made of raw text, and of which each epoch sees a share beside the gold trees.
+"""Silver sentences: a teacher made their tags and trees. Each epoch sees a share of them beside the gold sentences.
 
-Trees of an accurate parser teach a small one more than it can learn from a treebank alone (Kuncoro et al. 2016, section
-4; Petrov et al. 2010, "Uptraining for Accurate Deterministic Question Parsing").
+Analyses of an accurate model teach a small one more than it can learn from a treebank alone (Kuncoro et al. 2016,
+section 4; Petrov et al. 2010, "Uptraining for Accurate Deterministic Question Parsing").
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from arcparse.batches import bucket
 from arcparse.errors import ArcparseError, TreebankError
 from arcparse.formats import read_sentences
 from arcparse.sentence import Sentence
+from arcparse.training.loop import TrainingConfig, epoch_generator
 
 CONFIDENCE = "confidence"  # the key of the comment: the probability of the tree's derivation, per word
 SHARDS = "*.conllu.xz"  # the files of a folder
@@ -53,6 +55,31 @@ def read_silver(place: str, on_error: Callable[[ArcparseError], None] | None = N
         raise TreebankError(f"{place}: holds no {SHARDS}; name a folder that `arcparse distil` has written")
     for file in files:
         yield from read_sentences(file, on_error=on_error)
+
+
+def confident(silver: Iterable[Sentence], least: float) -> list[Sentence]:
+    """Return the sentences that have words, and a confidence of at least `least`; one without it counts as sure."""
+    return [sentence for sentence in silver if len(sentence) and confidence_of(sentence) >= least]
+
+
+class Mixture:
+    """The sentences that a model learns from: an epoch has all gold ones, and some silver ones beside them."""
+
+    def __init__(
+        self, gold: Sequence[Sentence], silver: Sequence[Sentence], share: float, training: TrainingConfig
+    ) -> None:
+        """Join the sentences; a `share` of an epoch's words is silver, as far as these last."""
+        self.sentences = (*gold, *silver)
+        self._gold, self._training = len(gold), training
+        words = sum(map(len, gold)) * share / (1 - share)
+        self._draws = Draws([len(sentence) for sentence in silver], words, training.seed)
+
+    def batches(self, epoch: int) -> list[list[int]]:
+        """Return the indices of each batch's sentences, gold and silver ones together."""
+        indices = [*range(self._gold), *(self._gold + i for i in self._draws.of(epoch))]
+        lengths = [len(self.sentences[i]) + 1 for i in indices]
+        batches = bucket(lengths, self._training.batch_tokens, generator=epoch_generator(self._training, epoch))
+        return [[indices[i] for i in batch] for batch in batches]
 
 
 class Draws:
