@@ -25,7 +25,7 @@ ROWS = [
     {"tagger", "parser", "segmenter"},
     {"networks", "silver"},
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation"},
-    {"tokenizer", "lexicon"},
+    {"tokenizer", "lexicon", "bundle"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
     {"vocabulary", "spelling", "sentence", "settings", "threads", "files"},
     {"search", "presets"},

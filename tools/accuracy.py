@@ -13,8 +13,8 @@ from arcparse import Pipeline, evaluate, read_conllu
 from arcparse.cli.options import whole
 from arcparse.lexicon.tags import COLUMN, with_tags
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence.document import running_text
 from arcparse.settings.limits import BEAM
-from arcparse.tokenizer.reading import running_text
 
 METRICS = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
 
@@ -28,12 +28,15 @@ def main() -> None:
     options.add_argument(
         "--inputs", default="own,gold,raw", help="any of own, gold, upos, xpos+feats, ..., raw (default: own,gold,raw)"
     )
-    options.add_argument("--segmenter", help="name or directory of a model that divides raw text (default: rules)")
+    options.add_argument(
+        "--segmenter", help="name or directory of a model that divides raw text (default: the model's)"
+    )
+    options.add_argument("--tokenizer", help="name or file of rules that divide raw text instead")
     args = options.parse_args()
     gold = list(read_conllu(args.gold))
     print("| model | input | " + " | ".join(METRICS) + " |\n|---|---|" + "---|" * len(METRICS))
     for name in args.models:
-        nlp = Pipeline.load(name, segmenter=args.segmenter)
+        nlp = Pipeline.load(name, segmenter=args.segmenter, tokenizer=args.tokenizer)
         for kind in args.inputs.split(","):
             scores = evaluate(gold, _parsed(nlp, gold, kind, args.beam))
             row = " | ".join(f"{100 * scores[metric].f1:.2f}" for metric in METRICS)

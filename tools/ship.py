@@ -1,19 +1,23 @@
 """Put a trained model into the package: `python tools/ship.py RUN/best NAME --card CARD.md`.
 
 Weights are stored as float16. If a parser needs a tagger, the tagger is stored as NAME-tagger. The pretrained vectors
-are stored as VECTORS; all models that were trained with them share these. Tagger and vectors keep their old cards.
+are stored as VECTORS; all models that were trained with them share these. Tagger and vectors keep their old cards, and
+a parser its lemmatiser and segmenter.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from arcparse import seq2seq
-from arcparse.checkpoint import load_config, load_model, sibling
+from arcparse.bundle import LEMMATIZER, SEGMENTER
+from arcparse.checkpoint import as_json, load_config, load_model, sibling
 from arcparse.checkpoint.places import SHIPPED
+from arcparse.checkpoint.saved import CONFIG
 from arcparse.cli.options import whole
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.parser.model import Parser
@@ -51,6 +55,7 @@ def ship_parser(args: argparse.Namespace) -> list[str]:
     tagger = f"{args.name}-tagger" if saved.config["tagger"] else ""
     names = list(filter(None, (args.name, tagger, args.vectors)))
     cards = {SHIPPED / name / CARD: (SHIPPED / name / CARD).read_bytes() for name in names[1:]}
+    others = parts_of(args.name)
     if args.beam:
         parser.config = replace(parser.config, beam=args.beam)
     for name in names:
@@ -60,9 +65,21 @@ def ship_parser(args: argparse.Namespace) -> list[str]:
     if tagger:
         path = sibling(args.model, saved.config["tagger"])
         Tagger.load(path).save(SHIPPED / tagger, vectors=args.vectors, metadata=load_model(path).metadata, half=True)
+    file = SHIPPED / args.name / CONFIG
+    description = json.loads(file.read_bytes())
+    description["config"] |= others
+    file.write_bytes(as_json(description))
     for place, card in cards.items():
         place.write_bytes(card)
     return names
+
+
+def parts_of(name: str) -> dict[str, str]:
+    """Return the names of the lemmatiser and the segmenter that the model has had so far."""
+    if not (SHIPPED / name / CONFIG).exists():
+        return {}
+    _, config = load_config(SHIPPED / name)
+    return {part: config[part] for part in (LEMMATIZER, SEGMENTER) if part in config}
 
 
 def ship_recurrent(args: argparse.Namespace) -> list[str]:

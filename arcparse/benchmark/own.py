@@ -94,7 +94,11 @@ def loaded(plan: Plan, variant: Variant) -> Loaded:
     """Load the model by a path. Raises ConfigurationError if this processor lacks it, ModelError for a bad model."""
     with forced(variant.path):
         pipeline = Pipeline.load(
-            plan.model, precision=variant.precision, lemmatizer=plan.lemmatizer or None, threads=plan.threads
+            plan.model,
+            precision=variant.precision,
+            lemmatizer=plan.lemmatizer or None,
+            without=plan.without,
+            threads=plan.threads,
         )
     parts = pipeline._analysis  # `pipeline.parser` would be the network in torch
     parser = parts.needed_parser()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
+from arcparse.bundle import Without
 from arcparse.errors import TreebankError
 from arcparse.pipeline import DEFAULT_MODEL
 from arcparse.pipeline.parts import Precision
@@ -28,6 +29,7 @@ class Plan:
     file: Path  # gold-tokenised CoNLL-U
     model: str = DEFAULT_MODEL
     lemmatizer: str = ""  # of the whole path; empty: as the model has it
+    without: tuple[Without, ...] = ()  # parts of the model that are left out
     paths: tuple[str, ...] = ()  # levels of the kernels, or "torch"; none: the one in use
     precision: tuple[Precision, ...] = ("auto",)
     beams: tuple[int, ...] = (1, 8)

@@ -70,6 +70,7 @@ def process_measures(found: Processes, names: Mapping[Variant, str]) -> list[Mea
 def _arcparse(plan: Plan, variant: Variant, *arguments: str) -> list[str]:
     options = ["--model", plan.model, "--precision", variant.precision, "--threads", str(plan.threads)]
     options += ["--lemmatizer", plan.lemmatizer] if plan.lemmatizer else []
+    options += [argument for part in plan.without for argument in ("--without", part)]
     return ["-m", "arcparse", "parse", *arguments, *options]
 
 

@@ -29,15 +29,20 @@ from arcparse.checkpoint.saved import CONFIG, VOCABULARIES, WEIGHTS, SavedModel,
 from arcparse.errors import ModelError, shown
 
 __all__ = [
+    "as_json",
+    "description_of",
+    "files_of",
     "find_model",
     "fingerprint",
     "load_config",
     "load_model",
     "pack",
+    "replaced",
     "save_model",
     "shipped",
     "sibling",
     "unpack",
+    "write",
 ]
 
 FORMAT = 1
@@ -67,7 +72,7 @@ def save_model(
     contents = {
         **(files or {}),
         WEIGHTS: save({name: _stored(name, array, half) for name, array in weights.items()}),
-        VOCABULARIES: _json({name: list(symbols) for name, symbols in vocabularies.items()}),
+        VOCABULARIES: as_json({name: list(symbols) for name, symbols in vocabularies.items()}),
     }
     description = {
         "format": FORMAT,
@@ -78,7 +83,7 @@ def save_model(
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     with replaced(directory) as fresh:
-        for name, content in {CONFIG: _json(description), **contents}.items():
+        for name, content in {CONFIG: as_json(description), **contents}.items():
             write(fresh / name, content)
 
 
@@ -88,7 +93,7 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     Raises ModelError if it is missing, damaged, changed since it was written, of another format, or of another `kind`.
     """
     path = settled(Path(path))
-    description = _described(path)
+    description = description_of(path)
     if kind and description["kind"] != kind:
         raise ModelError(f"{path}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
     vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, description["sha256"]))
@@ -116,12 +121,18 @@ def _can_be_written(symbols: Sequence[str]) -> bool:
 
 def load_config(path: Path) -> tuple[str, dict[str, Any]]:
     """Read only the kind and the configuration of a model. Raises ModelError as `load_model` does."""
-    description = _described(settled(Path(path)))
+    description = description_of(settled(Path(path)))
     return description["kind"], description["config"]
 
 
-def _described(path: Path) -> dict[str, Any]:
-    """Return the needed fields of config.json. Raises ModelError if one is missing or of another type."""
+def files_of(path: Path) -> dict[str, bytes]:
+    """Read the files of a model but config.json. Raises ModelError if one is missing or has changed."""
+    sums = description_of(path)["sha256"]
+    return {sibling(path, name).name: _verified(path, name, sums) for name in sums}
+
+
+def description_of(path: Path) -> dict[str, Any]:
+    """Return the content of a model's config.json. Raises ModelError if a field is missing or of another type."""
     description: dict[str, Any] = _parsed(path, CONFIG, content_of(path, CONFIG))
     if description.get("format") != FORMAT or description["format"] is True:
         raise ModelError(
@@ -132,7 +143,7 @@ def _described(path: Path) -> dict[str, Any]:
     try:
         needed = {name: description[name] for name in FIELDS}
         sums = description["sha256"]
-        found = needed | {"sha256": {name: sums[name] for name in (WEIGHTS, VOCABULARIES)} | sums}
+        found = description | needed | {"sha256": {name: sums[name] for name in (WEIGHTS, VOCABULARIES)} | sums}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{path / CONFIG}: lacks {error}; copy the model again") from None
     for name, (kind, described) in FIELDS.items():
@@ -141,7 +152,8 @@ def _described(path: Path) -> dict[str, Any]:
     return found
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
+    """Return a value as the text of config.json."""
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -76,15 +76,41 @@ def _safe_entries(file: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]
 
 
 def content_of(path: Path, name: str) -> bytes:
-    """Read one file of a model directory or archive."""
+    """Read one file of a model directory or archive, or of a directory in an archive."""
     try:
-        if os.path.isdir(path):
+        archive, entry = in_archive(path / name)
+        if archive is None:
             return (path / name).read_bytes()
-        with zipfile.ZipFile(path) as archive:
-            entries = {entry.filename: entry for entry in _safe_entries(path, archive)}
-            if name not in entries:
+        with zipfile.ZipFile(archive) as opened:
+            entries = {found.filename: found for found in _safe_entries(archive, opened)}
+            if entry not in entries:
                 raise FileNotFoundError(2, "it is not in the archive")
-            return archive.read(entries[name])
+            return opened.read(entries[entry])
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or str(error) or "it ends too early"
         raise ModelError(f"{path / name}: cannot be read: {reason}; give a model directory or .zip archive") from None
+
+
+def has_file(path: Path, name: str) -> bool:
+    """Return whether a directory or archive, or a directory in an archive, has a file; False if it cannot be read."""
+    try:
+        archive, entry = in_archive(path / name)
+        if archive is None:
+            return os.path.isfile(path / name)
+        with zipfile.ZipFile(archive) as opened:
+            return entry in opened.namelist()
+    except UNREADABLE:
+        return False
+
+
+def in_archive(path: Path) -> tuple[Path | None, str]:
+    """Return the archive above a path and the path's name in it; no archive for a path on the disk.
+
+    A file among the directories of a path can only be an archive.
+    """
+    for above in path.parents:
+        if os.path.isdir(above):
+            break
+        if os.path.isfile(above):
+            return above, path.relative_to(above).as_posix()
+    return None, ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from arcparse.files import aside, make_folder, write_errors
 
 
 @contextmanager
-def replaced(directory: Path) -> Iterator[Path]:
+def replaced(directory: Path, also: Collection[str] = ()) -> Iterator[Path]:
     """Yield a new directory that replaces `directory` at the end, or is removed after an error.
 
     The old directory gets another name, the new one gets its name, and the old one is removed. If the process is killed
-    between the two renames, `settled` finds the old one. Raises ModelError if it cannot be written.
+    between the two renames, `settled` finds the old one. Raises ModelError if it cannot be written, or if the old one
+    holds anything but the files of the new one and those of the names `also`.
     """
     with write_errors(directory, ModelError):
         directory = Path(os.path.realpath(settled(Path(directory), repair=True)))
@@ -25,7 +26,7 @@ def replaced(directory: Path) -> Iterator[Path]:
         with aside(directory.parent, is_folder=True) as fresh:
             yield fresh
             if directory.exists():
-                _set_aside(directory, {entry.name for entry in fresh.iterdir()})
+                _set_aside(directory, {entry.name for entry in fresh.iterdir()}.union(also))
             os.replace(fresh, directory)
             shutil.rmtree(_aside(directory), ignore_errors=True)
 

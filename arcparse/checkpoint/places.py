@@ -1,25 +1,33 @@
-"""Where models are: shipped under a name, at a path, or beside another model."""
+"""Where models are: shipped under a name, at a path, in a bundle, or beside another model.
+
+A bundle is a directory, or a .zip archive, of models that together make a pipeline, each in a directory of its own: the
+parser in `parser`, its tagger in `tagger`, and so on. They name each other as models beside each other do.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from arcparse.checkpoint.archive import has_file, in_archive
 from arcparse.checkpoint.directory import settled
 from arcparse.checkpoint.saved import BEST, CONFIG
 from arcparse.errors import ConfigurationError, ModelError, shown
 
+HEADS = ("parser", "tagger")  # the directories of a bundle whose models make a pipeline; the first that is there
 NAME = re.compile(r"[^/\\:]{1,80}")  # of a file or directory beside a model
 SHIPPED = Path(__file__).parent.parent / "models"
 
 
-def find_model(name_or_path: str | Path) -> Path:
+def find_model(name_or_path: str | Path, parts: Sequence[str] = HEADS) -> Path:
     """Return the path of a shipped model, or else the model at a path; for a training run's directory, its best model.
 
-    The name of a shipped model always means that model. To mean a folder of the same name, write it with a separator
-    (`./en`) or give a `Path`. Raises ModelError, with the list of shipped models.
+    If there is a bundle, it is the first of its `parts` that it has. The name of a shipped model always means that
+    model. To mean a folder of the same name, write it with a separator (`./en`) or give a `Path`. Raises ModelError,
+    with the list of shipped models.
     """
     if not isinstance(name_or_path, str | Path):
         raise ConfigurationError(f"a model is a name or a path, not {name_or_path!r}; give a string or a Path")
@@ -27,11 +35,8 @@ def find_model(name_or_path: str | Path) -> Path:
     if found:
         return found
     path = settled(Path(name_or_path))
-    best = settled(path / BEST)
-    if str(name_or_path) and os.path.isfile(best / CONFIG) and not os.path.exists(path / CONFIG):
-        return best
     if str(name_or_path) and (os.path.isdir(path) or (os.path.isfile(path) and zipfile.is_zipfile(path))):
-        return path
+        return _model_at(path, parts)
     found = shipped(str(name_or_path))
     if found:
         return found
@@ -39,6 +44,15 @@ def find_model(name_or_path: str | Path) -> Path:
         f"{str(name_or_path) or repr('')}: there is no model directory or .zip archive there, and no model of that "
         f"name is shipped; shipped: {', '.join(names_shipped()) or 'none'}"
     )
+
+
+def _model_at(path: Path, parts: Sequence[str]) -> Path:
+    """Return the model in a directory or archive: there, or the best of a run, or a part of a bundle; else the path."""
+    places = [path, *(path / part for part in parts)]
+    if os.path.isdir(path):
+        best = settled(path / BEST)
+        places[1:1] = [best, *(best / part for part in parts)]
+    return next((place for place in places if has_file(place, CONFIG)), path)
 
 
 def shipped(name: str | Path) -> Path | None:
@@ -55,7 +69,8 @@ def fingerprint(path: Path) -> tuple[object, ...]:
     """Return the place of a model and the states of its files: equal as long as nothing has changed there."""
     place = settled(Path(path))
     try:
-        files = sorted(place.iterdir()) if place.is_dir() else [place]
+        archive, _ = in_archive(place / CONFIG)
+        files = [archive] if archive else sorted(place.iterdir())
         states = [(file.name, file.stat()) for file in files]
     except OSError:  # `load_model` says why
         return (place,)

@@ -65,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
     use_threads(args)
     gold = list(checked(treebank(args.gold, args)))
-    pipeline, given = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads), args.given == "tags"
+    pipeline = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads, without=["lemmas"])
+    given = args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)
     beams, gold_beam = args.beams or BEAMS, args.gold_beam or GOLD_BEAM
     reports = analyse(pipeline.parser, tagged, gold, beams, given_tags=given, gold_beam=gold_beam)

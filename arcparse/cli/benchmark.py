@@ -46,7 +46,19 @@ def add(subparsers: Subparsers) -> None:
         metavar="NAME_OR_PATH",
         help="name of a shipped model, or path of a model (default: en)",
     )
-    parser.add_argument("--lemmatizer", default="", metavar="NAME", help="add lemmas in the whole path and at start-up")
+    parser.add_argument(
+        "--lemmatizer",
+        default="",
+        metavar="NAME",
+        help="another lemmatiser than the model's, for the whole path and start-up",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=("lemmas", "segmenter"),
+        default=[],
+        help="leave out the lemmas, or the segmenter, which only start-up has",
+    )
     parser.add_argument(
         "--paths",
         type=names((*PATHS, ALL)),
@@ -124,7 +136,7 @@ def _report(args: argparse.Namespace, threads: int) -> dict[str, Any]:
     """Measure in this process if it was started with that number of threads, else in a new one."""
     if len(args.threads) == 1 and all(os.environ.get(name) == str(threads) for name in THREAD_VARIABLES):
         plan = {name: value for name, value in vars(args).items() if name in Plan.__dataclass_fields__}
-        return benchmark(Plan(**{**plan, "threads": threads})).as_dict()
+        return benchmark(Plan(**{**plan, "threads": threads, "without": tuple(args.without)})).as_dict()
     environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
     command = [sys.executable, "-m", "arcparse", "benchmark", *_arguments(args, threads)]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 (our own)
@@ -142,6 +154,15 @@ def _arguments(args: argparse.Namespace, threads: int) -> list[str]:
     given |= {name: ",".join(map(str, getattr(args, name))) for name in ("paths", "precision", "beams")}
     if threads == 1:
         given |= {name: getattr(args, name) for name in ("udpipe", "udpipe_beam", "spacy")}
+    left_out = [argument for part in args.without for argument in ("--without", part)]
     pairs = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items() if value]
     growth = ["--growth"] if args.growth else []
-    return [str(args.file), "--json", "--threads", str(threads), *(part for pair in pairs for part in pair), *growth]
+    return [
+        str(args.file),
+        "--json",
+        "--threads",
+        str(threads),
+        *(part for pair in pairs for part in pair),
+        *left_out,
+        *growth,
+    ]

@@ -57,8 +57,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--tokenizer",
         metavar="NAME",
-        default="en",
-        help="rules that divide text, as for `arcparse parse` (default: en)",
+        help="rules that divide text, as for `arcparse parse` (default: as the teacher divides it)",
     )
     parser.set_defaults(run=run)
 
@@ -74,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 
     names = tuple(Path(path).name for path in args.exclude)
     settings = Distillation(args.teacher, tuple(args.text), names, args.paragraphs, args.beam)
-    teacher = Pipeline.load(args.teacher, precision=args.precision, tokenizer=args.tokenizer)
+    teacher = Pipeline.load(args.teacher, precision=args.precision, tokenizer=args.tokenizer, without=["lemmas"])
     unseen = runs(chain.from_iterable(texts_of(path) for path in args.exclude))
     size = sum(Path(text).stat().st_size for text in args.text if Path(text).is_file())
     shards = words = 0

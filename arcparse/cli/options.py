@@ -10,6 +10,7 @@ from arcparse.settings.limits import BATCH_SIZE, THREADS, Range
 
 if TYPE_CHECKING:
     from arcparse.pipeline import Pipeline
+    from arcparse.pipeline.options import Parts
     from arcparse.seq2seq import Model
 
 M = TypeVar("M", bound="Model")
@@ -67,24 +68,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME_OR_PATH",
-        help="name of a shipped model, or path of a model; `arcparse tag` takes taggers too (default: en)",
+        help="name of a shipped model, or path of a model, a bundle or a run; `arcparse tag` takes taggers too "
+        "(default: en)",
     )
-    parser.add_argument(
-        "--lemmatizer",
-        metavar="NAME",
-        help="en-lemmatizer or a path: add lemmas; with --given tags, only to words without one",
-    )
-    parser.add_argument(
-        "--segmenter",
-        metavar="NAME",
-        help="en-segmenter or a path: divide text by a model, not by the rules of --tokenizer",
-    )
-    parser.add_argument(
-        "--tokenizer",
-        metavar="NAME",
-        default="en",
-        help="rules that divide text: en, neutral, or the TOML file of a language (default: en)",
-    )
+    add_parts(parser)
     parser.add_argument(
         "--batch-size",
         type=whole(BATCH_SIZE),
@@ -110,6 +97,42 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verbose", action="store_true", help="print the speed even if stderr is not a terminal")
 
 
+def add_parts(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `chosen_parts`."""
+    parser.add_argument("--tagger", metavar="NAME", help="name or path: tags for a parser that needs them")
+    parser.add_argument(
+        "--lemmatizer",
+        metavar="NAME",
+        help="name or path: another lemmatiser than the model's; with --given tags, only words without a lemma get one",
+    )
+    parser.add_argument(
+        "--segmenter", metavar="NAME", help="name or path: divide text by this segmenter, such as en-segmenter"
+    )
+    parser.add_argument(
+        "--tokenizer",
+        metavar="NAME",
+        help="divide text by rules, not by the model's segmenter: en, neutral, or the TOML file of a language",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=("lemmas", "segmenter"),
+        default=[],
+        help="leave out the lemmas, or divide text by the model's rules; can be given twice",
+    )
+
+
+def chosen_parts(args: argparse.Namespace) -> Parts:
+    """Return the parts that the options choose, as `arcparse.load` takes them."""
+    return {
+        "tagger": args.tagger,
+        "lemmatizer": args.lemmatizer,
+        "segmenter": args.segmenter,
+        "tokenizer": args.tokenizer,
+        "without": args.without,
+    }
+
+
 def load_pipeline(args: argparse.Namespace) -> Pipeline:
     """Load the models of the options, and set the number of threads."""
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
@@ -117,8 +140,6 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
     return Pipeline.load(
         args.model or DEFAULT_MODEL,
         precision=args.precision,
-        lemmatizer=args.lemmatizer,
-        segmenter=args.segmenter,
         threads=args.threads,
-        tokenizer=args.tokenizer,
+        **chosen_parts(args),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from arcparse.batches import stream
-from arcparse.checkpoint import find_model, load_config, sibling
+from arcparse.bundle import Bundle, Without
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
@@ -19,6 +19,7 @@ from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
+from arcparse.sentence.document import Document
 from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from arcparse.parser.model import Parser
-    from arcparse.pipeline.options import NBest, Parsing, ParsingMany, Tagging, TaggingMany
+    from arcparse.pipeline.options import NBest, Parsing, ParsingMany, Parts, Tagging, TaggingMany
 
 DEFAULT_MODEL = "en"
 NBEST_BEAM = 8  # least number of hypotheses for n-best trees and confidences
@@ -61,7 +62,7 @@ class Pipeline:
         self._analysis = Analysis(parser, tagger, lemmatizer)
         self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
         self._in_torch = in_torch
-        self._loaded: dict[str, Any] = {}  # the arguments of `load`
+        self._loaded: dict[str, Any] = {}  # the arguments of `of`
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
     @property
@@ -86,59 +87,58 @@ class Pipeline:
         name_or_path: str | Path = DEFAULT_MODEL,
         *,
         precision: Precision = "auto",
-        lemmatizer: str | Path | None = None,
-        segmenter: str | Path | None = None,
-        tokenizer: str | Path = "en",
         threads: int = 1,
+        **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
 
-        `lemmatizer` and `segmenter` are names or paths too: one makes lemmas, the other divides raw text. With the
-        `precision` "auto", compiled models compute as is fastest on this processor, and others in float32; few trees
-        change. "bfloat16" is faster on processors that support it (AVX-512 BF16, AMX) and slower on others.
-        `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a segmenter replaces it. With two or
-        more `threads`, several batches of sentences are parsed at the same time; torch's own number of threads
-        (`torch.set_num_threads`) has no effect here, and is not changed. Raises ConfigurationError for a number
-        outside `arcparse.settings.limits.THREADS`.
+        The model comes with the parts that it names: a tagger, a lemmatiser, and a segmenter or rules that divide raw
+        text. `tagger`, `lemmatizer` and `segmenter` are names or paths of others; `tokenizer` is a name or file for
+        `arcparse.tokenizer.find_tokenizer`: rules to divide by instead of a segmenter. `without=["lemmas"]` leaves out
+        the lemmatiser, `without=["segmenter"]` the segmenter.
+
+        With the `precision` "auto", compiled models compute as is fastest on this processor, a pretrained Transformer
+        as it was trained, and others in float32; few trees change. "bfloat16" is faster on processors that support it
+        (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
+        the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
+        Raises ConfigurationError for a number outside `arcparse.settings.limits.THREADS`, and for parts that contradict
+        each other.
         """
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads)
+
+    @classmethod
+    def of(cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1) -> Pipeline:
+        """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
-        rules = find_tokenizer(tokenizer)
-        path = find_model(name_or_path)
-        kind, config = load_config(path)
-        lemmas = None if lemmatizer is None else parts.lemmatizer_of(find_model(lemmatizer), precision)
-        divider = None if segmenter is None else parts.segmenter_of(find_model(segmenter), precision)
-        if kind == TAGGER:
-            made = cls(None, parts.tagger_of(path, precision), lemmas, divider, rules, threads=threads)
+        rules = find_tokenizer(bundle.tokenizer)
+        lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
+        divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
+        if bundle.kind == TAGGER:
+            made = cls(None, parts.tagger_of(bundle.model, precision), lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(path, precision)
-            tagger = config.get("tagger")
-            own = parts.tagger_of(sibling(path, tagger), precision) if tagger else None
-            made = cls(parser, own, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {
-            "name_or_path": path,
-            "precision": precision,
-            "lemmatizer": lemmatizer,
-            "segmenter": segmenter,
-            "tokenizer": tokenizer,
-            "threads": threads,
-        }
+            parser, in_torch = parts.parser_of(bundle.model, precision)
+            tagger = parts.needed_tagger(bundle, parser, precision)
+            made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads}
         return made
 
     @overload
-    def parse(self, text: str, **options: Unpack[Parsing]) -> list[Sentence]: ...  # type: ignore[overload-overlap]
+    def parse(self, text: str, **options: Unpack[Parsing]) -> Document: ...  # type: ignore[overload-overlap]
     @overload
     def parse(self, text: Tokens, **options: Unpack[Parsing]) -> Sentence: ...
     def parse(self, text: Input, *, nbest: int | None = None, beam: int | None = None, given_tags: bool = True) -> Any:
-        """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+        """Parse raw text into the sentences of a `Document`, or a list of word forms or a `Sentence` into one sentence.
 
-        Tags that a sentence has are kept and used for parsing, unless `given_tags` is false; see
-        `arcparse.lexicon.tags.given_cells`. Without `beam`, the model's own beam is used. Raises InputError if `text`
-        is of another type, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
+        `nlp(text)` is the same. Tags that a sentence has are kept and used for parsing, unless `given_tags` is false;
+        see `arcparse.lexicon.tags.given_cells`. Without `beam`, the model's own beam is used. Raises InputError if
+        `text` is of another type, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
         """
         if nbest is not None:  # until the next version
             warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
             return self.nbest(text, nbest, beam=beam, given_tags=given_tags)
         return self._of_one(text, partial(self.parse_sentences, beam=beam, given_tags=given_tags))
+
+    __call__ = parse
 
     @overload
     def nbest(self, text: str, n: int, **options: Unpack[NBest]) -> list[list[Parse]]: ...  # type: ignore[overload-overlap]
@@ -153,15 +153,16 @@ class Pipeline:
         `n` and the model's own; `samples` is as in `nbest_sentences`. Raises ConfigurationError if `n` is greater than
         the beam.
         """
-        found = partial(self.nbest_sentences, n=n, beam=beam, samples=samples, given_tags=given_tags)
-        return self._of_one(text, found)
+        sentences = as_sentences(text, self.divide)
+        found = self.nbest_sentences(sentences, n, beam=beam, samples=samples, given_tags=given_tags)
+        return found if isinstance(text, str) else found[0]
 
     @overload
-    def tag(self, text: str, **options: Unpack[Tagging]) -> list[Sentence]: ...  # type: ignore[overload-overlap]
+    def tag(self, text: str, **options: Unpack[Tagging]) -> Document: ...  # type: ignore[overload-overlap]
     @overload
     def tag(self, text: Tokens, **options: Unpack[Tagging]) -> Sentence: ...
     def tag(self, text: Input, *, given_tags: bool = True, dictionary: Dictionary | None = None) -> Any:
-        """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`.
+        """Tag raw text as the sentences of a `Document`, or a list of word forms or a `Sentence` as one sentence.
 
         Tags that a sentence has are kept, unless `given_tags` is false. Other words get the tags of the `dictionary`
         (see `arcparse.read_dictionary`), or the model's tags if it does not have them. Trees are not changed.
@@ -169,7 +170,7 @@ class Pipeline:
         return self._of_one(text, partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary))
 
     @overload
-    def parse_many(self, texts: Iterable[str], **options: Unpack[ParsingMany]) -> Iterator[list[Sentence]]: ...
+    def parse_many(self, texts: Iterable[str], **options: Unpack[ParsingMany]) -> Iterator[Document]: ...
     @overload
     def parse_many(self, texts: Iterable[Sequences], **options: Unpack[ParsingMany]) -> Iterator[Sentence]: ...
     @overload
@@ -194,7 +195,7 @@ class Pipeline:
         return self._many(texts, parsed, batch_size, on_error, workers)
 
     @overload
-    def tag_many(self, texts: Iterable[str], **options: Unpack[TaggingMany]) -> Iterator[list[Sentence]]: ...
+    def tag_many(self, texts: Iterable[str], **options: Unpack[TaggingMany]) -> Iterator[Document]: ...
     @overload
     def tag_many(self, texts: Iterable[Sequences], **options: Unpack[TaggingMany]) -> Iterator[Sentence]: ...
     @overload
@@ -269,10 +270,10 @@ class Pipeline:
         with asked(self.threads):
             return with_failures(tagged, lambda sentence: sentence, sentences, on_error)
 
-    def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Any]]) -> Any:
-        """Return the list of results for a text, or the one result for a single sentence."""
+    def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
+        """Return the results for a text, or the one result for a single sentence."""
         found = results(as_sentences(text, self.divide))
-        return found if isinstance(text, str) else found[0]
+        return Document(found, text) if isinstance(text, str) else found[0]
 
     def _many(
         self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int
@@ -283,23 +284,23 @@ class Pipeline:
         return (result for results in found for result in results)
 
     def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:
-        """Return the result for each input, a list for a text; the sentences of all inputs are processed together."""
+        """Return the result for each input, a document for a text; the sentences of all are processed together."""
         raw = [text for text in inputs if isinstance(text, str)]
         with asked(self.threads):
             divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
         groups = [next(divided) if isinstance(text, str) else [text] for text in inputs]
         found = iter(work([sentence for group in groups for sentence in group], on_error=on_error))
         own = [[next(found) for _ in group] for group in groups]
-        return [all if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
+        return [Document(all, text) if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the content of a pickle: if it was loaded, the arguments of `load`; any process then loads it once."""
+        """Return the content of a pickle: if it was loaded, the arguments of `of`; any process then loads it once."""
         return {"_loaded": self._loaded} if self._loaded else self.__dict__
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the result of `__getstate__`."""
         loaded = state["_loaded"]
-        self.__dict__.update(load(**loaded).__dict__ if loaded else state)
+        self.__dict__.update(_kept(*loaded.values()).__dict__ if loaded else state)
 
 
 def _width(beam: int | None) -> int | None:
@@ -310,17 +311,20 @@ def load(
     name_or_path: str | Path = DEFAULT_MODEL,
     *,
     precision: Precision = "auto",
+    tagger: str | Path | None = None,
     lemmatizer: str | Path | None = None,
     segmenter: str | Path | None = None,
-    tokenizer: str | Path = "en",
+    tokenizer: str | Path | None = None,
+    without: Collection[Without] = (),
     threads: int = 1,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
-    lemmas, divider = (name if name is None else find_model(name).resolve() for name in (lemmatizer, segmenter))
-    others = {"lemmatizer": lemmas, "segmenter": divider, "tokenizer": tokenizer, "threads": threads}
-    return _kept(find_model(name_or_path).resolve(), precision=precision, **others)
+    found = Bundle.find(
+        name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
+    )
+    return _kept(found, precision, threads)
 
 
 @lru_cache(maxsize=4)
-def _kept(model: Path, **options: Any) -> Pipeline:
-    return Pipeline.load(model, **options)
+def _kept(bundle: Bundle, precision: Precision, threads: int) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads)

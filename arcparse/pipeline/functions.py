@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, load
 from arcparse.pipeline.arguments import Input, Tokens
-from arcparse.pipeline.parts import Precision
 from arcparse.sentence import Sentence
+from arcparse.sentence.document import Document
 from arcparse.tagger.dictionary import Dictionary
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from arcparse.pipeline.options import Loading
 
 
 @overload
@@ -21,12 +26,8 @@ def parse(  # type: ignore[overload-overlap]
     model: str | Path = ...,
     beam: int | None = ...,
     given_tags: bool = ...,
-    precision: Precision = ...,
-    lemmatizer: str | Path | None = ...,
-    segmenter: str | Path | None = ...,
-    tokenizer: str | Path = ...,
-    threads: int = ...,
-) -> list[Sentence]: ...
+    **loading: Unpack[Loading],
+) -> Document: ...
 @overload
 def parse(
     text: Tokens,
@@ -34,11 +35,7 @@ def parse(
     model: str | Path = ...,
     beam: int | None = ...,
     given_tags: bool = ...,
-    precision: Precision = ...,
-    lemmatizer: str | Path | None = ...,
-    segmenter: str | Path | None = ...,
-    tokenizer: str | Path = ...,
-    threads: int = ...,
+    **loading: Unpack[Loading],
 ) -> Sentence: ...
 def parse(
     text: Input,
@@ -47,19 +44,13 @@ def parse(
     nbest: int | None = None,
     beam: int | None = None,
     given_tags: bool = True,
-    precision: Precision = "auto",
-    lemmatizer: str | Path | None = None,
-    segmenter: str | Path | None = None,
-    tokenizer: str | Path = "en",
-    threads: int = 1,
+    **loading: Unpack[Loading],
 ) -> Any:
-    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+    """Parse raw text into the sentences of a `Document`, or a list of word forms or a `Sentence` into one sentence.
 
-    `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.parse`.
+    `model` and `loading` are the arguments of `load`; the others are those of `Pipeline.parse`.
     """
-    nlp = load(
-        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
-    )
+    nlp = load(model, **loading)
     if nbest is not None:  # until the next version
         warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
         return nlp.nbest(text, nbest, beam=beam, given_tags=given_tags)
@@ -75,11 +66,7 @@ def nbest(  # type: ignore[overload-overlap]
     beam: int | None = ...,
     samples: int = ...,
     given_tags: bool = ...,
-    precision: Precision = ...,
-    lemmatizer: str | Path | None = ...,
-    segmenter: str | Path | None = ...,
-    tokenizer: str | Path = ...,
-    threads: int = ...,
+    **loading: Unpack[Loading],
 ) -> list[list[Parse]]: ...
 @overload
 def nbest(
@@ -90,11 +77,7 @@ def nbest(
     beam: int | None = ...,
     samples: int = ...,
     given_tags: bool = ...,
-    precision: Precision = ...,
-    lemmatizer: str | Path | None = ...,
-    segmenter: str | Path | None = ...,
-    tokenizer: str | Path = ...,
-    threads: int = ...,
+    **loading: Unpack[Loading],
 ) -> list[Parse]: ...
 def nbest(
     text: Input,
@@ -104,19 +87,13 @@ def nbest(
     beam: int | None = None,
     samples: int = SAMPLES,
     given_tags: bool = True,
-    precision: Precision = "auto",
-    lemmatizer: str | Path | None = None,
-    segmenter: str | Path | None = None,
-    tokenizer: str | Path = "en",
-    threads: int = 1,
+    **loading: Unpack[Loading],
 ) -> Any:
     """Return the best trees, at most `n`, with their scores, for each sentence that `parse` would return.
 
-    `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.nbest`.
+    `model` and `loading` are the arguments of `load`; the others are those of `Pipeline.nbest`.
     """
-    nlp = load(
-        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
-    )
+    nlp = load(model, **loading)
     return nlp.nbest(text, n, beam=beam, samples=samples, given_tags=given_tags)
 
 
@@ -127,12 +104,8 @@ def tag(  # type: ignore[overload-overlap]
     model: str | Path = ...,
     given_tags: bool = ...,
     dictionary: Dictionary | None = ...,
-    precision: Precision = ...,
-    lemmatizer: str | Path | None = ...,
-    segmenter: str | Path | None = ...,
-    tokenizer: str | Path = ...,
-    threads: int = ...,
-) -> list[Sentence]: ...
+    **loading: Unpack[Loading],
+) -> Document: ...
 @overload
 def tag(
     text: Tokens,
@@ -140,11 +113,7 @@ def tag(
     model: str | Path = ...,
     given_tags: bool = ...,
     dictionary: Dictionary | None = ...,
-    precision: Precision = ...,
-    lemmatizer: str | Path | None = ...,
-    segmenter: str | Path | None = ...,
-    tokenizer: str | Path = ...,
-    threads: int = ...,
+    **loading: Unpack[Loading],
 ) -> Sentence: ...
 def tag(
     text: Input,
@@ -152,17 +121,11 @@ def tag(
     model: str | Path = DEFAULT_MODEL,
     given_tags: bool = True,
     dictionary: Dictionary | None = None,
-    precision: Precision = "auto",
-    lemmatizer: str | Path | None = None,
-    segmenter: str | Path | None = None,
-    tokenizer: str | Path = "en",
-    threads: int = 1,
+    **loading: Unpack[Loading],
 ) -> Any:
-    """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
+    """Tag raw text as the sentences of a `Document`, or a list of word forms or a `Sentence` as one sentence.
 
-    `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.tag`.
+    `model` and `loading` are the arguments of `load`; the others are those of `Pipeline.tag`.
     """
-    nlp = load(
-        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
-    )
+    nlp = load(model, **loading)
     return nlp.tag(text, given_tags=given_tags, dictionary=dictionary)

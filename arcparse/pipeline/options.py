@@ -1,14 +1,34 @@
-"""The options of a pipeline's methods, for type checkers: their overloads differ in the input alone."""
+"""The options of a pipeline's functions and methods, for type checkers: their overloads differ in the input alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TypedDict
 
+from arcparse.bundle import Without
+from arcparse.pipeline.parts import Precision
 from arcparse.sentence import Sentence
 from arcparse.tagger.dictionary import Dictionary
 
 OnError = Callable[[Sentence, Exception], None]
+
+
+class Parts(TypedDict, total=False):
+    """The parts of a pipeline, as `arcparse.bundle.Bundle.find` takes them."""
+
+    tagger: str | Path | None
+    lemmatizer: str | Path | None
+    segmenter: str | Path | None
+    tokenizer: str | Path | None
+    without: Collection[Without]
+
+
+class Loading(Parts, total=False):
+    """Options of `load`."""
+
+    precision: Precision
+    threads: int
 
 
 class Parsing(TypedDict, total=False):

@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
+from arcparse.bundle import Bundle
 from arcparse.errors import ConfigurationError
 from arcparse.parser.compiled import CompiledParser
 from arcparse.segmenter.compiled import load as compiled_segmenter
@@ -91,8 +92,21 @@ def parser_in_torch(directory: Path, precision: Precision) -> Parser:
     from arcparse.parser.model import Parser
 
     parser = Parser.load(directory)
-    parser.set_precision(low=precision == "bfloat16")
+    if precision != "auto":
+        parser.set_precision(low=precision == "bfloat16")
     return parser
+
+
+def needed_tagger(bundle: Bundle, parser: ParsesSentences, precision: Precision) -> TagsSentences | None:
+    """Load the tagger of a parser. Raises ConfigurationError if there is one for a parser that tags by itself."""
+    if bundle.tagger is None:
+        return None
+    if parser.predicts_tags:
+        raise ConfigurationError(
+            f"{bundle.model}: predicts tags itself; leave out the tagger {bundle.tagger}, or tag before and parse with "
+            "given_tags=True"
+        )
+    return tagger_of(bundle.tagger, precision)
 
 
 def tagger_of(directory: Path, precision: Precision) -> TagsSentences:

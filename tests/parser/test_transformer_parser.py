@@ -22,6 +22,7 @@ from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.networks.settings import PretrainedConfig
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings, ParserTask
+from arcparse.pipeline.parts import parser_in_torch
 from arcparse.tagger.model import Tagger
 from arcparse.training.loop import seed_everything
 from arcparse.training.optimisation import Learner
@@ -85,6 +86,16 @@ def test_a_saved_parser_has_all_it_needs_in_its_folder(
         assert not any(tensor.is_meta for tensor in [*loaded.parameters(), *loaded.buffers()])
         assert loaded.parse(sample()[:6]) == parser.parse(sample()[:6])
     assert loaded.predicts_tags
+
+
+def test_the_precision_is_that_of_its_training_unless_told(opened: PretrainedEncoder, tmp_path: Path) -> None:
+    for trained in ("float32", "bfloat16"):
+        config = replace(CONFIG, transformer=replace(CONFIG.transformer, precision=trained))
+        Parser.build(config, twenty(), Pretrained.none(), opened).save(tmp_path / trained, vectors="", metadata={})
+        for precision, low in (("auto", trained == "bfloat16"), ("float32", False), ("bfloat16", True)):
+            encoder = parser_in_torch(tmp_path / trained, precision).network.encoder
+            assert encoder is not None
+            assert encoder.low_precision is low
 
 
 def test_training_goes_on_from_a_saved_parser(parser: Parser, tmp_path: Path) -> None:

@@ -50,6 +50,16 @@ def test_text_becomes_sentences_with_tags_and_trees(nlp: Pipeline) -> None:
     assert nlp.parse("") == []
 
 
+def test_a_text_becomes_a_document_that_keeps_it(nlp: Pipeline) -> None:
+    made = [nlp.parse(TEXT), nlp(TEXT), nlp.tag(TEXT), *nlp.parse_many([TEXT]), *nlp.tag_many([TEXT])]
+    for document in made:
+        assert isinstance(document, arcparse.Document)
+        assert document.text == TEXT
+        assert [TEXT[token.start : token.end] for token in document.tokens()] == [t.text for t in document.tokens()]
+    assert nlp(TEXT, beam=2) == nlp.parse(TEXT, beam=2)
+    assert nlp(["Go", "!"]) == nlp.parse(["Go", "!"])
+
+
 def test_forms_and_sentences_become_one_sentence(nlp: Pipeline) -> None:
     gold = twenty()[3]
     from_forms = nlp.parse(list(gold.forms))
@@ -363,6 +373,14 @@ def test_what_is_no_input_is_refused_at_once(tagger: Pipeline) -> None:
         tagger.tag("Go!", dictionary="words.tsv")  # type: ignore[call-overload]
 
 
+def test_a_handler_of_errors_is_a_function(tagger: Pipeline) -> None:
+    wrong: Any = "ignore"
+    with pytest.raises(
+        ConfigurationError, match="on_error must be a function of a sentence and its error, not 'ignore'"
+    ):
+        list(tagger.tag_many(["Go!"], on_error=wrong))
+
+
 def test_functions_take_what_load_takes(models: Path) -> None:
     chosen: dict[str, Any] = {"model": models / "one", "precision": "bfloat16", "segmenter": "en-segmenter"}
     nlp = arcparse.load(models / "one", precision="bfloat16", segmenter="en-segmenter")
@@ -380,3 +398,5 @@ def test_the_package_offers_its_names_when_they_are_used() -> None:
     assert arcparse.__version__ == version("arcparse")
     with pytest.raises(AttributeError, match="no attribute 'parze'"):
         _ = arcparse.parze
+    with pytest.raises(AttributeError, match=r"'parse_many'; load a model first: arcparse\.load\(\)\.parse_many"):
+        _ = arcparse.parse_many

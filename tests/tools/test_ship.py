@@ -42,9 +42,17 @@ def test_a_parser_brings_its_tagger_and_vectors(package: Path, monkeypatch: pyte
         card = (SHIPPED / name / "README.md").read_bytes()
         assert (package / name / "README.md").read_bytes() == card
     sentence = ["The", "cat", "slept", "."]
-    shipped, own = Pipeline.load(package / "en-small"), Pipeline.load(SHIPPED / "en-small")
+    shipped, own = Pipeline.load(package / "en-small"), Pipeline.load(SHIPPED / "en-small", without=["lemmas"])
     assert shipped.parser.config.beam == 2
     assert shipped.parse(sentence) == own.parse(sentence, beam=2)
+
+
+def test_a_new_parser_keeps_the_lemmatiser_of_the_old_one(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("en-small", "en-lemmatizer"):
+        shutil.copytree(SHIPPED / name, package / name)
+    ship(monkeypatch, package, "en-small")
+    sentence = ["The", "cats", "slept", "."]
+    assert Pipeline.load(package / "en-small").parse(sentence).lemmas == ("the", "cat", "sleep", ".")
 
 
 def test_a_segmenter_names_the_vectors_that_are_there(

@@ -1,0 +1,166 @@
+"""A bundle: the models that together make a pipeline, found by their names, and written as one directory or archive.
+
+    parser/        tags, unless it has a tagger, and trees; its config.json names the other parts
+    tagger/        tags, for a parser that needs them, or alone
+    lemmatizer/    lemmas
+    segmenter/     sentences and tokens of raw text
+    vectors/       word vectors; a part that has others has them beside it, such as `segmenter-vectors`
+    README.md      the card
+
+Models that lie beside each other, such as those that are shipped, name each other in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, get_args
+
+from arcparse.checkpoint import (
+    as_json,
+    description_of,
+    files_of,
+    find_model,
+    load_config,
+    pack,
+    replaced,
+    sibling,
+    write,
+)
+from arcparse.checkpoint.places import HEADS
+from arcparse.checkpoint.saved import CONFIG
+from arcparse.errors import ConfigurationError, ModelError, shown
+
+Without = Literal["lemmas", "segmenter"]
+WITHOUT: tuple[Without, ...] = get_args(Without)
+
+PARSER, TAGGER = HEADS  # the names of kinds of models, of their directories, and of keys of config.json
+LEMMATIZER, SEGMENTER, VECTORS = "lemmatizer", "segmenter", "vectors"
+PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
+TOKENIZER = "tokenizer"  # the key of the rules that divide raw text
+RULES = {"en", "neutral"}  # that a model can name
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The places of the models of a pipeline, None for those that it lacks, and the rules that divide raw text."""
+
+    model: Path  # a parser, or a tagger alone
+    kind: str
+    tagger: Path | None
+    lemmatizer: Path | None
+    segmenter: Path | None
+    tokenizer: str | Path  # for `arcparse.tokenizer.find_tokenizer`
+
+    @classmethod
+    def find(
+        cls,
+        name_or_path: str | Path,
+        *,
+        tagger: str | Path | None = None,
+        lemmatizer: str | Path | None = None,
+        segmenter: str | Path | None = None,
+        tokenizer: str | Path | None = None,
+        without: Collection[Without] = (),
+    ) -> Bundle:
+        """Find a model and the parts that it names; given ones replace them, and those in `without` are left out.
+
+        The rules of a `tokenizer` replace the model's segmenter. Raises ModelError if the model is missing or broken,
+        ConfigurationError if a part is both given and left out.
+        """
+        _check_without(without, lemmatizer, segmenter)
+        model = find_model(name_or_path).resolve()
+        kind, config = load_config(model)
+        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: "lemmas" in without}
+        left_out[SEGMENTER] = "segmenter" in without or tokenizer is not None
+
+        def place(part: str, given: str | Path | None) -> Path | None:
+            if given is not None:
+                return find_model(given, (part,)).resolve()
+            return sibling(model, config[part]) if config.get(part) and not left_out[part] else None
+
+        parts = place(TAGGER, tagger), place(LEMMATIZER, lemmatizer), place(SEGMENTER, segmenter)
+        return cls(model, kind, *parts, _rules(model, config) if tokenizer is None else tokenizer)
+
+    def save(self, place: Path, *, card: str = "") -> None:
+        """Write copies of all parts as a directory, or as an archive if the name ends with .zip; an older one goes.
+
+        Raises ModelError if a part is broken, of another kind, or cannot be written, or if the directory holds other
+        files; ConfigurationError if the rules are those of a file.
+        """
+        if place.suffix == ".zip":
+            with TemporaryDirectory(prefix="arcparse-") as folder:
+                self.save(Path(folder) / "bundle", card=card)
+                pack(Path(folder) / "bundle", place)
+            return
+        names = [self.kind, *PARTS]
+        with replaced(place, (*HEADS, *PARTS, VECTORS, *(f"{name}-{VECTORS}" for name in names), CARD)) as fresh:
+            for name, content in self._files():
+                (fresh / name).parent.mkdir(exist_ok=True)
+                write(fresh / name, content)
+            if card:
+                write(fresh / CARD, card.encode())
+
+    def parts(self) -> dict[str, Path]:
+        """Return the places of the models by their kinds."""
+        others = {part: place for part in PARTS if (place := getattr(self, part))}
+        return {self.kind: self.model, **others}
+
+    @property
+    def divided_by(self) -> str:
+        """The divider of raw text, in words."""
+        return "the segmenter" if self.segmenter else f"the rules {str(self.tokenizer)!r}"
+
+    def _files(self) -> Iterator[tuple[str, bytes]]:
+        """Give the names and contents of the bundle's files; vectors that several parts have are written once."""
+        if self.tokenizer not in RULES:
+            known = " and ".join(sorted(RULES))
+            raise ConfigurationError(f"a bundle names rules that arcparse has, {known}, not {shown(self.tokenizer)}")
+        vectors: dict[str, str] = {}
+        for part, place in self.parts().items():
+            names: dict[str, str] = {}
+            _, config = load_config(place)
+            if config.get(VECTORS):
+                own = sibling(place, config[VECTORS])
+                key = json.dumps(description_of(own)["sha256"], sort_keys=True)
+                if key not in vectors:
+                    vectors[key] = f"{part}-{VECTORS}" if vectors else VECTORS
+                    yield from _copy(own, VECTORS, vectors[key], {})
+                names[VECTORS] = vectors[key]
+            if part == self.kind:
+                names |= {other: other if getattr(self, other) else "" for other in PARTS if other != part}
+                names[TOKENIZER] = str(self.tokenizer)
+            yield from _copy(place, part, part, names)
+
+
+def _copy(place: Path, kind: str, name: str, names: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """Give the files of a model for the directory `name`; its configuration gets other names of parts."""
+    description = description_of(place)
+    if description["kind"] != kind:
+        raise ModelError(f"{place}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
+    description["config"] |= names
+    yield f"{name}/{CONFIG}", as_json(description)
+    for file, content in files_of(place).items():
+        yield f"{name}/{file}", content
+
+
+def _rules(model: Path, config: dict[str, Any]) -> str:
+    """Return the rules that a model names. Raises ModelError for others than arcparse has."""
+    found = config.get(TOKENIZER, "en")
+    if not isinstance(found, str) or found not in RULES:
+        known = " or ".join(sorted(RULES))
+        raise ModelError(f"{model / CONFIG}: config.{TOKENIZER} must be {known}, not {shown(found)}")
+    return found
+
+
+def _check_without(without: Collection[Without], lemmatizer: object, segmenter: object) -> None:
+    """Raise ConfigurationError for parts that cannot be left out, or that are given too."""
+    if isinstance(without, str) or not all(name in WITHOUT for name in without):
+        raise ConfigurationError(f"without must be a list of {' and '.join(map(repr, WITHOUT))}, not {shown(without)}")
+    for name, part, given in (("lemmas", LEMMATIZER, lemmatizer), ("segmenter", SEGMENTER, segmenter)):
+        if name in without and given is not None:
+            raise ConfigurationError(f"{part} is {str(given)!r}, but without has {name!r}; leave out one of them")

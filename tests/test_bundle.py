@@ -1,0 +1,175 @@
+"""Bundles: models that make a pipeline are found by their names, packed, replaced and left out."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from overfitted import fitted_parser, fitted_tagger, twenty, vectors
+
+import arcparse
+from arcparse import cli
+from arcparse.bundle import Bundle
+from arcparse.checkpoint import find_model, load_config
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError
+from arcparse.lexicon.pretrained import Pretrained
+from arcparse.networks.settings import EncoderConfig, RecurrentConfig
+from arcparse.pipeline import Pipeline
+from arcparse.segmenter.model import Segmenter
+from arcparse.segmenter.settings import SegmenterConfig
+
+TEXT = "The old man the boats. Who wrote this letter?"
+SMALL = SegmenterConfig(EncoderConfig(embedding=4, recurrent=RecurrentConfig(cell="lstm", hidden=4)))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of runs: a parser with its tagger and vectors, a segmenter with vectors of its own."""
+    folder = tmp_path_factory.mktemp("runs")
+    vectors().save(folder / "parser" / "vectors")
+    fitted_parser("none").model.save(folder / "parser" / "best", vectors="vectors", tagger="tagger", metadata={})
+    fitted_tagger().model.save(folder / "parser" / "tagger", vectors="vectors", metadata={})
+    own = vectors()
+    other = Pretrained(own.words, own.scheme, own.rows, own.scale * 2)
+    other.save(folder / "segmenter" / "vectors")
+    Segmenter.build(SMALL, TEXT, twenty(), other).save(folder / "segmenter" / "best", vectors="vectors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(runs: Path) -> Bundle:
+    return Bundle.find(runs / "parser", lemmatizer="en-lemmatizer", segmenter=runs / "segmenter", tokenizer="neutral")
+
+
+@pytest.fixture(scope="module", params=["fr", "fr.zip"])
+def packed(bundle: Bundle, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a directory and as an archive."""
+    place = tmp_path_factory.mktemp("packed") / str(request.param)
+    bundle.save(place, card="# fr\n")
+    return place
+
+
+def test_what_was_packed_parses_as_its_parts_do(bundle: Bundle, packed: Path) -> None:
+    nlp = arcparse.load(packed)
+    assert nlp.parse(TEXT) == Pipeline.of(bundle).parse(TEXT)
+    assert nlp.segmenter
+    assert nlp.parse(["The", "boats"]).lemmas == ("the", "boat")
+    assert nlp.parser.parse([twenty()[0]])
+    assert pickle.loads(pickle.dumps(nlp)).parse(TEXT) == nlp.parse(TEXT)  # noqa: S301 (of our own)
+
+
+def test_vectors_are_written_once_for_all_that_share_them(packed: Path) -> None:
+    if packed.is_dir():
+        expected = {"README.md", "parser", "tagger", "lemmatizer", "segmenter", "vectors", "segmenter-vectors"}
+        assert {entry.name for entry in packed.iterdir()} == expected
+    names = {part: load_config(packed / part)[1].get("vectors") for part in ("parser", "tagger", "segmenter")}
+    assert names == {"parser": "vectors", "tagger": "vectors", "segmenter": "segmenter-vectors"}
+    assert Pretrained.load(packed / "vectors").same_as(vectors())
+
+
+def test_a_run_holds_its_bundle_as_its_best_model(bundle: Bundle, tmp_path: Path) -> None:
+    bundle.save(tmp_path / "run" / "best")
+    found = Bundle.find(tmp_path / "run")
+    assert found.model == tmp_path / "run" / "best" / "parser"
+    assert found.parts().keys() == {"parser", "tagger", "lemmatizer", "segmenter"}
+    assert find_model(tmp_path / "run", ("lemmatizer",)) == tmp_path / "run" / "best" / "lemmatizer"
+
+
+def test_parts_are_left_out_and_replaced(packed: Path, runs: Path) -> None:
+    bare = arcparse.load(packed, without=["lemmas", "segmenter"])
+    assert (bare.lemmatizer, bare.segmenter) == (None, None)
+    assert bare.parse(["The", "boats"]).lemmas == ("_", "_")
+    assert arcparse.load(packed, tokenizer="en").segmenter is None
+    assert arcparse.load(packed, tokenizer="en", segmenter=packed).segmenter
+    assert Bundle.find("en-small", lemmatizer=packed).lemmatizer == packed / "lemmatizer"
+    assert Bundle.find(packed, tagger=runs / "parser" / "tagger").tagger == runs / "parser" / "tagger"
+    assert Bundle.find(packed).tokenizer == "neutral"
+    assert Bundle.find(packed, tokenizer="en").tokenizer == "en"
+
+
+def test_the_shipped_models_have_lemmas(packed: Path) -> None:
+    for name in ("en", "en-small"):
+        assert arcparse.load(name).parse(["The", "cats", "slept"]).lemmas == ("the", "cat", "sleep")
+    assert arcparse.load("en").segmenter
+    assert arcparse.load("en-small").segmenter is None
+    assert arcparse.load("en") is arcparse.load("en", lemmatizer="en-lemmatizer", segmenter="en-segmenter")
+
+
+def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
+    Bundle.find("en-small-tagger", lemmatizer="en-lemmatizer").save(tmp_path / "tags")
+    nlp = arcparse.load(tmp_path / "tags")
+    assert nlp.tag(["The", "cats", "slept"]).lemmas == ("the", "cat", "sleep")
+    with pytest.raises(ModelError, match="is a tagger and makes no trees"):
+        nlp.parse("Cats sleep.")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"without": ["tags"]}, r"^without must be a list of 'lemmas' and 'segmenter', not \['tags'\]$"),
+        ({"without": "lemmas"}, "^without must be a list of"),
+        ({"without": ["lemmas"], "lemmatizer": "en-lemmatizer"}, "lemmatizer is 'en-lemmatizer', but without has"),
+        ({"tagger": "en-small-tagger"}, "predicts tags itself; leave out the tagger"),
+        ({"lemmatizer": "en-segmenter"}, "holds a model of kind 'segmenter'; name one of kind 'lemmatizer'"),
+        ({"tokenizer": "fr"}, "there is no tokeniser 'fr'"),
+    ],
+)
+def test_parts_that_cannot_be_are_refused(chosen: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArcparseError, match=message):
+        arcparse.load("en", **chosen)
+
+
+def test_a_bundle_of_wrong_parts_is_not_written(bundle: Bundle, tmp_path: Path) -> None:
+    wrong = Bundle.find("en", lemmatizer="en-segmenter")
+    with pytest.raises(ModelError, match="name one of kind 'lemmatizer'"):
+        wrong.save(tmp_path / "wrong")
+    with pytest.raises(ConfigurationError, match=r"names rules that arcparse has, en and neutral, not .*fr\.toml"):
+        Bundle.find("en", tokenizer="fr.toml").save(tmp_path / "wrong.zip")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").touch()
+    with pytest.raises(ModelError, match=r"thesis: holds 'chapter\.tex', no part of the model"):
+        bundle.save(tmp_path / "thesis")
+    assert [entry.name for entry in tmp_path.rglob("*")] == ["thesis", "chapter.tex"]
+
+
+def test_a_smaller_bundle_replaces_a_larger_one(bundle: Bundle, tmp_path: Path) -> None:
+    bundle.save(tmp_path / "fr")
+    Bundle.find(tmp_path / "fr", without=["lemmas", "segmenter"]).save(tmp_path / "fr")
+    assert sorted(entry.name for entry in (tmp_path / "fr").iterdir()) == ["parser", "tagger", "vectors"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("tokenizer", "../secret.toml", "config.tokenizer must be en or neutral, not '../secret.toml'"),
+        ("tokenizer", ["en"], "config.tokenizer must be en or neutral"),
+        ("lemmatizer", "../lemmatizer", "must be a plain name"),
+        ("segmenter", 7, "must be a plain name"),
+    ],
+)
+def test_a_model_names_nothing_but_what_lies_beside_it(
+    bundle: Bundle, tmp_path: Path, key: str, value: Any, message: str
+) -> None:
+    bundle.save(tmp_path / "fr")
+    file = tmp_path / "fr" / "parser" / "config.json"
+    description = json.loads(file.read_text(encoding="utf-8"))
+    description["config"][key] = value
+    file.write_text(json.dumps(description), encoding="utf-8")
+    with pytest.raises(ModelError, match=message):
+        arcparse.load(tmp_path / "fr")
+
+
+def test_the_command_packs_and_tells_the_parts(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "card.md").write_text("# mine\n", encoding="utf-8")
+    place = tmp_path / "mine"
+    options = ["--lemmatizer", "en-lemmatizer", "--card", str(tmp_path / "card.md"), "--output", str(place)]
+    assert cli.main(["pack", str(runs / "parser"), *options]) == 0
+    assert capsys.readouterr().out == f"{place}: parser, tagger, lemmatizer; text is divided by the rules 'en'\n"
+    assert (place / "README.md").read_text(encoding="utf-8") == "# mine\n"
+    assert cli.main(["parse", "--model", str(place), "--without", "lemmas", "Dogs bark."]) == 0
+    assert "\tbark\t_\t" in capsys.readouterr().out.replace("2\tbark", "\tbark")
+    assert cli.main(["pack", str(tmp_path / "nowhere"), "--output", str(place)]) == 2
+    assert "nowhere: there is no model" in capsys.readouterr().err
