@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from itertools import chain
 from typing import Any
 
 from arcparse.errors import InputError, shown
-from arcparse.sentence import Phrase, Sentence, Token
+from arcparse.sentence import DEPREL, FORM, LEMMA, UPOS, XPOS, Phrase, Sentence, Token
 from arcparse.sentence.patterns import Match, Pattern
 
 DRAWN = 20  # sentences that a notebook shows
@@ -39,13 +39,42 @@ class Document(list[Sentence]):
             found[-1].append(sentence)
         return found
 
-    def tokens(self) -> Iterator[Token]:
-        """Iterate over the words of all sentences."""
-        return chain.from_iterable(self)
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The words of all sentences."""
+        return tuple(chain.from_iterable(self))
 
-    def noun_chunks(self) -> Iterator[Phrase]:
-        """Iterate over the noun chunks of all sentences."""
-        return chain.from_iterable(sentence.noun_chunks() for sentence in self)
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Word forms of all sentences."""
+        return self._words(FORM)
+
+    @property
+    def lemmas(self) -> tuple[str, ...]:
+        """Lemmas of all sentences."""
+        return self._words(LEMMA)
+
+    @property
+    def upos(self) -> tuple[str, ...]:
+        """Universal part-of-speech tags of all sentences."""
+        return self._words(UPOS)
+
+    @property
+    def xpos(self) -> tuple[str, ...]:
+        """Language-specific tags of all sentences."""
+        return self._words(XPOS)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Dependency relations of all sentences."""
+        return self._words(DEPREL)
+
+    def _words(self, column: int) -> tuple[str, ...]:
+        return tuple(chain.from_iterable(sentence.words(column) for sentence in self))
+
+    def noun_chunks(self) -> list[Phrase]:
+        """Return the noun chunks of all sentences. Raises TreeError if one has no tree."""
+        return [chunk for sentence in self for chunk in sentence.noun_chunks()]
 
     def match(self, pattern: Pattern) -> list[Match]:
         """Return the matches of a pattern in all sentences, as `Sentence.match` does in one."""

@@ -55,7 +55,7 @@ def test_a_text_becomes_a_document_that_keeps_it(nlp: Pipeline) -> None:
     for document in made:
         assert isinstance(document, arcparse.Document)
         assert document.text == TEXT
-        assert [TEXT[token.start : token.end] for token in document.tokens()] == [t.text for t in document.tokens()]
+        assert [TEXT[token.start : token.end] for token in document.tokens] == [t.text for t in document.tokens]
     assert nlp(TEXT, beam=2) == nlp.parse(TEXT, beam=2)
     assert nlp(["Go", "!"]) == nlp.parse(["Go", "!"])
 

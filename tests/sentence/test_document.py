@@ -8,20 +8,28 @@ from pathlib import Path
 import pytest
 
 import arcparse
-from arcparse.sentence import Sentence
+from arcparse.sentence import Sentence, Token
 from arcparse.sentence.document import DRAWN, Document, running_text
 from arcparse.tokenizer import tokenize
 from arcparse.treebank import parse_conllu, read_conllu
 
 TEXT = "Dogs bark.  Cats\nsleep.\n\nWhy?"
 DOCUMENT = Document(tokenize(TEXT), TEXT)
+SENTENCE = Sentence.from_tokens(
+    [Token(1, "Dogs", "dog", "NOUN", "NNS", head=2, deprel="nsubj"), Token(2, "bark", "bark", "VERB", "VBP", head=0)]
+)
 
 
 def test_a_document_is_the_list_of_its_sentences() -> None:
     assert tokenize(TEXT) == DOCUMENT
     assert (len(DOCUMENT), DOCUMENT[1].forms) == (3, ("Cats", "sleep", "."))
-    assert [token.form for token in DOCUMENT.tokens()] == ["Dogs", "bark", ".", "Cats", "sleep", ".", "Why", "?"]
-    assert [TEXT[token.start : token.end] for token in DOCUMENT.tokens()] == [t.form for t in DOCUMENT.tokens()]
+    assert [token.form for token in DOCUMENT.tokens] == ["Dogs", "bark", ".", "Cats", "sleep", ".", "Why", "?"]
+    assert DOCUMENT.forms == tuple(token.form for token in DOCUMENT.tokens)
+    assert Document([SENTENCE, SENTENCE]).lemmas == ("dog", "bark", "dog", "bark")
+    assert Document([SENTENCE]).upos == SENTENCE.upos
+    assert Document([SENTENCE]).xpos == SENTENCE.xpos
+    assert Document([SENTENCE]).labels == SENTENCE.labels
+    assert [TEXT[token.start : token.end] for token in DOCUMENT.tokens] == [t.form for t in DOCUMENT.tokens]
 
 
 def test_a_document_keeps_its_text() -> None:
