@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from arcparse.kernels.tables import aligned
 
-LIMIT = 128 * 2**20  # bytes of a model's caches
+CACHE_MIB = 128  # of a network's caches
+LIMIT = CACHE_MIB << 20  # bytes
 LONGEST = 100  # characters; longer forms hardly come again
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from arcparse.batches import stream
 from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.errors import ConfigurationError, InputError
+from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
@@ -19,7 +20,7 @@ from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
-from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
+from arcparse.settings.limits import BATCH_SIZE, BEAM, CACHE, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
 from arcparse.tagger.dictionary import Dictionary
@@ -90,6 +91,7 @@ class Pipeline:
         segmenter: str | Path | None = None,
         tokenizer: str | Path = "en",
         threads: int = 1,
+        cache_mib: int = CACHE_MIB,
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
 
@@ -98,21 +100,23 @@ class Pipeline:
         change. "bfloat16" is faster on processors that support it (AVX-512 BF16, AMX) and slower on others.
         `tokenizer` is a name or file for `arcparse.tokenizer.find_tokenizer`; a segmenter replaces it. With two or
         more `threads`, several batches of sentences are parsed at the same time; torch's own number of threads
-        (`torch.set_num_threads`) has no effect here, and is not changed. Raises ConfigurationError for a number
-        outside `arcparse.settings.limits.THREADS`.
+        (`torch.set_num_threads`) has no effect here, and is not changed. A compiled parser keeps what it has computed
+        of word forms, and a tagger beside it does too: each uses at most `cache_mib` MiB for that, beside the memory
+        of a batch. Raises ConfigurationError for a number outside THREADS or CACHE of `arcparse.settings.limits`.
         """
         parts.check_precision(precision)
+        limit = CACHE.whole("cache_mib", cache_mib) << 20
         rules = find_tokenizer(tokenizer)
         path = find_model(name_or_path)
         kind, config = load_config(path)
         lemmas = None if lemmatizer is None else parts.lemmatizer_of(find_model(lemmatizer), precision)
         divider = None if segmenter is None else parts.segmenter_of(find_model(segmenter), precision)
         if kind == TAGGER:
-            made = cls(None, parts.tagger_of(path, precision), lemmas, divider, rules, threads=threads)
+            made = cls(None, parts.tagger_of(path, precision, limit), lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(path, precision)
+            parser, in_torch = parts.parser_of(path, precision, limit)
             tagger = config.get("tagger")
-            own = parts.tagger_of(sibling(path, tagger), precision) if tagger else None
+            own = parts.tagger_of(sibling(path, tagger), precision, limit) if tagger else None
             made = cls(parser, own, lemmas, divider, rules, threads=threads, in_torch=in_torch)
         made._loaded = {
             "name_or_path": path,
@@ -121,6 +125,7 @@ class Pipeline:
             "segmenter": segmenter,
             "tokenizer": tokenizer,
             "threads": threads,
+            "cache_mib": cache_mib,
         }
         return made
 
@@ -314,10 +319,12 @@ def load(
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",
     threads: int = 1,
+    cache_mib: int = CACHE_MIB,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     lemmas, divider = (name if name is None else find_model(name).resolve() for name in (lemmatizer, segmenter))
     others = {"lemmatizer": lemmas, "segmenter": divider, "tokenizer": tokenizer, "threads": threads}
+    others["cache_mib"] = cache_mib
     return _kept(find_model(name_or_path).resolve(), precision=precision, **others)
 
 

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any, overload
 
+from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, load
 from arcparse.pipeline.arguments import Input, Tokens
@@ -26,6 +27,7 @@ def parse(  # type: ignore[overload-overlap]
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
+    cache_mib: int = ...,
 ) -> list[Sentence]: ...
 @overload
 def parse(
@@ -39,6 +41,7 @@ def parse(
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
+    cache_mib: int = ...,
 ) -> Sentence: ...
 def parse(
     text: Input,
@@ -52,13 +55,20 @@ def parse(
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",
     threads: int = 1,
+    cache_mib: int = CACHE_MIB,
 ) -> Any:
     """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
 
     `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.parse`.
     """
     nlp = load(
-        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+        model,
+        precision=precision,
+        lemmatizer=lemmatizer,
+        segmenter=segmenter,
+        tokenizer=tokenizer,
+        threads=threads,
+        cache_mib=cache_mib,
     )
     if nbest is not None:  # until the next version
         warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
@@ -80,6 +90,7 @@ def nbest(  # type: ignore[overload-overlap]
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
+    cache_mib: int = ...,
 ) -> list[list[Parse]]: ...
 @overload
 def nbest(
@@ -95,6 +106,7 @@ def nbest(
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
+    cache_mib: int = ...,
 ) -> list[Parse]: ...
 def nbest(
     text: Input,
@@ -109,13 +121,20 @@ def nbest(
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",
     threads: int = 1,
+    cache_mib: int = CACHE_MIB,
 ) -> Any:
     """Return the best trees, at most `n`, with their scores, for each sentence that `parse` would return.
 
     `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.nbest`.
     """
     nlp = load(
-        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+        model,
+        precision=precision,
+        lemmatizer=lemmatizer,
+        segmenter=segmenter,
+        tokenizer=tokenizer,
+        threads=threads,
+        cache_mib=cache_mib,
     )
     return nlp.nbest(text, n, beam=beam, samples=samples, given_tags=given_tags)
 
@@ -132,6 +151,7 @@ def tag(  # type: ignore[overload-overlap]
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
+    cache_mib: int = ...,
 ) -> list[Sentence]: ...
 @overload
 def tag(
@@ -145,6 +165,7 @@ def tag(
     segmenter: str | Path | None = ...,
     tokenizer: str | Path = ...,
     threads: int = ...,
+    cache_mib: int = ...,
 ) -> Sentence: ...
 def tag(
     text: Input,
@@ -157,12 +178,19 @@ def tag(
     segmenter: str | Path | None = None,
     tokenizer: str | Path = "en",
     threads: int = 1,
+    cache_mib: int = CACHE_MIB,
 ) -> Any:
     """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
 
     `model` and the arguments from `precision` on are those of `load`; the others are those of `Pipeline.tag`.
     """
     nlp = load(
-        model, precision=precision, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, threads=threads
+        model,
+        precision=precision,
+        lemmatizer=lemmatizer,
+        segmenter=segmenter,
+        tokenizer=tokenizer,
+        threads=threads,
+        cache_mib=cache_mib,
     )
     return nlp.tag(text, given_tags=given_tags, dictionary=dictionary)
