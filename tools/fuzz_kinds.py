@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from fuzz_models import MAKERS, archive, model
-from fuzz_text import SAMPLE, Kind, compressed, expression, in_file, overrides, settings_file, treebank, written
+from fuzz_text import Kind, compressed, expression, in_file, overrides, settings_file, treebank, written
 from mutation import altered, damaged
 
 from arcparse.corpora import REGISTRY, read_registry
