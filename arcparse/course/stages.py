@@ -28,6 +28,7 @@ from arcparse.training.progress import Progress
 FINISHED = "finished.json"  # in the directory of a part: the settings that it was trained with
 SETTINGS = "settings.toml"
 VECTORS, TAGGED = "vectors", "train.tagged.conllu"
+SMALLEST = 100  # of `batch_tokens`, that a small treebank makes smaller
 SCHEME = "digits-zero"  # of the vectors: `vectors.prepare` makes zeros of digits
 
 
@@ -71,7 +72,7 @@ def train_pipeline(
             settings = replace(settings, vectors=str(word_vectors(settings, output, resume=resume)))
         else:
             own = _own(name, parts[name], settings, output)
-            _train(name, own, output / name, resume, on_error, report)
+            _train(name, own, output / name, settings.least_batches, resume, on_error, report)
             if name == "tagger" and settings.jackknife:
                 _jackknife(own, output, resume, on_error, report)
     lemmatizer, segmenter = (output / part if part in parts else None for part in ("lemmatizer", "segmenter"))
@@ -107,6 +108,7 @@ def _train(
     kind: str,
     own: Any,
     directory: Path,
+    least: int,
     resume: bool,
     on_error: OnError | None,
     report: Callable[[Progress | None], None],
@@ -115,9 +117,21 @@ def _train(
         return
     (directory / FINISHED).unlink(missing_ok=True)
     task = recipes.RECIPES[kind].task(own, on_error)
-    train(task, own.training, directory, resume=resume, progress=report)
+    task.settings = with_batches(own, len(task.batches(0)), least)
+    train(task, task.settings.training, directory, resume=resume, progress=report)
     with replacing(directory / FINISHED, ConfigurationError) as stream:
         stream.write(json.dumps(as_dict(own)).encode())
+
+
+def with_batches(own: Any, count: int, least: int) -> Any:
+    """Return the settings of a part with smaller batches, if its data would give fewer than the `least` for an epoch.
+
+    With few steps of the optimiser, a network has hardly begun to learn when its epochs are over.
+    """
+    smaller = max(SMALLEST, own.training.batch_tokens * count // least)
+    if smaller >= own.training.batch_tokens:
+        return own
+    return replace(own, training=replace(own.training, batch_tokens=smaller))
 
 
 def is_finished(directory: Path, own: Any) -> bool:

@@ -215,6 +215,13 @@ def test_a_dry_run_prints_settings_that_train_accepts(
     assert capsys.readouterr().out == shown
 
 
+def test_a_small_treebank_has_small_batches() -> None:
+    own = course.resolve().parser
+    sizes = [stages.with_batches(own, count, 200).training.batch_tokens for count in (1000, 200, 50, 1)]
+    assert sizes == [1000, 1000, 250, stages.SMALLEST]
+    assert stages.with_batches(own, 50, 1) == own
+
+
 @pytest.mark.parametrize("name", presets(PIPELINE))
 def test_a_preset_names_presets_of_its_parts(name: str) -> None:
     own, known = course.resolve(preset=name), presets(PIPELINE)[name]["presets"]
