@@ -131,7 +131,8 @@ def test_a_tagger_is_trained_for_a_parser_that_needs_one_and_vectors_of_raw_text
     options = ("--preset", "fast", "--treebank", treebank, "--raw", raw, "--epochs", 1, "--output", run)
     assert cli.main(command(*options, settings=settings)) == 0
     stages_shown = [line.partition(")")[0] for line in capsys.readouterr().err.splitlines()]
-    assert stages_shown == [*["tagger (2 of 3"] * 3, "parser (3 of 3"]  # of the tagger: itself and two folds
+    folds = ["taggers of unseen parts (2 of 3"] * 2
+    assert stages_shown == ["vectors (1 of 3", "tagger (2 of 3", *folds, "parser (3 of 3"]
     found = Bundle.find(run)
     assert (list(found.parts()), found.tokenizer) == (["parser", "tagger"], "en")
     assert load_model(run / "best" / "vectors", "vectors").weights["rows"].shape[1] == 6
