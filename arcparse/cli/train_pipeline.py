@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +98,8 @@ def _shown(bar: Bar) -> Callable[[Stage, Progress | None], None]:
         bar.title = f"{stage.name} ({stage.number} of {stage.count})  "
         if progress is not None:
             bar.show(progress)
+        elif stage.name == "vectors":  # gensim does not tell how far it is
+            print(f"{bar.title}word vectors of the raw text", file=sys.stderr, flush=True)
 
     return show
 

@@ -13,7 +13,7 @@ from arcparse.presets import PIPELINE, PIPELINES, presets
 from arcparse.segmenter.task import SegmenterSettings
 from arcparse.seq2seq.lemmatizer_task import LemmatizerSettings
 from arcparse.settings import load_settings
-from arcparse.settings.limits import Share
+from arcparse.settings.limits import Positive, Share
 from arcparse.tagger.task import TaggerSettings
 from arcparse.vectors import Word2VecConfig
 
@@ -37,6 +37,7 @@ class PipelineSettings:
     jackknife: bool = (
         True  # the parser learns from tags of taggers that have not seen the sentence; else from gold tags
     )
+    least_batches: Positive = 200  # of an epoch: those of a small treebank are smaller than a part's settings say
     word2vec: Word2VecConfig = field(default_factory=Word2VecConfig)
     segmenter: SegmenterSettings | None = None  # none: the rules divide text
     lemmatizer: LemmatizerSettings | None = None  # none: no lemmas

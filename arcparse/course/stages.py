@@ -27,7 +27,9 @@ from arcparse.training.progress import Progress
 
 FINISHED = "finished.json"  # in the directory of a part: the settings that it was trained with
 SETTINGS = "settings.toml"
+JACKKNIFE = "taggers of unseen parts"
 VECTORS, TAGGED = "vectors", "train.tagged.conllu"
+SMALLEST = 100  # of `batch_tokens`, that a small treebank makes smaller
 SCHEME = "digits-zero"  # of the vectors: `vectors.prepare` makes zeros of digits
 
 
@@ -41,6 +43,7 @@ class Stage:
 
 
 OnError = Callable[[ArcparseError], None]
+Report = Callable[[Progress | None], None]
 OnProgress = Callable[[Stage, Progress | None], None]
 
 
@@ -55,7 +58,7 @@ def train_pipeline(
     """Train all parts in directories below `output`; return the settings with their files, and the parts.
 
     With `resume`, finished parts are skipped, and the one that was stopped goes on. `progress` is called with each
-    stage as it begins, and with the reports of its training; `on_error` is as in `arcparse.recipes.read_treebank`.
+    stage that begins, and with the reports of its training; `on_error` is as in `arcparse.recipes.read_treebank`.
     Raises the errors of the trainings.
     """
     make_folder(output, ConfigurationError)
@@ -66,20 +69,20 @@ def train_pipeline(
     names = [*([VECTORS] if settings.raw and not settings.vectors else []), *parts]
     for number, name in enumerate(names, 1):
         report = _reporter(progress, Stage(name, number, len(names)))
-        report(None)
         if name == VECTORS:
-            settings = replace(settings, vectors=str(word_vectors(settings, output, resume=resume)))
+            settings = replace(settings, vectors=str(word_vectors(settings, output, resume, on_error, report)))
         else:
             own = _own(name, parts[name], settings, output)
-            _train(name, own, output / name, resume, on_error, report)
+            _train(name, own, output / name, settings.least_batches, resume, on_error, report)
             if name == "tagger" and settings.jackknife:
+                report = _reporter(progress, Stage(JACKKNIFE, number, len(names)))
                 _jackknife(own, output, resume, on_error, report)
     lemmatizer, segmenter = (output / part if part in parts else None for part in ("lemmatizer", "segmenter"))
     bundle = Bundle.find(output / "parser", lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=settings.tokenizer)
     return settings, bundle
 
 
-def _reporter(progress: OnProgress | None, stage: Stage) -> Callable[[Progress | None], None]:
+def _reporter(progress: OnProgress | None, stage: Stage) -> Report:
     return lambda report: progress(stage, report) if progress else None
 
 
@@ -107,17 +110,31 @@ def _train(
     kind: str,
     own: Any,
     directory: Path,
+    least: int,
     resume: bool,
     on_error: OnError | None,
-    report: Callable[[Progress | None], None],
+    report: Report,
 ) -> None:
     if resume and is_finished(directory, own):
         return
+    report(None)
     (directory / FINISHED).unlink(missing_ok=True)
     task = recipes.RECIPES[kind].task(own, on_error)
-    train(task, own.training, directory, resume=resume, progress=report)
+    task.settings = with_batches(own, len(task.batches(0)), least)
+    train(task, task.settings.training, directory, resume=resume, progress=report)
     with replacing(directory / FINISHED, ConfigurationError) as stream:
         stream.write(json.dumps(as_dict(own)).encode())
+
+
+def with_batches(own: Any, count: int, least: int) -> Any:
+    """Return the settings of a part with smaller batches, if its data would give fewer than the `least` for an epoch.
+
+    With few steps of the optimiser, a network has hardly begun to learn when its epochs are over.
+    """
+    smaller = max(SMALLEST, own.training.batch_tokens * count // least)
+    if smaller >= own.training.batch_tokens:
+        return own
+    return replace(own, training=replace(own.training, batch_tokens=smaller))
 
 
 def is_finished(directory: Path, own: Any) -> bool:
@@ -133,7 +150,7 @@ def _jackknife(
     output: Path,
     resume: bool,
     on_error: OnError | None,
-    report: Callable[[Progress | None], None],
+    report: Report,
 ) -> None:
     """Write the train file with tags of taggers that have not seen the sentence."""
     tagged = output / "tagger" / TAGGED
@@ -142,13 +159,18 @@ def _jackknife(
         recipes.jackknife_tags(task, output / "tagger", tagged, resume=resume, progress=report)
 
 
-def word_vectors(settings: PipelineSettings, output: Path, *, resume: bool) -> Path:
+def word_vectors(
+    settings: PipelineSettings, output: Path, resume: bool, on_error: OnError | None, report: Report
+) -> Path:
     """Train word vectors on the raw text, without paragraphs of dev and test; return the place of their store."""
     store, corpus, file = output / VECTORS, output / "raw.txt", output / "vectors.bin"
     if resume and store.exists():
         return store
+    report(None)
     shutil.rmtree(store, ignore_errors=True)
-    unseen = vectors.runs(chain.from_iterable(_texts(place) for place in (settings.dev, settings.test) if place))
+    unseen = vectors.runs(
+        chain.from_iterable(_texts(place, on_error) for place in (settings.dev, settings.test) if place)
+    )
     split = find_tokenizer(settings.tokenizer).split_words
     vectors.prepare([Path(settings.raw)], corpus, split, exclude=unseen, processes=settings.word2vec.workers)
     trained = vectors.train_vectors(corpus, settings.word2vec)
@@ -158,8 +180,8 @@ def word_vectors(settings: PipelineSettings, output: Path, *, resume: bool) -> P
     return store
 
 
-def _texts(place: str) -> Iterator[str]:
+def _texts(place: str, on_error: OnError | None) -> Iterator[str]:
     """Give a treebank as text and then as forms, the two ways in which raw text may quote it."""
-    sentences: list[Sentence] = recipes.read_treebank(place, "dev")
+    sentences: list[Sentence] = recipes.read_treebank(place, "dev", on_error)
     yield from (sentence.text for sentence in sentences)
     yield from chain.from_iterable(sentence.forms for sentence in sentences)

@@ -131,7 +131,8 @@ def test_a_tagger_is_trained_for_a_parser_that_needs_one_and_vectors_of_raw_text
     options = ("--preset", "fast", "--treebank", treebank, "--raw", raw, "--epochs", 1, "--output", run)
     assert cli.main(command(*options, settings=settings)) == 0
     stages_shown = [line.partition(")")[0] for line in capsys.readouterr().err.splitlines()]
-    assert stages_shown == [*["tagger (2 of 3"] * 3, "parser (3 of 3"]  # of the tagger: itself and two folds
+    folds = ["taggers of unseen parts (2 of 3"] * 2
+    assert stages_shown == ["vectors (1 of 3", "tagger (2 of 3", *folds, "parser (3 of 3"]
     found = Bundle.find(run)
     assert (list(found.parts()), found.tokenizer) == (["parser", "tagger"], "en")
     assert load_model(run / "best" / "vectors", "vectors").weights["rows"].shape[1] == 6
@@ -213,6 +214,13 @@ def test_a_dry_run_prints_settings_that_train_accepts(
     assert "# test: dev\n" in shown
     assert cli.main(["train", "pipeline", str(tmp_path / "shown.toml"), "--dry-run"]) == 0
     assert capsys.readouterr().out == shown
+
+
+def test_a_small_treebank_has_small_batches() -> None:
+    own = course.resolve().parser
+    sizes = [stages.with_batches(own, count, 200).training.batch_tokens for count in (1000, 200, 50, 1)]
+    assert sizes == [1000, 1000, 250, stages.SMALLEST]
+    assert stages.with_batches(own, 50, 1) == own
 
 
 @pytest.mark.parametrize("name", presets(PIPELINE))
