@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 import arcparse
-from arcparse import cli, drawing
+from arcparse import cli, course, drawing
+from arcparse.course.settings import PARTS
 from arcparse.parser.features import Features
 from arcparse.recipes import RECIPES, resolve
 from arcparse.settings import as_dict
@@ -194,6 +195,15 @@ def test_the_page_on_settings_names_every_setting_of_parser_and_tagger() -> None
     named = {name.rpartition(".")[2] for name in re.findall(r"`\[?([a-z_.]+)\]?`", page)}
     for kind in ("parser", "tagger"):
         assert set(_setting_names(as_dict(resolve(RECIPES[kind].settings, kind)))) <= named
+
+
+def test_the_page_on_settings_names_every_setting_of_a_pipeline() -> None:
+    page = (CHECKOUT / "docs" / "settings.md").read_text(encoding="utf-8")
+    section = page.partition("## Pipeline")[2].partition("\n## ")[0]
+    named = {name.rpartition(".")[2] for name in re.findall(r"`\[?([a-z_.0-9]+)\]?`", section)}
+    values = as_dict(course.resolve())
+    own = {name: value for name, value in values.items() if name not in PARTS}
+    assert {*_setting_names(own), *PARTS} <= named
 
 
 def _setting_names(values: dict[str, Any]) -> Iterator[str]:

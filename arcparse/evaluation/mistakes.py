@@ -117,8 +117,9 @@ def mistakes(
         words.setdefault(Kind(comparison.gold.label[word], label, bool(head_right[word])), []).append(word)
     frequent = sorted(words, key=lambda kind: -len(words[kind]))[:kinds]
     shown = _Examples(comparison, counterpart)
+    total = int(wrong.sum())
     return [
-        Mistakes(kind, len(words[kind]), len(words[kind]) / wrong.sum(), tuple(shown.of(words[kind], examples)))
+        Mistakes(kind, len(words[kind]), len(words[kind]) / total, tuple(shown.of(words[kind], examples)))
         for kind in frequent
     ]
 

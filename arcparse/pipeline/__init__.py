@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from arcparse.batches import stream
 from arcparse.bundle import Bundle, Without
 from arcparse.errors import ConfigurationError, InputError
+from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
@@ -20,7 +21,7 @@ from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
 from arcparse.sentence.document import Document
-from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
+from arcparse.settings.limits import BATCH_SIZE, BEAM, CACHE, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
 from arcparse.tagger.dictionary import Dictionary
@@ -88,6 +89,7 @@ class Pipeline:
         *,
         precision: Precision = "auto",
         threads: int = 1,
+        cache_mib: int = CACHE_MIB,
         **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
@@ -101,25 +103,29 @@ class Pipeline:
         as it was trained, and others in float32; few trees change. "bfloat16" is faster on processors that support it
         (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
         the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
-        Raises ConfigurationError for a number outside `arcparse.settings.limits.THREADS`, and for parts that contradict
-        each other.
+        A compiled parser keeps what it has computed of word forms, and a tagger beside it does too: each uses at most
+        `cache_mib` MiB for that, beside the memory of a batch. Raises ConfigurationError for a number outside THREADS
+        or CACHE of `arcparse.settings.limits`, and for parts that contradict each other.
         """
-        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads)
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib)
 
     @classmethod
-    def of(cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1) -> Pipeline:
+    def of(
+        cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1, cache_mib: int = CACHE_MIB
+    ) -> Pipeline:
         """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
+        limit = CACHE.whole("cache_mib", cache_mib) << 20
         rules = find_tokenizer(bundle.tokenizer)
         lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
         divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
         if bundle.kind == TAGGER:
-            made = cls(None, parts.tagger_of(bundle.model, precision), lemmas, divider, rules, threads=threads)
+            made = cls(None, parts.tagger_of(bundle.model, precision, limit), lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(bundle.model, precision)
-            tagger = parts.needed_tagger(bundle, parser, precision)
+            parser, in_torch = parts.parser_of(bundle.model, precision, limit)
+            tagger = parts.needed_tagger(bundle, parser, precision, limit)
             made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads}
+        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads, "cache_mib": cache_mib}
         return made
 
     @overload
@@ -317,14 +323,15 @@ def load(
     tokenizer: str | Path | None = None,
     without: Collection[Without] = (),
     threads: int = 1,
+    cache_mib: int = CACHE_MIB,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     found = Bundle.find(
         name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
     )
-    return _kept(found, precision, threads)
+    return _kept(found, precision, threads, cache_mib)
 
 
 @lru_cache(maxsize=4)
-def _kept(bundle: Bundle, precision: Precision, threads: int) -> Pipeline:
-    return Pipeline.of(bundle, precision, threads)
+def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads, cache_mib)

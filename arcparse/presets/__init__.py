@@ -33,6 +33,9 @@ KINDS = {
     "lm": Kind("a language model", "tokens"),
 }
 
+PIPELINE = "pipeline"
+PIPELINES = {PIPELINE: Kind("a whole pipeline, from raw text to trees, of one treebank", "accurate")}
+
 
 def presets(kind: str) -> dict[str, dict[str, Any]]:
     """Return the settings of each preset of a kind of model, by name."""
@@ -42,7 +45,7 @@ def presets(kind: str) -> dict[str, dict[str, Any]]:
 def purposes(kind: str) -> dict[str, str]:
     """Return the purpose of each preset of a kind of model, by name; the default preset comes first."""
     found = {name: text.partition("\n")[0].removeprefix("# ") for name, text in _texts(kind).items()}
-    default = KINDS[kind].default
+    default = (KINDS | PIPELINES)[kind].default
     return {default: found[default]} | found
 
 

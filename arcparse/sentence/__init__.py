@@ -306,7 +306,9 @@ class Sentence:
         columns, rows = list(self.columns), self.word_rows
         for column, values in new.items():
             columns[column] = tuple(values) if type(rows) is range else _merged(columns[column], rows, values)
-        return Sentence(self.comments if comments is None else comments, tuple(columns), self.place)
+        made = Sentence(self.comments if comments is None else comments, tuple(columns), self.place)
+        made.__dict__["word_rows"] = rows  # the words stay, and are not counted again
+        return made
 
     def with_tree(self, tree: Tree) -> Sentence:
         """Return a copy with the heads and labels of a tree of its words. Raises ValueError if the length differs."""

@@ -11,9 +11,12 @@ from overfitted import fitted_parser, fitted_tagger, sample, twenty, vectors
 import arcparse
 from arcparse import pipeline
 from arcparse.errors import ConfigurationError, InputError, ModelError
+from arcparse.kernels.library import available
+from arcparse.parser.compiled import CompiledParser
 from arcparse.pipeline import Pipeline
 from arcparse.pipeline.arguments import as_sentences
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.tagger.compiled import CompiledTagger
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
 
@@ -58,6 +61,23 @@ def test_a_text_becomes_a_document_that_keeps_it(nlp: Pipeline) -> None:
         assert [TEXT[token.start : token.end] for token in document.tokens] == [t.text for t in document.tokens]
     assert nlp(TEXT, beam=2) == nlp.parse(TEXT, beam=2)
     assert nlp(["Go", "!"]) == nlp.parse(["Go", "!"])
+
+
+@pytest.mark.skipif(not available(), reason="no kernels here, and so no caches")
+@pytest.mark.parametrize("mib", [0, 1])
+def test_caches_have_the_limit_of_the_caller_and_change_no_tree(models: Path, mib: int) -> None:
+    few, many = (Pipeline.load(models / "two", cache_mib=limit, precision="float32") for limit in (mib, 128))
+    sentences = [bare(sentence) for sentence in sample()]
+    for _ in range(2):
+        assert few.parse_sentences(sentences) == many.parse_sentences(sentences)
+    for part in (few._analysis.parser, few._analysis.tagger):
+        assert isinstance(part, CompiledParser | CompiledTagger)
+        assert sum(table.nbytes for table in part._cache.find([]).tables) <= mib << 20
+
+
+def test_a_limit_of_caches_must_be_a_number_of_mib(models: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cache_mib must be from 0 to 1048576, not -1"):
+        Pipeline.load(models / "two", cache_mib=-1)
 
 
 def test_forms_and_sentences_become_one_sentence(nlp: Pipeline) -> None:

@@ -1,0 +1,14 @@
+"""A course of trainings: from a treebank, the models of a whole pipeline one after another, and their scores.
+
+settings    the settings of all parts in one dataclass, from a preset, a TOML file and overrides
+files       the files of a treebank's folder
+stages      the trainings, each with its own directory and checkpoint
+scoring     scores from raw text, gold tokens and gold tags; the card
+"""
+
+from arcparse.course.files import with_files
+from arcparse.course.scoring import finish, rows, scored
+from arcparse.course.settings import PipelineSettings, resolve
+from arcparse.course.stages import Stage, train_pipeline
+
+__all__ = ["PipelineSettings", "Stage", "finish", "resolve", "rows", "scored", "train_pipeline", "with_files"]
