@@ -15,7 +15,7 @@ from arcparse.sentence import numbering
 from arcparse.sentence.columns import FORM, ID, MISC
 from arcparse.sentence.spacing import space_after, spaces_at
 
-RANGE = re.compile(r"(?:^|\|)TokenRange=([0-9]+):([0-9]+)(?=\||$)")
+RANGE = re.compile(r"(?:^|\|)TokenRange=([0-9]{1,18}):([0-9]{1,18})(?=\||$)")
 
 
 class Surface(NamedTuple):

@@ -105,6 +105,7 @@ def test_a_phrase_has_the_words_that_are_in_it() -> None:
 def test_a_range_in_some_tokens_only_is_no_place() -> None:
     sentence = Sentence.from_forms(["a", "b"]).replace(miscs=["TokenRange=7:8", "_"])
     assert [(token.start, token.end) for token in sentence] == [(0, 1), (2, 3)]
+    assert [token.start for token in sentence.replace(miscs=["TokenRange=7:8", "TokenRange=9:" + "9" * 5000])] == [0, 2]
     sentence = sentence.replace(miscs=["TokenRange=7:8", "Gloss=x|TokenRange=9:10"])
     assert [(token.start, token.end) for token in sentence] == [(7, 8), (9, 10)]
 
