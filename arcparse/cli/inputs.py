@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from typing import TextIO, cast
 
 from arcparse import formats
-from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, located, no_file, text_argument
+from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, located, no_file, standard_input, text_argument
 from arcparse.cli.tally import Skipped
 from arcparse.errors import ConfigurationError
 from arcparse.formats import Format
-from arcparse.formats.source import Source
+from arcparse.formats.source import Source, Trickle
 from arcparse.sentence import Sentence
+from arcparse.tokenizer.pieces import read_lines, read_paragraphs
 from arcparse.tokenizer.reading import Divide, read_text
 
-TEXT, CONLLU = "text", "conllu"
+TEXT, LINES, CONLLU = "text", "lines", "conllu"
 # Running text never looks like these; a line of a word or two, or of brackets, may be either.
 UNMISTAKABLE = (CONLLU, "conllx", "conll2009", "jsonl", "displacy")
 VAGUE = (TEXT, "conllx")  # a file of these names may hold something else: CoNLL-U in .txt or .conll
@@ -35,6 +36,12 @@ def add_input(parser: argparse.ArgumentParser, act: str) -> None:
         "--input",
         metavar="FILE",
         help=f"file to {act}, of any format and size (.gz, .xz, .bz2 too); - for standard input",
+    )
+    source.add_argument(
+        "--stream",
+        action="store_true",
+        help="answer standard input while it comes in: text paragraph by paragraph, other formats (--from) sentence by "
+        "sentence",
     )
     add_format(parser, tag="upos")
     add_skip_bad(parser)
@@ -138,6 +145,8 @@ def input_sentences(args: argparse.Namespace, known: Known, divide: Divide, skip
 
 def input_source(args: argparse.Namespace, known: Known) -> tuple[Source, Format]:
     """Return TEXT, --input or standard input, with its format. Raises TreebankError if it cannot be read."""
+    if args.stream:
+        return Trickle(standard_input(), "<stdin>"), formats.format_of(args.source or TEXT, known)
     location, name = (io.StringIO(args.text, newline=""), "TEXT") if args.text is not None else located(args.input)
     source = Source(location, name)
     return source, formats.format_of(args.source, known) if args.source else _format(source, known, default=TEXT)
@@ -145,9 +154,10 @@ def input_source(args: argparse.Namespace, known: Known) -> tuple[Source, Format
 
 def sentences_of(source: Source, chosen: Format, divide: Divide, on_error: Skipped | None) -> Iterator[Sentence]:
     """Return the sentences of a source; text is divided by `divide`."""
-    if chosen.name == TEXT:
+    if chosen.name in (TEXT, LINES):
         source.strict = False
-        return read_text(cast(TextIO, source), name=source.name, divide=divide, on_error=on_error)
+        read = read_lines if chosen.name == LINES else read_paragraphs if isinstance(source, Trickle) else read_text
+        return read(cast(TextIO, source), name=source.name, divide=divide, on_error=on_error)
     return formats.read_sentences(cast(TextIO, source), chosen, on_error=on_error)
 
 

@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcparse import formats
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline, whole
-from arcparse.cli.results import write_results
+from arcparse.cli.results import check_stream, write_found, write_results
 from arcparse.cli.streams import standard_output
 from arcparse.cli.tally import Tally
 from arcparse.errors import ArcparseError, ConfigurationError
@@ -83,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
     if args.svg and not args.trace:
         raise ConfigurationError("--svg draws the beam that --trace shows; add --trace, and --beam 2 or more")
     _check_scores(args)
+    check_stream(args)
     known = known_formats(args)
     target = target_format(args, known)
     pipeline, tally = load_pipeline(args), Tally()
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
             _print_traces(pipeline, sentences, args, tally.failed)
         else:
             scored = _scored(pipeline, sentences, args, tally.failed)
-            formats.write_sentences(scored, args.output or standard_output(), target)
+            write_found(scored, args, target)
     else:
         work = partial(pipeline.parse_sentences, beam=args.beam, given_tags=args.given == "tags")
         write_results(work, args, known, target, pipeline.divide, tally)
@@ -125,7 +125,7 @@ def _scored(
 
     samples = DEFAULT_SAMPLES if args.samples is None else args.samples
     settings = {"beam": args.beam, "samples": samples if args.scores else 0, "given_tags": args.given == "tags"}
-    for batch in stream(sentences, args.batch_size):
+    for batch in stream(sentences, 1 if args.stream else args.batch_size):
         found = pipeline.nbest_sentences(batch, args.nbest or 1, **settings, on_error=on_error)
         for sentence, trees in zip(batch, found, strict=True):
             if not trees:
@@ -164,6 +164,6 @@ def _print_traces(
         except (ArcparseError, RuntimeError, ValueError) as error:
             on_error(sentence, error)
         else:
-            print(shown, file=out)
+            print(shown, file=out, flush=args.stream)
     if args.svg:
         write_bytes(beam_figure(drawn).encode("utf-8"), args.svg)

@@ -17,7 +17,7 @@ from arcparse import formats
 from arcparse.cli.inputs import CONLLU, Known, input_source, sentences_of
 from arcparse.cli.streams import standard_output
 from arcparse.cli.tally import Tally
-from arcparse.errors import TreebankError
+from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import chunks_of
 from arcparse.formats import Format
 from arcparse.formats.source import Source
@@ -44,8 +44,28 @@ def write_results(
         _write_texts(work, args, source, tally)
         return
     sentences = tally.counted(sentences_of(source, chosen, divide, tally.skipped if args.skip_bad else None))
-    found = results_in_order(work, stream(sentences, args.batch_size), args.workers, tally.failed)
-    formats.write_sentences(chain.from_iterable(found), args.output or standard_output(), target)
+    found = results_in_order(work, stream(sentences, 1 if args.stream else args.batch_size), args.workers, tally.failed)
+    write_found(chain.from_iterable(found), args, target)
+
+
+def check_stream(args: argparse.Namespace) -> None:
+    """Raise ConfigurationError for options that make a stream wait."""
+    if args.stream and args.output:
+        raise ConfigurationError(f"--stream writes to standard output at once; leave out --output {args.output}")
+    if args.stream and args.workers > 1:
+        raise ConfigurationError(f"--stream answers in one process; leave out --workers {args.workers}")
+
+
+def write_found(sentences: Iterable[Sentence], args: argparse.Namespace, target: Format) -> None:
+    """Write sentences to the file or stream of the options; each at once if the input is a stream."""
+    if not args.stream:
+        formats.write_sentences(sentences, args.output or standard_output(), target)
+        return
+    stream = standard_output()
+    writer = formats.SentenceWriter(stream, target)
+    for sentence in sentences:
+        writer.write([sentence])
+        stream.flush()
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_input, add_target, known_formats, target_format
 from arcparse.cli.options import add_model_options, load_pipeline
-from arcparse.cli.results import write_results
+from arcparse.cli.results import check_stream, write_results
 from arcparse.cli.tally import Tally
 from arcparse.tagger.dictionary import read_dictionary
 
@@ -46,6 +46,7 @@ def add(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tag the input and write it; return 1 if a sentence could not be tagged."""
+    check_stream(args)
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
     known = known_formats(args)
     target = target_format(args, known)

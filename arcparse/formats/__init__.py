@@ -17,6 +17,7 @@ Each format holds the words and (`tag`: one of UPOS and XPOS, by default XPOS; U
     horizontal       none                                             dropped               --      --           --
     text             TokenRange, SpaceAfter, SpacesAfter and          text; newpar and      their   --           --
                      SpacesBefore in MISC, as white space             newdoc as blank line  form
+    lines            SpaceAfter in MISC, as white space               as in text            form    --           --
     penn             tag (read only)                                  --                    --      --           --
     bracketed        HEAD DEPREL, but not the order of words          dropped               --      --           --
     bracketed-order  HEAD DEPREL                                      dropped               --      --           --

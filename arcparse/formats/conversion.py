@@ -19,7 +19,7 @@ from arcparse.treebank import write_conllu
 from arcparse.treebank.encoding import first_fault
 
 LOSSLESS_CHECK = "conllu"  # the writer of this format checks its sentences itself
-OWN_CHECK = (LOSSLESS_CHECK, "text")  # the readers of these formats find bad bytes sentence by sentence
+OWN_CHECK = (LOSSLESS_CHECK, "text", "lines")  # the readers of these formats find bad bytes sentence by sentence
 BATCH = 256  # sentences written at a time
 
 

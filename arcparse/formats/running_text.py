@@ -3,6 +3,7 @@
 If the last token of a sentence has a `TokenRange` or `SpacesAfter` in MISC, the sentence was made of text, and MISC
 holds all its white space (see `arcparse.sentence.spacing`): the plain text is the same again. Any other sentence is a
 line: its `# text`, or its words, joined as `SpaceAfter=No` says; a blank line stands before a `# newpar` or `# newdoc`.
+Lines are plain text too, but every line is a sentence, in reading and in writing.
 Horizontal text has one sentence on each line and one space between words; a space inside a word becomes a no-break
 space, as in UDPipe. Tagged text (`word_tag`) is horizontal text with a tag behind the last underscore of each word.
 """
@@ -20,6 +21,7 @@ from arcparse.formats.source import lines_of
 from arcparse.formats.table import NO_BREAK
 from arcparse.sentence import EMPTY, MISC, Sentence
 from arcparse.sentence.spacing import AFTER, space_after, space_before
+from arcparse.tokenizer.pieces import read_lines
 from arcparse.tokenizer.reading import read_text
 
 BEGINNING = re.compile(r"#\s*new(?:doc|par)\b")
@@ -56,7 +58,16 @@ def formats(tag: str = "xpos") -> list[Format]:
         plain_text,
         first=partial(plain_text, first=True),
     )
-    return [tagged, horizontal, plain]
+    lines = Format(
+        "lines",
+        "one sentence on each line, as plain text; reading divides it into words",
+        (".lines",),
+        WORD | COMMENTED | {"misc:SpaceAfter"},
+        read_one_a_line,
+        line_text,
+        first=partial(line_text, first=True),
+    )
+    return [tagged, horizontal, plain, lines]
 
 
 def plain_text(sentence: Sentence, *, first: bool = False) -> str:
@@ -70,6 +81,11 @@ def plain_text(sentence: Sentence, *, first: bool = False) -> str:
         if tokens and _has_place(tokens[-1][1]):
             before = space_before(tokens[0][1])
             return before + "".join([form + space_after(misc) for form, misc in tokens])
+    return line_text(sentence, first=first)
+
+
+def line_text(sentence: Sentence, *, first: bool = False) -> str:
+    """Return the text of a sentence as a line, as `plain_text` does if MISC does not hold the original."""
     text = sentence.text
     if "\n" in text:
         raise TreebankError(f"{sentence.place}: a form has a line break inside; replace it before writing")
@@ -85,6 +101,11 @@ def _has_place(misc: str) -> bool:
 def read_plain(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
     """Divide text into sentences and words (`arcparse.tokenizer.reading`); only bytes that are not UTF-8 are errors."""
     return read_text(stream, name=name, on_error=on_error)
+
+
+def read_one_a_line(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
+    """Divide each line that is not blank into words; only bytes that are not UTF-8 are errors."""
+    return read_lines(stream, name=name, on_error=on_error)
 
 
 def horizontal_text(sentence: Sentence) -> str:

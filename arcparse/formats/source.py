@@ -63,6 +63,15 @@ class Source(io.TextIOBase):
         return replaced(text)
 
 
+class Trickle(Source):
+    """A stream whose lines are read one by one, each as soon as it has come in."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        """Read nothing yet."""
+        super().__init__(stream, name)
+        self._chunks = iter(stream.readline, "")
+
+
 def _chunks(location: Location, name: str) -> Iterator[str]:
     if isinstance(location, str | os.PathLike):
         yield from chunks_of(location, name)

@@ -79,7 +79,10 @@ class Sentence:
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
         """Make a sentence from word forms alone. Raises InputError for anything but a list of strings."""
-        return cls.from_tokens([Token(i, form) for i, form in enumerate(cells_of("forms", forms), 1)], comments)
+        cells = cells_of("forms", forms)
+        columns = [(EMPTY,) * len(cells)] * len(COLUMNS)
+        columns[ID], columns[FORM] = numbering.numbers(len(cells)), cells
+        return cls(tuple(comments), tuple(columns))
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[Token], comments: Iterable[str] = ()) -> Sentence:

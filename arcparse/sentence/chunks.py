@@ -17,6 +17,7 @@ NOUNS = frozenset(("NOUN", "PROPN", "PRON"))
 NAMES = frozenset(("compound", "fixed", "flat", "goeswith"))
 BEFORE = NAMES | {"amod", "clf", "det", "nmod", "nummod"}  # relations of dependents that belong to a noun behind them
 BEHIND = NAMES | {"amod", "clf", "det", "nummod"}
+LIGHT = NAMES | {"conj"}  # what an adjective behind its noun may have behind it; with more, it is a phrase of its own
 NO_CHUNKS = NAMES | {"case", "cc", "det", "discourse", "expl", "mark"}  # relations of nouns without a chunk
 
 
@@ -38,12 +39,13 @@ def _extent(noun: Token, tokens: Sequence[Token], children: Children) -> tuple[i
     """Return the numbers of the first and the last word of a noun's chunk."""
     first = last = noun.id
     for child in children[noun.id]:
-        relation = tokens[child - 1].relation
-        if child < noun.id and relation in BEFORE:
+        if child < noun.id and tokens[child - 1].relation in BEFORE:
             first = min(first, below(children, child)[0])
         elif child > noun.id:
             own = below(children, child)
-            if relation not in BEHIND or own[0] != last + 1:
+            behind = [tokens[other - 1].relation for other in children[child] if other > child]
+            follows = own[0] == last + 1 and not tokens[last].is_punctuation
+            if tokens[child - 1].relation not in BEHIND or not follows or not LIGHT.issuperset(behind):
                 break
-            last = child
+            last = max([child, *(other for other in children[child] if tokens[other - 1].relation in NAMES)])
     return first, last

@@ -54,6 +54,11 @@ def tokens(ids: Sequence[str]) -> Iterator[tuple[int, range]]:
             yield row, words
 
 
+def shifted(ids: Sequence[str], by: int) -> Iterator[str]:
+    """Yield the IDs of words and ranges with greater numbers."""
+    return ("-".join([str(int(number) + by) for number in name.split("-")]) for name in ids)
+
+
 def _words(name: str) -> range:
     first, _, last = name.partition("-")
     return range(int(first), int(last) + 1)

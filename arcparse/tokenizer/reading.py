@@ -48,7 +48,7 @@ def read_text(
     byte of each line, and U+FFFD replaces each such byte.
     """
     name = name or name_of(source)
-    characters = _Characters(_reader(source, name), name, on_error)
+    characters = Characters(reader(source, name), name, on_error)
     text, offset, line, number, ended = "", 0, 1, 0, False  # `offset` and `line`: the place of the start of `text`
     opening: tuple[str, ...] | None = None  # the comments for the first sentence of `text`; None until they are known
     while not ended:
@@ -56,7 +56,7 @@ def read_text(
         text, ended = text + chunk, not chunk
         found = divide(text, offset=offset)
         settled = len(found) if ended else max(0, len(found) - UNSETTLED)
-        begins = [_begin(sentence, offset) for sentence in found[: settled + 1]] + [len(text)]
+        begins = [begin_of(sentence, offset) for sentence in found[: settled + 1]] + [len(text)]
         counted = 0  # characters whose line breaks are already counted in `line`
         for index, sentence in enumerate(found[: settled + 1]):
             opening = sentence.comments[:-2] if index or opening is None else opening
@@ -72,10 +72,11 @@ def read_text(
     characters.check(offset + len(text))
 
 
-class _Characters:
+class Characters:
     """The text of a file, with U+FFFD for bytes that are not UTF-8; the first fault is raised when it is reached."""
 
     def __init__(self, read: Callable[[int], str], name: str, on_error: OnError | None) -> None:
+        """Take a function that returns the next characters, at most as many as its argument."""
         self._read, self._on_error = read, on_error
         self._checked = Checked(name)
         self._count = 0  # characters read
@@ -83,10 +84,17 @@ class _Characters:
 
     def read(self, size: int) -> str:
         """Return the next `size` characters; fewer, or none, at the end."""
-        text = self._whole(size)
+        return self._sound(self._whole, size)
+
+    def some(self, size: int) -> str:
+        """Return the characters that can be had now, at most `size` and at least one; none at the end."""
+        return self._sound(self._read, size)
+
+    def _sound(self, read: Callable[[int], str], size: int) -> str:
+        text = read(size)
         if not self._count and text.startswith(BYTE_ORDER_MARK):
             self._checked.faults(BYTE_ORDER_MARK)  # counts its bytes
-            text = text[1:] or self._whole(size)
+            text = text[1:] or read(size)
         faults = self._checked.faults(text)
         for at, error in faults:
             if self._on_error:
@@ -110,7 +118,7 @@ class _Characters:
             raise self._fault[1] from None
 
 
-def _reader(source: Location, name: str) -> Callable[[int], str]:
+def reader(source: Location, name: str) -> Callable[[int], str]:
     """Return a function that reads the next characters of a path or stream, at most as many as its argument."""
     if not isinstance(source, str | os.PathLike):
         return lambda size: next(chunks_of(source, name, size), "")
@@ -125,7 +133,7 @@ def _reader(source: Location, name: str) -> Callable[[int], str]:
     return read
 
 
-def _begin(sentence: Sentence, offset: int) -> int:
+def begin_of(sentence: Sentence, offset: int) -> int:
     """Return the position of a sentence's first character in its piece, which begins at `offset` of the text."""
     found = RANGE.search(sentence.columns[MISC][0])
     return int(found[1]) - offset if found else 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
-from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence
+from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, MISC, Sentence, numbering
 from arcparse.sentence.spacing import BEFORE, escaped, mark_after, spaces_at
 
 Span = tuple[int, int]
@@ -39,6 +40,19 @@ def assembled(text: str, divided: Iterable[Iterable[Divided]], offset: int = 0) 
             before = opening if not sentences else ""
             sentences.append(_sentence(text, tokens, [*begin, f"# sent_id = {len(sentences) + 1}"], offset, before))
     return sentences
+
+
+def joined(sentences: Sequence[Sentence], text: str) -> Sentence:
+    """Return one sentence of the tokens of all sentences of a text, with the comments of the first and the text."""
+    ids: list[str] = []
+    words = 0
+    for sentence in sentences:
+        ids += numbering.shifted(sentence.columns[ID], words)
+        words += len(sentence)
+    every = zip(*[sentence.columns for sentence in sentences], strict=True)
+    columns = [tuple(chain.from_iterable(parts)) for parts in every]
+    columns[ID] = tuple(ids)
+    return Sentence((*sentences[0].comments[:-1], f"# text = {' '.join(text.split())}"), tuple(columns))
 
 
 def _sentence(text: str, tokens: Divided, comments: list[str], offset: int, before: str) -> Sentence:

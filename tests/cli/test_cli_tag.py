@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tiny_model import save_tiny_model
 
 from arcparse import pipeline
 from arcparse.cli import main
+from arcparse.formats import formats, read_sentences, write_sentences
 from arcparse.pipeline import Pipeline
 from arcparse.pipeline.analysis import Analysis
 from arcparse.sentence import Sentence
@@ -155,3 +157,17 @@ def test_an_unknown_format_is_status_2(tag: Callable[..., Any]) -> None:
     status, _, err = tag("x", "--to", "tiger")
     assert status == 2
     assert "format 'tiger' is not known" in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, format in formats().items() if format.text])
+def test_parse_and_tag_read_and_write_every_format(
+    name: str, sample_treebank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, file = list(islice(read_conllu(sample_treebank), 3)), tmp_path / "file"
+    write_sentences(given, file, name)
+    for command in ("parse", "tag"):
+        to = name if command == "parse" else "conllu"  # pictures and brackets need trees
+        assert main([command, "--from", name, "--input", str(file), "--to", to, "--model", "en-small"]) == 0
+        found = list(read_sentences(io.StringIO(capsys.readouterr().out, newline=""), to))
+        assert [sorted(sentence.forms) for sentence in found] == [sorted(sentence.forms) for sentence in given]

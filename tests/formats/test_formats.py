@@ -23,7 +23,8 @@ pytestmark = pytest.mark.slow  # the whole file
 
 FORMATS = {**formats(), **formats(columns=("form", "upos", "lemma", "Chunk", "NER"))}
 WRITTEN = [name for name, format in FORMATS.items() if format.text]
-EXACT = [name for name in WRITTEN if name != "text"]  # plain text is divided anew when it is read
+PLAIN = ("text", "lines")  # plain text is divided anew when it is read
+EXACT = [name for name in WRITTEN if name not in PLAIN]
 TREES = ("bracketed", "bracketed-order")
 SPECIAL = {"heads", "labels of roots", "labels without heads", "places of words", "no-break spaces"}
 
@@ -131,7 +132,7 @@ def test_every_pair_converts_through_a_sentence(source: str, target: str, sample
         return
     back = read(write(found, FORMATS[target]), FORMATS[target])
     assert len(back) == len(found)
-    if "text" not in (source, target):
+    if not {source, target} & {*PLAIN}:
         words = [sorted(sentence.forms) for sentence in given_sentences]
         assert [sorted(sentence.forms) for sentence in back] == words
 
@@ -142,11 +143,13 @@ def test_the_sample_treebank_survives_and_is_known_by_its_look(name: str, sample
     given_sentences = [reduced(sentence, format) for sentence in read_conllu(sample_treebank)]
     text = write(given_sentences, format)
     if name != "columns":
-        assert guess(text) == {"bracketed-order": "bracketed", "conllx": "conllu"}.get(
-            name, name
-        )  # which read the same
+        assert guess(text) == {
+            "bracketed-order": "bracketed",  # which reads the same
+            "conllx": "conllu",  # and so does this
+            "lines": "text",
+        }.get(name, name)
     back = read(text, format)
-    if name not in ("text", "bracketed"):
+    if name not in (*PLAIN, "bracketed"):
         assert back == given_sentences
     assert write(back, format) == text
 
@@ -484,7 +487,7 @@ def test_every_format_says_what_it_is() -> None:
 # What is no UTF-8 -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["horizontal", "vertical", "jsonl", "text", "bracketed", "dot"])
+@pytest.mark.parametrize("name", ["horizontal", "vertical", "jsonl", "text", "lines", "bracketed", "dot"])
 def test_a_lone_surrogate_is_told_and_what_precedes_is_written(name: str) -> None:
     good, bad = (parse_conllu(f"1\t{form}\t_\t_\t_\t_\t0\troot\t_\t_\n")[0] for form in "ab")
     bad = Sentence((), (*bad.columns[:FORM], ("b\ud800",), *bad.columns[2:]), "f:7")
