@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from arcparse.sentence import Sentence, Token, Tree
+from arcparse.sentence import Phrase, Sentence, Token, Tree
+from arcparse.sentence.document import Document
 
 if TYPE_CHECKING:
     from arcparse.evaluation import evaluate
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from arcparse.treebank import read_conllu, write_conllu
 
 __all__ = [
+    "Document",
     "Parse",
+    "Phrase",
     "Pipeline",
     "Sentence",
     "Token",
@@ -49,6 +52,7 @@ _ROOMS = {
     "tag": "pipeline.functions",
     "write_conllu": "treebank",
 }
+_METHODS = {"parse_many", "parse_sentences", "nbest_sentences", "tag_many", "tag_sentences"}  # of a pipeline alone
 
 
 def _svg(sentence: Sentence) -> str:
@@ -65,7 +69,8 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("importlib.metadata").version("arcparse")
     if name not in _ROOMS:
-        raise AttributeError(f"module 'arcparse' has no attribute {name!r}")
+        remedy = f"; load a model first: arcparse.load().{name}(...)" if name in _METHODS else ""
+        raise AttributeError(f"module 'arcparse' has no attribute {name!r}{remedy}")
     return getattr(import_module(f"arcparse.{_ROOMS[name]}"), name)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from arcparse.errors import ConfigurationError
-from arcparse.sentence import Sentence, check_length
-from arcparse.sentence.lists import lists_of
+from arcparse.sentence import Sentence
+from arcparse.sentence.lists import check_length, lists_of
 from arcparse.threads import spread
 
 if TYPE_CHECKING:

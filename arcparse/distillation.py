@@ -1,4 +1,4 @@
-"""Distillation: a teacher makes trees and tags of raw text, and smaller parsers learn from these silver trees too.
+"""Distillation: a teacher makes trees and tags of raw text, and smaller models learn from this silver data too.
 
 Shards of the text become files in a folder, one after another. So a run that was stopped goes on with the next shard,
 and several processes, or machines, can each label a part of the shards in the same folder.

@@ -15,7 +15,7 @@ loses a distinction only if the vectors do not have it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from types import MappingProxyType
 
 from arcparse.errors import VectorsError
@@ -56,14 +56,19 @@ def candidates(form: str, scheme: str) -> tuple[str, ...]:
 
     Raises VectorsError for an unknown scheme.
     """
-    normalise = normaliser(scheme)
+    return tuple(dict.fromkeys(_spellings(form, normaliser(scheme))))
+
+
+def _spellings(form: str, normalise: Callable[[str], str]) -> Iterator[str]:
+    """Yield the candidates one by one, since mostly the first ones are enough; some may come twice."""
+    yield form
     lower = form.lower()
     cased = (form,) if lower == form else (form, form[:1] + form[1:].lower(), lower)
-    return tuple(dict.fromkeys((*cased, *map(normalise, cased))))
+    yield from cased[1:]
+    yield from map(normalise, cased)
 
 
 def find(form: str, scheme: str, known: Container[str]) -> str | None:
     """Return the first known candidate of a form, or None. Raises VectorsError as `candidates` does."""
-    if form in known and scheme in SCHEMES:  # mostly; the other candidates are made only if need be
-        return form
-    return next((name for name in candidates(form, scheme) if name in known), None)
+    normalise = normaliser(scheme)
+    return next(filter(known.__contains__, _spellings(form, normalise)), None)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import ClassVar
 
 from arcparse.errors import ArcparseError, nearest
@@ -65,8 +66,7 @@ class Vocabulary:
     def ids(self, symbols: Iterable[str], *, strict: bool = False) -> list[int]:
         """Return the ids of many symbols, each as `id` gives it."""
         if self.is_open and not strict:
-            get, unknown = self.id_of.get, self.UNKNOWN
-            return [get(symbol, unknown) for symbol in symbols]
+            return list(map(self.id_of.get, symbols, repeat(self.UNKNOWN)))
         try:
             return list(map(self.id_of.__getitem__, symbols))
         except KeyError as error:

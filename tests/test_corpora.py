@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import http.server
 import lzma
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import arcparse
 from arcparse import cli
 from arcparse import corpora as corpus
 from arcparse.errors import ConfigurationError, TreebankError
@@ -110,7 +112,7 @@ def fetch(server: Server, registry: Path, tmp_path: Path) -> Callable[..., list[
 # The registry ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_checkout_has_a_registry_of_public_treebanks() -> None:
+def test_there_is_a_registry_of_public_treebanks() -> None:
     treebanks = corpus.read_registry()
     assert len(treebanks) >= 11
     for name, treebank in treebanks.items():
@@ -129,12 +131,16 @@ def test_real_treebanks_have_the_checksums_of_the_registry(corpora: Path) -> Non
     assert {found.treebank.version for found in findings} == {"2.5"}
 
 
-def test_without_a_checkout_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(corpus, "REGISTRY", tmp_path / "corpora" / "registry.toml")
-    with pytest.raises(
-        ConfigurationError, match=r"registry\.toml: there is no registry .* name a file with --registry FILE"
-    ):
-        corpus.read_registry()
+def test_the_registry_is_part_of_the_installed_package() -> None:
+    package = Path(arcparse.__file__).parent
+    settings = (package.parent / "pyproject.toml").read_text(encoding="utf-8")
+    [patterns] = re.findall(r"^arcparse = (\[.*\])$", settings, re.MULTILINE)
+    assert corpus.REGISTRY in {path for pattern in ast.literal_eval(patterns) for path in package.glob(pattern)}
+
+
+def test_a_missing_registry_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"my\.toml: there is no registry .*; leave out --registry"):
+        corpus.read_registry(tmp_path / "my.toml")
 
 
 @pytest.mark.parametrize(

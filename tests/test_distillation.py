@@ -148,9 +148,9 @@ def test_a_tagger_learns_from_the_tags_of_silver_sentences() -> None:
     assert task.train == twenty()[:4]
     drawn = {i for batch in task.batches(0) for i in batch}
     assert drawn == set(range(4 + len(task.silver)))
-    fit(task, 30)
+    fit(task, 15)
     alone = TaggerTask(settings, twenty()[:4], twenty()[4:])
-    fit(alone, 30)
+    fit(alone, 15)
     assert task.evaluate()["UPOS"] > alone.evaluate()["UPOS"] + 5
 
 

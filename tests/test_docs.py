@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import os
 import random
 import re
@@ -142,6 +143,12 @@ def test_the_readme_s_picture_is_the_tree_of_today_s_model() -> None:
     assert drawing.svg(drawing.diagram(sentence)) == (CHECKOUT / picture).read_text(encoding="utf-8")
 
 
+def data_frame() -> Any:
+    """The column of texts of the examples: by pandas if it is installed, else a dict, which has the same notation."""
+    texts = {"text": ["Two cats were sleeping.", "Go!"]}
+    return importlib.import_module("pandas").DataFrame(texts) if importlib.util.find_spec("pandas") else texts
+
+
 @pytest.mark.slow
 @with_blocks("pycon")
 def test_python_examples(page: Path, place: Path) -> None:
@@ -150,9 +157,21 @@ def test_python_examples(page: Path, place: Path) -> None:
         doctest.DocTestRunner(Checker(), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE),
     )
     examples = "\n".join(blocks(page, "pycon"))
-    runner.run(parser.get_doctest(examples, {}, page.name, str(page), 0))
+    runner.run(parser.get_doctest(examples, {"frame": data_frame()}, page.name, str(page), 0))
     assert runner.tries > 1
     assert runner.failures == 0
+
+
+def test_no_everyday_task_needs_more_lines_than_in_spacy() -> None:
+    page = CHECKOUT / "docs" / "coming-from.md"
+    theirs = blocks(page, "python")
+    own = [block for block in blocks(page, "pycon") if f"```pycon\n{block}```\n\n</td>" in page.read_text("utf-8")]
+    assert len(theirs) == len(own) == 11  # ten tasks, and the lines above them
+    codes = ["".join(example.source for example in doctest.DocTestParser().get_examples(block)) for block in own]
+    for code, other in zip(codes, theirs, strict=True):
+        compile(other, "spaCy", "exec")
+        assert len(code.splitlines()) <= len(other.splitlines())
+    assert len("".join(codes)) < len("".join(theirs))
 
 
 def test_the_example_of_the_package_s_docstring() -> None:

@@ -13,8 +13,8 @@ from arcparse import Pipeline, evaluate, read_conllu
 from arcparse.cli.options import whole
 from arcparse.lexicon.tags import COLUMN, with_tags
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.sentence.document import running_text
 from arcparse.settings.limits import BEAM
-from arcparse.tokenizer.reading import running_text
 
 METRICS = ("Tokens", "Sentences", "Words", "UPOS", "XPOS", "UFeats", "UAS", "LAS", "CLAS", "MLAS")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from fuzz_models import MAKERS, archive, model
-from fuzz_text import SAMPLE, Kind, compressed, expression, in_file, overrides, settings_file, treebank, written
+from fuzz_text import Kind, compressed, expression, in_file, overrides, settings_file, treebank, written
 from mutation import altered, damaged
 
-from arcparse.corpora import read_registry
+from arcparse.corpora import REGISTRY, read_registry
 from arcparse.formats import formats
 from arcparse.seq2seq.labelled import read_labelled
 from arcparse.seq2seq.pairs import read_pairs
@@ -114,7 +114,7 @@ KINDS: dict[str, Callable[[Path], Kind]] = {
     "dictionary": partial(in_file, read_dictionary, [b"dog\tNOUN\tNN\tNumber=Sing\n# x\nbark\tVERB\n"]),
     "labelled": partial(in_file, lambda path: list(read_labelled(path)), [b"pos\tgood <br /> film\nneg\tbad\n"]),
     "pairs": partial(in_file, lambda path: read_pairs(str(path)), [b"a b\tc d\ne\tf\n"]),
-    "registry": partial(in_file, read_registry, [(SAMPLE.parent / "registry.toml").read_bytes()[:1500]]),
+    "registry": partial(in_file, read_registry, [REGISTRY.read_bytes()[:1500]]),
     **{f"model-{name}": partial(model, name) for name in MAKERS},
     "archive": archive,
     "snapshot": snapshot,

@@ -21,8 +21,8 @@ from arcparse.errors import ArcparseError
 SUBCOMMANDS = {
     "parse": "tag and parse text or CoNLL-U",
     "tag": "tag text, tokens or a treebank",
-    "train": "train a whole pipeline, a parser, a tagger, a lemmatiser or a translator",
-    "pack": "put a model and its parts into one directory or archive",
+    "train": "train a pipeline, a parser, a tagger, a lemmatiser ...",
+    "pack": "put a model and its parts into one archive",
     "distil": "label raw text, for smaller parsers to learn from",
     "evaluate": "compare trees with gold trees",
     "analyse": "count search errors and model errors, by beam width",

@@ -12,13 +12,13 @@ SHOWN = 20  # pairs in the table; JSON and CSV have all pairs, also of equal tag
 EXAMPLES = 3  # the most frequent forms of a pair
 
 
-def confusion_rows(column: str, systems: Sequence[Confusion]) -> Iterator[list[str]]:
+def confusion_rows(column: str, names: Sequence[str], systems: Sequence[Confusion]) -> Iterator[list[str]]:
     """Yield a table's rows, a heading first: the pairs of tags that are most often confused, over all systems."""
     forms: dict[tuple[str, str], Counter[str]] = {}
     for system in systems:
         for pair, own in confused(system).items():
             forms[pair] = forms.get(pair, Counter()) + own
-    yield [f"gold {column}", "system's", *(["count"] if len(systems) == 1 else ["first", "second"]), "examples"]
+    yield [f"gold {column}", "system's", *(["count"] if len(systems) == 1 else names), "examples"]
     for pair in sorted(forms, key=lambda pair: -forms[pair].total())[:SHOWN]:
         yield [*pair, *(str(system.get(pair, Counter()).total()) for system in systems), _examples(forms[pair])]
 

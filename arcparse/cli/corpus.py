@@ -48,7 +48,7 @@ def add(subparsers: Subparsers) -> None:
             "--registry",
             type=Path,
             metavar="FILE",
-            help="registry, a TOML file (default: corpora/registry.toml of the checkout)",
+            help="registry, a TOML file (default: the one inside arcparse)",
         )
 
 

@@ -21,7 +21,7 @@ def add(subparsers: Subparsers) -> None:
         "distil",
         help=SUBCOMMANDS["distil"],
         description="Parse raw text by a TEACHER, and write its tags and trees into a folder, shard by shard. A run "
-        "that was stopped goes on with the next shard. To train a parser on these trees too, give it the folder: "
+        "that was stopped goes on with the next shard. To train a parser or a tagger on them too, give it the folder: "
         "`arcparse train parser ... --set silver=FOLDER`.",
     )
     parser.add_argument("teacher", metavar="TEACHER", help="name of a shipped model, or path of a parser")

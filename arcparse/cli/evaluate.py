@@ -1,23 +1,37 @@
-"""`arcparse evaluate`: the scores of the trees of one system, or of two systems side by side, against gold trees."""
+"""`arcparse evaluate`: scores and mistakes of one system, or of several systems side by side, against gold trees."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcparse import evaluation
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_format, check_standard_input, treebank
+from arcparse.cli.mistakes import Beside
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
-from arcparse.cli.report import Differences, Report, as_json, tables, write_csv
+from arcparse.cli.report import Differences, Report, as_json, sections, write_csv
 from arcparse.drawing import figures
-from arcparse.evaluation import ALL_METRICS, METRICS, TAG_COLUMNS, Breakdown, Confusion, Interval, Reliability, Score
+from arcparse.errors import ConfigurationError
+from arcparse.evaluation import (
+    ALL_METRICS,
+    METRICS,
+    TAG_COLUMNS,
+    Breakdown,
+    Comparison,
+    Confusion,
+    Interval,
+    Parts,
+    Reliability,
+    Score,
+)
 from arcparse.evaluation.calibration import BINS
+from arcparse.evaluation.mistakes import EXAMPLES, KINDS
 from arcparse.evaluation.scores import SPAN_METRICS, TAG_METRICS
 from arcparse.evaluation.significance import RESAMPLES
 from arcparse.sentence import Sentence
@@ -32,8 +46,18 @@ BREAKDOWNS: dict[str, Callable[..., Breakdown]] = {
     "label": evaluation.by_label,
     "distance": evaluation.by_distance,
     "length": evaluation.by_length,
+    "genre": evaluation.by_genre,
     "projectivity": evaluation.by_projectivity,
 }
+PARTS: dict[str, Callable[[Comparison], Parts]] = {
+    "label": evaluation.label_parts,
+    "distance": evaluation.distance_parts,
+    "length": lambda compared: evaluation.length_parts(compared).of_words(compared),
+    "genre": lambda compared: evaluation.genre_parts(compared).of_words(compared),
+    "projectivity": evaluation.projectivity_parts,
+}
+REPORTED = ("label", "distance", "length", "genre")  # the breakdowns of a report
+SEVERAL = ("UPOS", "UAS", "LAS")  # the metrics of three systems and more, which have a table each
 TESTS = {"randomisation": evaluation.approximate_randomisation, "bootstrap": evaluation.paired_bootstrap}
 SEED = 1
 
@@ -44,14 +68,16 @@ def add(subparsers: Subparsers) -> None:
         "evaluate",
         help=SUBCOMMANDS["evaluate"],
         description="Compare treebanks of the same text, of any format, by the metrics of the CoNLL 2018 shared task. "
-        "With two systems, print both, their difference, its 95% bootstrap interval and its two-sided p-value.",
+        "With two systems or more, print all, the difference of each from the first, its 95% bootstrap interval and "
+        "its two-sided p-value.",
     )
     parser.add_argument("gold", metavar="GOLD", help="file of gold trees; - for standard input")
     parser.add_argument("system", metavar="SYSTEM", help="file of trees to score; - for standard input")
-    parser.add_argument("other", nargs="?", metavar="OTHER_SYSTEM", help="file of other trees, to compare with these")
+    parser.add_argument("other", nargs="*", metavar="OTHER_SYSTEM", help="files of other trees, to compare with these")
     add_format(parser)
     _add_scores(parser)
     _add_parts(parser.add_argument_group("scores of parts of the words, and confusions"))
+    _add_report(parser.add_argument_group("report of mistakes"))
     _add_calibration(parser.add_argument_group("calibration of confidences"))
     _add_significance(parser.add_argument_group("intervals, and significance of a difference"))
     parser.set_defaults(run=run)
@@ -63,15 +89,16 @@ def _add_scores(parser: argparse.ArgumentParser) -> None:
     printed.add_argument(
         "--csv", action="store_true", help="print ratios and counts as CSV, a row for each file, part and metric"
     )
+    printed.add_argument("--markdown", action="store_true", help="print tables in Markdown")
     parser.add_argument(
         "--no-punct", action="store_true", help="leave gold punctuation out of UAS, LAS and all later metrics"
     )
     parser.add_argument(
         "--metrics",
         type=_names_of("metric", ALL_METRICS),
-        default=METRICS,
         metavar="NAME,NAME",
-        help=f"metrics, of {', '.join(ALL_METRICS)} (default: those of the shared task, Tokens to BLEX); UEM and LEM "
+        help=f"metrics, of {', '.join(ALL_METRICS)} (default: those of the shared task, Tokens to BLEX, and for "
+        f"three systems and more {', '.join(SEVERAL)}); UEM and LEM "
         "are shares of sentences in which all heads, or all heads and labels, are right; metrics of tokens and tags "
         "need no trees",
     )
@@ -84,7 +111,7 @@ def _add_parts(group: Group) -> None:
         default=(),
         metavar="NAME,NAME",
         help="add scores by label (with confusions of labels), by distance of head and dependent, by length of the "
-        "sentence, or by projectivity of arcs",
+        "sentence, by genre (from the comments `meta::genre`, `newdoc id` or `sent_id`), or by projectivity of arcs",
     )
     group.add_argument(
         "--train",
@@ -97,6 +124,26 @@ def _add_parts(group: Group) -> None:
         default=(),
         metavar="NAME,NAME",
         help="add confusions of tags, the most frequent first: of upos, xpos, feats",
+    )
+
+
+def _add_report(group: Group) -> None:
+    group.add_argument(
+        "--report",
+        action="store_true",
+        help=f"add intervals, the breakdowns {','.join(REPORTED)}, confusions of UPOS, and the most frequent kinds of "
+        "mistakes with example sentences; with another system, also the words that one alone has right, and the "
+        "mistakes that the other does not make",
+    )
+    group.add_argument(
+        "--kinds", type=whole(COUNT), default=KINDS, metavar="N", help="kinds of mistakes (default: %(default)s)"
+    )
+    group.add_argument(
+        "--examples",
+        type=whole(Range(0, COUNT.most)),
+        default=EXAMPLES,
+        metavar="N",
+        help="sentences for each kind (default: %(default)s)",
     )
 
 
@@ -135,36 +182,50 @@ def _add_significance(group: Group) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the scores; return the exit status."""
-    check_standard_input(args.gold, args.system, args.other, args.train)
+    _complete(args)
+    check_standard_input(args.gold, args.system, *args.other, args.train)
     gold = list(treebank(args.gold, args))
-    reports = [_report(gold, file, args) for file in (args.system, args.other) if file]
-    differences: Differences = {}
-    if args.other:
-        first, second = (report.counts for report in reports)
-        resampling = {"resamples": args.resamples, "seed": args.seed}
-        differences = evaluation.compare_systems(first, second, args.metrics, test=TESTS[args.test], **resampling)
+    known = {form for sentence in treebank(args.train, args) for form in sentence.forms} if args.train else None
+    reports: list[Report] = []
+    for file in (args.system, *args.other):
+        reports.append(_report(gold, file, known, reports[0] if reports else None, args))
+    beside = _beside(reports, known, args) if args.report and args.other else None
     if args.diagram:
         write_picture(figures.reliability(reports[0].calibration), args.diagram)
     if args.json:
-        print(json.dumps(as_json(reports, differences, args.metrics), indent=2, ensure_ascii=False))
+        print(json.dumps(as_json(reports, beside, args.metrics), indent=2, ensure_ascii=False))
     elif args.csv:
-        write_csv(reports, differences, args.metrics)
+        write_csv(reports, args.metrics)
     else:
-        print("\n\n".join(tables(reports, differences, args.metrics)))
+        parts = sections(reports, beside, args.metrics)
+        print("\n\n".join(part.markdown() if args.markdown else part.text() for part in parts))
     return 0
 
 
-def _report(gold: Sequence[Sentence], file: str, args: argparse.Namespace) -> Report:
+def _complete(args: argparse.Namespace) -> None:
+    """Set the options that others decide. Raises ConfigurationError if two do not go together."""
+    args.metrics = args.metrics or (SEVERAL if len(args.other) > 1 else METRICS)
+    if not args.report:
+        return
+    if args.csv:
+        raise ConfigurationError("--report has example sentences, which CSV does not hold; use --json or --markdown")
+    if len(args.other) > 1:
+        raise ConfigurationError("--report compares two systems at most; name one OTHER_SYSTEM")
+    args.breakdown, args.confusion, args.confidence = args.breakdown or REPORTED, args.confusion or ("upos",), True
+
+
+def _report(
+    gold: Sequence[Sentence], file: str, known: Collection[str] | None, first: Report | None, args: argparse.Namespace
+) -> Report:
     punctuation, trees = not args.no_punct, _needs_trees(args)
+    resampling = {"resamples": args.resamples, "seed": args.seed}
     compared = evaluation.compare(gold, treebank(file, args), trees=trees)
     counts = evaluation.count_sentences(compared, punctuation=punctuation)
     intervals: dict[str, Interval] = {}
     if args.confidence:
-        resampling = {"resamples": args.resamples, "seed": args.seed}
         intervals = evaluation.confidence_intervals(counts, args.metrics, **resampling)
     breakdowns = {name: BREAKDOWNS[name](compared, punctuation=punctuation) for name in args.breakdown}
-    if args.train:
-        known = {form for sentence in treebank(args.train, args) for form in sentence.forms}
+    if known is not None:
         parts = evaluation.by_known(compared, known, punctuation=punctuation)
         breakdowns["word"] = parts if trees else {part: _tag_scores(scores) for part, scores in parts.items()}
     tag_confusions: dict[str, Confusion] = {name: evaluation.tag_confusion(compared, name) for name in args.confusion}
@@ -174,7 +235,44 @@ def _report(gold: Sequence[Sentence], file: str, args: argparse.Namespace) -> Re
     calibration: dict[str, Reliability] = {}
     if args.calibration or args.diagram:
         calibration = evaluation.calibration(compared, bins=args.bins, punctuation=punctuation)
-    return Report(file, counts, intervals, breakdowns, confusions, tag_confusions, calibration)
+    mistakes = evaluation.mistakes(compared, **_shown(args)) if args.report else []
+    differences: Differences = {}
+    if first:
+        test = TESTS[args.test]
+        differences = evaluation.compare_systems(first.counts, counts, args.metrics, test=test, **resampling)
+    return Report(
+        file,
+        compared,
+        counts,
+        intervals,
+        breakdowns,
+        confusions,
+        tag_confusions,
+        calibration,
+        mistakes,
+        differences,
+    )
+
+
+def _beside(reports: Sequence[Report], known: Collection[str] | None, args: argparse.Namespace) -> Beside:
+    """Compare two systems word by word."""
+    first, second = (report.compared for report in reports)
+    parts = {name: PARTS[name](first) for name in args.breakdown}
+    if known is not None:
+        parts["word"] = evaluation.known_parts(first, known)
+    agreements = {
+        name: evaluation.agreement(first, second, own, punctuation=not args.no_punct) for name, own in parts.items()
+    }
+    shown = _shown(args)
+    return Beside(
+        agreements,
+        evaluation.mistakes(first, beside=second, **shown),
+        evaluation.mistakes(second, beside=first, **shown),
+    )
+
+
+def _shown(args: argparse.Namespace) -> dict[str, Any]:
+    return {"punctuation": not args.no_punct, "kinds": args.kinds, "examples": args.examples}
 
 
 def _needs_trees(args: argparse.Namespace) -> bool:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from arcparse.settings.limits import BATCH_SIZE, THREADS, Range
+from arcparse.settings.limits import BATCH_SIZE, CACHE, THREADS, Range
 
 if TYPE_CHECKING:
     from arcparse.pipeline import Pipeline
@@ -88,6 +88,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="processes that share the work, each with a batch at a time (default: 1)",
     )
     parser.add_argument(
+        "--cache-mib",
+        type=whole(CACHE),
+        metavar="N",
+        default=128,
+        help="MiB of memory in which the parser keeps what it has computed of word forms; the tagger has as much, and "
+        "each worker its own (default: 128)",
+    )
+    parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
@@ -141,5 +149,6 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
         args.model or DEFAULT_MODEL,
         precision=args.precision,
         threads=args.threads,
+        cache_mib=args.cache_mib,
         **chosen_parts(args),
     )

@@ -1,19 +1,30 @@
-"""The reports of `arcparse evaluate` on one system or two: as tables, as JSON, as CSV."""
+"""The reports of `arcparse evaluate` on one system or several: as tables for a terminal or in Markdown, JSON, CSV."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 from arcparse.cli.confusion import confusion_cells, confusion_json, confusion_rows
+from arcparse.cli.mistakes import Beside, Listing, mistakes_json
 from arcparse.cli.reliability import reliability_cells, reliability_rows
-from arcparse.cli.tables import ruled
-from arcparse.evaluation import Breakdown, Confusion, Difference, Interval, Reliability, Score, Scores
+from arcparse.cli.tables import Rows, Section, Table, escaped
+from arcparse.evaluation import (
+    Breakdown,
+    Comparison,
+    Confusion,
+    Difference,
+    Interval,
+    Mistakes,
+    Reliability,
+    Score,
+    Scores,
+)
 from arcparse.evaluation.alignment import Integers
 
 RATIOS = {"precision": "P", "recall": "R", "f1": "F1"}
@@ -23,19 +34,23 @@ COLUMNS = (
     *("precision", "recall", "f1", "aligned_accuracy", "correct", "gold", "system", "aligned"),
     *("low", "high", "difference", "difference_low", "difference_high", "p_value", "confidence", "examples"),
 )
+Differences = dict[str, Difference]  # by metric
 
 
 @dataclass(frozen=True)
 class Report:
-    """The results of one system."""
+    """The results of one system; `differences` are those from the first system, empty for the first."""
 
     file: str
+    compared: Comparison
     counts: Integers  # [S, M, 4] as `count_sentences` gives them
     intervals: dict[str, Interval]
     breakdowns: dict[str, Breakdown]
     confusions: Counter[tuple[str, str]]
     tag_confusions: dict[str, Confusion]
     calibration: dict[str, Reliability]
+    mistakes: Sequence[Mistakes]
+    differences: Differences
 
     @cached_property
     def scores(self) -> Scores:
@@ -43,19 +58,20 @@ class Report:
         return Scores.of(self.counts.sum(0))
 
 
-Differences = dict[str, Difference]  # by metric; empty for one system
-
-
 # JSON and CSV
 
 
-def as_json(reports: Sequence[Report], differences: Differences, metrics: Sequence[str]) -> dict[str, Any]:
-    """Return the report of one system, or both reports and their differences."""
+def as_json(reports: Sequence[Report], beside: Beside | None, metrics: Sequence[str]) -> dict[str, Any]:
+    """Return the report of one system, both reports and their differences, or a list of three reports and more."""
     systems = [_report_json(report, metrics) for report in reports]
-    if not differences:
+    if len(systems) == 1:
         return systems[0]
-    changes = {metric: asdict(difference) for metric, difference in differences.items()}
-    return {"first": systems[0], "second": systems[1], "differences": changes}
+    changes = [{metric: asdict(found) for metric, found in report.differences.items()} for report in reports]
+    if len(systems) == 2:
+        pair = {"first": systems[0], "second": systems[1], "differences": changes[1]}
+        return pair | (beside.as_dict() if beside else {})
+    rows = zip(reports, systems, changes, strict=True)
+    return {"systems": [{"file": report.file, **found, "differences": own} for report, found, own in rows]}
 
 
 def _report_json(report: Report, metrics: Sequence[str]) -> dict[str, Any]:
@@ -74,11 +90,13 @@ def _report_json(report: Report, metrics: Sequence[str]) -> dict[str, Any]:
         found["tag_confusions"] = {name: confusion_json(pairs) for name, pairs in report.tag_confusions.items()}
     if report.calibration:
         found["calibration"] = {metric: reliability.as_dict() for metric, reliability in report.calibration.items()}
+    if report.mistakes:
+        found["mistakes"] = mistakes_json(report.mistakes)
     return found
 
 
-def write_csv(reports: Sequence[Report], differences: Differences, metrics: Sequence[str]) -> None:
-    """Write rows of COLUMNS; rows of the second system hold its difference from the first."""
+def write_csv(reports: Sequence[Report], metrics: Sequence[str]) -> None:
+    """Write rows of COLUMNS; rows of the second system, and of those after it, hold their difference from the first."""
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for report in reports:
@@ -86,8 +104,8 @@ def write_csv(reports: Sequence[Report], differences: Differences, metrics: Sequ
             found: dict[str, Any] = {"file": report.file, "metric": metric, **row}
             if report.intervals:
                 found |= {"low": report.intervals[metric].low, "high": report.intervals[metric].high}
-            if differences and report is reports[1]:
-                change = differences[metric]
+            if report.differences:
+                change = report.differences[metric]
                 found |= {"difference": change.estimate, "p_value": change.p_value}
                 found |= {"difference_low": change.low, "difference_high": change.high}
             writer.writerow(found)
@@ -105,62 +123,113 @@ def write_csv(reports: Sequence[Report], differences: Differences, metrics: Sequ
 # Tables
 
 
-def tables(reports: Sequence[Report], differences: Differences, metrics: Sequence[str]) -> Iterable[str]:
-    """Yield the scores of one system or the differences of two, then the other results, each as a table."""
-    if differences:
-        yield "\n".join(f"{name}: {report.file}" for name, report in zip(("first", "second"), reports, strict=True))
-        yield _difference_table(reports, differences)
+def sections(reports: Sequence[Report], beside: Beside | None, metrics: Sequence[str]) -> Iterator[Section]:
+    """Yield the scores of one system or the differences of several, then the other results."""
+    names = _names(reports)
+    if len(reports) == 1:
+        yield _Scores(reports[0], metrics)
     else:
-        yield _score_table(reports[0], metrics)
+        yield from _pair(reports) if len(reports) == 2 else _ranking(reports, metrics)
     for name in reports[0].breakdowns:
-        yield _breakdown_table(name, [report.breakdowns[name] for report in reports])
+        yield Table(_breakdown_rows(name, names, [report.breakdowns[name] for report in reports]))
     if reports[0].confusions:
-        yield _confusion_table([report.confusions for report in reports])
+        yield Table(_confusion_rows(names, [report.confusions for report in reports]))
     for name in reports[0].tag_confusions:
-        rows = list(confusion_rows(name, [report.tag_confusions[name] for report in reports]))
-        yield ruled(rows, left=(0, len(rows[0]) - 1))
+        rows = list(confusion_rows(name, names, [report.tag_confusions[name] for report in reports]))
+        yield Table(rows, left=(0, len(rows[0]) - 1))
     for report in reports:
         if report.calibration:
-            yield f"{report.file}\n{ruled(list(reliability_rows(report.calibration)))}"
+            yield Table(list(reliability_rows(report.calibration)), title=report.file)
+    if reports[0].mistakes:
+        yield Listing(f"Mistakes of {reports[0].file}", reports[0].mistakes)
+    if beside:
+        yield from beside.sections()
 
 
-def _score_table(report: Report, metrics: Sequence[str]) -> str:
-    """Return the table of the shared task, with one more column if there are intervals."""
-    lines = report.scores.table(metrics).split("\n")
-    if not report.intervals:
-        return "\n".join(lines)
-    added = ["95% Interval", "-" * 16, *(_range(report.intervals[metric]) for metric in metrics)]
-    marks = [" | ", "-+-", *[" | "] * len(metrics)]
-    width = max(map(len, lines))
-    return "\n".join(f"{line:{width}}{mark}{more}" for line, mark, more in zip(lines, marks, added, strict=True))
+def _names(reports: Sequence[Report]) -> Sequence[str]:
+    """Return the names of systems in the headings."""
+    return ("first", "second") if len(reports) == 2 else [str(number) for number in range(1, len(reports) + 1)]
 
 
-def _difference_table(reports: Sequence[Report], differences: Differences) -> str:
+@dataclass(frozen=True)
+class _Files:
+    """The names of the files that are compared."""
+
+    lines: Sequence[str]
+
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def markdown(self) -> str:
+        return "\n".join(f"- {escaped(line)}" for line in self.lines)
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """The scores of one system, with one more column if there are intervals; as text, the table of the shared task."""
+
+    report: Report
+    metrics: Sequence[str]
+
+    def text(self) -> str:
+        lines = self.report.scores.table(self.metrics).split("\n")
+        if not self.report.intervals:
+            return "\n".join(lines)
+        added = ["95% Interval", "-" * 16, *(_range(self.report.intervals[metric]) for metric in self.metrics)]
+        marks = [" | ", "-+-", *[" | "] * len(self.metrics)]
+        width = max(map(len, lines))
+        return "\n".join(f"{line:{width}}{mark}{more}" for line, mark, more in zip(lines, marks, added, strict=True))
+
+    def markdown(self) -> str:
+        headings, _, *rows = ([cell.strip() for cell in line.split("|")] for line in self.text().split("\n"))
+        return Table([headings, *rows]).markdown()
+
+
+def _pair(reports: Sequence[Report]) -> Iterator[Section]:
+    """Yield the names of the files, and a row for each metric: both systems, the second's difference from the first."""
+    yield _Files([f"{name}: {report.file}" for name, report in zip(_names(reports), reports, strict=True)])
     header = ["F1 Score"]
-    rows = [[metric] for metric in differences]
-    for name, report in zip(("first", "second"), reports, strict=True):
+    rows = [[metric] for metric in reports[1].differences]
+    for name, report in zip(_names(reports), reports, strict=True):
         header += [name, "95% Interval"] if report.intervals else [name]
         for row in rows:
             row.append(_percent(report.scores[row[0]].f1))
             row.extend([_range(report.intervals[row[0]])] if report.intervals else [])
     for row in rows:
-        change = differences[row[0]]
-        row += [f"{100 * change.estimate:+.2f}", _range(change, "+"), f"{change.p_value:.4f}"]
-    return ruled([[*header, "Difference", "95% Interval", "p"], *rows])
+        row += _change(reports[1].differences[row[0]])
+    yield Table([[*header, *CHANGE], *rows])
 
 
-def _breakdown_table(name: str, systems: Sequence[Breakdown]) -> str:
-    """Return a row for each part: precision, recall and F1 of each metric; of two systems, or many metrics, F1."""
+CHANGE = ("Difference", "95% Interval", "p")
+
+
+def _change(change: Difference) -> list[str]:
+    return [f"{100 * change.estimate:+.2f}", _range(change, "+"), f"{change.p_value:.4f}"]
+
+
+def _ranking(reports: Sequence[Report], metrics: Sequence[str]) -> Iterator[Table]:
+    """Yield a table for each metric: all systems, and the difference of each from the first."""
+    for metric in metrics:
+        header = [metric, "F1 Score", *(["95% Interval"] if reports[0].intervals else []), *CHANGE]
+        rows = []
+        for name, report in zip(_names(reports), reports, strict=True):
+            interval = [_range(report.intervals[metric])] if report.intervals else []
+            change = _change(report.differences[metric]) if report.differences else [""] * len(CHANGE)
+            rows.append([f"{name}: {report.file}", _percent(report.scores[metric].f1), *interval, *change])
+        yield Table([header, *rows])
+
+
+def _breakdown_rows(name: str, names: Sequence[str], systems: Sequence[Breakdown]) -> Rows:
+    """Return a row for each part: precision, recall and F1 of each metric; of several systems, or many metrics, F1."""
     parts = list(dict.fromkeys(part for system in systems for part in system))
     metrics = list(next(iter(systems[0].values()), {}))
     ratios = list(RATIOS) if len(systems) == 1 and len(metrics) < 3 else ["f1"]
     header = [name, "gold"]
     for metric in metrics:
-        header += (
-            [f"{metric} {RATIOS[ratio]}" for ratio in ratios]
-            if len(systems) == 1
-            else [f"{metric} first", "second", "diff."]
-        )
+        if len(systems) == 1:
+            header += [f"{metric} {RATIOS[ratio]}" for ratio in ratios]
+        else:
+            header += [f"{metric} {names[0]}", *names[1:], *(["diff."] if len(systems) == 2 else [])]
     rows = []
     for part in parts:
         found = [system.get(part, {}) for system in systems]
@@ -170,16 +239,15 @@ def _breakdown_table(name: str, systems: Sequence[Breakdown]) -> str:
             row += [_percent(getattr(score, ratio)) for score in scores for ratio in ratios]
             row += [f"{100 * (scores[1].f1 - scores[0].f1):+.2f}"] if len(systems) == 2 else []
         rows.append(row)
-    return ruled([header, *rows])
+    return [header, *rows]
 
 
-def _confusion_table(systems: Sequence[Counter[tuple[str, str]]]) -> str:
+def _confusion_rows(names: Sequence[str], systems: Sequence[Counter[tuple[str, str]]]) -> Rows:
     """Return the labels that are most often confused, over all systems."""
     wrong = {pair: count for pair, count in sum(systems, Counter()).items() if pair[0] != pair[1]}
     pairs = [pair for pair, _ in Counter(wrong).most_common(CONFUSIONS)]
-    names = ["count"] if len(systems) == 1 else ["first", "second"]
     rows = ([*pair, *(str(each[pair]) for each in systems)] for pair in pairs)
-    return ruled([["gold label", "system's", *names], *rows])
+    return [["gold label", "system's", *(["count"] if len(systems) == 1 else names)], *rows]
 
 
 def _percent(ratio: float) -> str:

@@ -16,7 +16,7 @@ from arcparse.lexicon.tags import COLUMN, with_tags
 from arcparse.pipeline import Pipeline
 from arcparse.recipes import read_treebank
 from arcparse.sentence import EMPTY, LEMMA, Sentence
-from arcparse.tokenizer.reading import running_text
+from arcparse.sentence.document import running_text
 
 SCORES = "scores.json"
 OnError = Callable[[ArcparseError], None]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from arcparse.kernels.tables import aligned
 
-LIMIT = 128 * 2**20  # bytes of a model's caches
+CACHE_MIB = 128  # of a network's caches
+LIMIT = CACHE_MIB << 20  # bytes
 LONGEST = 100  # characters; longer forms hardly come again
 
 
@@ -94,5 +95,7 @@ class _Tables:
         for maker, table in zip(self._makers, self.values, strict=True):
             maker.fill(new, place, table)
         own = dict(zip(new, free, strict=True))
-        known.update((form, row) for form, row in own.items() if len(form) <= LONGEST)  # when the rows are there
-        return np.fromiter((own[form] if form in own else known[form] for form in forms), np.int32, len(forms))
+        kept = {form: row for form, row in own.items() if len(form) <= LONGEST}
+        known.update(kept)  # when the rows are there
+        row_of = known if len(kept) == len(own) else {**known, **own}
+        return np.fromiter(map(row_of.__getitem__, forms), np.int32, len(forms))

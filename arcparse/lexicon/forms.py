@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, repeat
 from typing import Annotated
 
 import numpy as np
@@ -124,23 +124,26 @@ class Lexicon:
         word, affix, shapes = (self._id_of[name] for name in ("word", "affix", "shape"))
         unknown = Vocabulary.UNKNOWN
         affixes = [
-            *([affix.get(f"{own[:n]}-", unknown) for own in lower] for n in self.config.prefixes),
-            *([affix.get(f"-{own[-n:]}", unknown) for own in lower] for n in self.config.suffixes),
+            *(map(affix.get, [f"{own[:n]}-" for own in lower], repeat(unknown)) for n in self.config.prefixes),
+            *(map(affix.get, [f"-{own[-n:]}" for own in lower], repeat(unknown)) for n in self.config.suffixes),
         ]
         read = [form[: self.config.longest] for form in forms]
         return FormIds(
             _ids([word.get(own) or word.get(own.lower(), unknown) for own in zeroed]),
             _ids(self._vectors(forms)),
-            np.ascontiguousarray(np.array(affixes, np.int32).reshape(len(affixes), len(forms)).T),
+            _ids(list(chain.from_iterable(zip(*affixes, strict=True)))).reshape(len(forms), len(affixes)),
             _ids([shapes.get(shape(form), unknown) for form in forms]),
             self._characters.ids("".join(read)),
             np.cumsum([0, *map(len, read)], dtype=np.int64),
         )
 
     def _vectors(self, forms: Sequence[str]) -> list[int]:
-        known = self._id_of["vector"]
-        found = [find(form, self.scheme, known) for form in forms]
-        return [Vocabulary.UNKNOWN if name is None else known[name] for name in found]
+        known, scheme, unknown = self._id_of["vector"], self.scheme, Vocabulary.UNKNOWN
+        ids = list(map(known.get, forms))  # mostly found; else another spelling may be known
+        return [
+            known.get(find(form, scheme, known) or "", unknown) if id is None else id
+            for form, id in zip(forms, ids, strict=True)
+        ]
 
     @cached_property
     def _characters(self) -> CharacterIds:

@@ -6,7 +6,7 @@ FEATS is one symbol as a whole ("Number=Sing|Person=3" is one tag), so that its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, repeat
 from typing import Any
 
 import numpy as np
@@ -93,8 +93,8 @@ class TagColumns:
         size = sum(len(sentence) + 1 for sentence in sentences)
         found = {}
         for name, own in self.vocabularies.items():
-            rows = ([Vocabulary.PAD, *own.ids(sentence.words(COLUMN[name]))] for sentence in sentences)
-            found[name] = np.fromiter(chain.from_iterable(rows), np.int32, size)
+            cells = chain.from_iterable((own.symbols[Vocabulary.PAD], *s.words(COLUMN[name])) for s in sentences)
+            found[name] = np.fromiter(map(own.id_of.get, cells, repeat(Vocabulary.UNKNOWN)), np.int32, size)
             if given is not None:
                 is_given = np.fromiter(chain.from_iterable((True, *cells[name]) for cells in given), np.bool_, size)
                 found[name][~is_given] = Vocabulary.UNKNOWN

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from arcparse.batches import stream
 from arcparse.bundle import Bundle, Without
 from arcparse.errors import ConfigurationError, InputError
+from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
@@ -19,7 +20,8 @@ from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
-from arcparse.settings.limits import BATCH_SIZE, BEAM, NBEST, THREADS
+from arcparse.sentence.document import Document
+from arcparse.settings.limits import BATCH_SIZE, BEAM, CACHE, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
 from arcparse.tagger.dictionary import Dictionary
@@ -87,6 +89,7 @@ class Pipeline:
         *,
         precision: Precision = "auto",
         threads: int = 1,
+        cache_mib: int = CACHE_MIB,
         **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
@@ -100,42 +103,48 @@ class Pipeline:
         as it was trained, and others in float32; few trees change. "bfloat16" is faster on processors that support it
         (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
         the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
-        Raises ConfigurationError for a number outside `arcparse.settings.limits.THREADS`, and for parts that contradict
-        each other.
+        A compiled parser keeps what it has computed of word forms, and a tagger beside it does too: each uses at most
+        `cache_mib` MiB for that, beside the memory of a batch. Raises ConfigurationError for a number outside THREADS
+        or CACHE of `arcparse.settings.limits`, and for parts that contradict each other.
         """
-        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads)
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib)
 
     @classmethod
-    def of(cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1) -> Pipeline:
+    def of(
+        cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1, cache_mib: int = CACHE_MIB
+    ) -> Pipeline:
         """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
+        limit = CACHE.whole("cache_mib", cache_mib) << 20
         rules = find_tokenizer(bundle.tokenizer)
         lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
         divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
         if bundle.kind == TAGGER:
-            made = cls(None, parts.tagger_of(bundle.model, precision), lemmas, divider, rules, threads=threads)
+            made = cls(None, parts.tagger_of(bundle.model, precision, limit), lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(bundle.model, precision)
-            tagger = parts.needed_tagger(bundle, parser, precision)
+            parser, in_torch = parts.parser_of(bundle.model, precision, limit)
+            tagger = parts.needed_tagger(bundle, parser, precision, limit)
             made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads}
+        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads, "cache_mib": cache_mib}
         return made
 
     @overload
-    def parse(self, text: str, **options: Unpack[Parsing]) -> list[Sentence]: ...  # type: ignore[overload-overlap]
+    def parse(self, text: str, **options: Unpack[Parsing]) -> Document: ...  # type: ignore[overload-overlap]
     @overload
     def parse(self, text: Tokens, **options: Unpack[Parsing]) -> Sentence: ...
     def parse(self, text: Input, *, nbest: int | None = None, beam: int | None = None, given_tags: bool = True) -> Any:
-        """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+        """Parse raw text into the sentences of a `Document`, or a list of word forms or a `Sentence` into one sentence.
 
-        Tags that a sentence has are kept and used for parsing, unless `given_tags` is false; see
-        `arcparse.lexicon.tags.given_cells`. Without `beam`, the model's own beam is used. Raises InputError if `text`
-        is of another type, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
+        `nlp(text)` is the same. Tags that a sentence has are kept and used for parsing, unless `given_tags` is false;
+        see `arcparse.lexicon.tags.given_cells`. Without `beam`, the model's own beam is used. Raises InputError if
+        `text` is of another type, ConfigurationError for a beam outside `arcparse.settings.limits.BEAM`.
         """
         if nbest is not None:  # until the next version
             warnings.warn(NBEST_KEYWORD, DeprecationWarning, stacklevel=2)
             return self.nbest(text, nbest, beam=beam, given_tags=given_tags)
         return self._of_one(text, partial(self.parse_sentences, beam=beam, given_tags=given_tags))
+
+    __call__ = parse
 
     @overload
     def nbest(self, text: str, n: int, **options: Unpack[NBest]) -> list[list[Parse]]: ...  # type: ignore[overload-overlap]
@@ -150,15 +159,16 @@ class Pipeline:
         `n` and the model's own; `samples` is as in `nbest_sentences`. Raises ConfigurationError if `n` is greater than
         the beam.
         """
-        found = partial(self.nbest_sentences, n=n, beam=beam, samples=samples, given_tags=given_tags)
-        return self._of_one(text, found)
+        sentences = as_sentences(text, self.divide)
+        found = self.nbest_sentences(sentences, n, beam=beam, samples=samples, given_tags=given_tags)
+        return found if isinstance(text, str) else found[0]
 
     @overload
-    def tag(self, text: str, **options: Unpack[Tagging]) -> list[Sentence]: ...  # type: ignore[overload-overlap]
+    def tag(self, text: str, **options: Unpack[Tagging]) -> Document: ...  # type: ignore[overload-overlap]
     @overload
     def tag(self, text: Tokens, **options: Unpack[Tagging]) -> Sentence: ...
     def tag(self, text: Input, *, given_tags: bool = True, dictionary: Dictionary | None = None) -> Any:
-        """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`.
+        """Tag raw text as the sentences of a `Document`, or a list of word forms or a `Sentence` as one sentence.
 
         Tags that a sentence has are kept, unless `given_tags` is false. Other words get the tags of the `dictionary`
         (see `arcparse.read_dictionary`), or the model's tags if it does not have them. Trees are not changed.
@@ -166,7 +176,7 @@ class Pipeline:
         return self._of_one(text, partial(self.tag_sentences, given_tags=given_tags, dictionary=dictionary))
 
     @overload
-    def parse_many(self, texts: Iterable[str], **options: Unpack[ParsingMany]) -> Iterator[list[Sentence]]: ...
+    def parse_many(self, texts: Iterable[str], **options: Unpack[ParsingMany]) -> Iterator[Document]: ...
     @overload
     def parse_many(self, texts: Iterable[Sequences], **options: Unpack[ParsingMany]) -> Iterator[Sentence]: ...
     @overload
@@ -191,7 +201,7 @@ class Pipeline:
         return self._many(texts, parsed, batch_size, on_error, workers)
 
     @overload
-    def tag_many(self, texts: Iterable[str], **options: Unpack[TaggingMany]) -> Iterator[list[Sentence]]: ...
+    def tag_many(self, texts: Iterable[str], **options: Unpack[TaggingMany]) -> Iterator[Document]: ...
     @overload
     def tag_many(self, texts: Iterable[Sequences], **options: Unpack[TaggingMany]) -> Iterator[Sentence]: ...
     @overload
@@ -266,10 +276,10 @@ class Pipeline:
         with asked(self.threads):
             return with_failures(tagged, lambda sentence: sentence, sentences, on_error)
 
-    def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Any]]) -> Any:
-        """Return the list of results for a text, or the one result for a single sentence."""
+    def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
+        """Return the results for a text, or the one result for a single sentence."""
         found = results(as_sentences(text, self.divide))
-        return found if isinstance(text, str) else found[0]
+        return Document(found, text) if isinstance(text, str) else found[0]
 
     def _many(
         self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int
@@ -280,14 +290,14 @@ class Pipeline:
         return (result for results in found for result in results)
 
     def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:
-        """Return the result for each input, a list for a text; the sentences of all inputs are processed together."""
+        """Return the result for each input, a document for a text; the sentences of all are processed together."""
         raw = [text for text in inputs if isinstance(text, str)]
         with asked(self.threads):
             divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
         groups = [next(divided) if isinstance(text, str) else [text] for text in inputs]
         found = iter(work([sentence for group in groups for sentence in group], on_error=on_error))
         own = [[next(found) for _ in group] for group in groups]
-        return [all if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
+        return [Document(all, text) if isinstance(text, str) else all[0] for text, all in zip(inputs, own, strict=True)]
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the content of a pickle: if it was loaded, the arguments of `of`; any process then loads it once."""
@@ -313,14 +323,15 @@ def load(
     tokenizer: str | Path | None = None,
     without: Collection[Without] = (),
     threads: int = 1,
+    cache_mib: int = CACHE_MIB,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     found = Bundle.find(
         name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
     )
-    return _kept(found, precision, threads)
+    return _kept(found, precision, threads, cache_mib)
 
 
 @lru_cache(maxsize=4)
-def _kept(bundle: Bundle, precision: Precision, threads: int) -> Pipeline:
-    return Pipeline.of(bundle, precision, threads)
+def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads, cache_mib)

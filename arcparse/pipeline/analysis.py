@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from arcparse.errors import ArcparseError, ModelError
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError, shown
 from arcparse.lexicon.tags import COLUMN, lacks_tags
 from arcparse.parser.parse import Parse
 from arcparse.pipeline.options import OnError
@@ -89,6 +89,8 @@ def with_failures(
     on_error: OnError | None,
 ) -> list[Result]:
     """Return the results of all sentences; if that fails and `on_error` is given, try the sentences one by one."""
+    if on_error is not None and not callable(on_error):
+        raise ConfigurationError(f"on_error must be a function of a sentence and its error, not {shown(on_error)}")
     try:
         return results(sentences)
     except (ArcparseError, RuntimeError, ValueError, MemoryError) as error:  # torch's lack of memory is a RuntimeError

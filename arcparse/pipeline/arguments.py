@@ -13,14 +13,15 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from arcparse.errors import InputError
-from arcparse.sentence import Sentence
+from arcparse.sentence import Sentence, Token
+from arcparse.sentence.document import Document
 from arcparse.tokenizer import tokenize
 from arcparse.tokenizer.reading import Divide
 
 Tokens = Sequence[str] | Sentence
 Sequences = list[str] | tuple[str, ...] | Sentence  # the same, but no string
 Input = str | Tokens
-OneOrMore = Sentence | list[Sentence]  # the result for an input
+OneOrMore = Sentence | Document  # the result for an input
 
 SHOWN = 40  # characters of a token in a message
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,7 +51,9 @@ def text_or_sentence(given: Any, name: str = "text") -> str | Sentence:
     tokens = list(given)
     for i, token in enumerate(tokens):
         if not isinstance(token, str):
-            raise InputError(f"{name}[{i}] must be a word form, a string, not {_described(token)}{_plural(token)}")
+            raise InputError(f"{name}[{i}] must be a word form, a string, not {_described(token)}{_remedy(token)}")
+        if token.isspace():
+            raise InputError(f"{name}[{i}] is {_shown(token)}, white space and no token; leave it out")
         if re.search(r"\s", token) and not BREAKING.search(token) and not SPACED_NUMBER.fullmatch(token):
             raise InputError(
                 f"{name}[{i}] must be one token, but {_shown(token)} has spaces: for several texts call parse_many or "
@@ -125,7 +128,9 @@ def _described(given: object) -> str:
     return f"{'an' if type(given).__name__[0] in 'aeiou' else 'a'} {type(given).__name__}"
 
 
-def _plural(token: object) -> str:
+def _remedy(token: object) -> str:
+    if isinstance(token, Token):
+        return "; give its form, or all words by Sentence.from_tokens([...])"
     several = isinstance(token, Sentence) or _is_series(token)
     return "; for several sentences call parse_many or tag_many" if several else ""
 

@@ -10,6 +10,7 @@ from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import DEFAULT_MODEL, NBEST_KEYWORD, load
 from arcparse.pipeline.arguments import Input, Tokens
 from arcparse.sentence import Sentence
+from arcparse.sentence.document import Document
 from arcparse.tagger.dictionary import Dictionary
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def parse(  # type: ignore[overload-overlap]
     beam: int | None = ...,
     given_tags: bool = ...,
     **loading: Unpack[Loading],
-) -> list[Sentence]: ...
+) -> Document: ...
 @overload
 def parse(
     text: Tokens,
@@ -45,7 +46,7 @@ def parse(
     given_tags: bool = True,
     **loading: Unpack[Loading],
 ) -> Any:
-    """Parse raw text into sentences, or one sentence given as a list of word forms or as a `Sentence`.
+    """Parse raw text into the sentences of a `Document`, or a list of word forms or a `Sentence` into one sentence.
 
     `model` and `loading` are the arguments of `load`; the others are those of `Pipeline.parse`.
     """
@@ -104,7 +105,7 @@ def tag(  # type: ignore[overload-overlap]
     given_tags: bool = ...,
     dictionary: Dictionary | None = ...,
     **loading: Unpack[Loading],
-) -> list[Sentence]: ...
+) -> Document: ...
 @overload
 def tag(
     text: Tokens,
@@ -122,7 +123,7 @@ def tag(
     dictionary: Dictionary | None = None,
     **loading: Unpack[Loading],
 ) -> Any:
-    """Tag raw text as sentences, or one sentence given as a list of word forms or as a `Sentence`, without parsing.
+    """Tag raw text as the sentences of a `Document`, or a list of word forms or a `Sentence` as one sentence.
 
     `model` and `loading` are the arguments of `load`; the others are those of `Pipeline.tag`.
     """

@@ -29,6 +29,7 @@ class Loading(Parts, total=False):
 
     precision: Precision
     threads: int
+    cache_mib: int
 
 
 class Parsing(TypedDict, total=False):

@@ -81,10 +81,13 @@ def check_precision(precision: str) -> None:
         raise ConfigurationError(f"precision must be {', '.join(names)} or {last}, not {precision!r}")
 
 
-def parser_of(directory: Path, precision: Precision) -> tuple[ParsesSentences, Callable[[], Parser]]:
-    """Load a parser, compiled if it has kernels; return it, and a function that returns it as a network in torch."""
+def parser_of(directory: Path, precision: Precision, limit: int) -> tuple[ParsesSentences, Callable[[], Parser]]:
+    """Load a parser, compiled if it has kernels; return it, and a function that returns it as a network in torch.
+
+    A compiled parser has a cache of forms of at most `limit` bytes.
+    """
     in_torch = cache(partial(parser_in_torch, directory, precision))
-    return CompiledParser.load(directory, low=precision != "float32") or in_torch(), in_torch
+    return CompiledParser.load(directory, low=precision != "float32", limit=limit) or in_torch(), in_torch
 
 
 def parser_in_torch(directory: Path, precision: Precision) -> Parser:
@@ -97,7 +100,7 @@ def parser_in_torch(directory: Path, precision: Precision) -> Parser:
     return parser
 
 
-def needed_tagger(bundle: Bundle, parser: ParsesSentences, precision: Precision) -> TagsSentences | None:
+def needed_tagger(bundle: Bundle, parser: ParsesSentences, precision: Precision, limit: int) -> TagsSentences | None:
     """Load the tagger of a parser. Raises ConfigurationError if there is one for a parser that tags by itself."""
     if bundle.tagger is None:
         return None
@@ -106,12 +109,12 @@ def needed_tagger(bundle: Bundle, parser: ParsesSentences, precision: Precision)
             f"{bundle.model}: predicts tags itself; leave out the tagger {bundle.tagger}, or tag before and parse with "
             "given_tags=True"
         )
-    return tagger_of(bundle.tagger, precision)
+    return tagger_of(bundle.tagger, precision, limit)
 
 
-def tagger_of(directory: Path, precision: Precision) -> TagsSentences:
-    """Load a tagger, compiled if it has kernels."""
-    return CompiledTagger.load(directory, low=precision != "float32") or tagger_in_torch(directory)
+def tagger_of(directory: Path, precision: Precision, limit: int) -> TagsSentences:
+    """Load a tagger, compiled if it has kernels, with a cache of forms of at most `limit` bytes."""
+    return CompiledTagger.load(directory, low=precision != "float32", limit=limit) or tagger_in_torch(directory)
 
 
 def tagger_in_torch(directory: Path) -> TagsSentences:

@@ -175,7 +175,7 @@ def _grouped(text: str, tokens: Iterable[Token], ends: Sequence[int]) -> Iterato
 
 
 def labelled(text: str, sentences: Sequence[Sentence]) -> list[int]:
-    """Return the class of each character of a treebank's text (see `arcparse.tokenizer.reading.running_text`).
+    """Return the class of each character of a treebank's text (see `arcparse.sentence.document.running_text`).
 
     Raises TreebankError if a sentence's tokens are not those of its text.
     """

@@ -18,8 +18,8 @@ from arcparse.segmenter.model import Segmenter
 from arcparse.segmenter.multiwords import surface_tokens
 from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.sentence import Sentence
+from arcparse.sentence.document import running_text
 from arcparse.settings.limits import Length, Share
-from arcparse.tokenizer.reading import running_text
 from arcparse.training.loop import Loss, TrainingConfig, epoch_generator, run_metadata
 
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved segmenter

@@ -7,57 +7,61 @@ parser uses only the syntactic words, numbered from 1; token 0 is the root.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from arcparse.errors import InputError, TreebankError, TreeError, shown
-from arcparse.sentence import numbering
+from arcparse.sentence import chunks, numbering, patterns, records
+from arcparse.sentence.block import block_text, checked_text
+from arcparse.sentence.columns import (
+    COLUMNS,
+    DEPREL,
+    DEPS,
+    EMPTY,
+    FEATS,
+    FORM,
+    HEAD,
+    ID,
+    LEMMA,
+    MISC,
+    NONE,
+    ROOT,
+    UPOS,
+    XPOS,
+    Tree,
+    cells_of,
+    head_text,
+    texts_of,
+)
+from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
+from arcparse.sentence.surface import Surface, surfaces
+from arcparse.sentence.token import Phrase, Token, below, children_of, placed
 
-COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
-ID, FORM, LEMMA, UPOS, XPOS, FEATS, HEAD, DEPREL, DEPS, MISC = range(10)
-EMPTY = "_"
-NONE = -1  # the head of the root, and of a word without a head
-ROOT = 0
-LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse: a bound of time and memory
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One syntactic word; `head` is 0 for the root's child and -1 if the file has no head."""
-
-    id: int
-    form: str
-    lemma: str = EMPTY
-    upos: str = EMPTY
-    xpos: str = EMPTY
-    feats: str = EMPTY
-    head: int = NONE
-    deprel: str = EMPTY
-    deps: str = EMPTY
-    misc: str = EMPTY
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """Heads and labels of the words of a sentence; position 0 is the root, its head -1 and its label empty."""
-
-    heads: tuple[int, ...]
-    labels: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        """Raise TreeError if heads and labels differ in length, or if position 0 is not the root."""
-        if len(self.heads) != len(self.labels) or not self.heads or self.heads[0] != NONE:
-            raise TreeError(
-                f"a tree needs as many labels as heads and head -1 at position 0; "
-                f"found {len(self.heads)} heads, {len(self.labels)} labels, first head {self.heads[:1]}"
-            )
-
-    def __len__(self) -> int:
-        """Return the number of words, without the root."""
-        return len(self.heads) - 1
+__all__ = [
+    "COLUMNS",
+    "DEPREL",
+    "DEPS",
+    "EMPTY",
+    "FEATS",
+    "FORM",
+    "HEAD",
+    "ID",
+    "LEMMA",
+    "MISC",
+    "NONE",
+    "ROOT",
+    "UPOS",
+    "XPOS",
+    "Phrase",
+    "Sentence",
+    "Token",
+    "Tree",
+    "block_text",
+]
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,18 @@ class Sentence:
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence from word forms alone."""
-        if isinstance(forms, str):  # its letters would be the words
-            raise InputError(f"forms must be a list of word forms, not one string, {shown(forms)}")
-        return cls.from_tokens([Token(i, form) for i, form in enumerate(forms, 1)], comments)
+        """Make a sentence from word forms alone. Raises InputError for anything but a list of strings."""
+        return cls.from_tokens([Token(i, form) for i, form in enumerate(cells_of("forms", forms), 1)], comments)
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[Token], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence from words; a head of -1 is written as `_`."""
+        """Make a sentence from words; a head of -1 is written as `_`. Raises InputError for anything but tokens."""
+        tokens = list(tokens)
+        for i, token in enumerate(tokens):
+            if not isinstance(token, Token):
+                raise InputError(f"tokens[{i}] must be a Token, not {shown(token)}; for word forms call from_forms")
         rows = [
-            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, _head_text(t.head), t.deprel, t.deps, t.misc)
+            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head_text(t.head), t.deprel, t.deps, t.misc)
             for t in tokens
         ]
         return cls(tuple(comments), tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS))
@@ -159,12 +165,64 @@ class Sentence:
     def tokens(self) -> tuple[Token, ...]:
         """The syntactic words as objects."""
         before, after = map(self.words, range(FORM, HEAD)), map(self.words, range(DEPREL, MISC + 1))
-        rows = zip(range(1, len(self) + 1), *before, self.heads, *after, strict=True)
-        return tuple([Token(*row) for row in rows])
+        return placed(zip(range(1, len(self) + 1), *before, self.heads, *after, strict=True), self)
 
     def __iter__(self) -> Iterator[Token]:
         """Iterate over the syntactic words."""
         return iter(self.tokens)
+
+    @overload
+    def __getitem__(self, position: int) -> Token: ...
+    @overload
+    def __getitem__(self, position: slice) -> Phrase: ...
+    def __getitem__(self, position: int | slice) -> Token | Phrase:
+        """Return a word by its position from 0, or the phrase of a slice. Raises InputError for a slice with steps."""
+        if not isinstance(position, slice):
+            return self.tokens[position]
+        if position.step not in (None, 1):
+            raise InputError(f"a phrase has no gaps, so its step must be 1, not {position.step}; take sentence.tokens")
+        return Phrase(self.tokens[position])
+
+    @cached_property
+    def children(self) -> Sequence[Sequence[int]]:
+        """The numbers of the children of the root, at position 0, and of each word.
+
+        Raises TreeError if a head is outside the sentence.
+        """
+        return children_of(self.heads, self.place)
+
+    @property
+    def root(self) -> Token:
+        """The first word whose head is 0. Raises TreeError if there is none."""
+        self._check_parsed()
+        return self.tokens[self.heads.index(ROOT)]
+
+    def phrase(self, token: Token) -> Phrase:
+        """Return the phrase from the first to the last word of the subtree of a word of this sentence.
+
+        Raises InputError for anything else.
+        """
+        if not isinstance(token, Token) or token not in self.tokens[token.id - 1 : token.id]:
+            raise InputError(f"a phrase needs a word of the sentence, such as sentence[0], not {shown(token)}")
+        numbers = below(self.children, token.id)
+        return Phrase(self.tokens[numbers[0] - 1 : numbers[-1]])
+
+    def noun_chunks(self) -> list[Phrase]:
+        """Return the flat noun phrases (see `arcparse.sentence.chunks`). Raises TreeError if there is no tree."""
+        self._check_parsed()
+        return list(chunks.noun_chunks(self.tokens, self.children))
+
+    def match(self, pattern: Pattern) -> list[Match]:
+        """Return the matches of a pattern of words and their relations (see `arcparse.sentence.patterns`).
+
+        Each is a dict of words by their names in the pattern. Raises InputError for a pattern that cannot be read.
+        """
+        return list(patterns.matches(pattern, self.tokens))
+
+    def _check_parsed(self) -> None:
+        if ROOT not in self.heads:
+            place = f"{self.place}: " if self.place else ""
+            raise TreeError(f"{place}the sentence has no tree, since no word has head 0; parse it first")
 
     def comment(self, key: str) -> str | None:
         """Return the value of the first `# key = value` comment, or None."""
@@ -179,6 +237,26 @@ class Sentence:
         """The `# text` comment; if there is none, the forms joined according to `SpaceAfter=No`."""
         given = self.comment("text")
         return given if given is not None else self._detokenised()
+
+    @property
+    def begins_paragraph(self) -> bool:
+        """Whether a paragraph or document begins with this sentence."""
+        return any(comment.startswith(("# newdoc", "# newpar")) for comment in self.comments)
+
+    @cached_property
+    def surfaces(self) -> tuple[Surface, ...]:
+        """The token of the text for each word: form, start, end, white space behind it, and its words."""
+        return surfaces(self.columns, self.text)
+
+    @property
+    def start(self) -> int:
+        """The position of the first character in the raw text that was parsed; 0 if there was none."""
+        return self.surfaces[0].start if len(self) else 0
+
+    @property
+    def end(self) -> int:
+        """The position behind the last character, counted as `start`."""
+        return self.surfaces[-1].end if len(self) else 0
 
     def surface_tokens(self) -> Iterator[tuple[str, str]]:
         """Yield form and MISC of each token of the text: a range, or a word outside all ranges."""
@@ -206,14 +284,15 @@ class Sentence:
     ) -> Sentence:
         """Return a copy with new columns for the words; ranges and empty nodes stay unchanged.
 
-        Each sequence has one entry per word; `comments` replaces all comments. Raises ValueError if a length differs.
+        Each sequence has one entry per word; `comments` replaces all comments. Raises InputError, also a ValueError, if
+        a length differs, or if an entry is not a string, or not a number in `heads`.
         """
-        texts = None if heads is None else [_head_text(head) for head in heads]
+        texts = None if heads is None else texts_of(heads)
         given = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: texts, DEPREL: labels, MISC: miscs}
-        new = {column: values for column, values in given.items() if values is not None}
+        new = {c: cells_of(COLUMNS[c], values) for c, values in given.items() if values is not None}
         for column, values in new.items():
             if len(values) != len(self):
-                raise ValueError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
+                raise InputError(f"{COLUMNS[column]} has {len(values)} values for a sentence of {len(self)} words")
         return self.with_columns(new, self.comments if comments is None else tuple(comments))
 
     def with_columns(self, new: Mapping[int, Sequence[str]], comments: tuple[str, ...] | None = None) -> Sentence:
@@ -224,11 +303,35 @@ class Sentence:
         columns, rows = list(self.columns), self.word_rows
         for column, values in new.items():
             columns[column] = tuple(values) if type(rows) is range else _merged(columns[column], rows, values)
-        return Sentence(self.comments if comments is None else comments, tuple(columns), self.place)
+        made = Sentence(self.comments if comments is None else comments, tuple(columns), self.place)
+        made.__dict__["word_rows"] = rows  # the words stay, and are not counted again
+        return made
 
     def with_tree(self, tree: Tree) -> Sentence:
         """Return a copy with the heads and labels of a tree of its words. Raises ValueError if the length differs."""
         return self.replace(heads=tree.heads[1:], labels=tree.labels[1:])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return comments, text and rows as plain data, with numbers as integers (see `arcparse.sentence.records`)."""
+        tokens = records.to_records(self.columns, self.surfaces)
+        return {"comments": list(self.comments), "text": self.text, "tokens": tokens}
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the result of `to_dict` as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Sentence:
+        """Return the sentence of a dict in the form of `to_dict`; only the forms of its tokens are needed.
+
+        Raises InputError for another form.
+        """
+        if not isinstance(data, Mapping) or not isinstance(data.get("tokens"), list):
+            raise InputError(f"a sentence must be a dict with a list of 'tokens', not {shown(data)}")
+        comments = data.get("comments", [])
+        if not isinstance(comments, list) or not all(isinstance(comment, str) for comment in comments):
+            raise InputError(f"the comments must be a list of strings, not {shown(comments)}")
+        return cls(tuple(comments), records.from_records(data["tokens"]))
 
     def svg(self) -> str:
         """Return a drawing of the tree as SVG; `arcparse.drawing` has colours, widths and other formats."""
@@ -242,55 +345,7 @@ class Sentence:
         Raises TreebankError if CoNLL-U cannot hold a cell or comment, for example a form that is empty, or that has a
         tab or a lone surrogate.
         """
-        text = block_text(self)
-        if not _has_shape(self, text):
-            raise _shape_error(self)
-        return text
-
-
-def block_text(sentence: Sentence) -> str:
-    """Return the CoNLL-U block of a sentence as `str` does, but without checks of its cells."""
-    rows = map("\t".join, zip(*sentence.columns, strict=True))
-    return "\n".join([*sentence.comments, *rows, "", ""])
-
-
-def _has_shape(sentence: Sentence, text: str) -> bool:
-    """Return whether the block `text` has exactly the lines and cells of the sentence."""
-    if any(not comment.startswith("#") for comment in sentence.comments):
-        return False
-    comments, size = "".join(sentence.comments), len(sentence.columns[ID]) if sentence.columns else 0
-    tabs = comments.count("\t") + (len(COLUMNS) - 1) * size
-    lines = len(sentence.comments) + size + 1
-    has_empty_cell = size > 0 and not all(map(all, sentence.columns))
-    shape = text.count("\n"), text.count("\t")
-    return shape == (lines, tabs) and "\r" not in text and not has_empty_cell and _has_utf8(text)
-
-
-def _has_utf8(text: str) -> bool:
-    try:
-        return text.isascii() or bool(text.encode("utf-8"))
-    except UnicodeEncodeError:
-        return False
-
-
-def _shape_error(sentence: Sentence) -> TreebankError:
-    place = f"{sentence.place}: " if sentence.place else ""
-    for comment in sentence.comments:
-        if comment[:1] != "#" or "\n" in comment or "\r" in comment or not _has_utf8(comment):
-            must = "must begin with '#' and have no line break and no lone surrogate; mend it"
-            return TreebankError(f"{place}comment {comment[:60]!r} {must}")
-    for name, cells in zip(COLUMNS, sentence.columns, strict=False):
-        for row, cell in enumerate(cells, 1):
-            if not cell:
-                return TreebankError(f"{place}{name.upper()} of row {row} is empty; write '{EMPTY}' for no value")
-            if any(character in cell for character in "\t\n\r"):
-                remedy = "CoNLL-U cannot hold it: replace it by a space"
-                return TreebankError(
-                    f"{place}{name.upper()} {cell[:60]!r} of row {row} has a tab or line break; {remedy}"
-                )
-            if not _has_utf8(cell):
-                return TreebankError(f"{place}{name.upper()} {cell[:60]!r} of row {row} has no UTF-8; replace it")
-    return TreebankError(f"{place}{len(sentence.columns)} columns; a sentence has {len(COLUMNS)}: add or remove some")
+        return checked_text(self)
 
 
 def _merged(column: Sequence[str], rows: Sequence[int], values: Sequence[str]) -> tuple[str, ...]:
@@ -299,18 +354,3 @@ def _merged(column: Sequence[str], rows: Sequence[int], values: Sequence[str]) -
     for row, value in zip(rows, values, strict=True):
         merged[row] = value
     return tuple(merged)
-
-
-def _head_text(head: int) -> str:
-    return EMPTY if head == NONE else str(int(head))  # int: a number of numpy or torch may print differently
-
-
-def check_length(sentences: Iterable[Sentence]) -> None:
-    """Raise TreebankError for a sentence of more than LONGEST words: the limit bounds time and memory."""
-    for sentence in sentences:
-        if len(sentence) > LONGEST:
-            place = sentence.place or f"the sentence that begins with {' '.join(sentence.forms[:3])[:60]!r}"
-            raise TreebankError(
-                f"{place}: a sentence of {len(sentence)} words is too long to be tagged or parsed, the limit is "
-                f"{LONGEST} words; divide it into shorter sentences"
-            )

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from arcparse.errors import InputError, shown
+from arcparse.errors import InputError, TreebankError, shown
 from arcparse.sentence import Sentence
 
 T = TypeVar("T")
+LONGEST = 20_000  # words in a sentence to tag, lemmatise or parse: a bound of time and memory
 
 
 def lists_of(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -42,3 +43,14 @@ def _checked(sentence: Any, name: str) -> Sentence:
     if isinstance(sentence, Sentence):
         return sentence
     raise InputError(f"{name} must be a Sentence, not {shown(sentence)}")
+
+
+def check_length(sentences: Iterable[Sentence]) -> None:
+    """Raise TreebankError for a sentence of more than LONGEST words: the limit bounds time and memory."""
+    for sentence in sentences:
+        if len(sentence) > LONGEST:
+            place = sentence.place or f"the sentence that begins with {' '.join(sentence.forms[:3])[:60]!r}"
+            raise TreebankError(
+                f"{place}: a sentence of {len(sentence)} words is too long to be tagged or parsed, the limit is "
+                f"{LONGEST} words; divide it into shorter sentences"
+            )

@@ -17,7 +17,8 @@ from typing import NamedTuple, TypeAlias
 
 from arcparse.checkpoint.saved import VOCABULARIES, SavedModel
 from arcparse.lexicon.symbols import BEGINNING, Symbols
-from arcparse.sentence import EMPTY, LEMMA, Sentence, check_length
+from arcparse.sentence import EMPTY, LEMMA, Sentence
+from arcparse.sentence.lists import check_length
 from arcparse.seq2seq.edits import Script, held, is_mixed, lowered, plain, scripts
 from arcparse.seq2seq.settings import LemmatizerConfig
 from arcparse.vocabulary import SPECIALS, Vocabulary

@@ -55,6 +55,7 @@ BEAM = Range(1, 1024)  # hypotheses of a search; a parser makes almost no search
 NBEST = BEAM
 SAMPLES = Range(0, 1024)
 BATCH_SIZE = Range(1, 100_000)  # sentences in memory at a time
+CACHE = Range(0, 1 << 20)  # MiB
 THREADS = Range(1, 1024)  # also of processes and workers
 COUNT = Range(1, 1_000_000)  # of results in a list, or of random draws
 RUNS = Range(1, 10_000)  # of a measurement

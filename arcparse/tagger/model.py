@@ -22,7 +22,8 @@ from arcparse.networks.tags import best_tags, completed, flat_ids, tag_ids
 from arcparse.networks.weights import arrays, load_network, take_weights
 from arcparse.networks.words import Words, words_of
 from arcparse.search import Beam, normalised, search
-from arcparse.sentence import Sentence, check_length
+from arcparse.sentence import Sentence
+from arcparse.sentence.lists import check_length
 from arcparse.settings import as_dict
 from arcparse.tagger.description import KIND, Description
 from arcparse.tagger.network import TaggerNetwork

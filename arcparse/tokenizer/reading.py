@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from arcparse.errors import CharacterError
@@ -70,15 +70,6 @@ def read_text(
         line += text.count("\n", counted, begin)
         text, offset = text[begin:], offset + begin
     characters.check(offset + len(text))
-
-
-def running_text(sentences: Iterable[Sentence]) -> str:
-    """Return the raw text of a treebank: a blank line before each `# newdoc` or `# newpar`, else a space."""
-    parts: list[str] = []
-    for sentence in sentences:
-        begins = any(comment.startswith(("# newdoc", "# newpar")) for comment in sentence.comments)
-        parts += ["\n\n" if begins else " ", sentence.text]
-    return "".join(parts).strip() + "\n"
 
 
 class _Characters:

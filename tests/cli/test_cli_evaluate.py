@@ -236,7 +236,10 @@ def test_csv_has_a_row_for_each_score(three: tuple[str, str, str], capsys: pytes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--breakdown", "label,height"], "no breakdown 'height'; there are label, distance, length, projectivity"),
+        (
+            ["--breakdown", "label,height"],
+            "no breakdown 'height'; there are label, distance, length, genre, projectivity",
+        ),
         (["--resamples", "0"], "argument --resamples: must be from 1 to 1000000, not 0"),
         (["--json", "--csv"], "not allowed with"),
     ],

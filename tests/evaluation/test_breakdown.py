@@ -14,6 +14,7 @@ from arcparse.evaluation import (
     Breakdown,
     Score,
     by_distance,
+    by_genre,
     by_known,
     by_label,
     by_length,
@@ -45,6 +46,9 @@ def test_parts_add_up_whatever_the_segmentation(characters: str, seed: int, punc
     lengths = by_length(compared, punctuation=punctuation, starts=(1, 2, 4))
     for metric in ("UAS", "LAS", "CLAS", "Root", "UEM", "LEM"):
         assert total(lengths, metric) == scores[metric]
+    genres = by_genre(compared, punctuation=punctuation)
+    for metric in ("UPOS", "UAS", "LAS", "CLAS"):
+        assert total(genres, metric) == scores[metric]
     crossing = by_projectivity(compared, punctuation=punctuation)
     assert [total(crossing, metric) for metric in ("UAS", "LAS")] == [scores["UAS"], scores["LAS"]]
     known = by_known(compared, rng.sample(compared.gold.text.forms, 1), punctuation=punctuation)
@@ -155,12 +159,21 @@ def test_sentences_are_long_as_gold_says(size: int, part: str) -> None:
     assert lengths[part]["LEM"] == Score(1, 1, 1)
 
 
+def test_sentences_are_counted_by_genre() -> None:
+    one, other = rows("1 a _ X 0 root", "2 b _ X 1 obj"), rows("1 a _ X 0 root", "2 b _ X 1 iobj")
+    ids = ["# sent_id = weblog-x.com-0001\n", "# sent_id = email-y-0001\n", "# sent_id = weblog-z-0001\n", ""]
+    found = by_genre(compare(read("".join(name + one for name in ids)), read(one + other + one + one)))
+    assert list(found) == ["weblog", "email", "none"]
+    assert [scores["LAS"] for scores in found.values()] == [Score(4, 4, 4, 4), Score(1, 2, 2, 2), Score(2, 2, 2, 2)]
+
+
 def test_nothing_has_no_parts() -> None:
     nothing = compare([], [])
     assert (
         by_label(nothing)
         == by_distance(nothing)
         == by_length(nothing)
+        == by_genre(nothing)
         == by_known(nothing, [])
         == by_projectivity(nothing)
         == {}

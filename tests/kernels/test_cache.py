@@ -69,6 +69,14 @@ def test_a_full_cache_is_replaced_and_results_stay(forms: int) -> None:
     assert before.tables[0][before.row].tolist() == [[1, 97], [1, 98], [1, 99]]
 
 
+@pytest.mark.parametrize("limit", [0, 7, 8, 100])
+def test_a_cache_takes_no_more_memory_than_its_limit(limit: int) -> None:
+    cache = FormCache([Codes()], limit)
+    for number in range(100):
+        is_right(cache, [f"form {number}"])
+        assert sum(table.nbytes for table in cache.find([]).tables) <= limit
+
+
 def test_a_batch_with_more_forms_than_room_is_right() -> None:
     cache = FormCache([Codes()], limit=40)
     assert is_right(cache, [f"form {number}" for number in range(100)] * 2)

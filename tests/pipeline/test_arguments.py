@@ -6,7 +6,7 @@ import pytest
 
 from arcparse.errors import ArcparseError, InputError
 from arcparse.pipeline.arguments import as_sentences, each_input, list_of_sentences
-from arcparse.sentence import Sentence
+from arcparse.sentence import Sentence, Token
 
 HAS_SPACES = "has spaces: for several texts call parse_many or tag_many, for one text give a string"
 
@@ -36,7 +36,9 @@ def test_what_is_to_be_parsed_becomes_sentences() -> None:
         (["I saw her.", "She ran."], r"text\[0\] must be one token, but 'I saw her\.' " + HAS_SPACES),
         (["Go", "She ran"], rf"text\[1\] must be one token, but 'She ran' {HAS_SPACES}"),
         (["a", "x" * 99 + " y"], rf"text\[1\] must be one token, but '{'x' * 39}…' {HAS_SPACES}"),
-        (["  "], r"text\[0\] must be one token, but '  ' has spaces"),
+        (["a", "  "], r"text\[1\] is '  ', white space and no token; leave it out"),
+        (["\n"], r"text\[0\] is '\\n', white space and no token; leave it out"),
+        ([Token(1, "a")], r"text\[0\] must be .* not a Token; give its form, or all words by Sentence\.from_tokens"),
         (["a", ""], r"text\[1\] is empty, but a token has at least one character; leave it out"),
         (["a\tb"], r"text\[0\] is 'a\\tb': CoNLL-U cannot hold its character 2, '\\t'"),
         (["a\nb c"], r"text\[0\] is 'a\\nb c': CoNLL-U cannot hold its character 2, '\\n'"),

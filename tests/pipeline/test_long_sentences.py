@@ -16,7 +16,7 @@ TOO_LONG = r"'go on on': a sentence of 31 words is too long .*, the limit is 30 
 
 @pytest.fixture(autouse=True)
 def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arcparse.sentence.LONGEST", 30)
+    monkeypatch.setattr("arcparse.sentence.lists.LONGEST", 30)
 
 
 def endless(words: int) -> Sentence:

@@ -11,9 +11,12 @@ from overfitted import fitted_parser, fitted_tagger, sample, twenty, vectors
 import arcparse
 from arcparse import pipeline
 from arcparse.errors import ConfigurationError, InputError, ModelError
+from arcparse.kernels.library import available
+from arcparse.parser.compiled import CompiledParser
 from arcparse.pipeline import Pipeline
 from arcparse.pipeline.arguments import as_sentences
 from arcparse.sentence import EMPTY, Sentence
+from arcparse.tagger.compiled import CompiledTagger
 from arcparse.treebank import parse_conllu
 from arcparse.trees import check_tree
 
@@ -48,6 +51,33 @@ def test_text_becomes_sentences_with_tags_and_trees(nlp: Pipeline) -> None:
         check_tree(sentence.tree)
         assert EMPTY not in sentence.upos
     assert nlp.parse("") == []
+
+
+def test_a_text_becomes_a_document_that_keeps_it(nlp: Pipeline) -> None:
+    made = [nlp.parse(TEXT), nlp(TEXT), nlp.tag(TEXT), *nlp.parse_many([TEXT]), *nlp.tag_many([TEXT])]
+    for document in made:
+        assert isinstance(document, arcparse.Document)
+        assert document.text == TEXT
+        assert [TEXT[token.start : token.end] for token in document.tokens] == [t.text for t in document.tokens]
+    assert nlp(TEXT, beam=2) == nlp.parse(TEXT, beam=2)
+    assert nlp(["Go", "!"]) == nlp.parse(["Go", "!"])
+
+
+@pytest.mark.skipif(not available(), reason="no kernels here, and so no caches")
+@pytest.mark.parametrize("mib", [0, 1])
+def test_caches_have_the_limit_of_the_caller_and_change_no_tree(models: Path, mib: int) -> None:
+    few, many = (Pipeline.load(models / "two", cache_mib=limit, precision="float32") for limit in (mib, 128))
+    sentences = [bare(sentence) for sentence in sample()]
+    for _ in range(2):
+        assert few.parse_sentences(sentences) == many.parse_sentences(sentences)
+    for part in (few._analysis.parser, few._analysis.tagger):
+        assert isinstance(part, CompiledParser | CompiledTagger)
+        assert sum(table.nbytes for table in part._cache.find([]).tables) <= mib << 20
+
+
+def test_a_limit_of_caches_must_be_a_number_of_mib(models: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cache_mib must be from 0 to 1048576, not -1"):
+        Pipeline.load(models / "two", cache_mib=-1)
 
 
 def test_forms_and_sentences_become_one_sentence(nlp: Pipeline) -> None:
@@ -363,6 +393,14 @@ def test_what_is_no_input_is_refused_at_once(tagger: Pipeline) -> None:
         tagger.tag("Go!", dictionary="words.tsv")  # type: ignore[call-overload]
 
 
+def test_a_handler_of_errors_is_a_function(tagger: Pipeline) -> None:
+    wrong: Any = "ignore"
+    with pytest.raises(
+        ConfigurationError, match="on_error must be a function of a sentence and its error, not 'ignore'"
+    ):
+        list(tagger.tag_many(["Go!"], on_error=wrong))
+
+
 def test_functions_take_what_load_takes(models: Path) -> None:
     chosen: dict[str, Any] = {"model": models / "one", "precision": "bfloat16", "segmenter": "en-segmenter"}
     nlp = arcparse.load(models / "one", precision="bfloat16", segmenter="en-segmenter")
@@ -380,3 +418,5 @@ def test_the_package_offers_its_names_when_they_are_used() -> None:
     assert arcparse.__version__ == version("arcparse")
     with pytest.raises(AttributeError, match="no attribute 'parze'"):
         _ = arcparse.parze
+    with pytest.raises(AttributeError, match=r"'parse_many'; load a model first: arcparse\.load\(\)\.parse_many"):
+        _ = arcparse.parse_many

@@ -27,8 +27,9 @@ from arcparse.segmenter.model import Segmenter
 from arcparse.segmenter.multiwords import Multiwords, surface_tokens
 from arcparse.segmenter.settings import SegmenterConfig
 from arcparse.segmenter.task import SegmenterSettings, SegmenterTask
+from arcparse.sentence.document import running_text
 from arcparse.tokenizer import tokenize
-from arcparse.tokenizer.reading import read_text, running_text
+from arcparse.tokenizer.reading import read_text
 from arcparse.training.loop import train
 from arcparse.training.optimisation import TrainingConfig
 from arcparse.treebank import parse_conllu

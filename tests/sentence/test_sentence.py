@@ -187,5 +187,26 @@ def test_comments_may_hold_tabs_in_text():
 
 
 def test_the_letters_of_a_string_are_no_words():
-    with pytest.raises(InputError, match="forms must be a list of word forms, not one string, 'Dogs ran'"):
+    with pytest.raises(
+        InputError, match="forms must be a list of strings, one for each word, not one string, 'Dogs ran'"
+    ):
         Sentence.from_forms("Dogs ran")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Sentence.from_forms(["a", 1]), "forms must be strings, not 1; write '_' for no value"),
+        (lambda: Sentence.from_tokens(["a"]), r"tokens\[0\] must be a Token, not 'a'; for word forms call from_forms"),
+        (lambda: made().replace(upos="ABCDEF"), "upos must be a list of strings, .* not one string, 'ABCDEF'"),
+        (lambda: made().replace(lemmas=[None] * 6), "lemma must be strings, not None"),
+        (lambda: made().replace(heads=["a"] * 6), r"heads must be whole numbers, one for each word, not \['a', 'a'"),
+        (lambda: made().replace(heads=3), "heads must be whole numbers, one for each word, not 3"),
+        (lambda: made().phrase(3), r"a phrase needs a word of the sentence, such as sentence\[0\], not 3"),
+        (lambda: made().phrase(Token(1, "x")), r"a phrase needs a word of the sentence"),
+        (lambda: made().phrase(Token(99, "x")), r"a phrase needs a word of the sentence"),
+    ],
+)
+def test_what_is_no_column_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()

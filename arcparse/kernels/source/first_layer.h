@@ -10,10 +10,30 @@
 
 namespace arcparse {
 
+typedef int16_t Half __attribute__((vector_size(register_bytes / 2)));
+
+// Write a register past the caches: memory that nothing reads soon is neither fetched first nor takes the place of
+// others there. `to` is a multiple of the register's size.
+inline void stream(int16_t* to, Half value) {
+#if defined(__AVX512F__)
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(to), __m256i(value));
+#elif defined(__AVX2__)
+  _mm_stream_si128(reinterpret_cast<__m128i*>(to), __m128i(value));
+#else
+  std::memcpy(to, &value, sizeof value);
+#endif
+}
+
+// Let other threads see what was written so, before all that is written later.
+inline void end_stream() {
+#if defined(__AVX2__)
+  _mm_sfence();
+#endif
+}
+
 // Write values as 16-bit integers, times `scale`; values beyond their range become the ends of the range. Return false
-// if a value is NaN or infinite, which integers would hide.
-inline bool write_row(const float* value, int count, float scale, int16_t* row) {
-  typedef int16_t Half __attribute__((vector_size(register_bytes / 2)));
+// if a value is NaN or infinite, which integers would hide. If the row is `far`, it goes past the caches.
+inline bool write_row(const float* value, int count, float scale, bool far, int16_t* row) {
   constexpr float most = 32767;
   constexpr float to_integer = 12582912.f;  // 1.5 * 2^23: a sum of this size has no digits behind the point
   Floats nothing{};
@@ -24,13 +44,15 @@ inline bool write_row(const float* value, int count, float scale, int16_t* row) 
     x = x < -most ? broadcast(-most) : x;
     return __builtin_convertvector(Integers(x + to_integer), Half);  // the integer is in the low bits
   };
+  far = far && reinterpret_cast<uintptr_t>(row) % sizeof(Half) == 0;
   int k = 0;
   for (; k + lanes <= count; k += lanes) {
-    Half integers = rounded(load(value + k));
-    std::memcpy(row + k, &integers, sizeof integers);
+    const Half integers = rounded(load(value + k));
+    if (far) stream(row + k, integers);
+    else std::memcpy(row + k, &integers, sizeof integers);
   }
   if (k < count) {
-    Half integers = rounded(load_part(value + k, count - k));
+    const Half integers = rounded(load_part(value + k, count - k));
     std::memcpy(row + k, &integers, size_t(count - k) * sizeof(int16_t));
   }
   float sum = 0;
@@ -39,7 +61,7 @@ inline bool write_row(const float* value, int count, float scale, int16_t* row) 
 }
 
 // Write values as they are; sums of them show NaN.
-inline bool write_row(const float* value, int count, float, float* row) {
+inline bool write_row(const float* value, int count, float, bool, float* row) {
   std::copy(value, value + count, row);
   return true;
 }
@@ -66,8 +88,10 @@ class FirstLayer {
   template <class T>
   bool operator()(int count, const float* vectors, const int32_t* place, float scale, T* table) const {
     const Dense& first = columns_[0];
-    Aligned<char> rows(size_t(ROWS) * first.row_bytes());
-    Aligned<float> output(size_t(ROWS) * first.width());
+    const int together = std::min(ROWS, count);
+    Aligned<char> rows(size_t(together) * first.row_bytes());
+    Aligned<float> output(size_t(together) * first.width());
+    const bool far = size_t(count) * size_t(outputs_) * sizeof(T) > NEAR;
     bool are_numbers = true;
     for (int begin = 0; begin < count; begin += ROWS) {
       int size = std::min(ROWS, count - begin);
@@ -77,16 +101,18 @@ class FirstLayer {
         dense(rows.data(), size, output.data());
         for (int i = 0; i < size; i++) {
           size_t row = place ? place[begin + i] : begin + i;
-          are_numbers &= write_row(output.data() + size_t(i) * dense.width(), dense.outputs(), scale,
+          are_numbers &= write_row(output.data() + size_t(i) * dense.width(), dense.outputs(), scale, far,
                                    table + row * outputs_ + number * COLUMNS);
         }
       }
     }
+    end_stream();
     return are_numbers;
   }
 
  private:
-  static constexpr int ROWS = 128, COLUMNS = 512;  // of a product: weights and results stay in the processor's cache
+  static constexpr size_t NEAR = 1 << 20;  // bytes of rows that stay in the second cache until they are read
+  static constexpr int ROWS = 512, COLUMNS = 128;  // of a product: all of it stays in the second cache
 
   int inputs() const { return projection_ ? projection_->inputs() : columns_[0].inputs(); }
 

@@ -1,6 +1,6 @@
 """The public treebanks that arcparse knows: a registry of addresses and checksums, fetching and verifying.
 
-The registry is a TOML file, `corpora/registry.toml` in the checkout, with a table for each treebank: language, licence,
+The registry is a TOML file, `registry.toml` beside this module, with a table for each treebank: language, licence,
 address (of its public repository), version, revision (commit or tag) and files with the SHA-256 of each. The address of
 a file is `ADDRESS/raw/REVISION/FILE`. A file gets its name only after it is fetched whole.
 """
@@ -28,7 +28,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-REGISTRY = Path(__file__).parent.parent / "corpora" / "registry.toml"
+REGISTRY = Path(__file__).with_name("registry.toml")
 CHUNK = 1 << 16  # bytes fetched or hashed at a time
 TIMEOUT = 30.0  # seconds without a byte
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # no path, no hidden file: it is written in the user's folder
@@ -71,7 +71,7 @@ class Finding:
 
 
 def read_registry(path: Path | None = None) -> dict[str, Treebank]:
-    """Read the treebanks by name; without a path, from the checkout's registry.
+    """Read the treebanks by name; without a path, from arcparse's own registry.
 
     Raises ConfigurationError if there is no registry, or if an entry is invalid.
     """
@@ -79,7 +79,7 @@ def read_registry(path: Path | None = None) -> dict[str, Treebank]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        remedy = "the checkout has one, the installed package does not: name a file with --registry FILE"
+        remedy = "leave out --registry for that of arcparse, or check the path"
         raise ConfigurationError(f"{path}: there is no registry of treebanks; {remedy}") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
