@@ -414,7 +414,7 @@ def test_a_plot_needs_growth(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_path_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["benchmark", "a.conllu", "--paths", "amx,avx1"])
-    assert "must be of amx, avx512, avx2, baseline, torch, all, not 'avx1'" in capsys.readouterr().err
+    assert "must be of amx, avx512, avxvnni, avx2, baseline, torch, all, not 'avx1'" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -84,11 +84,13 @@ def test_last_digits_may_differ_and_nothing_else(printed: str, same: bool) -> No
 
 @pytest.fixture
 def place(tmp_path: Path, sample_treebank: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the examples name: corpora, a treebank in three parts, raw text, reviews."""
+    """A folder with the files that the examples name: corpora, a treebank in three parts, also in a folder, texts."""
     (tmp_path / "corpora").symlink_to(CHECKOUT / "corpora")
-    sentences = list(read_conllu(sample_treebank))
+    sentences, folder = list(read_conllu(sample_treebank)), tmp_path / "treebank"
+    folder.mkdir()
     for name, part in (("train", sentences), ("dev", sentences[::3]), ("test", sentences[1::3])):
         write_conllu(part, tmp_path / f"{name}.conllu")
+        write_conllu(part, folder / f"en_sample-ud-{name}.conllu")
     generator = random.Random(1)
     words = [form for sentence in sentences[:12] for form in sentence.forms]
     raw = "".join(" ".join(generator.choices(words, k=12)) + "\n" for _ in range(300))

@@ -47,12 +47,21 @@ def find_model(name_or_path: str | Path, parts: Sequence[str] = HEADS) -> Path:
 
 
 def _model_at(path: Path, parts: Sequence[str]) -> Path:
-    """Return the model in a directory or archive: there, or the best of a run, or a part of a bundle; else the path."""
+    """Return the model in a directory or archive: there, or the best of a run, or a part of a bundle.
+
+    Raises ModelError if a directory has none of these.
+    """
     places = [path, *(path / part for part in parts)]
     if os.path.isdir(path):
         best = settled(path / BEST)
         places[1:1] = [best, *(best / part for part in parts)]
-    return next((place for place in places if has_file(place, CONFIG)), path)
+    found = next((place for place in places if has_file(place, CONFIG)), None)
+    if found is None and os.path.isdir(path):
+        raise ModelError(
+            f"{path}: holds no {CONFIG} of a model, no run's best model, and no bundle with a {' or '.join(parts)}; "
+            "name another directory, or let the training end"
+        )
+    return found or path
 
 
 def shipped(name: str | Path) -> Path | None:

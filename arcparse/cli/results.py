@@ -29,6 +29,8 @@ from arcparse.treebank.reading import Block, lists_of_blocks, parse_blocks
 if TYPE_CHECKING:
     from arcparse.pipeline.crossing import Work
 
+PART = 256  # sentences, at most, that go to a worker at a time: so all workers end at nearly the same time
+
 
 def write_results(
     work: Work, args: argparse.Namespace, known: Known, target: Format, divide: Divide, tally: Tally
@@ -82,7 +84,8 @@ def _write_texts(work: Work, args: argparse.Namespace, source: Source, tally: Ta
     from arcparse.pipeline.workers import in_order
 
     source.strict = False  # the reader of each sentence checks its characters
-    parts = lists_of_blocks(chunks_of(cast(TextIO, source), source.name), source.name, args.batch_size)
+    size = min(args.batch_size, PART)
+    parts = lists_of_blocks(chunks_of(cast(TextIO, source), source.name), source.name, size)
     done = in_order(partial(_done, work, source.name, args.skip_bad), parts, args.workers)
     with formats.opened(args.output or standard_output()) as stream:
         for part in done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +27,9 @@ def with_files(
     Without a dev file, the end of train is held out, and both parts are written below `output`, if it is given. Raises
     ConfigurationError if there is no train file, or more than one file for a role.
     """
-    found = files_of(Path(settings.treebank)) if settings.treebank else {}
-    chosen = {role: getattr(settings, role) or found.get(role, "") for role in ROLES}
+    given = {role: getattr(settings, role) for role in ROLES}
+    found = files_of(Path(settings.treebank), [role for role in ROLES if not given[role]]) if settings.treebank else {}
+    chosen = {role: given[role] or found.get(role, "") for role in ROLES}
     if not chosen["train"]:
         where = f"{settings.treebank}: has no file *-train.conllu; " if settings.treebank else "no treebank is set; "
         raise ConfigurationError(f"{where}name a folder by --treebank DIR, or the file by --train FILE")
@@ -36,7 +37,7 @@ def with_files(
     return settings if chosen["dev"] or output is None else _with_held_out(settings, output / HELD_OUT, on_error)
 
 
-def files_of(folder: Path) -> dict[str, str]:
+def files_of(folder: Path, roles: Sequence[str] = ROLES) -> dict[str, str]:
     """Return the files of a folder by role. Raises ConfigurationError if it cannot be read, or has two for a role."""
     try:
         names = sorted(entry.name for entry in folder.iterdir())
@@ -45,13 +46,14 @@ def files_of(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         match = NAME.fullmatch(name)
-        if match and match[1] in found:
+        if match is None or match[1] not in roles:
+            continue
+        if match[1] in found:
             raise ConfigurationError(
                 f"{folder}: has two files for {match[1]}, {Path(found[match[1]]).name} and {name}; "
                 f"choose one by --{match[1]} FILE"
             )
-        if match:
-            found[match[1]] = str(folder / name)
+        found[match[1]] = str(folder / name)
     return found
 
 

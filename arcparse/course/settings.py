@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from arcparse.errors import ConfigurationError, shown
+from arcparse.networks.settings import NO_ENCODER
 from arcparse.parser.task import ParserSettings
 from arcparse.presets import PIPELINE, PIPELINES, presets
 from arcparse.segmenter.task import SegmenterSettings
@@ -42,6 +43,20 @@ class PipelineSettings:
     segmenter: SegmenterSettings | None = None  # none: the rules divide text
     lemmatizer: LemmatizerSettings | None = None  # none: no lemmas
     tagger: TaggerSettings | None = None  # for a parser that needs tags; none: the parser predicts them
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError if the parser needs tags and has no tagger, or predicts them and has one."""
+        encoder = self.parser.parser.encoder
+        if encoder == NO_ENCODER and self.tagger is None:
+            raise ConfigurationError(
+                f"a parser with parser.parser.encoder = {encoder!r} needs tags; take the preset fast, which has a "
+                "tagger"
+            )
+        if encoder != NO_ENCODER and self.tagger is not None:
+            raise ConfigurationError(
+                f"a parser with parser.parser.encoder = {encoder!r} predicts tags itself; leave out the tagger by "
+                "--set tagger=none"
+            )
 
     def parts(self) -> dict[str, Any]:
         """Return the settings of the parts that are trained, by kind, in the order of their training."""

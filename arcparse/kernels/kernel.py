@@ -10,6 +10,7 @@ from arcparse.errors import ArcparseError
 from arcparse.kernels.library import Handle, check, library, pointer
 from arcparse.threads import aside
 
+FINE = 2  # of a kernel's precisions, where 0 is float32 and 1 the fastest: nearly as fast, its weights less rounded
 Argument = Any  # a contiguous array, an int, a float, or None for no array
 
 

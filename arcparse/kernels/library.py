@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from arcparse.errors import ConfigurationError, nearest, shown
 from arcparse.kernels.build import FOLDER, SOURCES, digest, file_name
 
-LEVELS = ("amx", "avx512", "avx2", "baseline")  # the fastest first
+LEVELS = ("amx", "avx512", "avxvnni", "avx2", "baseline")  # the fastest first
 NONE = "none"  # the setting for no library
 SETTING = "ARCPARSE_KERNELS"
 REMEDY = "with a C++ compiler, `python -m arcparse.kernels.build` compiles it"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from arcparse.kernels.encoders import FirstLayer, Floats, Ids, Offsets, Rows, Weights
-from arcparse.kernels.kernel import Kernel
+from arcparse.kernels.kernel import FINE, Kernel
 from arcparse.kernels.library import floats
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
@@ -97,9 +97,10 @@ class WindowTagger:
         self._first, self._outside, bias = first, first(floats(outside)[None]), floats(bias)
         after = first.width // len(bias) - before - 1
         tags = own.inputs, len(own.sizes), own.sizes, own.weight, own.bias
-        self._kernel = Kernel("window", before, after, len(bias), bias, *tags, int(low))
+        precision = FINE if low else 0  # a wrong tag costs arcs
+        self._kernel = Kernel("window", before, after, len(bias), bias, *tags, precision)
         for weight, more in hidden:
-            self._kernel.call("add", *weight.shape[::-1], floats(weight.T), floats(more), int(low))
+            self._kernel.call("add", *weight.shape[::-1], floats(weight.T), floats(more), precision)
 
     def __call__(self, offset: Offsets, row: Ids, table: Rows, *, scored: bool = False) -> Tags:
         """Return the tags of T tokens, which have the rows [T] of a table; with the scores if `scored`."""

@@ -235,7 +235,7 @@ def test_a_shipped_name_is_that_model_wherever_the_command_runs(
 @pytest.mark.parametrize("name", ["", ".", "nowhere"])
 def test_a_name_of_no_model_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ModelError, match=r"there is no model|cannot be read"):
+    with pytest.raises(ModelError, match=r"there is no model|holds no config.json of a model"):
         load_model(find_model(name))
 
 

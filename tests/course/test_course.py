@@ -166,6 +166,8 @@ def test_the_files_of_a_folder_are_known_by_the_names_of_ud(tmp_path: Path) -> N
         ConfigurationError, match=r"two files for train, fr_.* and train\.conllu; choose one by --train"
     ):
         files_of(tmp_path)
+    settings = course.resolve(overrides=[f"treebank={tmp_path}", "train=mine.conllu"])
+    assert Path(course.with_files(settings).dev) == tmp_path / "dev.conllu"
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,8 @@ def test_the_files_of_a_folder_are_known_by_the_names_of_ud(tmp_path: Path) -> N
         (["--treebank", "."], ".: has no file *-train.conllu; name a folder"),
         (["--preset", "best"], "there is no pipeline preset 'best'; there are accurate, fast, sketch"),
         (["--set", "parser.epochs=2"], "there is no setting 'parser.epochs'; did you mean"),
+        (["--set", "parser.parser.encoder=none"], "needs tags; take the preset fast, which has a tagger"),
+        (["--set", "tagger.folds=2"], "predicts tags itself; leave out the tagger by --set tagger=none"),
         (["--set", "parser=none"], "parser must be a table of ParserSettings, not 'none'"),
     ],
 )

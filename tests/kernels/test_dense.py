@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from arcparse.kernels.kernel import FINE
 from arcparse.kernels.library import Handle, check, floats, library, pointer
 
 ROWS = (1, 2, 3, 5, 8, 11, 12, 13, 16, 17, 25, 31, 32, 33, 50, 64, 67)
@@ -17,6 +18,7 @@ SHAPES = ((0, 3), (1, 1), (3, 2), (15, 33), (32, 64), (37, 19), (64, 130), (101,
 # Of the largest output. bfloat16 (amx) has 8 bits, but its errors partly cancel each other; integers have more bits.
 TOLERANCE = {"single": 2e-6, "amx": 1e-2}
 INTEGERS = 2e-3
+PRECISIONS = {"single": 0, "low": 1, "fine": FINE}
 
 Array = NDArray[np.float32]
 
@@ -24,10 +26,10 @@ Array = NDArray[np.float32]
 class Layer:
     """The functions of the interface, with arrays."""
 
-    def __init__(self, kernels: ctypes.CDLL, weight: Array, bias: Array, *, low: bool) -> None:
+    def __init__(self, kernels: ctypes.CDLL, weight: Array, bias: Array, precision: int) -> None:
         self.kernels, self.shape = kernels, weight.shape
         weight, bias = floats(weight), floats(bias)
-        made = kernels.arcparse_dense_new(*weight.shape, pointer(weight), pointer(bias), low)
+        made = kernels.arcparse_dense_new(*weight.shape, pointer(weight), pointer(bias), precision)
         self.handle = Handle(made, kernels.arcparse_dense_free)
 
     def __call__(self, x: Array, *, relu: bool = False, start: Array | None = None) -> Array:
@@ -38,7 +40,7 @@ class Layer:
         return output
 
 
-@pytest.fixture(params=["single", "low"])
+@pytest.fixture(params=list(PRECISIONS))
 def precision(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -54,7 +56,7 @@ def drawn(*shape: int, seed: int = 0) -> Array:
 def made(level: str, precision: str, weight: Array, bias: Array) -> Layer:
     kernels = library(level)
     assert kernels is not None
-    return Layer(kernels, weight, bias, low=precision == "low")
+    return Layer(kernels, weight, bias, PRECISIONS[precision])
 
 
 def assert_near(found: Array, expected: NDArray[Any], share: float) -> None:
@@ -71,6 +73,12 @@ def test_a_layer_is_the_product_and_the_bias_for_any_number_of_rows(
     expected = x.astype(float) @ weight + bias
     for rows in ROWS:
         assert_near(layer(x[:rows]), expected[:rows], tolerance(level, precision))
+
+
+def test_fine_weights_are_less_rounded(level: str) -> None:
+    weight, x = drawn(100, 70), np.rint(8 * drawn(40, 100, seed=2))  # bfloat16 holds these inputs as they are
+    found = made(level, "fine", weight, np.zeros(70, np.float32))(x)
+    assert_near(found, x.astype(float) @ weight, 1e-4 if level == "amx" else INTEGERS)
 
 
 def test_relu_on_the_way_in(level: str, precision: str) -> None:

@@ -35,7 +35,7 @@ def test_the_levels_that_compile_are_installed(
     command.ensure_finalized()
     command.run()
     compiled = {path.name: path.read_text() for path in (tmp_path / LIBRARIES).iterdir()}
-    assert compiled == {"_baseline.so": "baseline", "_avx2.so": "avx2", "_avx512.so": "avx512"}
+    assert compiled == {f"_{level}.so": level for level in ("baseline", "avx2", "avxvnni", "avx512")}
 
 
 def test_without_a_compiler_nothing_is_installed_and_nothing_fails(

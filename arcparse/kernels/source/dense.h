@@ -15,7 +15,9 @@
 
 namespace arcparse {
 
-enum class Precision { single_, low };  // float32; or the processor's fastest: bfloat16 tiles, or 16-bit integers
+// float32; the processor's fastest, which is 16-bit integers, or tiles of bfloat16 with a weight's nearest number; or, of
+// tiles, `fine` ones with the sum of two numbers for each weight.
+enum class Precision { single_, low, fine };
 
 #if defined(__AMX_BF16__)
 using LowMatrix = TileMatrix;
@@ -30,7 +32,7 @@ class Dense {
   // weight [inputs][outputs], bias [outputs]
   Dense(int inputs, int outputs, const float* weight, const float* bias, Precision precision)
       : inputs_(inputs), outputs_(outputs) {
-    if (precision == Precision::low) low_ = std::make_unique<LowMatrix>(inputs, outputs, weight);
+    if (precision != Precision::single_) low_ = low_matrix(inputs, outputs, weight, precision);
     else single_ = std::make_unique<FloatMatrix>(inputs, outputs, weight);
     bias_ = Aligned<float>(size_t(width()));
     std::memcpy(bias_.data(), bias, size_t(outputs) * sizeof(float));
@@ -64,6 +66,14 @@ class Dense {
   }
 
  private:
+  static std::unique_ptr<LowMatrix> low_matrix(int inputs, int outputs, const float* weight, Precision precision) {
+#if defined(__AMX_BF16__)
+    return std::make_unique<TileMatrix>(inputs, outputs, weight, precision == Precision::fine ? 2 : 1);
+#else
+    return std::make_unique<LowMatrix>(inputs, outputs, weight);
+#endif
+  }
+
   template <class Change>
   void put(const float* value, char* row, Change change) const {
     if (low_) low_->put(value, row, change);

@@ -20,6 +20,8 @@ struct PairNumber {
     sum = Integers(_mm512_dpwssd_epi32(__m512i(sum), _mm512_set1_epi32(x), __m512i(weight)));
 #elif defined(__AVX512F__)
     sum += Integers(_mm512_madd_epi16(_mm512_set1_epi32(x), __m512i(weight)));
+#elif defined(__AVXVNNI__)
+    sum = Integers(_mm256_dpwssd_avx_epi32(__m256i(sum), _mm256_set1_epi32(x), __m256i(weight)));
 #else
     sum += Integers(_mm256_madd_epi16(_mm256_set1_epi32(x), __m256i(weight)));
 #endif

@@ -32,16 +32,26 @@ class Tiles {
 
 class TileMatrix {
  public:
-  TileMatrix(int inputs, int outputs, const float* weight)
+  // A weight is the sum of `parts` numbers, 1 or 2: each is the bfloat16 nearest to what the others leave.
+  TileMatrix(int inputs, int outputs, const float* weight, int parts)
       : inputs_(inputs),
         depth_(round_up(inputs, 32) / 32),
         width_(round_up(outputs, 64)),
-        tiles_(size_t(width_ / 16) * depth_ * tile_numbers) {
+        parts_(parts),
+        tiles_(size_t(width_ / 16) * depth_ * parts * tile_numbers) {
     for (int k = 0; k < inputs; k++)
       for (int n = 0; n < outputs; n++) {
-        uint16_t* tile = tiles_.data() + (size_t(n / 16) * depth_ + k / 32) * tile_numbers;
-        __m128bh number = _mm_cvtneps_pbh(_mm_set_ss(weight[size_t(k) * outputs + n]));
-        std::memcpy(tile + (k % 32 / 2 * 16 + n % 16) * 2 + k % 2, &number, sizeof(uint16_t));  // pairs of the depth
+        uint16_t* tile = tiles_.data() + (size_t(n / 16) * depth_ + k / 32) * parts * tile_numbers;
+        float rest = weight[size_t(k) * outputs + n];
+        for (int part = 0; part < parts; part++, tile += tile_numbers) {
+          __m128bh number = _mm_cvtneps_pbh(_mm_set_ss(rest));
+          uint16_t* place = tile + (k % 32 / 2 * 16 + n % 16) * 2 + k % 2;  // pairs of the depth
+          std::memcpy(place, &number, sizeof *place);
+          uint32_t bits = uint32_t(*place) << 16;
+          float value;
+          std::memcpy(&value, &bits, sizeof value);
+          rest -= value;
+        }
       }
   }
 
@@ -87,14 +97,15 @@ class TileMatrix {
   // All columns for each block of rows, if they stay in the second cache; else all rows for two tiles of columns.
   int columns_at_once() const {
     const size_t room = 5 << 18;  // of the 2 MiB that each processor with tiles has
-    return size_t(width_) * size_t(row_bytes()) <= room ? width_ : 32;
+    return size_t(width_) * size_t(row_bytes()) * size_t(parts_) <= room ? width_ : 32;
   }
 
   static __m512 part(const float* value, int count) {
     return _mm512_maskz_loadu_ps(count >= 16 ? 0xffff : count > 0 ? (1 << count) - 1 : 0, value);
   }
 
-  const uint16_t* column(int n) const { return tiles_.data() + size_t(n / 16) * depth_ * tile_numbers; }
+  size_t column_numbers() const { return size_t(depth_) * size_t(parts_) * tile_numbers; }
+  const uint16_t* column(int n) const { return tiles_.data() + size_t(n / 16) * column_numbers(); }
 
   // Two tiles of rows, the first with `upper` rows, by two tiles of columns.
   void two_by_two(const char* x, int upper, int n, const float* start, size_t start_stride, float* output) const {
@@ -109,14 +120,16 @@ class TileMatrix {
     _tile_loadd(2, start_below + n, start_bytes);
     _tile_loadd(3, start_below + n + 16, start_bytes);
     for (int k = 0; k < depth_; k++) {
-      _tile_loadd(6, left + k * tile_numbers, 64);
       _tile_loadd(4, x + k * 64, bytes);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, right + k * tile_numbers, 64);
-      _tile_dpbf16ps(1, 4, 7);
       _tile_loadd(5, below + k * 64, bytes);
-      _tile_dpbf16ps(2, 5, 6);
-      _tile_dpbf16ps(3, 5, 7);
+      for (int part = 0; part < parts_; part++, left += tile_numbers, right += tile_numbers) {
+        _tile_loadd(6, left, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, right, 64);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+      }
     }
     _tile_stored(0, output + n, sum_bytes);
     _tile_stored(1, output + n + 16, sum_bytes);
@@ -127,22 +140,24 @@ class TileMatrix {
   // One tile of rows by four tiles of columns: sums enough to hide the time that one product takes.
   void one_by_four(const char* x, int n, const float* start, size_t start_stride, float* output) const {
     size_t bytes = size_t(row_bytes()), sum_bytes = size_t(width_) * sizeof(float);
-    size_t start_bytes = start_stride * sizeof(float), next = depth_ * tile_numbers;
+    size_t start_bytes = start_stride * sizeof(float), next = column_numbers();
     const uint16_t* weight = column(n);
     _tile_loadd(0, start + n, start_bytes);
     _tile_loadd(1, start + n + 16, start_bytes);
     _tile_loadd(2, start + n + 32, start_bytes);
     _tile_loadd(3, start + n + 48, start_bytes);
-    for (int k = 0; k < depth_; k++, weight += tile_numbers) {
+    for (int k = 0; k < depth_; k++) {
       _tile_loadd(4, x + k * 64, bytes);
-      _tile_loadd(6, weight, 64);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, weight + next, 64);
-      _tile_dpbf16ps(1, 4, 7);
-      _tile_loadd(6, weight + 2 * next, 64);
-      _tile_dpbf16ps(2, 4, 6);
-      _tile_loadd(7, weight + 3 * next, 64);
-      _tile_dpbf16ps(3, 4, 7);
+      for (int part = 0; part < parts_; part++, weight += tile_numbers) {
+        _tile_loadd(6, weight, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, weight + next, 64);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_loadd(6, weight + 2 * next, 64);
+        _tile_dpbf16ps(2, 4, 6);
+        _tile_loadd(7, weight + 3 * next, 64);
+        _tile_dpbf16ps(3, 4, 7);
+      }
     }
     _tile_stored(0, output + n, sum_bytes);
     _tile_stored(1, output + n + 16, sum_bytes);
@@ -150,7 +165,7 @@ class TileMatrix {
     _tile_stored(3, output + n + 48, sum_bytes);
   }
 
-  int inputs_, depth_, width_;
+  int inputs_, depth_, width_, parts_;
   Aligned<uint16_t> tiles_;
 };
 

@@ -42,7 +42,7 @@ int numbers(Work work) {  // it returns false if a score is not a number
   return status != 0 || are_numbers ? status : 2;
 }
 
-arcparse::Precision precision(int low) { return low ? arcparse::Precision::low : arcparse::Precision::single_; }
+arcparse::Precision precision(int number) { return static_cast<arcparse::Precision>(number); }
 
 }  // namespace
 

@@ -25,6 +25,12 @@ inline bool has_avx512() {
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
 
+inline bool has_avxvnni() {
+  const unsigned int vnni = 1u << 4;
+  unsigned int a, b, c, d;
+  return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & vnni);
+}
+
 // Linux saves tiles for the processes that have asked; children and threads need not ask again.
 inline bool may_use_tiles() {
 #if defined(__linux__)
@@ -43,6 +49,7 @@ inline bool has_amx() {
 }
 #else
 inline bool has_avx2() { return false; }
+inline bool has_avxvnni() { return false; }
 inline bool has_avx512() { return false; }
 inline bool has_amx() { return false; }
 #endif
@@ -50,6 +57,7 @@ inline bool has_amx() { return false; }
 inline bool processor_runs(const char* level) {
   if (std::strcmp(level, "amx") == 0) return has_amx();
   if (std::strcmp(level, "avx512") == 0) return has_avx512();
+  if (std::strcmp(level, "avxvnni") == 0) return has_avxvnni();
   if (std::strcmp(level, "avx2") == 0) return has_avx2();
   return std::strcmp(level, "baseline") == 0;
 }
