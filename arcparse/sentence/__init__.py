@@ -39,7 +39,7 @@ from arcparse.sentence.columns import (
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
 from arcparse.sentence.surface import Surface, surfaces
-from arcparse.sentence.token import Phrase, Token, below, children_of, placed
+from arcparse.sentence.token import Phrase, Token, below, children_of, numbered, placed
 
 __all__ = [
     "COLUMNS",
@@ -86,14 +86,18 @@ class Sentence:
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[Token], comments: Iterable[str] = ()) -> Sentence:
-        """Make a sentence from words; a head of -1 is written as `_`. Raises InputError for anything but tokens."""
+        """Make a sentence from words; a head of -1 is written as `_`.
+
+        Some words of a sentence, such as a phrase, are numbered anew, and a head outside them is 0. Raises InputError
+        for anything but tokens, and for two of the same id.
+        """
         tokens = list(tokens)
         for i, token in enumerate(tokens):
             if not isinstance(token, Token):
                 raise InputError(f"tokens[{i}] must be a Token, not {shown(token)}; for word forms call from_forms")
         rows = [
             (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head_text(t.head), t.deprel, t.deps, t.misc)
-            for t in tokens
+            for t in numbered(tokens)
         ]
         return cls(tuple(comments), tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS))
 
@@ -180,11 +184,7 @@ class Sentence:
     def __getitem__(self, position: slice) -> Phrase: ...
     def __getitem__(self, position: int | slice) -> Token | Phrase:
         """Return a word by its position from 0, or the phrase of a slice. Raises InputError for a slice with steps."""
-        if not isinstance(position, slice):
-            return self.tokens[position]
-        if position.step not in (None, 1):
-            raise InputError(f"a phrase has no gaps, so its step must be 1, not {position.step}; take sentence.tokens")
-        return Phrase(self.tokens[position])
+        return Phrase(self.tokens)[position] if isinstance(position, slice) else self.tokens[position]
 
     @cached_property
     def children(self) -> Sequence[Sequence[int]]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+
+from arcparse.errors import shown
+
+RANGE = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
+RULES = "number words 1, 2, 3, a range m-n before word m, an empty node n.1 after word n"
 
 is_word = str.isdigit  # of an ID: whether its row is a syntactic word
 
@@ -52,6 +58,28 @@ def tokens(ids: Sequence[str]) -> Iterator[tuple[int, range]]:
             words = _words(name)
             covered = words.stop - 1
             yield row, words
+
+
+def fault(ids: Sequence[str], remedy: Callable[[str, int], str] = lambda name, word: RULES) -> tuple[int, str] | None:
+    """Return the first row whose ID is wrong, counted from 0, and a description of it; None if all are right.
+
+    `remedy` gets the wrong ID and the number of the last word before it, and ends the description.
+    """
+    if ids == numbers(len(ids)):
+        return None
+    word = node = range_row = range_end = 0
+    for row, name in enumerate(ids):
+        if name == str(word + 1):
+            word, node = word + 1, 0
+        elif name == f"{word}.{node + 1}":
+            node += 1
+        elif (match := RANGE.fullmatch(name)) and range_end <= word < int(match[1]) == word + 1 <= int(match[2]):
+            range_row, range_end = row, int(match[2])
+        else:
+            return row, f"ID {shown(name)} where '{word + 1}' was expected; {remedy(name, word)}"
+    if range_end > word or not word:
+        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; add the missing words"
+    return None
 
 
 def shifted(ids: Sequence[str], by: int) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _word(name: str, conditions: Any, names: Collection[str]) -> _Word:
     for key, value in conditions.items():
         place = f"{key!r} of the word {name!r} in the pattern"
         if key in RELATIONS and not (key == HEAD and isinstance(value, int)):
-            if value not in names or value == name:
+            if value not in [*names] or value == name:
                 others = ", ".join(repr(other) for other in names if other != name)
                 raise InputError(
                     f"{place} must name another word of it ({others or 'it has none'}), not {shown(value)}"
@@ -124,7 +124,7 @@ def _test(value: Any, place: str) -> Test:
     """Return the test of an attribute."""
     if isinstance(value, str):
         return value.__eq__
-    if isinstance(value, re.Pattern):
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
         return lambda cell: value.fullmatch(cell) is not None
     if isinstance(value, list | tuple | set | frozenset) and all(isinstance(each, str) for each in value):
         return frozenset(value).__contains__

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from arcparse.errors import InputError, nearest, shown
-from arcparse.sentence.columns import COLUMNS, EMPTY, NONE
+from arcparse.sentence import numbering
+from arcparse.sentence.columns import COLUMNS, EMPTY, ID, NONE
 from arcparse.sentence.numbering import is_word
 from arcparse.sentence.surface import Surface
 
+HEAD = re.compile("[0-9]+|_")  # of a head that is a string
 DERIVED = ("start", "end")
 
 
@@ -34,7 +37,8 @@ def to_records(columns: Sequence[Sequence[str]], surfaces: Sequence[Surface]) ->
 def from_records(records: Iterable[Any]) -> tuple[tuple[str, ...], ...]:
     """Return the columns of dicts in the form of `to_records`; a missing id is the next number, a missing cell `_`.
 
-    Raises InputError for a record without a form, with an unknown key, or with another value than a string or integer.
+    Raises InputError for a record without a form, with an unknown key or a value of another kind, and for an id that is
+    not at its place.
     """
     rows, number = [], 1
     for position, record in enumerate(records):
@@ -42,7 +46,11 @@ def from_records(records: Iterable[Any]) -> tuple[tuple[str, ...], ...]:
         number += is_word(str(cells["id"]))
         cells["head"] = EMPTY if cells.get("head", NONE) == NONE else cells["head"]
         rows.append([str(cells.get(name, EMPTY)) for name in COLUMNS])
-    return tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS)
+    columns = tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS)
+    if fault := numbering.fault(columns[ID]):
+        row, problem = fault
+        raise InputError(f"tokens[{row}]: {problem}")
+    return columns
 
 
 def _checked(record: Any, place: str) -> Mapping[str, Any]:
@@ -52,7 +60,12 @@ def _checked(record: Any, place: str) -> Mapping[str, Any]:
     for key, value in cells.items():
         if key not in COLUMNS:
             raise InputError(f"{place} has the unknown key {key!r}{nearest(key, COLUMNS)}; leave it out")
-        if not isinstance(value, str if key not in ("id", "head") else str | int):
-            kind = "a string" if key not in ("id", "head") else "an integer"
+        if key == "head":
+            if not (value >= NONE if type(value) is int else isinstance(value, str) and HEAD.fullmatch(value)):
+                raise InputError(
+                    f"{place}['head'] must be an integer, not {shown(value)}; give the head's id, 0 for the root, or -1"
+                )
+        elif not isinstance(value, str | int if key == "id" else str):
+            kind = "an integer or a string" if key == "id" else "a string"
             raise InputError(f"{place}[{key!r}] must be {kind}, not {shown(value)}")
     return cells

@@ -7,9 +7,9 @@ cycle, as in files with faults.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from arcparse.errors import InputError, TreeError
 from arcparse.sentence.columns import COLUMNS, EMPTY, NONE, ROOT
@@ -206,9 +206,17 @@ class Phrase:
         """Iterate over the words."""
         return iter(self.tokens)
 
-    def __getitem__(self, position: int) -> Token:
-        """Return a word by its position from 0, or from the end if it is negative."""
-        return self.tokens[position]
+    @overload
+    def __getitem__(self, position: int) -> Token: ...
+    @overload
+    def __getitem__(self, position: slice) -> Phrase: ...
+    def __getitem__(self, position: int | slice) -> Token | Phrase:
+        """Return a word by its position from 0, or the phrase of a slice. Raises InputError for a slice with steps."""
+        if not isinstance(position, slice):
+            return self.tokens[position]
+        if position.step not in (None, 1):
+            raise InputError(f"a phrase has no gaps, so its step must be 1, not {position.step}; slice its `tokens`")
+        return Phrase(self.tokens[position])
 
     def __str__(self) -> str:
         """Return the text."""
@@ -260,6 +268,25 @@ def _placed(columns: tuple[Any, ...], sentence: Words | None) -> Token:
     if sentence is not None:
         object.__setattr__(token, "_sentence", sentence)
     return token
+
+
+def numbered(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return tokens that can be a sentence: these, or copies with new numbers if they are some words of a larger one.
+
+    In copies, a head that is not among the words is 0, and DEPS is empty. Raises InputError if two ids are equal.
+    """
+    new = {token.id: number for number, token in enumerate(tokens, 1)}
+    if len(new) < len(tokens):
+        raise InputError("two of the tokens have the same id; take the words of one sentence, each once")
+    sentences = [token.sentence for token in tokens[:1] if hasattr(token, "_sentence")]
+    is_part = any(len(sentence.tokens) > len(tokens) for sentence in sentences)
+    if not is_part and all(old == number for old, number in new.items()):
+        return tokens
+    heads = [token.head if token.head <= ROOT else new.get(token.head, ROOT) for token in tokens]
+    return [
+        replace(token, id=number, head=head, deps=EMPTY)
+        for number, (token, head) in enumerate(zip(tokens, heads, strict=True), 1)
+    ]
 
 
 def _at(sentence: Words, numbers: Iterable[int]) -> tuple[Token, ...]:

@@ -13,7 +13,7 @@ from operator import eq
 from typing import TypeAlias
 
 from arcparse.errors import TreebankError
-from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, FORM, HEAD, ID, UPOS, XPOS, Sentence
+from arcparse.sentence import COLUMNS, DEPREL, EMPTY, FEATS, FORM, HEAD, ID, UPOS, XPOS, Sentence, numbering
 from arcparse.sentence.numbering import numbers, word_rows
 from arcparse.treebank.encoding import BYTE_ORDER_MARK, described, first_fault
 from arcparse.treebank.plus import HEADER
@@ -23,7 +23,6 @@ Fault: TypeAlias = "tuple[int, str]"  # the row, counted from 0, and the descrip
 
 REPEATED = (UPOS, XPOS, FEATS, HEAD, DEPREL)  # columns with few distinct values: equal strings share one object
 PUT_TOGETHER = "files were put together without an empty line between: put one there"
-RANGE = re.compile(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
@@ -56,7 +55,7 @@ def parse_block(block: str, name: str, line: int, known: dict[str, str]) -> Sent
 
 def column_fault(columns: Columns) -> Fault | None:
     """Return the first fault of the ID and HEAD columns, or None if both columns are correct."""
-    return _id_fault(columns[ID]) or _head_fault(columns[ID], columns[HEAD])
+    return numbering.fault(columns[ID], _id_remedy) or _head_fault(columns[ID], columns[HEAD])
 
 
 def _error(place: str, comments: Iterable[str], message: str) -> TreebankError:
@@ -109,31 +108,13 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def _id_fault(ids: tuple[str, ...]) -> Fault | None:
-    if ids == numbers(len(ids)):
-        return None
-    word = node = range_row = range_end = 0
-    for row, name in enumerate(ids):
-        if name == str(word + 1):
-            word, node = word + 1, 0
-        elif name == f"{word}.{node + 1}":
-            node += 1
-        elif (match := RANGE.fullmatch(name)) and range_end <= word < int(match[1]) == word + 1 <= int(match[2]):
-            range_row, range_end = row, int(match[2])
-        else:
-            return row, f"ID {_short(name)} where '{word + 1}' was expected; {_id_remedy(name, word)}"
-    if range_end > word or not word:
-        return range_row, f"ID {ids[range_row]!r} in a sentence of {word} words; add the missing words"
-    return None
-
-
 def _id_remedy(name: str, word: int) -> str:
     """Return the remedy for an ID that cannot follow word number `word`."""
     if name.startswith(BYTE_ORDER_MARK):
         return PUT_TOGETHER
     if word and (name in ("1", "0.1") or name.startswith("1-")):
         return "if a new sentence begins here, put an empty line before it; else continue the numbers"
-    return "number words 1, 2, 3, a range m-n before word m, an empty node n.1 after word n"
+    return numbering.RULES
 
 
 def _head_fault(ids: tuple[str, ...], heads: tuple[str, ...]) -> Fault | None:

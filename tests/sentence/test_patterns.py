@@ -126,6 +126,8 @@ def test_all_matches_are_found(heads: list[int], data: st.DataObject) -> None:
         ({"a": {"upos": 3}}, "'upos' of the word 'a' in the pattern must be a string, a list of strings, .* not 3"),
         ({"a": {"head": "b"}}, r"'head' of the word 'a' in the pattern must name another word of it \(it has none\)"),
         ({"a": {"head": "a"}, "b": {}}, r"'head' of the word 'a' .* name another word of it \('b'\), not 'a'"),
+        ({"a": {"head": ["b"]}, "b": {}}, r"'head' of the word 'a' .* name another word of it \('b'\), not \['b'\]"),
+        ({"a": {"form": re.compile(b"a")}}, "'form' of the word 'a' in the pattern must be a string"),
         ({"a": {"morph": "Plur"}}, r"'morph' of the word 'a' .* must be a dict of features, as \{'Number': 'Plur'\}"),
         ({"a": {"morph": {"Number": None}}}, "'Number' in 'morph' of the word 'a' .* must be a string.* not None"),
     ],

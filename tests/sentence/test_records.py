@@ -69,6 +69,7 @@ def test_forms_are_enough() -> None:
     data = {"tokens": [{"form": "Dogs", "head": 2}, {"form": "bark", "head": 0, "upos": "VERB"}]}
     sentence = Sentence.from_dict(data)
     assert (sentence.forms, sentence.heads, sentence.upos) == (("Dogs", "bark"), (2, 0), ("_", "VERB"))
+    assert Sentence.from_dict({"tokens": [{"form": "Go", "id": "1", "head": "0"}]}).heads == (0,)
     assert Sentence.from_dict({"tokens": []}) == Sentence.from_forms([])
 
 
@@ -82,6 +83,15 @@ def test_forms_are_enough() -> None:
         ({"tokens": [{"form": "a", "lema": "a"}]}, r"tokens\[0\] has the unknown key 'lema'; did you mean 'lemma'\?"),
         ({"tokens": [{"form": "a", "upos": None}]}, r"tokens\[0\]\['upos'\] must be a string, not None"),
         ({"tokens": [{"form": "a", "head": 1.5}]}, r"tokens\[0\]\['head'\] must be an integer, not 1\.5"),
+        ({"tokens": [{"form": "a", "head": None}]}, "must be an integer, not None; give the head's id, 0 for the root"),
+        ({"tokens": [{"form": "a", "head": True}]}, "must be an integer, not True"),
+        ({"tokens": [{"form": "a", "head": -2}]}, "must be an integer, not -2"),
+        ({"tokens": [{"form": "a", "head": "x"}]}, "must be an integer, not 'x'"),
+        ({"tokens": [{"form": "a", "id": None}]}, r"tokens\[0\]\['id'\] must be an integer or a string, not None"),
+        ({"tokens": [{"form": "a"}, {"form": "b", "id": 7}]}, r"tokens\[1\]: ID '7' where '2' was expected; number"),
+        ({"tokens": [{"form": "a", "id": 0}]}, r"tokens\[0\]: ID '0' where '1' was expected"),
+        ({"tokens": [{"form": "a", "id": "x"}]}, r"tokens\[0\]: ID 'x' where '1' was expected"),
+        ({"tokens": [{"form": "a", "id": "1-2"}, {"form": "a"}]}, r"tokens\[0\]: ID '1-2' in a sentence of 1 words"),
         ({"tokens": [{"form": "a"}], "comments": "# a"}, "comments must be a list of strings, not '# a'"),
         ({"tokens": [{"form": "a"}], "comments": [1]}, "comments must be a list of strings"),
     ],

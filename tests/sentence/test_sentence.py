@@ -64,6 +64,28 @@ def test_tokens_make_the_sentence_again():
     assert sentence.comments == ("# text = Dogs bark.",)
 
 
+def test_a_phrase_makes_a_sentence_of_its_own():
+    tokens = [
+        Token(1, "Old", head=2, deprel="amod", deps="2:amod"),
+        Token(2, "dogs", head=3, deprel="nsubj", deps="3:nsubj"),
+        Token(3, "bark", head=0, deprel="root"),
+        Token(4, ".", head=NONE),
+    ]
+    sentence = Sentence.from_tokens(tokens)
+    phrase = Sentence.from_tokens(sentence[1:])
+    assert [(token.id, token.form, token.head, token.deps) for token in phrase] == [
+        (1, "dogs", 2, "_"),
+        (2, "bark", 0, "_"),
+        (3, ".", NONE, "_"),
+    ]
+    subtree = Sentence.from_tokens(sentence[1].subtree)
+    assert (subtree.heads, subtree.labels, subtree.root.text) == ((2, 0), ("amod", "nsubj"), "dogs")
+    assert Sentence.from_tokens(sentence[:2]).heads == (2, 0)
+    assert Sentence.from_tokens(tokens[:2]).heads == (2, 3)  # tokens of no sentence are kept
+    with pytest.raises(InputError, match="two of the tokens have the same id"):
+        Sentence.from_tokens([*sentence, *sentence])
+
+
 def test_tree_has_the_root_at_position_0():
     sentence = Sentence.from_tokens([Token(1, "Go", head=0, deprel="root"), Token(2, "!", head=1, deprel="punct")])
     assert sentence.is_parsed

@@ -133,7 +133,10 @@ def test_phrases_are_slices() -> None:
     assert SENTENCE.text[phrase.start : phrase.end] == phrase.text
     assert SENTENCE.phrase(APPLES).text == "red apples and pears"
     assert SENTENCE[:].text == SENTENCE.text
-    with pytest.raises(InputError, match=r"its step must be 1, not -1; take sentence\.tokens"):
+    assert (phrase[:2], phrase[-2:].text) == (SENTENCE[3:5], "sister ,")
+    with pytest.raises(InputError, match="its step must be 1, not 2"):
+        _ = phrase[::2]
+    with pytest.raises(InputError, match="its step must be 1, not -1; slice its `tokens`"):
         _ = SENTENCE[::-1]
 
 
