@@ -75,6 +75,8 @@ class Bundle:
         _check_without(without, lemmatizer, segmenter)
         model = find_model(name_or_path).resolve()
         kind, config = load_config(model)
+        if kind not in HEADS:
+            raise ModelError(f"{model}: holds a model of kind {kind!r}; name a parser or a tagger{_use_of(kind)}")
         left_out = {TAGGER: kind == TAGGER, LEMMATIZER: "lemmas" in without}
         left_out[SEGMENTER] = "segmenter" in without or tokenizer is not None
 
@@ -157,10 +159,16 @@ def _rules(model: Path, config: dict[str, Any]) -> str:
     return found
 
 
+def _use_of(kind: str) -> str:
+    """Return the end of the message on a model that is only a part of others."""
+    return f", and this model as its {kind}" if kind in PARTS else ""
+
+
 def _check_without(without: Collection[Without], lemmatizer: object, segmenter: object) -> None:
     """Raise ConfigurationError for parts that cannot be left out, or that are given too."""
     if isinstance(without, str) or not all(name in WITHOUT for name in without):
-        raise ConfigurationError(f"without must be a list of {' and '.join(map(repr, WITHOUT))}, not {shown(without)}")
+        names = " or ".join(map(repr, WITHOUT))
+        raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
     for name, part, given in (("lemmas", LEMMATIZER, lemmatizer), ("segmenter", SEGMENTER, segmenter)):
         if name in without and given is not None:
             raise ConfigurationError(f"{part} is {str(given)!r}, but without has {name!r}; leave out one of them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,8 @@ def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"without": ["tags"]}, r"^without must be a list of 'lemmas' and 'segmenter', not \['tags'\]$"),
-        ({"without": "lemmas"}, "^without must be a list of"),
+        ({"without": ["tags"]}, r"a list with 'lemmas' or 'segmenter', such as \['lemmas'\], not \['tags'\]$"),
+        ({"without": "lemmas"}, "^without must be a list with"),
         ({"without": ["lemmas"], "lemmatizer": "en-lemmatizer"}, "lemmatizer is 'en-lemmatizer', but without has"),
         ({"tagger": "en-small-tagger"}, "predicts tags itself; leave out the tagger"),
         ({"lemmatizer": "en-segmenter"}, "holds a model of kind 'segmenter'; name one of kind 'lemmatizer'"),
@@ -120,6 +121,33 @@ def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
 def test_parts_that_cannot_be_are_refused(chosen: dict[str, Any], message: str) -> None:
     with pytest.raises(ArcparseError, match=message):
         arcparse.load("en", **chosen)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("en-lemmatizer", "kind 'lemmatizer'; name a parser or a tagger, and this model as its lemmatizer$"),
+        ("en-segmenter", "kind 'segmenter'; name a parser or a tagger, and this model as its segmenter$"),
+        ("en-vectors", "kind 'vectors'; name a parser or a tagger$"),
+    ],
+)
+def test_a_part_alone_is_no_pipeline(name: str, message: str) -> None:
+    with pytest.raises(ModelError, match=f"holds a model of {message}"):
+        arcparse.load(name)
+
+
+def test_a_part_that_a_bundle_lacks_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    for place in (tmp_path / "bare", tmp_path / "bare.zip"):
+        replace(bundle, segmenter=None).save(place)
+        with pytest.raises(ModelError, match=rf"{place.name}: .* no bundle with a segmenter"):
+            arcparse.load("en-small", segmenter=place)
+
+
+def test_a_cut_archive_is_refused_as_a_file(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(b"PK\x03\x04 the rest was not copied")
+    with pytest.raises(ModelError, match=r"cut\.zip: is a file, but no whole \.zip archive"):
+        arcparse.load(cut)
 
 
 def test_a_bundle_of_wrong_parts_is_not_written(bundle: Bundle, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def find_model(name_or_path: str | Path, parts: Sequence[str] = HEADS) -> Path:
     found = shipped(str(name_or_path))
     if found:
         return found
+    if os.path.isfile(path):
+        raise ModelError(f"{path}: is a file, but no whole .zip archive of a model; copy it again, or name another")
     raise ModelError(
         f"{str(name_or_path) or repr('')}: there is no model directory or .zip archive there, and no model of that "
         f"name is shipped; shipped: {', '.join(names_shipped()) or 'none'}"
@@ -49,19 +51,19 @@ def find_model(name_or_path: str | Path, parts: Sequence[str] = HEADS) -> Path:
 def _model_at(path: Path, parts: Sequence[str]) -> Path:
     """Return the model in a directory or archive: there, or the best of a run, or a part of a bundle.
 
-    Raises ModelError if a directory has none of these.
+    Raises ModelError if it has none of these.
     """
     places = [path, *(path / part for part in parts)]
     if os.path.isdir(path):
         best = settled(path / BEST)
         places[1:1] = [best, *(best / part for part in parts)]
     found = next((place for place in places if has_file(place, CONFIG)), None)
-    if found is None and os.path.isdir(path):
+    if found is None:
         raise ModelError(
             f"{path}: holds no {CONFIG} of a model, no run's best model, and no bundle with a {' or '.join(parts)}; "
-            "name another directory, or let the training end"
+            "name another directory or archive, or let the training end"
         )
-    return found or path
+    return found
 
 
 def shipped(name: str | Path) -> Path | None:

@@ -39,6 +39,7 @@ SUBCOMMANDS = {
     "benchmark": "measure speed, start-up time and memory",
     "info": "show versions, compiled kernels and models",
 }
+TEXTS = ("text", "prompt")  # arguments of several words, which a shell divides
 USAGE_ERROR = 2  # as argparse itself exits
 NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment", "bad_alloc")
 SIGNALLED = 128  # and the signal's number above it, as shells report it
@@ -60,7 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parsed = _parser(arguments).parse_args(arguments)
+    parser = _parser(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        words = " ".join(unknown)
+        is_text = not words.startswith("-") and any(getattr(parsed, name, None) for name in TEXTS)
+        remedy = "; put a text of several words into quotes" if is_text else ""
+        parser.error(f"unrecognized arguments: {words}{remedy}")
     run: Callable[[argparse.Namespace], int] = parsed.run
     return copy_context().run(run, parsed)  # the number of threads that is asked for ends with the command
 

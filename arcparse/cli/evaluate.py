@@ -73,7 +73,9 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("gold", metavar="GOLD", help="file of gold trees; - for standard input")
     parser.add_argument("system", metavar="SYSTEM", help="file of trees to score; - for standard input")
-    parser.add_argument("other", nargs="*", metavar="OTHER_SYSTEM", help="files of other trees, to compare with these")
+    parser.add_argument(
+        "other", nargs="*", default=[], metavar="OTHER_SYSTEM", help="files of other trees, to compare with these"
+    )
     add_format(parser)
     _add_scores(parser)
     _add_parts(parser.add_argument_group("scores of parts of the words, and confusions"))

@@ -54,6 +54,23 @@ def test_the_chosen_module_reads_the_arguments_and_gives_the_status(parse_runs: 
     assert cli.main(["parse"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["parse", "Dogs", "bark", "loudly"], "arguments: bark loudly; put a text of several words into quotes\n"),
+        (["generate", "--model", "lm", "The", "cat"], "arguments: cat; put a text of several words into quotes\n"),
+        (["parse", "Dogs", "--bem", "4"], "arguments: --bem 4\n"),
+        (["draw", "a.conllu", "b.conllu"], "arguments: b.conllu\n"),
+    ],
+)
+def test_a_text_without_quotes_is_told_from_other_wrong_arguments(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+    assert capsys.readouterr().err.endswith(message)
+
+
 def test_without_arguments_it_reads_those_of_the_process(
     parse_runs: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

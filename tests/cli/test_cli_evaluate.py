@@ -62,6 +62,12 @@ def test_the_command_knows_its_metrics(files: tuple[str, str], capsys: pytest.Ca
     assert "no metric 'LSA'; there are Tokens, Sentences" in capsys.readouterr().err
 
 
+def test_a_second_system_is_not_required(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run_command(files[0])
+    assert "required: SYSTEM\n" in capsys.readouterr().err
+
+
 def test_the_tool_runs_the_command(
     files: tuple[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
