@@ -52,6 +52,7 @@ _ROOMS = {
     "tag": "pipeline.functions",
     "write_conllu": "treebank",
 }
+_MODULES = {"drawing", "evaluation", "formats", "interop"}  # that users find without an import of their own
 _METHODS = {"parse_many", "parse_sentences", "nbest_sentences", "tag_many", "tag_sentences"}  # of a pipeline alone
 
 
@@ -68,6 +69,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name at its first use: most need torch, and `arcparse --help` must answer at once."""
     if name == "__version__":
         return import_module("importlib.metadata").version("arcparse")
+    if name in _MODULES:
+        return import_module(f"arcparse.{name}")
     if name not in _ROOMS:
         remedy = f"; load a model first: arcparse.load().{name}(...)" if name in _METHODS else ""
         raise AttributeError(f"module 'arcparse' has no attribute {name!r}{remedy}")

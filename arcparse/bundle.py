@@ -43,6 +43,7 @@ PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
 TOKENIZER = "tokenizer"  # the key of the rules that divide raw text
 RULES = {"en", "neutral"}  # that a model can name
 CARD = "README.md"
+OTHER_ARCHIVES = {".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz"}
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,10 @@ class Bundle:
         """Write copies of all parts as a directory, or as an archive if the name ends with .zip; an older one goes.
 
         Raises ModelError if a part is broken, of another kind, or cannot be written, or if the directory holds other
-        files; ConfigurationError if the rules are those of a file.
+        files; ConfigurationError if the rules are those of a file, or the name is that of another kind of archive.
         """
+        if place.suffix in OTHER_ARCHIVES:
+            raise ConfigurationError(f"{place}: an archive of models is a .zip file; give a name that ends with .zip")
         if place.suffix == ".zip":
             with TemporaryDirectory(prefix="arcparse-") as folder:
                 self.save(Path(folder) / "bundle", card=card)

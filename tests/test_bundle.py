@@ -156,6 +156,8 @@ def test_a_bundle_of_wrong_parts_is_not_written(bundle: Bundle, tmp_path: Path) 
         wrong.save(tmp_path / "wrong")
     with pytest.raises(ConfigurationError, match=r"names rules that arcparse has, en and neutral, not .*fr\.toml"):
         Bundle.find("en", tokenizer="fr.toml").save(tmp_path / "wrong.zip")
+    with pytest.raises(ConfigurationError, match=r"fr\.tar\.gz: an archive of models is a \.zip file"):
+        bundle.save(tmp_path / "fr.tar.gz")
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").touch()
     with pytest.raises(ModelError, match=r"thesis: holds 'chapter\.tex', no part of the model"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     )
     on_error = _reported_once() if args.skip_bad else None
     if args.dry_run:
-        _print_plan(course.with_files(settings, on_error=on_error))
+        settings = course.with_files(settings, on_error=on_error)
+        _print_plan(settings, course.sizes(settings, on_error))
         return 0
     if args.output is None:
         raise ConfigurationError("the run needs a folder for its files; give --output DIRECTORY")
@@ -82,13 +83,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_plan(settings: PipelineSettings) -> None:
-    """Print the settings as TOML, and the steps as its comments."""
+def _print_plan(settings: PipelineSettings, sizes: Mapping[str, tuple[int, int]]) -> None:
+    """Print the settings as TOML, and the steps and the numbers of sentences and words of each file as its comments."""
     print(as_toml(settings))
     steps = [*(["vectors"] if settings.raw and not settings.vectors else []), *settings.parts(), "scores"]
     print(f"# steps: {', '.join(steps)}")
     for role in ("train", "dev", "test"):
-        print(f"# {role}: {getattr(settings, role) or ABSENT[role]}")
+        count = ", {} sentences, {} words".format(*sizes[role]) if role in sizes else ""
+        print(f"# {role}: {getattr(settings, role) or ABSENT[role]}{count}")
 
 
 def _shown(bar: Bar) -> Callable[[Stage, Progress | None], None]:

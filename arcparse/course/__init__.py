@@ -6,9 +6,9 @@ stages      the trainings, each with its own directory and checkpoint
 scoring     scores from raw text, gold tokens and gold tags; the card
 """
 
-from arcparse.course.files import with_files
+from arcparse.course.files import sizes, with_files
 from arcparse.course.scoring import finish, rows, scored
 from arcparse.course.settings import PipelineSettings, resolve
 from arcparse.course.stages import Stage, train_pipeline
 
-__all__ = ["PipelineSettings", "Stage", "finish", "resolve", "rows", "scored", "train_pipeline", "with_files"]
+__all__ = ["PipelineSettings", "Stage", "finish", "resolve", "rows", "scored", "sizes", "train_pipeline", "with_files"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from arcparse.course.settings import PipelineSettings
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.files import make_folder
-from arcparse.recipes import read_treebank
+from arcparse.recipes import load_vectors, read_treebank
 from arcparse.tagger.task import hold_out
 from arcparse.treebank import write_conllu
 
@@ -35,6 +35,29 @@ def with_files(
         raise ConfigurationError(f"{where}name a folder by --treebank DIR, or the file by --train FILE")
     settings = replace(settings, train=chosen["train"], dev=chosen["dev"], test=chosen["test"])
     return settings if chosen["dev"] or output is None else _with_held_out(settings, output / HELD_OUT, on_error)
+
+
+def sizes(
+    settings: PipelineSettings, on_error: Callable[[ArcparseError], None] | None = None
+) -> dict[str, tuple[int, int]]:
+    """Return the numbers of sentences and words of the treebanks that are set, by role.
+
+    A course reads all its files in this way before it trains, so that no fault is found after hours. Raises the errors
+    of `read_treebank` and `load_vectors`, and ConfigurationError if the raw text cannot be read.
+    """
+    if settings.vectors:
+        load_vectors(settings.vectors)
+    elif settings.raw:
+        try:
+            Path(settings.raw).open("rb").close()
+        except OSError as error:
+            raise ConfigurationError(f"{settings.raw}: cannot be read: {error.strerror}; check --raw FILE") from None
+    found = {}
+    for role in ROLES:
+        if place := getattr(settings, role):
+            sentences = read_treebank(place, role, on_error, trees=True)
+            found[role] = len(sentences), sum(map(len, sentences))
+    return found
 
 
 def files_of(folder: Path, roles: Sequence[str] = ROLES) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from arcparse import recipes, vectors
 from arcparse.bundle import Bundle
-from arcparse.course.files import with_files
+from arcparse.course.files import sizes, with_files
 from arcparse.course.settings import PipelineSettings
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.files import make_folder, replacing
@@ -59,10 +59,12 @@ def train_pipeline(
 
     With `resume`, finished parts are skipped, and the one that was stopped goes on. `progress` is called with each
     stage that begins, and with the reports of its training; `on_error` is as in `arcparse.recipes.read_treebank`.
-    Raises the errors of the trainings.
+    Raises the errors of the files before the first training, and those of the trainings.
     """
     make_folder(output, ConfigurationError)
-    settings = without_lemmas_if_none(with_files(settings, output, on_error), on_error)
+    settings = with_files(settings, output, on_error)
+    sizes(settings, on_error)
+    settings = without_lemmas_if_none(settings, on_error)
     with replacing(output / SETTINGS, ConfigurationError) as stream:
         stream.write(as_toml(settings).encode())
     parts = settings.parts()

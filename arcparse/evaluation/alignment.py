@@ -83,7 +83,7 @@ class Text:
     def place_of(self, character: int) -> str:
         """Return the place of the sentence that contains a character, or of the last one if the text is shorter."""
         index = int(np.searchsorted(self.sentence_bounds[1:-1], character, side="right"))
-        return self.sentences[index].place if self.sentences else "(no sentences)"
+        return (self.sentences[index].place or f"sentence {index + 1}") if self.sentences else "(no sentences)"
 
 
 def _tokens(sentence: Sentence) -> tuple[Sequence[str], Sequence[int]]:

@@ -1,7 +1,7 @@
 """JSON Lines without any loss: an object for each sentence, with its columns as lists; empty columns are left out.
 
 `{"comments": ["# sent_id = 1"], "form": ["Wolves", "howl"], "head": ["2", "0"], ...}`; cells are strings, as in
-CoNLL-U, and `id` is left out if there are only words, numbered from 1.
+CoNLL-U, and `id` is left out if there are only words, numbered from 1. Lines of `Sentence.to_json` are read too.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TextIO
 
-from arcparse.errors import TreebankError
+from arcparse.errors import InputError, TreebankError
 from arcparse.formats.format import EVERYTHING, Format, OnError, report, sound
 from arcparse.formats.source import lines_of
 from arcparse.sentence import COLUMNS, EMPTY, FORM, ID, Sentence
@@ -58,6 +59,8 @@ def _sentence(line: str, place: str) -> Sentence:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise TreebankError(f"{place}: not JSON: {error}; write one object on each line") from None
+    if isinstance(value, dict) and "tokens" in value:
+        return _of_records(value, place)
     known = isinstance(value, dict) and value.keys() <= {"comments", *COLUMNS}
     if not known or not all(map(_is_strings, value.values())):
         raise TreebankError(f"{place}: expected an object of lists of strings, named comments, {', '.join(COLUMNS)}")
@@ -70,6 +73,16 @@ def _sentence(line: str, place: str) -> Sentence:
     if "id" not in value:
         columns[ID] = numbers(size)
     return Sentence(tuple(comments), tuple(columns), place)
+
+
+def _of_records(value: dict[str, Any], place: str) -> Sentence:
+    """Return the sentence of a dict in the form of `Sentence.to_dict`."""
+    if value["tokens"] == []:
+        raise TreebankError(f"{place}: a sentence without tokens; leave it out")
+    try:
+        return replace(Sentence.from_dict(value), place=place)
+    except InputError as error:
+        raise TreebankError(f"{place}: {error}") from None
 
 
 def _is_strings(value: Any) -> bool:

@@ -149,7 +149,7 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
     inner = _not_none(kind)
     if inner is not kind and (value is None or value == toml.NONE):
         return None
-    converted = _of_type(_bare(inner), value, place, key)
+    converted = _of_type(_bare(inner), value, place, key, f" or {toml.NONE!r}" if inner is not kind else "")
     _check_range(inner, converted, place, key)
     if type(converted) in LARGEST and not abs(converted) <= LARGEST[type(converted)]:
         raise ConfigurationError(
@@ -158,8 +158,11 @@ def _converted(kind: Any, value: Any, place: str, key: str) -> Any:
     return converted
 
 
-def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
-    """Return the value as the type `kind`. Raises ConfigurationError if it is of another type."""
+def _of_type(kind: Any, value: Any, place: str, key: str, also: str = "") -> Any:
+    """Return the value as the type `kind`. Raises ConfigurationError if it is of another type.
+
+    `also` tells, in the message, what else the setting may be.
+    """
     if dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, Mapping):
         return _checked(kind, value, place, key + ".")
     if get_origin(kind) is dict and isinstance(value, Mapping):
@@ -174,7 +177,7 @@ def _of_type(kind: Any, value: Any, place: str, key: str) -> Any:
         return float(value)
     if kind in (int, float, bool, str) and type(value) is kind:  # `type`, since True is an int to isinstance
         return value
-    raise ConfigurationError(f"{place}: {key} must be {_described(kind)}, not {shown(value)}")
+    raise ConfigurationError(f"{place}: {key} must be {_described(kind)}{also}, not {shown(value)}")
 
 
 def _not_none(kind: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from arcparse.errors import TreebankError
+from arcparse.errors import InputError, TreebankError, shown
 from arcparse.files import Location, chunks_of, name_of
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.treebank.encoding import BYTE_ORDER_MARK
@@ -55,13 +55,22 @@ def _entry(line: str, place: str) -> tuple[str, Tags]:
 def with_dictionary(sentence: Sentence, dictionary: Dictionary, *, given_tags: bool = True) -> Sentence:
     """Return the sentence with the dictionary's tags on its words.
 
-    With `given_tags`, words that have a tag keep it. Without, only words of the dictionary have tags afterwards.
+    With `given_tags`, words that have a tag keep it. Without, only words of the dictionary have tags afterwards. Raises
+    InputError if the dictionary has anything but three tags for a word.
     """
     own = zip(sentence.upos, sentence.xpos, sentence.feats, strict=True)
     kept = [tags if given_tags else UNTAGGED for tags in own]
     tags = [
-        dictionary.get(form, UNTAGGED) if mine == UNTAGGED else mine
+        _checked(form, dictionary.get(form, UNTAGGED)) if mine == UNTAGGED else mine
         for form, mine in zip(sentence.forms, kept, strict=True)
     ]
     upos, xpos, feats = zip(*tags, strict=True) if tags else ((), (), ())
     return sentence.replace(upos=upos, xpos=xpos, feats=feats)
+
+
+def _checked(form: str, tags: Tags) -> Tags:
+    if not isinstance(tags, tuple | list) or len(tags) != 3:
+        raise InputError(
+            f"the dictionary must have UPOS, XPOS and FEATS of {form!r}, as ('NOUN', '_', '_'), not {shown(tags)}"
+        )
+    return tags

@@ -183,6 +183,7 @@ def test_the_files_of_a_folder_are_known_by_the_names_of_ud(tmp_path: Path) -> N
         (["--set", "parser.epochs=2"], "there is no setting 'parser.epochs'; did you mean"),
         (["--set", "parser.parser.encoder=none"], "needs tags; take the preset fast, which has a tagger"),
         (["--set", "tagger.folds=2"], "predicts tags itself; leave out the tagger by --set tagger=none"),
+        (["--set", "lemmatizer=off"], "lemmatizer must be a table of LemmatizerSettings or 'none', not 'off'"),
         (["--set", "parser=none"], "parser must be a table of ParserSettings, not 'none'"),
     ],
 )
@@ -203,6 +204,34 @@ def test_a_run_needs_a_folder(treebank: Path, capsys: pytest.CaptureFixture[str]
     assert "give --output DIRECTORY" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", ["--dry-run", "--fresh"])
+@pytest.mark.parametrize(
+    ("option", "content", "message"),
+    [
+        ("--test", "", "file.conllu: holds no sentence; the test file needs at least one"),
+        ("--test", "1\tDogs\t_\t_\t_\t_\t9\t_\t_\t_\n\n", "file.conllu:1: HEAD '9' is outside the sentence"),
+        ("--dev", "1\tDogs\t_\t_\t_\t_\t_\t_\t_\t_\n\n", "file.conllu:1: word 1 has no head"),
+        ("--vectors", None, "file.conllu: there is no model directory"),
+        ("--raw", None, "file.conllu: cannot be read: No such file or directory; check --raw FILE"),
+    ],
+)
+def test_a_fault_of_a_file_is_found_before_the_first_training(
+    how: str,
+    option: str,
+    content: str | None,
+    message: str,
+    treebank: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place, run = tmp_path / "file.conllu", tmp_path / "run"
+    if content is not None:
+        place.write_text(content, encoding="utf-8")
+    assert cli.main(command("--treebank", treebank, option, place, "--output", run, how)) == 2
+    assert message in capsys.readouterr().err
+    assert not (run / "segmenter").exists()
+
+
 def test_a_dry_run_prints_settings_that_train_accepts(
     treebank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,6 +244,7 @@ def test_a_dry_run_prints_settings_that_train_accepts(
     assert {own.training.epochs for own in again.parts().values()} == {7}
     assert again.train == str(treebank / "en_sample-ud-train.conllu.xz")
     assert "# steps: segmenter, tagger, parser, scores\n" in shown
+    assert "# dev: " + str(treebank / "en_sample-ud-dev.conllu") + ", 6 sentences, " in shown
     assert "# test: dev\n" in shown
     assert cli.main(["train", "pipeline", str(tmp_path / "shown.toml"), "--dry-run"]) == 0
     assert capsys.readouterr().out == shown

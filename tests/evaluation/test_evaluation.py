@@ -268,6 +268,9 @@ def test_texts_must_be_the_same() -> None:
     gold, system = read(rows("1 a") + rows("1 bc"), "gold.conllu"), read(rows("1 a", "2 bd"), "system.conllu")
     with pytest.raises(TreebankError, match=r"^gold.conllu:2 and system.conllu:1: the texts differ from character 2"):
         evaluate(gold, system)
+    unread = [Sentence(sentence.comments, sentence.columns) for sentence in gold]
+    with pytest.raises(TreebankError, match=r"^sentence 2 and system.conllu:1: the texts differ"):
+        evaluate(unread, system)
     with pytest.raises(TreebankError, match=r"^gold.conllu:1 and \(no sentences\): the texts differ from character 0"):
         evaluate(gold, [])
 

@@ -353,6 +353,20 @@ def test_other_json_lines_are_refused_with_their_place(line: str) -> None:
         read(f'{{"form": ["a"]}}\n{line}\n', "jsonl")
 
 
+def test_json_lines_may_be_those_of_sentences(sample_treebank: Path) -> None:
+    found = list(read_conllu(sample_treebank))
+    text = "".join(f"{sentence.to_json()}\n" for sentence in found)
+    assert guess(text) == "jsonl"
+    assert read(text, "jsonl") == found
+    for line, message in {
+        '{"tokens": [{"form": "a", "id": 3}]}': r":1: tokens\[0\]: ID '3' where '1' was expected",
+        '{"tokens": []}': ":1: a sentence without tokens; leave it out",
+        '{"tokens": 3}': ":1: a sentence must be a dict with a list of 'tokens'",
+    }.items():
+        with pytest.raises(TreebankError, match=message):
+            read(line, "jsonl")
+
+
 def test_words_are_written_with_their_tags() -> None:
     forms, tags = ["The", "_", "a_", "10 000", "x"], ["DET", "_", "X", "NUM", "_"]
     sentence = Sentence.from_forms(forms).replace(upos=tags)

@@ -416,6 +416,8 @@ def test_the_package_offers_its_names_when_they_are_used() -> None:
     assert all(getattr(arcparse, name) for name in dir(arcparse))
     assert set(dir(arcparse)) == {*arcparse.__all__, "__version__"}
     assert arcparse.__version__ == version("arcparse")
+    for name in ("drawing", "evaluation", "formats", "interop"):
+        assert arcparse.__getattr__(name).__name__ == f"arcparse.{name}"
     with pytest.raises(AttributeError, match="no attribute 'parze'"):
         _ = arcparse.parze
     with pytest.raises(AttributeError, match=r"'parse_many'; load a model first: arcparse\.load\(\)\.parse_many"):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from arcparse.errors import TreebankError
+from arcparse.errors import InputError, TreebankError
 from arcparse.sentence import Sentence
 from arcparse.tagger.dictionary import read_dictionary, with_dictionary
 
@@ -63,3 +64,9 @@ def test_words_have_the_tags_of_the_dictionary() -> None:
     replaced = with_dictionary(sentence, known, given_tags=False)
     assert (replaced.upos, replaced.xpos) == (("NOUN", "VERB", "_"), ("NN", "VB", "_"))
     assert with_dictionary(Sentence.from_forms([]), known) == Sentence.from_forms([])
+
+
+@pytest.mark.parametrize("tags", ["NOUN", "ADJ", ("NOUN", "NNS")])
+def test_a_dictionary_of_other_than_three_tags_is_refused(tags: Any) -> None:
+    with pytest.raises(InputError, match=r"must have UPOS, XPOS and FEATS of 'Dogs', as \('NOUN', '_', '_'\), not"):
+        with_dictionary(Sentence.from_forms(["Dogs"]), {"Dogs": tags})
