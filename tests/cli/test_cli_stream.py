@@ -48,8 +48,8 @@ def test_text_is_answered_paragraph_by_paragraph(monkeypatch: pytest.MonkeyPatch
 def test_other_formats_are_answered_sentence_by_sentence(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["Dogs bark. Cats sleep.\n", "\n", "They don't.\n"]
     found = answers(monkeypatch, lines, command, "--from", "lines", "--to", "word_tag")
-    assert found == ["", "Dogs_NOUN bark_VERB ._PUNCT Cats_NOUN sleep_VERB ._PUNCT\n", "", found[3]]
-    assert found[3].startswith("They_PRON do_AUX n't_PART")
+    forms = [[cell.rpartition("_")[0] for cell in new.split()] for new in found]  # the tags are the model's matter
+    assert forms == [[], ["Dogs", "bark", ".", "Cats", "sleep", "."], [], ["They", "do", "n't", "."]]
     rows = ["1\tDogs\t_\t_\t_\t_\t_\t_\t_\t_\n", "\n"]
     before, waiting, after = answers(monkeypatch, rows, command, "--from", "conllu")
     assert (before, waiting) == ("", "")
