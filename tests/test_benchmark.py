@@ -397,6 +397,7 @@ def test_growth_has_tables_of_its_own() -> None:
     assert beam.splitlines()[1:] == ["system            1      4", "arcparse amx  5,000  4,000"]
 
 
+@pytest.mark.slow
 def test_growth_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.setattr(benchmark_command, "_report", lambda *_: {**REPORT, "growth": True, "measures": GROWTH})

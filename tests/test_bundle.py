@@ -53,6 +53,7 @@ def packed(bundle: Bundle, request: pytest.FixtureRequest, tmp_path_factory: pyt
     return place
 
 
+@pytest.mark.slow
 def test_what_was_packed_parses_as_its_parts_do(bundle: Bundle, packed: Path) -> None:
     nlp = arcparse.load(packed)
     assert nlp.parse(TEXT) == Pipeline.of(bundle).parse(TEXT)

@@ -130,7 +130,7 @@ print(len(sentence), *sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
 
-@pytest.mark.parametrize("kernels", ["", "none"])
+@pytest.mark.parametrize("kernels", ["", pytest.param("none", marks=pytest.mark.slow)])
 def test_parsing_imports_no_library_that_it_can_do_without(kernels: str) -> None:
     command, env = [sys.executable, "-W", "error", "-c", PARSE], os.environ | {"ARCPARSE_KERNELS": kernels}
     words, *loaded = subprocess.run(command, capture_output=True, check=True, text=True, env=env).stdout.split()

@@ -24,6 +24,7 @@ from arcparse.treebank import read_conllu, write_conllu
 from arcparse.vectors import VectorStore
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(presets("parser").keys() - {"global"}))
 def test_every_parser_preset_builds_a_model_with_a_finite_loss(name: str, tmp_path: Path) -> None:
     settings = resolve(ParserSettings, "parser", preset=name, overrides=["beam=2"])
@@ -104,6 +105,7 @@ def test_wrong_settings_are_explained(preset: str, overrides: list[str], message
         resolve(ParserSettings, "parser", preset=preset, overrides=overrides)
 
 
+@pytest.mark.slow
 def test_vectors_come_from_a_store_a_model_or_nowhere(tmp_path: Path) -> None:
     models = pytest.importorskip("gensim.models")
     keyed = models.KeyedVectors(3)

@@ -78,6 +78,7 @@ def watched(model: torch.nn.Module, act: Callable[[], object]) -> set[tuple[int,
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("host", "_in_torch")
 def test_one_thread_works_and_the_host_s_setting_stays(place: Path, gold: list[Sentence]) -> None:
     nlp = Pipeline.load(place)

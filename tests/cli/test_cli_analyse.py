@@ -77,6 +77,7 @@ def test_json_tells_each_sentence_and_csv_the_counts(
         assert float(row["las"]) == report["las"]
 
 
+@pytest.mark.slow
 def test_the_plot_is_written(analyse: Callable[..., int], tmp_path: Path) -> None:
     file = tmp_path / "plot.svg"
     assert analyse("--plot", str(file)) == 0

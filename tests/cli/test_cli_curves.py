@@ -38,6 +38,7 @@ def test_a_log_is_read_as_it_was_written_and_goes_on_with_its_run(
     assert steps == [STEPS, 2 * STEPS, 3 * STEPS]
 
 
+@pytest.mark.slow
 def test_pictures_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = [trained(tmp_path / name / "run", 2, CONFIG) for name in "ab"]
     picture = tmp_path / "curves.svg"

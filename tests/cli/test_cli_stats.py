@@ -37,6 +37,7 @@ def test_unknown_words_are_counted_against_another_file(
     assert printed["lengths"] == {"6": 2}
 
 
+@pytest.mark.slow
 def test_a_plot_is_drawn(sample_treebank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plot = tmp_path / "plot.svg"
     assert main(["stats", str(sample_treebank), "--plot", str(plot)]) == 0

@@ -87,6 +87,7 @@ def test_lines_come_from_the_line_a_file_or_standard_input(
     assert (tmp_path / "out.txt").read_text(encoding="utf-8") == written(model, "e f")
 
 
+@pytest.mark.slow
 def test_the_best_outputs_come_with_their_scores(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--beam", "4", "--nbest", "2", "--length-power", "0"]
     assert cli.main(["translate", "--model", model, *options, "a b c"]) == 0

@@ -31,6 +31,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     return status, *capsys.readouterr()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["parse", "tag"])
 @pytest.mark.parametrize("target", ["conllu", "jsonl"])
 def test_the_output_is_that_of_one_process(
@@ -48,6 +49,7 @@ MALFORMED = f"\ufeff{ROW}\n\n{ROW}1\tOne\n\n{ROW}2\tTwo{ROW[5:]}{ROW}\ufeff{ROW}
 PLUS = "# global.columns = ID FORM NER\n1\tOne\tB\n\n1\tTwo\tC\n\n1\tTwo\tC\n\n1\tTwo\tC\n\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [MALFORMED, PLUS, PLUS + "# global.columns\n" + PLUS, "", ROW.replace("\n", "\r\n")])
 @pytest.mark.parametrize("options", [[], ["--skip-bad"]])
 def test_what_is_malformed_is_told_as_by_one_process(

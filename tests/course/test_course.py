@@ -88,6 +88,7 @@ def test_one_command_makes_a_bundle_with_its_scores(
     assert capsys.readouterr().err.count("epoch 1") == len(PARTS)
 
 
+@pytest.mark.slow
 def test_a_course_that_stopped_goes_on_with_the_part_that_stopped(
     treebank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ def texts(figure: object) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_line_for_each_run_in_each_panel() -> None:
     panels = [
         Panel("loss", {"a": [(10, 4.0), (20, 1.0)], "b": [(40, 2.5)]}, logarithmic=True),

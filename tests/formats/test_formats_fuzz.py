@@ -66,6 +66,7 @@ def check(path: Path, name: str | None) -> None:
         assert int(place[1]) >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_mutant_is_read_or_refused(name: str, sample_treebank: Path, tmp_path: Path) -> None:
     some = list(islice(read_conllu(sample_treebank), 3))

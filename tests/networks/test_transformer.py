@@ -58,6 +58,7 @@ def vectors(encoder: Transformer, *sentences: list[str], inputs: int = 0) -> lis
     return [row[: len(own) + 1] for row, own in zip(found, sentences, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["first", "mean"])
 @torch.no_grad()
 def test_vectors_are_those_of_the_library(pooling: Any, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_a_beam_may_lose_the_better_greedy_derivation() -> None:
     assert (trace.parts, trace.overtakes, trace.falls_out) == (3, None, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [True, False])
 def test_the_layers_end_in_the_tree_that_parse_gives(parser: Parser, sentences: list[Sentence], given: bool) -> None:
     for sentence in sentences[:4]:

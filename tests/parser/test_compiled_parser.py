@@ -65,7 +65,7 @@ def without(sentence: Sentence, *, upos: bool = False) -> Sentence:
 
 @needs_kernels
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("beam", [None, 4])
+@pytest.mark.parametrize("beam", [4, pytest.param(None, marks=pytest.mark.slow)])
 def test_trees_are_those_of_torch(name: str, beam: int | None, sentences: list[Sentence], tmp_path: Path) -> None:
     parser = random_parser(sentences, **MODELS[name])
     parser.save(tmp_path, vectors="", metadata={})

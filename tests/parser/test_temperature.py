@@ -33,6 +33,7 @@ def test_where_the_error_only_falls_the_end_is_taken() -> None:
     assert _least(lambda temperature: temperature) == pytest.approx(LOWEST, rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("truth", [0.5, 1.0, 2.5])
 def test_a_known_temperature_is_found_again(truth: float) -> None:
     torch.manual_seed(4)

@@ -24,6 +24,7 @@ def parser(request: pytest.FixtureRequest, sentences: list[Sentence]) -> Parser:
     return tiny_parser(sentences, predicts_tags=request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beam_size", [1, 4])
 @pytest.mark.parametrize("given", [True, False])
 def test_the_arcs_added_are_the_tree_that_parse_gives(

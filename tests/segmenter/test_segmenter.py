@@ -123,6 +123,7 @@ TEXTS = st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tokens", ["network", "rules"])
 @pytest.mark.parametrize("spaces", [True, False])
 @settings(max_examples=40)
@@ -246,6 +247,7 @@ def test_a_segmenter_is_trained_by_the_command(tmp_path: Path, sample_treebank: 
     assert Segmenter.load(tmp_path / "other" / "best").pretrained.same_as(load_vectors("en-vectors"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", presets("segmenter"))
 def test_every_preset_learns(name: str, tmp_path: Path) -> None:
     settings = resolve(RECIPES["segmenter"].settings, "segmenter", preset=name)

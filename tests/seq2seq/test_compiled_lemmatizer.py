@@ -46,6 +46,7 @@ def foreign(sentences: list[Sentence]) -> list[Sentence]:
     return [own.replace(upos=["X"] * len(own)) for own in sentences]
 
 
+@pytest.mark.slow
 @needs_kernels
 @pytest.mark.parametrize("attention", ["general", "dot", "scaled-dot", "none"])
 def test_lemmas_are_those_of_torch(attention: str, sentences: list[Sentence], tmp_path: Path) -> None:

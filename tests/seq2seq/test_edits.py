@@ -24,6 +24,7 @@ def test_a_script_is_all_edits_with_their_places() -> None:
     assert script("dog", "dog") == script("", "") == ()
 
 
+@pytest.mark.slow
 @given(TEXT, TEXT)
 def test_a_beginning_of_the_form_has_the_edits_of_any_other_lemma(lemma: str, rest: str) -> None:
     form = lemma + rest

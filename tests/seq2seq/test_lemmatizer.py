@@ -123,6 +123,7 @@ def unseen() -> list[Sentence]:
     return [words(*made[i : i + 7]) for i in range(0, len(made), 7)]
 
 
+@pytest.mark.slow
 def test_one_sentence_has_the_lemmas_that_it_has_among_many() -> None:
     model = fitted().model.eval()
     together = model.lemmatize(unseen())

@@ -18,6 +18,7 @@ from arcparse.seq2seq.model import Seq2Seq
 TASKS = [("general", False), ("additive", True), ("input feeding", True), ("transformer", False)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_padding_changes_no_probability(kind: str) -> None:
     model, sources, outputs = untrained(kind, scale=1.5), words(6, 3), words(6, 4)

@@ -141,6 +141,7 @@ def test_without_sacrebleu_there_is_no_bleu(monkeypatch: pytest.MonkeyPatch) -> 
         Seq2SeqTask(settings(metric="BLEU"), PAIRS, PAIRS[:5])
 
 
+@pytest.mark.slow
 def test_a_learned_model_makes_few_errors_and_an_untrained_one_blames_search_or_model() -> None:
     pairs = [Pair(word, word) for word in words(30, 77)]
     for report in analyse(learned("general", False), pairs, (1, 3)):

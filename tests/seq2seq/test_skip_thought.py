@@ -85,6 +85,7 @@ def test_a_sentence_has_the_vector_alone_that_it_has_among_others() -> None:
     assert torch.allclose(alone, model.vectors(asked), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_loss_is_per_word_of_both_neighbours() -> None:
     model, thought = fitted().model, fitted().train[0]
     value, count = model.loss([thought])

@@ -69,6 +69,7 @@ def enumerated(tagger: Tagger, forms: tuple[str, ...]) -> dict[tuple[int, ...], 
     return scores
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("encoder", ["none", "bilstm"])
 @pytest.mark.parametrize("normalisation", ["local", "global"])
