@@ -16,7 +16,6 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args
 
 from arcparse.checkpoint import (
@@ -98,6 +97,8 @@ class Bundle:
         if place.suffix in OTHER_ARCHIVES:
             raise ConfigurationError(f"{place}: an archive of models is a .zip file; give a name that ends with .zip")
         if place.suffix == ".zip":
+            from tempfile import TemporaryDirectory  # slow to import, and of no use to those who load
+
             with TemporaryDirectory(prefix="arcparse-") as folder:
                 self.save(Path(folder) / "bundle", card=card)
                 pack(Path(folder) / "bundle", place)
