@@ -38,6 +38,7 @@ from arcparse.sentence.columns import (
 )
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
+from arcparse.sentence.summary import counted, summary
 from arcparse.sentence.surface import Surface, surfaces
 from arcparse.sentence.token import Phrase, Token, below, children_of, numbered, placed
 
@@ -64,7 +65,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sentence:
     """A sentence: comments (each with its `#`) and ten columns of strings, one entry per row.
 
@@ -73,7 +74,7 @@ class Sentence:
 
     comments: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
-    place: str = field(default="", compare=False, repr=False)
+    place: str = field(default="", compare=False)
     drawer: ClassVar[Callable[[Sentence], str]]  # set by the package, since this room may not import `drawing`
 
     @classmethod
@@ -349,6 +350,10 @@ class Sentence:
         tab or a lone surrogate.
         """
         return checked_text(self)
+
+    def __repr__(self) -> str:
+        """Return the number of words and the beginning of the text."""
+        return summary("Sentence", counted(len(self), "word"), self.text)
 
 
 def _merged(column: Sequence[str], rows: Sequence[int], values: Sequence[str]) -> tuple[str, ...]:

@@ -86,6 +86,12 @@ def test_a_phrase_makes_a_sentence_of_its_own():
         Sentence.from_tokens([*sentence, *sentence])
 
 
+def test_repr_is_one_short_line() -> None:
+    assert repr(Sentence.from_forms(["Go", "!"])) == "<Sentence of 2 words: 'Go !'>"
+    assert repr(Sentence.from_forms(["x" * 41])) == f"<Sentence of 1 word: '{'x' * 39}…'>"
+    assert repr(Sentence.from_forms([])) == "<Sentence of 0 words: ''>"
+
+
 def test_tree_has_the_root_at_position_0():
     sentence = Sentence.from_tokens([Token(1, "Go", head=0, deprel="root"), Token(2, "!", head=1, deprel="punct")])
     assert sentence.is_parsed
