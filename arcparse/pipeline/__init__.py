@@ -21,6 +21,7 @@ from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
 from arcparse.sentence.document import Document
+from arcparse.sentence.names import PIPELINE, answers
 from arcparse.settings.limits import BATCH_SIZE, BEAM, CACHE, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
@@ -40,6 +41,7 @@ NBEST_BEAM = 8  # least number of hypotheses for n-best trees and confidences
 NBEST_KEYWORD = "the keyword nbest of parse will be removed in the next version: call nbest(text, n) instead"
 
 
+@answers(PIPELINE)
 class Pipeline:
     """A loaded model: `nlp = arcparse.load("en")`, then `nlp.parse("...")` or `nlp.tag("...")`."""
 

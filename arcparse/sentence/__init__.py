@@ -36,6 +36,7 @@ from arcparse.sentence.columns import (
     head_text,
     texts_of,
 )
+from arcparse.sentence.names import SENTENCE, answers
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
 from arcparse.sentence.summary import counted, summary
@@ -65,6 +66,7 @@ __all__ = [
 ]
 
 
+@answers(SENTENCE)
 @dataclass(frozen=True, repr=False)
 class Sentence:
     """A sentence: comments (each with its `#`) and ten columns of strings, one entry per row.

@@ -10,12 +10,14 @@ from typing import Any, SupportsIndex, overload
 
 from arcparse.errors import InputError, shown
 from arcparse.sentence import DEPREL, FORM, LEMMA, UPOS, XPOS, Phrase, Sentence, Token
+from arcparse.sentence.names import DOCUMENT, answers
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.summary import counted, summary
 
 DRAWN = 20  # sentences that a notebook shows
 
 
+@answers(DOCUMENT)
 class Document(list[Sentence]):
     """A list of the sentences of a text. It walks and searches as its sentences do, over all of them."""
 
