@@ -33,8 +33,7 @@ from arcparse.sentence.columns import (
     XPOS,
     Tree,
     cells_of,
-    head_text,
-    texts_of,
+    head_texts,
 )
 from arcparse.sentence.names import SENTENCE, answers
 from arcparse.sentence.patterns import Match, Pattern
@@ -98,9 +97,11 @@ class Sentence:
         for i, token in enumerate(tokens):
             if not isinstance(token, Token):
                 raise InputError(f"tokens[{i}] must be a Token, not {shown(token)}; for word forms call from_forms")
+        kept = numbered(tokens)
+        heads = head_texts([token.head for token in kept])
         rows = [
-            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head_text(t.head), t.deprel, t.deps, t.misc)
-            for t in numbered(tokens)
+            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head, t.deprel, t.deps, t.misc)
+            for t, head in zip(kept, heads, strict=True)
         ]
         return cls(tuple(comments), tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS))
 
@@ -291,9 +292,9 @@ class Sentence:
         """Return a copy with new columns for the words; ranges and empty nodes stay unchanged.
 
         Each sequence has one entry per word; `comments` replaces all comments. Raises InputError, also a ValueError, if
-        a length differs, or if an entry is not a string, or not a number in `heads`.
+        a length differs, or if an entry is not a string, or in `heads` no number of a word, 0 or -1.
         """
-        texts = None if heads is None else texts_of(heads)
+        texts = None if heads is None else head_texts(heads, len(self))
         given = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: texts, DEPREL: labels, MISC: miscs}
         new = {c: cells_of(COLUMNS[c], values) for c, values in given.items() if values is not None}
         for column, values in new.items():
