@@ -42,6 +42,16 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=whole(THREADS), metavar="N", default=1, help="processor threads (default: 1)")
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the device, as `arcparse.load` takes it."""
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        metavar="NAME",
+        help="where parser and tagger compute: cpu, cuda, or auto for a GPU if there is one (default: cpu)",
+    )
+
+
 def use_threads(args: argparse.Namespace) -> None:
     """Set the number of threads to that of the options, from now on."""
     from arcparse import threads
@@ -102,6 +112,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="number format of the networks: the fastest that compiled models have on this processor, else float32; "
         "or float32; or bfloat16, faster on processors that support it (default: auto)",
     )
+    add_device(parser)
     parser.add_argument("--verbose", action="store_true", help="print the speed even if stderr is not a terminal")
 
 
@@ -150,5 +161,6 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
         precision=args.precision,
         threads=args.threads,
         cache_mib=args.cache_mib,
+        device=args.device,
         **chosen_parts(args),
     )

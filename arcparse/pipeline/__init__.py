@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 from arcparse.batches import stream
 from arcparse.bundle import Bundle, Without
+from arcparse.devices import CPU, is_cpu
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
@@ -90,6 +91,7 @@ class Pipeline:
         precision: Precision = "auto",
         threads: int = 1,
         cache_mib: int = CACHE_MIB,
+        device: str = CPU,
         **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
@@ -104,14 +106,21 @@ class Pipeline:
         (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
         the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
         A compiled parser keeps what it has computed of word forms, and a tagger beside it does too: each uses at most
-        `cache_mib` MiB for that, beside the memory of a batch. Raises ConfigurationError for a number outside THREADS
-        or CACHE of `arcparse.settings.limits`, and for parts that contradict each other.
+        `cache_mib` MiB for that, beside the memory of a batch. With the `device` "cuda", or "auto" if there is a GPU,
+        parser and tagger lie there as networks in torch, while lemmas and segmenter stay on the processor. Raises
+        ConfigurationError for a number outside THREADS or CACHE of `arcparse.settings.limits`, for a device that cannot
+        be used, and for parts that contradict each other.
         """
-        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib)
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib, device)
 
     @classmethod
     def of(
-        cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1, cache_mib: int = CACHE_MIB
+        cls,
+        bundle: Bundle,
+        precision: Precision = "auto",
+        threads: int = 1,
+        cache_mib: int = CACHE_MIB,
+        device: str = CPU,
     ) -> Pipeline:
         """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
@@ -120,12 +129,19 @@ class Pipeline:
         lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
         divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
         if bundle.kind == TAGGER:
-            made = cls(None, parts.tagger_of(bundle.model, precision, limit), lemmas, divider, rules, threads=threads)
+            tagger = parts.tagger_of(bundle.model, precision, limit, device)
+            made = cls(None, tagger, lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(bundle.model, precision, limit)
-            tagger = parts.needed_tagger(bundle, parser, precision, limit)
-            made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads, "cache_mib": cache_mib}
+            parser, in_torch = parts.parser_of(bundle.model, precision, limit, device)
+            its_tagger = parts.needed_tagger(bundle, parser, precision, limit, device)
+            made = cls(parser, its_tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+        made._loaded = {
+            "bundle": bundle,
+            "precision": precision,
+            "threads": threads,
+            "cache_mib": cache_mib,
+            "device": device,
+        }
         return made
 
     @overload
@@ -285,6 +301,10 @@ class Pipeline:
         self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int
     ) -> Iterator[OneOrMore]:
         """Return an iterator over the result for each input. Raises InputError or ConfigurationError at once."""
+        if workers != 1 and not is_cpu(self._loaded.get("device", CPU)):
+            raise ConfigurationError(
+                f"workers must be 1 on a GPU, not {workers}: they would not share it; give a larger batch_size instead"
+            )
         batches = stream(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size))
         found = results_in_order(partial(self._results, work), batches, THREADS.whole("workers", workers), on_error)
         return (result for results in found for result in results)
@@ -324,14 +344,15 @@ def load(
     without: Collection[Without] = (),
     threads: int = 1,
     cache_mib: int = CACHE_MIB,
+    device: str = CPU,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     found = Bundle.find(
         name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
     )
-    return _kept(found, precision, threads, cache_mib)
+    return _kept(found, precision, threads, cache_mib, device)
 
 
 @lru_cache(maxsize=4)
-def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int) -> Pipeline:
-    return Pipeline.of(bundle, precision, threads, cache_mib)
+def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int, device: str) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads, cache_mib, device)

@@ -24,7 +24,7 @@ from arcparse.errors import ConfigurationError, ModelError
 from arcparse.files import make_folder
 from arcparse.settings import as_dict, changed
 from arcparse.threads import asked, torch_threads
-from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate
 from arcparse.training.progress import Progress, Reporter, State
 from arcparse.training.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
@@ -37,7 +37,6 @@ __all__ = [
     "epoch_generator",
     "run_metadata",
     "seed_everything",
-    "select_device",
     "train",
 ]
 
