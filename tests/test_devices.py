@@ -115,6 +115,22 @@ def test_taggers_learn() -> None:
 
 
 @gpu
+@pytest.mark.parametrize("preset", ["attention", "transformer"])
+def test_translators_learn_and_write(preset: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("".join(f"{a} {b}\t{b} {a}\n" for a in "abcdef" for b in "abcdef"), encoding="utf-8")
+    small = ["--preset", preset, "--epochs", "2", "--set", "min_count=1", "--set", "training.batch_tokens=50"]
+    files = ["--train", str(pairs), "--dev", str(pairs), "--output", str(tmp_path / "run")]
+    assert cli.main(["train", "seq2seq", "--device", "cuda", *small, *files]) == 0
+    model = str(tmp_path / "run" / "best")
+    capsys.readouterr()
+    for device in ("cuda", "cpu"):
+        assert cli.main(["translate", "--model", model, "--device", device, "--beam", "2", "a b"]) == 0
+    there, here = capsys.readouterr().out.splitlines()
+    assert there == here
+
+
+@gpu
 def test_a_transformer_learns_and_teaches(tmp_path: Path) -> None:
     nothing = LexiconConfig(
         word_dimension=0, prefixes=(), suffixes=(), affix_dimension=0, shape_dimension=0, character_dimension=0

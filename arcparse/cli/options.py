@@ -48,7 +48,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
         "--device",
         default="cpu",
         metavar="NAME",
-        help="where parser and tagger compute: cpu, cuda, or auto for a GPU if there is one (default: cpu)",
+        help="where the networks compute: cpu, cuda, or auto for a GPU if there is one (default: cpu)",
     )
 
 
@@ -63,14 +63,16 @@ def add_recurrent_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `load_recurrent`."""
     parser.add_argument("--model", required=True, metavar="PATH", help="directory of the model")
     add_threads(parser)
+    add_device(parser)
 
 
 def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
-    """Load the recurrent model of the options, which must be of the class `of`, and set the number of threads."""
+    """Load the recurrent model of the options, of the class `of`, on its device, and set the number of threads."""
     from arcparse import seq2seq
+    from arcparse.devices import select_device
 
     use_threads(args)
-    return seq2seq.load(args.model, of)
+    return seq2seq.load(args.model, of).to(select_device(args.device))
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
