@@ -16,7 +16,6 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args
 
 from arcparse.checkpoint import (
@@ -34,7 +33,7 @@ from arcparse.checkpoint.places import HEADS
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ConfigurationError, ModelError, shown
 
-Without = Literal["lemmas", "segmenter"]
+Without = Literal["lemmas", "lemmatizer", "segmenter"]  # the first two mean the same
 WITHOUT: tuple[Without, ...] = get_args(Without)
 
 PARSER, TAGGER = HEADS  # the names of kinds of models, of their directories, and of keys of config.json
@@ -78,7 +77,7 @@ class Bundle:
         kind, config = load_config(model)
         if kind not in HEADS:
             raise ModelError(f"{model}: holds a model of kind {kind!r}; name a parser or a tagger{_use_of(kind)}")
-        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: "lemmas" in without}
+        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: bool({"lemmas", LEMMATIZER} & {*without})}
         left_out[SEGMENTER] = "segmenter" in without or tokenizer is not None
 
         def place(part: str, given: str | Path | None) -> Path | None:
@@ -98,6 +97,8 @@ class Bundle:
         if place.suffix in OTHER_ARCHIVES:
             raise ConfigurationError(f"{place}: an archive of models is a .zip file; give a name that ends with .zip")
         if place.suffix == ".zip":
+            from tempfile import TemporaryDirectory  # slow to import, and of no use to those who load
+
             with TemporaryDirectory(prefix="arcparse-") as folder:
                 self.save(Path(folder) / "bundle", card=card)
                 pack(Path(folder) / "bundle", place)
@@ -172,6 +173,7 @@ def _check_without(without: Collection[Without], lemmatizer: object, segmenter: 
     if isinstance(without, str) or not all(name in WITHOUT for name in without):
         names = " or ".join(map(repr, WITHOUT))
         raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
-    for name, part, given in (("lemmas", LEMMATIZER, lemmatizer), ("segmenter", SEGMENTER, segmenter)):
+    for name, given in (("lemmas", lemmatizer), (LEMMATIZER, lemmatizer), (SEGMENTER, segmenter)):
         if name in without and given is not None:
+            part = SEGMENTER if name == SEGMENTER else LEMMATIZER
             raise ConfigurationError(f"{part} is {str(given)!r}, but without has {name!r}; leave out one of them")

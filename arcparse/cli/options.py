@@ -137,9 +137,9 @@ def add_parts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without",
         action="append",
-        choices=("lemmas", "segmenter"),
+        choices=("lemmas", "lemmatizer", "segmenter"),
         default=[],
-        help="leave out the lemmas, or divide text by the model's rules; can be given twice",
+        help="leave out the lemmas (or lemmatizer, the same), or divide text by the model's rules; can be given twice",
     )
 
 

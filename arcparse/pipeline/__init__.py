@@ -16,12 +16,22 @@ from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
-from arcparse.pipeline.arguments import Input, OneOrMore, Sequences, Tokens, as_sentences, each_input, list_of_sentences
+from arcparse.pipeline.arguments import (
+    Input,
+    OneOrMore,
+    Sequences,
+    Tokens,
+    as_sentences,
+    each_input,
+    list_of_sentences,
+    text_or_sentence,
+)
 from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
 from arcparse.sentence.document import Document
+from arcparse.sentence.names import PIPELINE, answers
 from arcparse.settings.limits import BATCH_SIZE, BEAM, CACHE, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
@@ -41,6 +51,7 @@ NBEST_BEAM = 8  # least number of hypotheses for n-best trees and confidences
 NBEST_KEYWORD = "the keyword nbest of parse will be removed in the next version: call nbest(text, n) instead"
 
 
+@answers(PIPELINE)
 class Pipeline:
     """A loaded model: `nlp = arcparse.load("en")`, then `nlp.parse("...")` or `nlp.tag("...")`."""
 
@@ -294,8 +305,11 @@ class Pipeline:
 
     def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
         """Return the results for a text, or the one result for a single sentence."""
-        found = results(as_sentences(text, self.divide))
-        return Document(found, text) if isinstance(text, str) else found[0]
+        given = text_or_sentence(text)
+        if isinstance(given, str):
+            return Document(results(self.divide(given)), given)
+        [found] = results([given])
+        return found
 
     def _many(
         self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int

@@ -24,7 +24,7 @@ from arcparse.settings.limits import AboveZero, NotNegative, Part, Positive, Ran
 class TrainingConfig:
     """Settings of the loop."""
 
-    epochs: Whole = 20  # enough for treebanks of 10^5 tokens
+    epochs: Positive = 20  # enough for treebanks of 10^5 tokens
     patience: Positive = (
         6  # epochs without a better score before training stops: scores vary by a tenth of a point between epochs
     )
