@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,7 +23,6 @@ from arcparse.serve.models import Models
 from arcparse.serve.reading import GIVEN, given_of, inputs_of, only_sentence, options_of, read_json
 from arcparse.serve.settings import Drawing, Limits, Parsing, Tracing
 from arcparse.serve.tasks import NBestTask, OneTask, ParseTask
-from arcparse.treebank import parse_conllu
 
 if TYPE_CHECKING:
     from arcparse.parser.beam_trace import BeamTrace, Node
@@ -55,7 +55,7 @@ class Own:
     async def parse(self, request: Request) -> Response:
         """Answer with the parsed sentences of a text, of lists of tokens, or of CoNLL-U."""
         data = await read_json(request)
-        given, options = given_of(data), options_of(Parsing, data, *GIVEN)
+        given, options = await _given(data), options_of(Parsing, data, *GIVEN)
         self._check_beam(options.beam, options.nbest)
         name = self.models.name_of(options.model)
         nlp = self.models.find(name, options.without)
@@ -74,7 +74,7 @@ class Own:
     async def trace(self, request: Request) -> Response:
         """Answer with the search for one sentence, step by step."""
         data = await read_json(request)
-        given, options = given_of(data), options_of(Tracing, data, *GIVEN)
+        given, options = await _given(data), options_of(Tracing, data, *GIVEN)
         self._check_beam(options.beam)
         name = self.models.name_of(options.model)
         nlp = self.models.find(name)
@@ -88,15 +88,16 @@ class Own:
     async def draw(self, request: Request) -> Response:
         """Answer with the drawing of one sentence: as it is given, or of a text that is parsed."""
         data = await read_json(request)
-        gold = parse_conllu(data[GOLD], name=GOLD) if isinstance(data.get(GOLD), str) else None
-        given, options = given_of(data), options_of(Drawing, data, *GIVEN, GOLD)
+        given, options = await _given(data), options_of(Drawing, data, *GIVEN, GOLD)
+        gold = await _given({"conllu": data[GOLD]}) if GOLD in data else None
         self._check_beam(options.beam)
         nlp = self.models.find(options.model)
 
         def work(given: str | list[Sentence]) -> bytes:
             sentences = list(nlp.parse(given, beam=options.beam)) if isinstance(given, str) else given
             sentence = only_sentence(sentences, self.limits.drawn)
-            return _drawn(sentence, only_sentence(gold, self.limits.drawn) if gold else None, options).encode()
+            other = None if gold is None else only_sentence(gold, self.limits.drawn)
+            return _drawn(sentence, other, options).encode()
 
         return Response(await self._once(work, given), media_type="image/svg+xml")
 
@@ -111,6 +112,11 @@ class Own:
                 raise ConfigurationError(
                     f"a beam of {width} is too wide for this server; give at most {self.limits.beam}"
                 )
+
+
+async def _given(data: Mapping[str, Any]) -> Any:
+    """Return the text or the sentences of a request, which are read aside, so that other requests go on."""
+    return await run_in_threadpool(given_of, data)
 
 
 def _described(name: str, nlp: Pipeline) -> dict[str, Any]:
