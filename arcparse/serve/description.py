@@ -82,8 +82,8 @@ def document(limits: Limits) -> dict[str, Any]:
     paths["/metrics"] = {"get": _call("Give counters for Prometheus", "Counters.", "text/plain")}
     described = (
         f"A request may have {limits.bytes} bytes and wait {limits.seconds:g} seconds; {limits.requests} may be in "
-        f"flight, and a beam may be {limits.beam} wide. A sentence may have {limits.traced} words to be traced, and "
-        f"{limits.drawn} to be drawn."
+        f"flight, and a beam may be {limits.beam} wide. A sentence may have {limits.ranked} words for scores and "
+        f"n-best trees, {limits.drawn} to be drawn, and {limits.traced}, divided by the beam's width, to be traced."
     )
     return {
         "openapi": "3.1.0",
