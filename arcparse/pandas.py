@@ -45,7 +45,7 @@ def annotate(
     A text may also be a list of word forms, one sentence. Raises ConfigurationError for an unknown column, and
     InputError for a text that cannot be parsed.
     """
-    functions = _functions(columns)
+    functions = functions_of(columns)
     nlp = model if isinstance(model, Pipeline) else load(model)
     kept = list(texts)
     parsed = nlp.parse_many([text for text in kept if text is not None], beam=beam)
@@ -68,7 +68,7 @@ def add_columns(
     given: Any = table
     if text not in given:
         raise ConfigurationError(f"the table has no column {shown(text)}{nearest(str(text), map(str, given))}")
-    replaced = [name for name in _functions(columns) if prefix + name in given]
+    replaced = [name for name in functions_of(columns) if prefix + name in given]
     if replaced:
         name = prefix + replaced[0]
         raise ConfigurationError(f"the table has a column {name!r} already; give another prefix, such as 'parsed_'")
@@ -80,7 +80,8 @@ def add_columns(
     return made
 
 
-def _functions(columns: Sequence[str]) -> dict[str, Callable[[Document], Any]]:
+def functions_of(columns: Sequence[str]) -> dict[str, Callable[[Document], Any]]:
+    """Return the functions of columns by their names. Raises ConfigurationError for an unknown name."""
     names = [columns] if isinstance(columns, str) else list(columns)
     for name in names:
         if name not in COLUMNS:

@@ -15,6 +15,10 @@ NEEDS = {
     "pandas": ["pandas"],
     "Hugging Face datasets": ["datasets"],
     "scikit-learn": ["sklearn"],
+    "A large corpus, part by part": [],
+    "Dask": ["dask.dataframe", "distributed"],
+    "Ray Data": ["ray"],
+    "Spark": ["pandas"],
 }
 SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
 
@@ -28,6 +32,7 @@ def test_each_section_with_examples_is_run() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # of the libraries themselves
 @pytest.mark.parametrize("section", NEEDS)
 def test_the_examples_of_a_section(section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NEEDS[section]:

@@ -19,6 +19,8 @@ CHECKOUT = Path(__file__).parent.parent
 ROWS = [
     {"tools", "__main__"},
     {"cli"},
+    {"dask", "ray"},
+    {"partitions"},
     {"__init__", "benchmark", "distillation", "course", "spacy", "pandas"},
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
