@@ -114,7 +114,7 @@ def train(
     loss is not finite, ConfigurationError if the checkpoint belongs to another model or to other settings, and
     ModelError if the checkpoint cannot be read or the directory cannot be written. The last checkpoint is kept.
     """
-    with torch_threads(config.threads), asked(config.threads), processes() as team:
+    with torch_threads(config.threads), asked(config.threads), processes(config.device) as team:
         return _train(task, config, directory, resume, progress, team)
 
 

@@ -21,6 +21,7 @@ import torch
 from torch import distributed
 
 from arcparse.errors import ConfigurationError
+from arcparse.training.optimisation import select_device
 from arcparse.training.snapshot import seed_everything
 
 Value = TypeVar("Value")
@@ -44,18 +45,31 @@ def refuse_several(work: str) -> None:
 
 
 @contextmanager
-def processes() -> Iterator[Processes]:
-    """Join the other processes until the block ends."""
+def processes(device: str) -> Iterator[Processes]:
+    """Join the other processes until the block ends; with the `device` "cuda", each gets a GPU of its own.
+
+    Raises ConfigurationError if this machine has fewer of them.
+    """
     if not started_together():
         yield Processes()
         return
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    on_gpu = select_device(device).type == "cuda"
+    if on_gpu:
+        _take_gpu(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if on_gpu else "gloo")
     try:
         yield Processes(distributed.get_rank(), distributed.get_world_size())
     finally:
         distributed.destroy_process_group()
+
+
+def _take_gpu(number: int) -> None:
+    if number >= torch.cuda.device_count():
+        raise ConfigurationError(
+            f"process {number + 1} of this machine has no GPU, since there are {torch.cuda.device_count()}; "
+            "start fewer processes (--nproc-per-node), or set training.device=cpu"
+        )
+    torch.cuda.set_device(number)
 
 
 class Processes:

@@ -12,10 +12,11 @@ import torch
 from toy_task import ToyTask
 
 from arcparse import cli
+from arcparse.errors import ConfigurationError
 from arcparse.settings import load_settings
 from arcparse.training import loop
 from arcparse.training.loop import TrainingConfig, train
-from arcparse.training.processes import Processes
+from arcparse.training.processes import Processes, _take_gpu
 from arcparse.training.snapshot import load_snapshot
 
 TESTS = Path(__file__).parent.parent
@@ -45,6 +46,14 @@ def test_shares_of_a_step_are_disjoint_and_their_losses_weigh_the_same() -> None
         assert sorted(batch for batch, _ in counted) == list(range(number))
         assert {divisor * size for _, divisor in counted} == {number}
         assert all(given)
+
+
+def test_a_process_without_a_gpu_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(
+        ConfigurationError, match=r"process 2 of this machine has no GPU, since there are 1; start fewer"
+    ):
+        _take_gpu(1)
 
 
 @pytest.mark.slow
