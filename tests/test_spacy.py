@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import arcparse
 from arcparse.errors import ConfigurationError, ModelError
 
 spacy = pytest.importorskip("spacy", reason="spacy is not installed; `pip install spacy`")
-with_arcparse = pytest.importorskip("arcparse.spacy")
+component, tokenizer, model = (import_module(f"arcparse.spacy.{name}") for name in ("component", "tokenizer", "model"))
+WORDS = tokenizer.WORDS
 
 TEXT = "  The cats didn't sleep.\n\nDogs  bark. "
 MODEL = {"model": "en-small"}
@@ -135,7 +137,7 @@ def test_blanks_hang_on_the_word_before_them_in_their_sentence(nlp: Any) -> None
 @pytest.mark.parametrize("words", [("de", "le"), ("the", "cats", "sleep")])
 def test_a_multiword_token_has_one_place_in_the_tree(nlp: Any, words: tuple[str, ...]) -> None:
     doc = document(nlp, "We", "du", "saw", "dogs", "du", ".")
-    doc.user_data[with_arcparse.WORDS] = [[doc[1].idx, *words], [doc[4].idx, *words]]
+    doc.user_data[WORDS] = [[doc[1].idx, *words], [doc[4].idx, *words]]
     back = spacy.tokens.Doc(nlp.vocab).from_bytes(doc.to_bytes())
     nlp(back)
     check_trees(back)
@@ -152,7 +154,7 @@ def test_the_highest_words_of_tokens_make_a_tree(data: st.DataObject) -> None:
     place = np.argsort(order)
     head = place[head[order]]  # of words in any order
     token = np.cumsum([0, *(data.draw(st.integers(0, 1)) for _ in range(size - 1))])
-    chosen = with_arcparse._highest(token, head)
+    chosen = component._highest(token, head)
     above = token[head[chosen]]
     assert token[chosen].tolist() == sorted(set(token.tolist()))
     assert (above == token[chosen]).sum() == 1
@@ -175,11 +177,11 @@ def test_words_that_do_not_spell_their_token_are_handed_on() -> None:
             ]
             return [[arcparse.Sentence((), tuple(zip(*cells, strict=True)))] for _ in texts]
 
-    model = with_arcparse.Model("en-small")
-    model.__dict__["pipeline"] = Divider()
-    doc = with_arcparse.Tokenizer(spacy.vocab.Vocab(), model)("Il parle du vin")
+    made = model.Model("en-small")
+    made.__dict__["pipeline"] = Divider()
+    doc = tokenizer.Tokenizer(spacy.vocab.Vocab(), made)("Il parle du vin")
     assert [token.text for token in doc] == ["Il", "parle", "du", "vin"]
-    assert doc.user_data[with_arcparse.WORDS] == [[9, "de", "le"]]
+    assert doc.user_data[WORDS] == [[9, "de", "le"]]
 
 
 def test_batches_give_what_single_texts_give(nlp: Any, own_tokens: Any) -> None:
