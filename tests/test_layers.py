@@ -20,7 +20,9 @@ CHECKOUT = Path(__file__).parent.parent
 ROWS = [
     {"tools", "__main__"},
     {"cli"},
-    {"__init__", "benchmark", "distillation", "course", "serve"},
+    {"dask", "ray"},
+    {"partitions"},
+    {"__init__", "benchmark", "distillation", "course", "serve", "spacy", "pandas"},
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
     {"tagger", "parser", "segmenter"},
@@ -28,7 +30,7 @@ ROWS = [
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation"},
     {"tokenizer", "lexicon", "bundle"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
-    {"vocabulary", "spelling", "sentence", "settings", "threads", "files"},
+    {"vocabulary", "spelling", "sentence", "settings", "threads", "files", "libraries"},
     {"search", "presets"},
     {"errors"},
 ]
@@ -36,7 +38,7 @@ HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
 LEVELDB = {"plyvel", "plyvel_next"}
 OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "matplotlib", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
-OPTIONAL |= {"tokenizers", "transformers"}
+OPTIONAL |= {"dask", "distributed", "pyarrow", "ray", "tokenizers", "transformers"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 

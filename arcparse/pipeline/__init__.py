@@ -331,6 +331,11 @@ class Pipeline:
         made._loaded = loaded
         return made
 
+    def divide_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """Return the sentences of each raw text, untagged, as the segmenter or the rules divide it."""
+        with asked(self.threads):
+            return self.segmenter.segment_many(texts) if self.segmenter else list(map(self.divide, texts))
+
     def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
         """Return the results for a text, or the one result for a single sentence."""
         given = text_or_sentence(text)
@@ -353,9 +358,7 @@ class Pipeline:
 
     def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:
         """Return the result for each input, a document for a text; the sentences of all are processed together."""
-        raw = [text for text in inputs if isinstance(text, str)]
-        with asked(self.threads):
-            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+        divided = iter(self.divide_many([text for text in inputs if isinstance(text, str)]))
         groups = [next(divided) if isinstance(text, str) else [text] for text in inputs]
         found = iter(work([sentence for group in groups for sentence in group], on_error=on_error))
         own = [[next(found) for _ in group] for group in groups]

@@ -86,7 +86,7 @@ class Learner:
         self.accumulate(loss)
         return self.step(rate, updates)[0]
 
-    def accumulate(self, loss: torch.Tensor, parts: int = 1) -> None:
+    def accumulate(self, loss: torch.Tensor, parts: float = 1) -> None:
         """Add the gradient of a scalar loss, one of those `parts` whose mean the next step is to lower."""
         (loss / parts).backward()  # type: ignore[no-untyped-call]
         self._losses.append(loss.detach().double())
