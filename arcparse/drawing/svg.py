@@ -1,6 +1,7 @@
-"""A diagram as SVG 1.1, without scripts; each arc has a tooltip with its head, dependent and label.
+"""A diagram as SVG, without scripts; each arc has a tooltip with its head, dependent and label.
 
-The boxes of a drawing come from `places`, so that tests can look at them.
+Words and tags carry the number of their word as `data-word`, and arcs that of their dependent as `data-dependent`, so
+that a page can mark or hide them. The boxes of a drawing come from `places`, so that tests can look at them.
 """
 
 from __future__ import annotations
@@ -85,8 +86,9 @@ def _legend_names(diagram: Diagram, colour: Colouring) -> list[tuple[str, str, s
     """Return the meanings of the lines of the legend, their colours and their dashes."""
     names = []
     if diagram.compares:
-        names += [("both", INK, ""), ("gold alone", GOLD, DASHED), ("system alone", SYSTEM, "")]
-        names += [(f"gold's{DIFFERENT}the system's", SYSTEM, "")]
+        one, other = diagram.names
+        names += [("both", INK, ""), (f"{one} alone", GOLD, DASHED), (f"{other} alone", SYSTEM, "")]
+        names += [(f"{one}{DIFFERENT}{other}", SYSTEM, "")]
     if colour == "confidence":
         names += [(f"confidence {sure:g}" if sure == SHADES[0] else f"{sure:g}", shade(sure), "") for sure in SHADES]
     return names
@@ -110,15 +112,16 @@ def _line(path: str, colour: str, weight: float, dashes: str = "") -> str:
 
 
 def _words(place: Place) -> Iterator[str]:
-    direction: dict[str, str | float] = {"direction": "rtl"} if place.mirrored else {}
     for placed in place.line.words:
+        direction: dict[str, str | float] = {"direction": "rtl"} if place.mirrored else {}
+        number: dict[str, str | float] = {"data_word": placed.number}
         x, y = place.x(placed.middle), place.base + FORM + 2
-        yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **direction)
+        yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **number, **direction)
         feet = [place.x(foot) for foot in placed.feet]
         if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show to which word they belong
             yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1)
         if placed.word.tag:
-            yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT)
+            yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT, **number)
 
 
 def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> str:
@@ -133,7 +136,7 @@ def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> st
         parts.append(element("path", d=f"M{x:.1f} {y:.1f}l-3 -{ARROW:g}h6z", fill=colour))
     if arc.label:
         parts.append(text((left + right) / 2, bottom - DESCENT, arc.label, fill=colour))
-    return element("g", "".join(parts))
+    return element("g", "".join(parts), data_dependent=arc.dependent)
 
 
 def _path(placed: PlacedArc, place: Place) -> str:
@@ -163,6 +166,6 @@ def _path(placed: PlacedArc, place: Place) -> str:
 def _tooltip(placed: PlacedArc, diagram: Diagram) -> str:
     arc = placed.arc
     head = "ROOT" if arc.head == 0 else f"{diagram.words[arc.head - 1].form} ({arc.head})"
-    side = "" if arc.side == "both" else f", {arc.side} alone"
+    side = "" if arc.side == "both" else f", {diagram.names[arc.side == 'system']} alone"
     sure = "" if arc.confidence is None else f", confidence {arc.confidence:.2f}"
     return f"{head} → {diagram.words[arc.dependent - 1].form} ({arc.dependent}): {arc.label}{side}{sure}"
