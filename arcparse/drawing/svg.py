@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil
+from math import ceil, inf
 
 from arcparse.drawing.colours import FAINT, GOLD, INK, SYSTEM, Colouring, colour_of, shade
 from arcparse.drawing.diagram import DIFFERENT, Diagram
@@ -17,6 +17,8 @@ from arcparse.drawing.elements import SANS, document, element, text, tooltip
 from arcparse.drawing.layout import Line, Metrics, PlacedArc
 from arcparse.drawing.lines import lines
 from arcparse.drawing.widths import ems
+
+Meaning = tuple[str, str, str]  # of a line: its name, colour and dashes
 
 WIDTH = 1100.0  # pixels of a page
 FORM, SMALL = 15.0, 11.0  # sizes of type
@@ -69,11 +71,11 @@ def places(diagram: Diagram, width: float | None = WIDTH, *, top: float = MARGIN
 
 def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = WIDTH) -> str:
     """Draw a diagram; on one line without `width`, else on lines of that many pixels. Returns an `<svg>` element."""
-    names = _legend_names(diagram, colour)
-    placed = places(diagram, width, top=MARGIN + (LEGEND if names else 0))
-    wide = max([place.width for place in placed] + [sum(_legend_width(name) for name, *_ in names)])
+    legend = _legend_rows(_legend_names(diagram, colour), width)
+    placed = places(diagram, width, top=MARGIN + LEGEND * len(legend))
+    wide = max([*(place.width for place in placed), *map(_row_width, legend)], default=0.0)
     high = (placed[-1].base + FORM + SMALL + 12 if placed else MARGIN) + MARGIN
-    parts = [tooltip(diagram.title), *_legend(names)]
+    parts = [tooltip(diagram.title), *_legend(legend)]
     for place in placed:
         parts += [_arc(arc, place, diagram, colour) for arc in (*place.line.arcs, *place.line.roots)]
         parts += _words(place)
@@ -82,9 +84,9 @@ def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = W
     )
 
 
-def _legend_names(diagram: Diagram, colour: Colouring) -> list[tuple[str, str, str]]:
+def _legend_names(diagram: Diagram, colour: Colouring) -> list[Meaning]:
     """Return the meanings of the lines of the legend, their colours and their dashes."""
-    names = []
+    names: list[Meaning] = []
     if diagram.compares:
         one, other = diagram.names
         names += [("both", INK, ""), (f"{one} alone", GOLD, DASHED), (f"{other} alone", SYSTEM, "")]
@@ -98,12 +100,31 @@ def _legend_width(name: str) -> float:
     return SWATCH + 6 + METRICS.small(name) + 18
 
 
-def _legend(names: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    x = MARGIN
-    for name, colour, dashes in names:
-        yield _line(f"M{x:.1f} {MARGIN + 5:.1f}h{SWATCH:g}", colour, 1.6, dashes)
-        yield text(x + SWATCH + 6, MARGIN + 9, name, fill=colour, text_anchor="start")
-        x += _legend_width(name)
+def _legend_rows(names: Iterable[Meaning], width: float | None) -> list[list[Meaning]]:
+    """Divide a legend into rows of at most `width` pixels, if names allow."""
+    rows: list[list[Meaning]] = []
+    free = 0.0
+    for meaning in names:
+        needed = _legend_width(meaning[0])
+        if not rows or (width is not None and needed > free):
+            rows.append([])
+            free = inf if width is None else width - 2 * MARGIN
+        rows[-1].append(meaning)
+        free -= needed
+    return rows
+
+
+def _row_width(row: Iterable[Meaning]) -> float:
+    return sum(_legend_width(name) for name, *_ in row)
+
+
+def _legend(rows: Iterable[Iterable[Meaning]]) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        x, y = MARGIN, MARGIN + number * LEGEND
+        for name, colour, dashes in row:
+            yield _line(f"M{x:.1f} {y + 5:.1f}h{SWATCH:g}", colour, 1.6, dashes)
+            yield text(x + SWATCH + 6, y + 9, name, fill=colour, text_anchor="start")
+            x += _legend_width(name)
 
 
 def _line(path: str, colour: str, weight: float, dashes: str = "") -> str:

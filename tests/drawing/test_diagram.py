@@ -121,6 +121,16 @@ def test_a_legend_says_what_colours_of_confidence_mean() -> None:
     assert f'fill="{shade(0)}" text-anchor="start">0</text>' in coloured
 
 
+def test_a_legend_is_no_wider_than_the_drawing() -> None:
+    rows = {}
+    for width in (180, 1100):
+        found = ElementTree.fromstring(drawing.svg(drawing.diagram(DOGS), colour="confidence", width=width))  # noqa: S314 (our own)
+        names = [text for text in found.iter("{http://www.w3.org/2000/svg}text") if text.get("text-anchor") == "start"]
+        assert all(float(name.get("x", "")) + 10 * len(name.text or "") < width for name in names)
+        rows[width] = len({name.get("y") for name in names})
+    assert rows[180] > rows[1100] == 1
+
+
 def drawn_by_hand(picture: str) -> str:
     """A picture whose lines stand behind a bar, so that blanks before them are seen."""
     return "\n".join(line.removeprefix("|") for line in picture.strip("\n").split("\n")) + "\n"
