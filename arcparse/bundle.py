@@ -40,6 +40,7 @@ WITHOUT: tuple[Without, ...] = get_args(Without)
 PARSER, TAGGER = HEADS  # the names of kinds of models, of their directories, and of keys of config.json
 LEMMATIZER, SEGMENTER, VECTORS = "lemmatizer", "segmenter", "vectors"
 PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
+REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, "segmenter": SEGMENTER}  # the part that each name leaves out
 TOKENIZER = "tokenizer"  # the key of the rules that divide raw text
 RULES = {"en", "neutral"}  # that a model can name
 CARD = "README.md"
@@ -73,7 +74,7 @@ class Bundle:
         The rules of a `tokenizer` replace the model's segmenter. Raises ModelError if the model is missing or broken,
         ConfigurationError if a part is both given and left out.
         """
-        _check_without(without, lemmatizer, segmenter)
+        check_without(without, lemmatizer=lemmatizer, segmenter=segmenter)
         model = find_model(name_or_path).resolve()
         kind, config = load_config(model)
         if kind not in HEADS:
@@ -167,11 +168,11 @@ def _use_of(kind: str) -> str:
     return f", and this model as its {kind}" if kind in PARTS else ""
 
 
-def _check_without(without: Collection[Without], lemmatizer: object, segmenter: object) -> None:
-    """Raise ConfigurationError for parts that cannot be left out, or that are given too."""
+def check_without(without: Collection[Without], **given: object) -> None:
+    """Raise ConfigurationError for parts that cannot be left out, or that are `given` too."""
     if isinstance(without, str) or not all(name in WITHOUT for name in without):
         names = " or ".join(map(repr, WITHOUT))
         raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
-    for name, part, given in (("lemmas", LEMMATIZER, lemmatizer), ("segmenter", SEGMENTER, segmenter)):
-        if name in without and given is not None:
-            raise ConfigurationError(f"{part} is {str(given)!r}, but without has {name!r}; leave out one of them")
+    for name, part in REMOVED.items():
+        if name in without and given.get(part) is not None:
+            raise ConfigurationError(f"{part} is {str(given[part])!r}, but without has {name!r}; leave out one of them")

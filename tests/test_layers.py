@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parent.parent
 ROWS = [
     {"tools", "__main__"},
     {"cli"},
-    {"__init__", "benchmark", "distillation", "course"},
+    {"__init__", "benchmark", "distillation", "course", "serve"},
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
     {"tagger", "parser", "segmenter"},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from arcparse.batches import stream
-from arcparse.bundle import Bundle, Without
+from arcparse.bundle import REMOVED, Bundle, Without, check_without
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
@@ -62,9 +64,19 @@ class Pipeline:
         """
         self._analysis = Analysis(parser, tagger, lemmatizer)
         self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
-        self._in_torch = in_torch
+        self._in_torch, self._rules = in_torch, tokenizer
         self._loaded: dict[str, Any] = {}  # the arguments of `of`
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
+
+    @property
+    def makes_trees(self) -> bool:
+        """Whether there is a parser; else the model is only a tagger."""
+        return self._analysis.parser is not None
+
+    @property
+    def makes_tags(self) -> bool:
+        """Whether it tags; else sentences must have tags."""
+        return self._analysis.makes_tags
 
     @property
     def tagger(self) -> TagsSentences | None:
@@ -275,6 +287,23 @@ class Pipeline:
         tagged = partial(self._analysis.tag, given_tags=given_tags, dictionary=dictionary)
         with asked(self.threads):
             return with_failures(tagged, lambda sentence: sentence, sentences, on_error)
+
+    def reduced(self, without: Collection[Without]) -> Pipeline:
+        """Return a pipeline of the same models, as `load` gives it `without` some parts; it needs no memory of its own.
+
+        Raises ConfigurationError for other names.
+        """
+        check_without(without)
+        made, loaded = copy(self), dict(self._loaded)
+        if "lemmas" in without:
+            made._analysis = replace(self._analysis, lemmatizer=None)
+        if "segmenter" in without:
+            made.segmenter, made.divide = None, self._rules.tokenize
+        if loaded:
+            left_out = {part: None for name, part in REMOVED.items() if name in without}
+            loaded["bundle"] = replace(loaded["bundle"], **left_out)
+        made._loaded = loaded
+        return made
 
     def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
         """Return the results for a text, or the one result for a single sentence."""
