@@ -18,7 +18,11 @@ export async function show(sentence, settings, signal, models) {
   const names = namesOf(settings, second);
   const place = figure("Both trees");
   const result = make("div");
-  view.replaceChildren(choice(settings, second, models, () => show(sentence, settings, signal, models)), place, result);
+  view.replaceChildren(
+    choice(settings, second, models, () => show(sentence, settings, signal, models)),
+    place,
+    result,
+  );
   try {
     const [one, two] = await Promise.all([settings, second].map((each) => parsedAgain(sentence, each, signal)));
     if (signal.aborted) return;
@@ -41,25 +45,46 @@ function choice(settings, second, models, changed) {
     return make("option", { value: JSON.stringify({ model, beam }), selected }, `${model}, ${beamName(beam)}`);
   };
   const beams = [null, ...BEAMS];
-  const groups = models.map(({ name }) => make("optgroup", { label: name }, beams.map((beam) => option(name, beam))));
+  const groups = models.map(({ name }) =>
+    make(
+      "optgroup",
+      { label: name },
+      beams.map((beam) => option(name, beam)),
+    ),
+  );
   const change = (event) => {
     other = JSON.parse(event.target.value);
     changed();
     find("compared").focus();
   };
   const select = make("select", { id: "compared", change }, groups);
-  return make("p", { class: "hint" }, `${settings.model}, ${beamName(settings.beam)}, compared with `, make("label", {}, make("span", { class: "unseen" }, "Compared with"), select));
+  return make(
+    "p",
+    { class: "hint" },
+    `${settings.model}, ${beamName(settings.beam)}, compared with `,
+    make("label", {}, make("span", { class: "unseen" }, "Compared with"), select),
+  );
 }
 
 function summary([one, two], names) {
   const changed = differences(one, two);
   const all = words(one).length;
-  if (!changed.length) return [make("p", { class: "agreement" }, `Both find the same tree of ${counted(all, "word")}.`)];
+  if (!changed.length)
+    return [make("p", { class: "agreement" }, `Both find the same tree of ${counted(all, "word")}.`)];
   const arc = (word, tree) => [`${word.deprel} of `, form(formOf(tree, word.head))];
   const rows = changed.map(([word, also]) =>
-    make("tr", {}, make("td", { class: "number" }, String(word.id)), make("th", { scope: "row" }, form(word.form)), make("td", {}, arc(word, one)), make("td", {}, arc(also, two))),
+    make(
+      "tr",
+      {},
+      make("td", { class: "number" }, String(word.id)),
+      make("th", { scope: "row" }, form(word.form)),
+      make("td", {}, arc(word, one)),
+      make("td", {}, arc(also, two)),
+    ),
   );
-  const headings = ["Number", "Word", ...names].map((name, column) => make("th", { scope: "col" }, column ? name : make("span", { class: "unseen" }, name)));
+  const headings = ["Number", "Word", ...names].map((name, column) =>
+    make("th", { scope: "col" }, column ? name : make("span", { class: "unseen" }, name)),
+  );
   const table = make("table", {}, make("thead", {}, make("tr", {}, headings)), make("tbody", {}, rows));
   return [
     make("p", { class: "agreement" }, `They agree on ${all - changed.length} of ${counted(all, "arc")}.`),

@@ -38,9 +38,20 @@ export function told(node, forms) {
   const word = (token) => make("bdi", { class: "told" }, forms[token]);
   const relation = make("span", { class: "relation" }, node.arc?.label ?? "");
   if (node.transition.startsWith("SHIFT")) return [word(node.stack.at(-1)), " moves from the buffer onto the stack."];
-  if (node.transition.startsWith("SWAP")) return [word(node.buffer[0]), " goes back to the buffer, behind the word on top of the stack."];
+  if (node.transition.startsWith("SWAP"))
+    return [word(node.buffer[0]), " goes back to the buffer, behind the word on top of the stack."];
   if (node.arc?.head === 0) return [word(node.arc.dependent), " becomes the root of the sentence, as ", relation, "."];
-  if (node.arc) return [word(node.arc.head), " takes ", word(node.arc.dependent), " as its ", relation, ", and ", word(node.arc.dependent), " leaves the stack."];
+  if (node.arc)
+    return [
+      word(node.arc.head),
+      " takes ",
+      word(node.arc.dependent),
+      " as its ",
+      relation,
+      ", and ",
+      word(node.arc.dependent),
+      " leaves the stack.",
+    ];
   if (node.transition) return [`${node.transition} is done.`];
   return ["The root stands on the stack, and all words wait in the buffer."];
 }

@@ -12,12 +12,17 @@ export const colour = () => document.querySelector("input[name=colour]:checked")
 /** Return the width of a drawing in `place`. */
 export const widthOf = (place) => Math.max(LEAST, Math.floor(place.clientWidth / COARSE) * COARSE);
 
+const latest = new WeakMap(); // by place, the control of the drawing that is made last
+
 /** Draw a sentence into `place`; `look` is that of the server, without a width. Returns the drawing, null if it is too late. */
 export async function draw(place, sentence, look, signal) {
+  latest.get(place)?.abort();
+  const own = new AbortController();
+  latest.set(place, own);
   try {
     const width = find("one-line").checked ? null : widthOf(place);
-    const text = await drawn(sentence, { width, ...look }, signal);
-    if (signal?.aborted) return null;
+    const text = await drawn(sentence, { width, ...look }, AbortSignal.any([signal, own.signal]));
+    if (signal.aborted || own.signal.aborted) return null;
     const drawing = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
     drawing.querySelector(":scope > title")?.remove(); // the name below says it without a tooltip over all
     drawing.setAttribute("aria-label", `Tree of: ${sentence.text}`);

@@ -34,20 +34,25 @@ function line(name, file, type, content) {
       say(error instanceof Problem ? error.message : `The browser did not allow it: ${error.message}`);
     }
   };
-  const button = (text, what, done) => make("button", { type: "button", "aria-label": `${text} ${name}`, click: act(what, done) }, text);
+  const button = (text, what, done) =>
+    make("button", { type: "button", "aria-label": `${text} ${name}`, click: act(what, done) }, text);
   const copied = button("Copy", () => copy(content, type), `Copied: ${name}.`);
   const saved = file && button("Download", async () => save(await content(), type, file), `Saved: ${file}.`);
   return make("div", { class: "file" }, make("span", {}, name), copied, saved);
 }
 
 function link() {
-  if (isTooLong()) throw new Problem("The text is too long for a link that programs pass on. Download it as CoNLL-U or JSON.");
+  if (isTooLong())
+    throw new Problem("The text is too long for a link that programs pass on. Download it as CoNLL-U or JSON.");
   return location.href;
 }
 
 /** Copy text, or a PNG picture; the content is a promise, so that the browser sees the click behind it. */
 async function copy(content, type) {
-  if (!navigator.clipboard) throw new Problem("A page has no way to the clipboard unless its address begins with https or localhost. Download the file.");
+  if (!navigator.clipboard)
+    throw new Problem(
+      "A page has no way to the clipboard unless its address begins with https or localhost. Download the file.",
+    );
   if (type !== "image/png") return navigator.clipboard.writeText(await content());
   return navigator.clipboard.write([new ClipboardItem({ [type]: content() })]);
 }

@@ -17,7 +17,13 @@ export function read() {
 
 /** Put settings into the page's address, without a step in the browser's history. */
 export function write({ text, model, beam, sentence, view }) {
-  const kept = Object.entries({ text, model, beam, sentence: sentence === 1 ? null : sentence, view: view === "tree" ? null : view });
+  const kept = Object.entries({
+    text,
+    model,
+    beam,
+    sentence: sentence === 1 ? null : sentence,
+    view: view === "tree" ? null : view,
+  });
   const fragment = new URLSearchParams(kept.filter(([, value]) => value !== null && value !== ""));
   history.replaceState(null, "", text ? `#${fragment}` : location.pathname + location.search);
 }

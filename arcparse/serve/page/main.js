@@ -19,7 +19,10 @@ const EXAMPLES = [
   ["an easy sentence", "The old fisherman told them a story about the sea."],
   ["a garden path", "The old man the boats."],
   ["an attachment", "I saw the man with the telescope in the park."],
-  ["a paragraph", "She opened the letter that had arrived that morning. Nobody knew who had written it! When the rain stopped, the children ran down to the river, where their father was mending the nets."],
+  [
+    "a paragraph",
+    "She opened the letter that had arrived that morning. Nobody knew who had written it! When the rain stopped, the children ran down to the river, where their father was mending the nets.",
+  ],
 ];
 const VIEWS = { tree, alternatives, search, comparison };
 
@@ -116,6 +119,8 @@ function show() {
   find("sentence").hidden = !sentence;
   if (!sentence) return;
   tabs.select(page.view);
+  find("look").hidden = page.view === "search";
+  find("colours").hidden = page.view !== "tree";
   VIEWS[page.view].show(sentence, settings(), showing.signal, page.models);
 }
 
@@ -123,7 +128,8 @@ function listen() {
   const later = settled(() => parse(page.chosen), PAUSE);
   find("text").addEventListener("input", later);
   find("text").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[role=tab][aria-selected=true]").focus();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+      document.querySelector("[role=tab][aria-selected=true]").focus();
   });
   find("writing").addEventListener("submit", (event) => event.preventDefault());
   find("model").addEventListener("change", (event) => set({ model: event.target.value }));

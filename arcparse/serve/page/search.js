@@ -1,15 +1,14 @@
 /** The view of the beam search step by step: stack, buffer, arcs so far and the hypotheses of the beam. */
 
+import { beam } from "./beam.js";
 import { arcs, lineage, path, told, turns } from "./derivation.js";
 import { draw, figure, widthOf } from "./drawing.js";
-import { bar, find, form, make } from "./elements.js";
+import { find, form, make } from "./elements.js";
 import { isRightToLeft, withArcs } from "./sentence.js";
 import { isLeft, notice, traced } from "./server.js";
 
 const PACE = 900; // milliseconds of a step
 const NARROW = 600; // pixels; a tree on several lines would leave too little of the rest in view
-const STACK_SHOWN = 3; // words of a hypothesis in the table
-const BUFFER_SHOWN = 2;
 const KEYS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 
 let shown = null; // the search in the view, or null
@@ -29,7 +28,12 @@ export async function show(sentence, settings, signal) {
 }
 
 function begin(view, trace, sentence, signal) {
-  const parts = { ...controls(trace), configuration: make("div"), tree: figure("Arcs so far"), beam: make("div", { class: "table", role: "region", "aria-label": "Beam", tabindex: "0" }) };
+  const parts = {
+    ...controls(trace),
+    configuration: make("div"),
+    tree: figure("Arcs so far"),
+    beam: make("div", { class: "table", role: "region", "aria-label": "Beam", tabindex: "0" }),
+  };
   parts.configuration.dir = isRightToLeft(sentence) ? "rtl" : "ltr";
   shown = { trace, sentence, signal, parts, step: 0, followed: "winner", rank: 0, drawing: null };
   view.replaceChildren(parts.bar, parts.turns, parts.words, parts.configuration, parts.tree, parts.beam);
@@ -38,16 +42,47 @@ function begin(view, trace, sentence, signal) {
 
 function controls(trace) {
   const last = trace.steps.length - 1;
-  const button = (text, label, click) => make("button", { type: "button", "aria-label": label, title: label, click }, text);
-  const slider = make("input", { type: "range", min: 0, max: last, value: 0, "aria-label": "Step", input: () => go(Number(slider.value)) });
+  const button = (text, label, click) =>
+    make("button", { type: "button", "aria-label": label, title: label, click }, text);
+  const slider = make("input", {
+    type: "range",
+    min: 0,
+    max: last,
+    value: 0,
+    "aria-label": "Step",
+    input: () => go(Number(slider.value)),
+  });
   const play = button("Play", "Play the steps", () => (playing ? stop() : start()));
   const count = make("output", { class: "count" });
-  const steps = make("div", { class: "steps" }, button("⇤", "To the start", () => go(0)), button("←", "One step back", () => go(shown.step - 1)), play, button("→", "One step forward", () => go(shown.step + 1)), button("⇥", "To the end", () => go(last)));
-  const choice = make("fieldset", { class: "choice" }, make("legend", {}, "Follow"), radio("winner", "the result", true), radio("greedy", "greedy search", false));
+  const steps = make(
+    "div",
+    { class: "steps" },
+    button("⇤", "To the start", () => go(0)),
+    button("←", "One step back", () => go(shown.step - 1)),
+    play,
+    button("→", "One step forward", () => go(shown.step + 1)),
+    button("⇥", "To the end", () => go(last)),
+  );
+  const choice = make(
+    "fieldset",
+    { class: "choice" },
+    make("legend", {}, "Follow"),
+    radio("winner", "the result", true),
+    radio("greedy", "greedy search", false),
+  );
   const found = turns(trace);
-  const jumps = found.map(([step, meaning]) => make("button", { type: "button", class: "turn", click: () => go(step) }, `Step ${step}: ${meaning}`));
+  const jumps = found.map(([step, meaning]) =>
+    make("button", { type: "button", class: "turn", click: () => go(step) }, `Step ${step}: ${meaning}`),
+  );
   const same = make("span", {}, "Greedy search finds the same derivation.");
-  return { bar: make("div", { class: "player" }, steps, slider, count, choice), slider, play, count, turns: make("p", { class: "turns" }, ...(found.length ? jumps : [same])), words: make("p", { class: "narration", "aria-live": "polite" }) };
+  return {
+    bar: make("div", { class: "player" }, steps, slider, count, choice),
+    slider,
+    play,
+    count,
+    turns: make("p", { class: "turns" }, ...(found.length ? jumps : [same])),
+    words: make("p", { class: "narration", "aria-live": "polite" }),
+  };
 }
 
 function radio(value, text, checked) {
@@ -57,13 +92,10 @@ function radio(value, text, checked) {
 
 /** Follow the result or greedy search: draw its whole tree once, in which arcs then come and go. */
 async function follow(followed) {
-  const { trace, sentence, signal, parts, step } = shown;
-  Object.assign(shown, { followed, drawing: null });
+  const { trace, step } = shown;
+  Object.assign(shown, { followed, beside: false, drawing: null });
   go(step);
-  const drawing = await draw(parts.tree, withArcs(sentence, arcs(path(trace, followed))), lookIn(parts.tree), signal);
-  if (!drawing || shown?.followed !== followed) return;
-  shown.drawing = drawing;
-  reveal();
+  await drawArcs(path(trace, followed));
 }
 
 /** Go to a step of the followed derivation, or to the nearest that there is. */
@@ -79,17 +111,23 @@ function go(step) {
 
 /** Show another hypothesis of this step, with its own arcs. */
 async function look(rank) {
-  const { trace, step, followed, parts, sentence, signal } = shown;
+  const { trace, step, followed } = shown;
   if (rank === trace.steps[step][followed]) return go(step);
   stop();
   Object.assign(shown, { rank, beside: true, drawing: null });
   render();
-  const drawing = await draw(parts.tree, withArcs(sentence, arcs(lineage(trace, step, rank))), lookIn(parts.tree), signal);
-  if (drawing && shown.beside) shown.drawing = drawing;
-  reveal();
+  await drawArcs(lineage(trace, step, rank));
 }
 
-const lookIn = (place) => ({ colour: "label", ...(widthOf(place) < NARROW && { width: null }) });
+/** Draw the words with all arcs of a derivation. */
+async function drawArcs(nodes) {
+  const { sentence, signal, parts } = shown;
+  const width = widthOf(parts.tree) < NARROW ? null : widthOf(parts.tree);
+  const drawing = await draw(parts.tree, withArcs(sentence, arcs(nodes)), { colour: "label", width }, signal);
+  if (!drawing) return;
+  shown.drawing = drawing;
+  reveal();
+}
 
 const nodesShown = ({ trace, followed, step, rank, beside }) =>
   beside ? lineage(trace, step, rank) : path(trace, followed).slice(0, step + 1);
@@ -102,9 +140,9 @@ function render() {
   parts.slider.setAttribute("aria-valuetext", `step ${step}: ${node.transition || "start"}`);
   const name = node.transition ? [make("code", {}, node.transition), " "] : [];
   parts.words.replaceChildren(...name, ...told(node, trace.forms));
-  parts.configuration.replaceChildren(configuration(node, trace.forms));
+  parts.configuration.replaceChildren(configuration(node, trace.forms, parts.configuration.dir === "ltr"));
   const focused = [...parts.beam.querySelectorAll("button")].indexOf(document.activeElement);
-  parts.beam.replaceChildren(beam(shown));
+  parts.beam.replaceChildren(beam(shown, look));
   parts.beam.querySelectorAll("button")[focused]?.focus();
   reveal();
 }
@@ -134,54 +172,27 @@ function keepInView(place, word) {
 }
 
 /** Return stack and buffer side by side, the top of the one next to the front of the other. */
-function configuration({ stack, buffer }, forms) {
+function configuration({ stack, buffer }, forms, isLeftToRight) {
   const chip = (token) => make("li", { class: token === 0 ? "chip root" : "chip" }, form(forms[token]));
   const side = (name, tokens, hint) =>
-    make("div", { class: `side ${name}` }, make("h3", {}, name, make("small", {}, hint)), make("ol", { "aria-label": name }, ...tokens.map(chip)));
-  const both = make("div", { class: "configuration" }, side("stack", stack, "top →"), side("buffer", buffer, "← front"));
+    make(
+      "div",
+      { class: `side ${name.toLowerCase()}` },
+      make("p", {}, name, make("small", {}, hint)),
+      make("ol", { "aria-label": name }, ...tokens.map(chip)),
+    );
+  const both = make(
+    "div",
+    { class: "configuration" },
+    side("Stack", stack, isLeftToRight ? "top →" : "← top"),
+    side("Buffer", buffer, isLeftToRight ? "← front" : "front →"),
+  );
   requestAnimationFrame(() => {
     const list = both.querySelector(".stack ol");
     list.scrollLeft = getComputedStyle(list).direction === "rtl" ? -list.scrollWidth : list.scrollWidth; // to the top
   });
   return both;
 }
-
-function beam({ trace, step, rank, followed }) {
-  const { hypotheses, greedy, greedy_hypothesis: outside } = trace.steps[step];
-  const rows = hypotheses.map((node, at) => row(node, at, trace, step, at === rank));
-  if (greedy === null) rows.push(row(outside, null, trace, step, followed === "greedy" && rank === null));
-  const headings = ["", "Transition", "Score", "Stack", "Buffer", ""].map((name, column) =>
-    make("th", { scope: "col" }, name || make("span", { class: "unseen" }, column ? "Path" : "Rank")));
-  const caption = make("caption", {}, "The beam after this step, best first", make("small", {}, " score: log-probability in nats; bar: share in the beam"));
-  return make("table", { class: "beam" }, caption, make("thead", {}, make("tr", {}, headings)), make("tbody", {}, rows));
-}
-
-/** Return the row of a hypothesis; rank null is greedy search outside the beam. */
-function row(node, rank, trace, step, isShown) {
-  const { forms } = trace;
-  const { hypotheses, winner, greedy } = trace.steps[step];
-  const weight = ({ score }) => Math.exp(score - hypotheses[0].score);
-  const share = weight(node) / hypotheses.reduce((sum, each) => sum + weight(each), 0);
-  const stack = node.stack.slice(-STACK_SHOWN).map((token) => form(forms[token]));
-  const buffer = node.buffer.slice(0, BUFFER_SHOWN).map((token) => form(forms[token]));
-  if (node.stack.length > STACK_SHOWN) stack.unshift("…");
-  if (node.buffer.length > BUFFER_SHOWN) buffer.push("…");
-  const names = [rank === winner && "result", rank === greedy && "greedy"].filter(Boolean);
-  const name = node.transition || "start";
-  const button = rank === null ? name : make("button", { type: "button", "aria-pressed": String(isShown), click: () => look(rank) }, name);
-  return make(
-    "tr",
-    { class: [isShown && "chosen", rank === null && "outside"].filter(Boolean).join(" ") || null },
-    make("td", { class: "number" }, rank === null ? "–" : String(rank + 1)),
-    make("td", {}, button),
-    make("td", { class: "score" }, make("span", { class: "share" }, rank === null ? null : bar(share), (node.score + 0).toFixed(2).replace("-", "−"))),
-    make("td", { class: "forms" }, spaced(stack)),
-    make("td", { class: "forms" }, spaced(buffer)),
-    make("td", {}, names.map((text) => make("span", { class: `badge ${text}` }, text))),
-  );
-}
-
-const spaced = (parts) => parts.flatMap((part) => [part, " "]);
 
 function start() {
   if (shown.step === shown.trace.steps.length - 1) go(0);
@@ -203,7 +214,16 @@ function stop() {
 
 document.addEventListener("keydown", (event) => {
   const isElsewhere = event.target.closest?.("textarea, input, select, [role=tab], #sentences, .menu[open]");
-  if (!shown || find("view-search").hidden || isElsewhere || !(event.key in KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (
+    !shown ||
+    find("view-search").hidden ||
+    isElsewhere ||
+    !(event.key in KEYS) ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey
+  )
+    return;
   event.preventDefault();
   stop();
   const last = shown.trace.steps.length - 1;

@@ -13,7 +13,7 @@ export const isRightToLeft = (sentence) => {
 };
 
 /** Return the form of a word by its number; 0 is the root. */
-export const formOf = (sentence, number) => (number === 0 ? "ROOT" : words(sentence)[number - 1]?.form ?? EMPTY);
+export const formOf = (sentence, number) => (number === 0 ? "ROOT" : (words(sentence)[number - 1]?.form ?? EMPTY));
 
 /** Return the words whose head or relation differs between two trees over the same words, as pairs. */
 export const differences = (one, other) =>
@@ -33,11 +33,14 @@ export function withArcs(sentence, arcs) {
 
 /** Return the sentence with the confidence of its heads in MISC; arcs that the scored tree does not have get none. */
 export function withConfidence(sentence, best) {
-  const confidence = new Map(words(best).map((word, index) => [word.id, { head: word.head, share: best.head_confidence[index] }]));
+  const confidence = new Map(
+    words(best).map((word, index) => [word.id, { head: word.head, share: best.head_confidence[index] }]),
+  );
   const tokens = sentence.tokens.map((token) => {
     const found = confidence.get(token.id);
     if (!found || found.head !== token.head) return token;
-    const kept = token.misc === EMPTY ? [] : token.misc.split("|").filter((pair) => !pair.startsWith("HeadConfidence="));
+    const kept =
+      token.misc === EMPTY ? [] : token.misc.split("|").filter((pair) => !pair.startsWith("HeadConfidence="));
     return { ...token, misc: [...kept, `HeadConfidence=${found.share.toFixed(4)}`].join("|") };
   });
   return { ...sentence, tokens };

@@ -34,7 +34,11 @@ export const traced = (sentence, { model, beam }, signal) =>
  */
 export function drawn(sentence, { over, ...look }, signal) {
   const { comments, tokens } = sentence;
-  return asked("v1/draw", { sentences: [{ comments, tokens }], ...look, ...(over && { gold: conllu([over]) }) }, signal);
+  return asked(
+    "v1/draw",
+    { sentences: [{ comments, tokens }], ...look, ...(over && { gold: conllu([over]) }) },
+    signal,
+  );
 }
 
 /** Return whether an error only says that nobody waits for the answer any more. */
@@ -72,7 +76,8 @@ async function fetched(path, body, signal) {
   let answer;
   try {
     answer = await fetch(path, body ? { method: "POST", headers, body, signal } : { signal });
-    if (answer.ok) return await ((answer.headers.get("content-type") ?? "").includes("json") ? answer.json() : answer.text());
+    if (answer.ok)
+      return await ((answer.headers.get("content-type") ?? "").includes("json") ? answer.json() : answer.text());
   } catch (error) {
     if (isLeft(error)) throw error;
     throw new Problem("The server does not answer. Is “arcparse serve” still running?");

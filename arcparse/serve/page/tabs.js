@@ -14,7 +14,9 @@ export function begin(chosen) {
   all().forEach((tab, number) => {
     tab.addEventListener("click", () => chosen(view(tab)));
     tab.addEventListener("keydown", (event) => {
-      const to = { Home: 0, End: all().length - 1 }[event.key] ?? (event.key in STEPS ? (number + STEPS[event.key] + all().length) % all().length : null);
+      const to =
+        { Home: 0, End: all().length - 1 }[event.key] ??
+        (event.key in STEPS ? (number + STEPS[event.key] + all().length) % all().length : null);
       if (to === null) return;
       event.preventDefault();
       all()[to].focus();

@@ -32,23 +32,31 @@ async function render(sentence, signal) {
 function link(drawing, table) {
   const mark = (number) => {
     markWord(drawing, number);
-    table.querySelectorAll("tr[data-word]").forEach((row) => row.classList.toggle("marked", row.dataset.word === number));
+    table
+      .querySelectorAll("tr[data-word]")
+      .forEach((row) => row.classList.toggle("marked", row.dataset.word === number));
   };
-  for (const part of [...drawing.querySelectorAll("[data-word], [data-dependent]"), ...table.querySelectorAll("tr[data-word]")]) {
+  for (const part of [
+    ...drawing.querySelectorAll("[data-word], [data-dependent]"),
+    ...table.querySelectorAll("tr[data-word]"),
+  ]) {
     part.addEventListener("pointerenter", () => mark(part.dataset.word ?? part.dataset.dependent));
     part.addEventListener("pointerleave", () => mark(null));
   }
 }
 
 function tableOf(sentence) {
-  const heading = HEADINGS.map((name) => make("th", { scope: "col" }, name || make("span", { class: "unseen" }, "Number")));
+  const heading = HEADINGS.map((name) =>
+    make("th", { scope: "col" }, name || make("span", { class: "unseen" }, "Number")),
+  );
   const rows = sentence.tokens.map((token) => (Number.isInteger(token.id) ? rowOf(token, sentence) : rangeRow(token)));
   const direction = isRightToLeft(sentence) ? "rtl" : "ltr";
   return make("table", { dir: direction }, make("thead", {}, make("tr", {}, heading)), make("tbody", {}, rows));
 }
 
 function rowOf(token, sentence) {
-  const head = token.head < 0 ? "" : [form(formOf(sentence, token.head)), token.head ? make("small", {}, ` ${token.head}`) : ""];
+  const head =
+    token.head < 0 ? "" : [form(formOf(sentence, token.head)), token.head ? make("small", {}, ` ${token.head}`) : ""];
   return make(
     "tr",
     { "data-word": token.id },
@@ -60,13 +68,24 @@ function rowOf(token, sentence) {
     make("td", {}, shown(token.deprel)),
     make("td", {}, confidence(token)),
     make("td", { class: "tag" }, shown(token.xpos)),
-    make("td", { class: "features" }, ...shown(token.feats).split("|").map((pair) => make("span", {}, pair))),
+    make(
+      "td",
+      { class: "features" },
+      ...shown(token.feats)
+        .split("|")
+        .map((pair) => make("span", {}, pair)),
+    ),
   );
 }
 
 /** Return the row of a range or of an empty node, which have no place in the tree. */
 const rangeRow = (token) =>
-  make("tr", { class: "range" }, make("td", { class: "number" }, token.id), make("th", { scope: "row", colspan: HEADINGS.length - 1 }, form(token.form)));
+  make(
+    "tr",
+    { class: "range" },
+    make("td", { class: "number" }, token.id),
+    make("th", { scope: "row", colspan: HEADINGS.length - 1 }, form(token.form)),
+  );
 
 function confidence(token) {
   const share = confidenceOf(token);
