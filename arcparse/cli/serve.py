@@ -12,7 +12,8 @@ from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import add_threads, whole
 from arcparse.cli.signals import Stopped
 from arcparse.errors import ConfigurationError
-from arcparse.settings.limits import Range
+from arcparse.serve.settings import BYTES, CHARACTERS, REQUESTS, SECONDS, Limits
+from arcparse.settings.limits import BEAM, Range
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -24,6 +25,14 @@ EXTRA = {  # the libraries of the extra, by their modules
     "prometheus_client": "prometheus-client",
 }
 PORT = Range(0, 65535)
+DEFAULT = Limits()
+LIMITS = {
+    "--max-bytes": ("bytes", BYTES, "bytes of a request (default: %(default)s)"),
+    "--max-requests": ("requests", REQUESTS, "requests that are worked on or wait (default: %(default)s)"),
+    "--max-seconds": ("seconds", SECONDS, "seconds until an answer (default: %(default)g)"),
+    "--max-beam": ("beam", BEAM, "width of a beam (default: %(default)s)"),
+    "--batch": ("batch", CHARACTERS, "characters of all requests that are parsed in one call (default: %(default)s)"),
+}
 
 
 def add(subparsers: Subparsers) -> None:
@@ -62,10 +71,10 @@ def add(subparsers: Subparsers) -> None:
         help="sites whose scripts may read answers, such as https://example.org, or * (default: none)",
     )
     limits = parser.add_argument_group("limits of requests")
-    limits.add_argument("--max-bytes", type=int, metavar="N", help="bytes of a request (default: 4194304)")
-    limits.add_argument("--max-requests", type=int, metavar="N", help="requests in flight (default: 256)")
-    limits.add_argument("--max-seconds", type=float, metavar="S", help="seconds until an answer (default: 60)")
-    limits.add_argument("--max-beam", type=int, metavar="K", help="width of a beam (default: 64)")
+    for name, (limit, limit_range, text) in LIMITS.items():
+        limits.add_argument(
+            name, dest=limit, type=whole(limit_range), metavar="N", default=getattr(DEFAULT, limit), help=text
+        )
     parser.add_argument("--verbose", action="store_true", help="write a line for each request")
     parser.set_defaults(run=run)
 
@@ -76,10 +85,8 @@ def run(args: argparse.Namespace) -> int:
     from arcparse.serve import server
     from arcparse.serve.application import application
     from arcparse.serve.models import Models
-    from arcparse.serve.settings import Limits
 
-    given = {"bytes": args.max_bytes, "requests": args.max_requests, "seconds": args.max_seconds, "beam": args.max_beam}
-    limits = Limits(**{name: value for name, value in given.items() if value is not None})
+    limits = Limits(**{limit: getattr(args, limit) for limit, *_ in LIMITS.values()})
     models = Models.load(args.model or ["en"], threads=args.threads)
     with server.bound(args.host, args.port) as listening, suppress(Stopped, KeyboardInterrupt):
 

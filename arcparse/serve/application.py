@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from arcparse.errors import ArcparseError
-from arcparse.serve import site
+from arcparse.serve import description, site
 from arcparse.serve.answers import answer_error
 from arcparse.serve.batching import Batches
 from arcparse.serve.gate import Gate
@@ -23,6 +23,7 @@ from arcparse.serve.metrics import Metrics
 from arcparse.serve.models import Models
 from arcparse.serve.own import Own
 from arcparse.serve.settings import Limits
+from arcparse.serve.udpipe import UDPipe
 
 
 def application(models: Models, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
@@ -47,6 +48,8 @@ def application(models: Models, limits: Limits | None = None, origins: Sequence[
     routes = [
         *site.routes(),
         *Own(models, batches, limits).routes(),
+        *UDPipe(models, batches, limits).routes(),
+        *description.routes(limits),
         *metrics.routes(),
         Route("/health", health, methods=["GET"]),
     ]

@@ -6,25 +6,34 @@ server, the beginning of a name up to a hyphen is a name too, if no other model 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from arcparse.bundle import Without
+from arcparse.bundle import CARD, Without
+from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, nearest, shown
 from arcparse.pipeline import Pipeline
 
 NAMES = {"en": ("english", "eng"), "en-small": ("english-small",)}  # further names of shipped models
+DATA = re.compile(r"^- \*\*Data:\*\* (.+?\.)(?=\s)", re.MULTILINE | re.DOTALL)  # in a card
 BETWEEN = ":"  # two names
 
 
 class Models:
     """Loaded models; the first is the default."""
 
-    def __init__(self, models: Sequence[tuple[Sequence[str], Pipeline]]) -> None:
-        """Take models with their names, the first of which is shown. Raises ConfigurationError for a name twice."""
+    def __init__(
+        self, models: Sequence[tuple[Sequence[str], Pipeline]], sources: Mapping[str, str] | None = None
+    ) -> None:
+        """Take models with their names, the first of which is shown, and texts on the data of which they were made.
+
+        Raises ConfigurationError for a name twice.
+        """
         self.pipelines = {names[0]: nlp for names, nlp in models}
+        self.sources = sources or {}
         self.default = models[0][0][0]
         self._shown: dict[str, str] = {}
         for own, _ in models:
@@ -44,7 +53,8 @@ class Models:
         `options` are those of `Pipeline.load`. Raises ModelError if there is none, or it is broken.
         """
         named = [_named(model) for model in models]
-        return cls([(names, Pipeline.load(place, **options)) for names, place in named])
+        sources = {names[0]: source for names, place in named if (source := _source(find_model(place)))}
+        return cls([(names, Pipeline.load(place, **options)) for names, place in named], sources)
 
     def name_of(self, name: str | None) -> str:
         """Return the first name of a model, of the default without a name. Raises ConfigurationError for another."""
@@ -70,6 +80,14 @@ def _named(model: str) -> tuple[list[str], str]:
         return [name for name in given.split(BETWEEN) if name] or [place], place
     name = Path(model).name or model
     return [name.removesuffix(".zip"), *NAMES.get(model, ())], model
+
+
+def _source(place: Path) -> str | None:
+    """Return the sentence of a model's card on its data and their licence, if there is one."""
+    cards = [folder / CARD for folder in (place, place.parent)]  # a bundle has one card for all its models
+    card = next((card for card in cards if card.is_file()), None)
+    found = DATA.search(card.read_text(encoding="utf-8")) if card else None
+    return " ".join(found[1].split()) if found else None
 
 
 def _beginnings(names: Sequence[str]) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,10 +19,9 @@ from arcparse.sentence import Sentence
 from arcparse.serve.answers import json_answer, json_bytes
 from arcparse.serve.batching import Batches
 from arcparse.serve.models import Models
-from arcparse.serve.reading import GIVEN, given_of, inputs_of, only_sentence, options_of, read_json
+from arcparse.serve.reading import GIVEN, given_of, inputs_of, only_sentence, options_of, read_json, sentences_of
 from arcparse.serve.settings import Drawing, Limits, Parsing, Tracing
 from arcparse.serve.tasks import NBestTask, OneTask, ParseTask
-from arcparse.treebank import parse_conllu
 
 if TYPE_CHECKING:
     from arcparse.parser.beam_trace import BeamTrace, Node
@@ -55,7 +54,7 @@ class Own:
     async def parse(self, request: Request) -> Response:
         """Answer with the parsed sentences of a text, of lists of tokens, or of CoNLL-U."""
         data = await read_json(request)
-        given, options = given_of(data), options_of(Parsing, data, *GIVEN)
+        given, options = await _given(data), options_of(Parsing, data, *GIVEN)
         self._check_beam(options.beam, options.nbest)
         name = self.models.name_of(options.model)
         nlp = self.models.find(name, options.without)
@@ -65,40 +64,47 @@ class Own:
             sentences = _each(results) if isinstance(task, ParseTask) else _trees(results, options)
             return json_bytes(top | {"sentences": list(sentences)})
 
-        task: ParseTask | NBestTask = ParseTask(nlp, options.beam, options.given_tags)
-        if options.nbest or options.scores:
-            samples = options.samples if options.scores else 0
-            task = NBestTask(nlp, options.nbest or 1, options.beam, samples, options.given_tags)
-        return json_answer(await self.batches.result(task, inputs_of(given, nlp.divide), finish))
+        task, inputs = self._task(nlp, options), inputs_of(given, nlp.divide)
+        if isinstance(task, NBestTask):
+            inputs = sentences_of(given, nlp.divide)  # its calls are small, since it takes long
+        return json_answer(await self.batches.result(task, inputs, finish))
 
     async def trace(self, request: Request) -> Response:
         """Answer with the search for one sentence, step by step."""
         data = await read_json(request)
-        given, options = given_of(data), options_of(Tracing, data, *GIVEN)
+        given, options = await _given(data), options_of(Tracing, data, *GIVEN)
         self._check_beam(options.beam)
         name = self.models.name_of(options.model)
         nlp = self.models.find(name)
 
         def work(given: str | list[Sentence]) -> bytes:
-            sentence = only_sentence(_divided(nlp, given), self.limits.traced)
-            return json_bytes({"model": name} | _traced(nlp, sentence, options))
+            beam = options.beam or nlp.parser.config.beam
+            sentence = only_sentence(_divided(nlp, given), self.limits.traced // beam)
+            return json_bytes({"model": name, "beam": beam} | _traced(nlp, sentence, beam, options.given_tags))
 
         return json_answer(await self._once(work, given))
 
     async def draw(self, request: Request) -> Response:
         """Answer with the drawing of one sentence: as it is given, or of a text that is parsed."""
         data = await read_json(request)
-        gold = parse_conllu(data[GOLD], name=GOLD) if isinstance(data.get(GOLD), str) else None
-        given, options = given_of(data), options_of(Drawing, data, *GIVEN, GOLD)
+        given, options = await _given(data), options_of(Drawing, data, *GIVEN, GOLD)
+        gold = await _given({"conllu": data[GOLD]}) if GOLD in data else None
         self._check_beam(options.beam)
         nlp = self.models.find(options.model)
 
         def work(given: str | list[Sentence]) -> bytes:
             sentences = list(nlp.parse(given, beam=options.beam)) if isinstance(given, str) else given
             sentence = only_sentence(sentences, self.limits.drawn)
-            return _drawn(sentence, only_sentence(gold, self.limits.drawn) if gold else None, options).encode()
+            other = None if gold is None else only_sentence(gold, self.limits.drawn)
+            return _drawn(sentence, other, options).encode()
 
         return Response(await self._once(work, given), media_type="image/svg+xml")
+
+    def _task(self, nlp: Pipeline, options: Parsing) -> ParseTask | NBestTask:
+        if not options.nbest and not options.scores:
+            return ParseTask(nlp, options.beam, options.given_tags)
+        samples = options.samples if options.scores else 0
+        return NBestTask(nlp, options.nbest or 1, options.beam, samples, options.given_tags, self.limits.ranked)
 
     async def _once(self, work: Callable[[Any], bytes], given: str | list[Sentence]) -> Any:
         """Return the result of work that no other request shares."""
@@ -111,6 +117,11 @@ class Own:
                 raise ConfigurationError(
                     f"a beam of {width} is too wide for this server; give at most {self.limits.beam}"
                 )
+
+
+async def _given(data: Mapping[str, Any]) -> Any:
+    """Return the text or the sentences of a request, which are read aside, so that other requests go on."""
+    return await run_in_threadpool(given_of, data)
 
 
 def _described(name: str, nlp: Pipeline) -> dict[str, Any]:
@@ -132,9 +143,9 @@ def _each(results: Iterable[Any]) -> Iterator[dict[str, Any]]:
             yield sentence.to_dict()
 
 
-def _trees(results: Iterable[list[list[Parse]]], options: Parsing) -> Iterator[dict[str, Any]]:
+def _trees(results: Iterable[list[Parse]], options: Parsing) -> Iterator[dict[str, Any]]:
     """Yield the best tree of each sentence, with its scores, and with `nbest` all its trees."""
-    for trees in chain.from_iterable(results):
+    for trees in results:
         made = [_scored(tree, with_scores=options.scores) for tree in trees]
         yield made[0] | ({"nbest": made} if options.nbest else {})
 
@@ -154,16 +165,13 @@ def _divided(nlp: Pipeline, given: str | list[Sentence]) -> list[Sentence]:
     return nlp.divide(given) if isinstance(given, str) else given
 
 
-def _traced(nlp: Pipeline, sentence: Sentence, options: Tracing) -> dict[str, Any]:
+def _traced(nlp: Pipeline, sentence: Sentence, beam: int, given_tags: bool) -> dict[str, Any]:
     """Return the beam after each step, and the winner's and the greedy derivation's way through it."""
     from arcparse.parser.beam_trace import beam_trace
 
-    parser = nlp.parser
-    beam = options.beam or parser.config.beam
-    [tagged] = nlp.tag_sentences([sentence], options.given_tags)
-    found = beam_trace(parser, tagged, beam, given_tags=options.given_tags)
+    [tagged] = nlp.tag_sentences([sentence], given_tags)
+    found = beam_trace(nlp.parser, tagged, beam, given_tags=given_tags)
     return {
-        "beam": beam,
         "forms": found.greedy[0].forms,
         "sentence": tagged.to_dict(),
         "steps": [_step(found, step) for step in range(len(found.layers))],

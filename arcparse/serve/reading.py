@@ -74,16 +74,23 @@ def only_sentence(sentences: list[Sentence], limit: int) -> Sentence:
     if len(sentences) != 1:
         raise RefusedError(400, f"give one sentence, not {len(sentences)}")
     if len(sentences[0]) > limit:
-        raise RefusedError(400, f"the sentence has {len(sentences[0])} words, but may have {limit}; give a shorter one")
+        raise RefusedError(400, f"the sentence has {len(sentences[0])} words, but may have {limit} here; shorten it")
     return sentences[0]
 
 
 def inputs_of(given: str | list[Sentence], divide: Divide) -> Iterator[Input]:
-    """Yield the inputs of tasks: a text, or the sentences of a long text, which is divided piece by piece."""
+    """Return the inputs of tasks: sentences or a text; a long text is divided into sentences, piece by piece."""
+    if isinstance(given, str) and len(given) <= PIECE:
+        return iter([given])
+    return sentences_of(given, divide)
+
+
+def sentences_of(given: str | list[Sentence], divide: Divide) -> Iterator[Sentence]:
+    """Yield sentences, or those of a text, which is divided when they are asked for."""
     if not isinstance(given, str):
         yield from given
     elif len(given) <= PIECE:
-        yield given
+        yield from divide(given)
     else:
         yield from read_text(io.StringIO(given, newline=""), name="text", divide=divide)
 

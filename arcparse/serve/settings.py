@@ -26,11 +26,12 @@ class Limits:
 
     bytes: Annotated[int, BYTES] = 4 << 20  # 413; of a request's body; UDPipe's server takes as many
     requests: Annotated[int, REQUESTS] = 256  # 429; that are worked on or wait: more would only wait longer
-    seconds: Annotated[float, SECONDS] = 60.0  # 503; until the answer: 4 MiB of text need less
+    seconds: Annotated[float, SECONDS] = 120.0  # 503; until the answer: 4 MiB of text alone need about half of it
     beam: Annotated[int, BEAM] = 64  # 400; a parser makes almost no search errors with it
-    traced: Annotated[int, WORDS] = 100  # 400; words of a sentence whose search is shown: the answer grows fast
+    ranked: Annotated[int, WORDS] = 1000  # 400; words of a sentence with n-best trees or scores: some 5 s
     drawn: Annotated[int, WORDS] = 1000  # 400; words of a sentence that is drawn
-    batch: Annotated[int, CHARACTERS] = 1 << 14  # characters of all requests that are parsed in one call
+    traced: Annotated[int, WORDS] = 800  # 400; words of a sentence whose search is shown, times its beam: some 2 s
+    batch: Annotated[int, CHARACTERS] = 1 << 14  # characters of all requests that are parsed in one call: some 0.3 s
 
     def __post_init__(self) -> None:
         """Check the numbers."""

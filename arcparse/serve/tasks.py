@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from arcparse.pipeline import NBEST_BEAM, Pipeline
-from arcparse.pipeline.arguments import as_sentences
+from arcparse.errors import TreebankError
+from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
 
 Input = str | Sentence
-NBEST_COST = 8  # of n-best trees and of drawn ones, for each hypothesis of the beam, in the time of a greedy parse
+WIDE = 16  # a beam as wide takes about the time of two greedy parses
+NBEST_COST = 32  # of n-best trees and of drawn ones, in the time of a greedy parse
 
 
 class Task(Protocol):
@@ -38,8 +39,8 @@ class ParseTask:
 
     @property
     def cost(self) -> int:
-        """The width of the beam."""
-        return self.beam or 1
+        """Little more for a wide beam, since networks read a sentence only once."""
+        return 1 + (self.beam or 1) // WIDE
 
     def __call__(self, inputs: Sequence[Input]) -> list[Any]:
         """Return the parsed inputs."""
@@ -79,35 +80,34 @@ class DivideTask:
 
 @dataclass(frozen=True)
 class NBestTask:
-    """Finds the best trees; the result for an input is a list of trees for each of its sentences."""
+    """Finds the best trees of sentences; the result for a sentence is a list of trees."""
 
     nlp: Pipeline
     n: int
     beam: int | None
     samples: int
     given_tags: bool
+    longest: int  # number of words of a sentence
 
     @property
     def cost(self) -> int:
-        """The width of the beam, many times."""
-        return NBEST_COST * max(self.beam or 1, self.n, NBEST_BEAM)
+        """Much more, also for a narrow beam."""
+        return NBEST_COST + max(self.beam or 1, self.n) // 4
 
-    def __call__(self, inputs: Sequence[Input]) -> list[Any]:
-        """Return the trees of each input."""
-        groups, failures = [as_sentences(given, self.nlp.divide) for given in inputs], _Failures()
-        sentences = [sentence for group in groups for sentence in group]
-        found = iter(
-            self.nlp.nbest_sentences(
-                sentences,
-                self.n,
-                beam=self.beam,
-                samples=self.samples,
-                given_tags=self.given_tags,
-                on_error=failures.add,
-            )
+    def __call__(self, inputs: Sequence[Sentence]) -> list[Any]:
+        """Return the trees of each sentence."""
+        failures = _Failures()
+        short = [sentence for sentence in inputs if len(sentence) <= self.longest]
+        options: Any = {"beam": self.beam, "samples": self.samples, "given_tags": self.given_tags}
+        found = iter(self.nlp.nbest_sentences(short, self.n, **options, on_error=failures.add))
+        results = [next(found) if len(sentence) <= self.longest else self._too_long(sentence) for sentence in inputs]
+        return [failures.of([sentence]) or result for sentence, result in zip(inputs, results, strict=True)]
+
+    def _too_long(self, sentence: Sentence) -> TreebankError:
+        return TreebankError(
+            f"{sentence.place or 'sentences'}: a sentence of {len(sentence)} words is too long for scores; divide it "
+            f"into sentences of at most {self.longest}, or leave out scores and nbest"
         )
-        trees = [[next(found) for _ in group] for group in groups]
-        return [failures.of(group) or own for group, own in zip(groups, trees, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
