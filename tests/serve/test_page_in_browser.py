@@ -187,9 +187,9 @@ def test_a_search_is_played_forward_and_back(page: Page, address: str) -> None:
     page.wait_for_selector(".beam tr.chosen >> nth=0")
     page.keyboard.press("Home")
     assert page.inner_text(".count") == f"0 of {2 * words}"
-    page.click("text=Play")
+    page.click("button:has-text('Play')")
     page.wait_for_selector(".count >> text=1 of")
-    page.click("text=Pause")
+    page.click("button:has-text('Pause')")
 
 
 def test_two_models_are_compared(page: Page, address: str) -> None:
@@ -229,7 +229,7 @@ def test_problems_are_told_in_words(page: Page, address: str) -> None:
         page.fill("#text", f"{status} cats slept.")
         page.wait_for_selector(f"[role=alert] >> text={words}")
     page.unroute("**/v1/parse")
-    page.click("text=Try again")
+    page.click("button:has-text('Try again')")
     page.wait_for_selector("[role=alert]", state="detached")
     page.route("**/v1/parse", lambda route: route.abort())
     page.fill("#text", "Nobody answers.")
@@ -241,7 +241,7 @@ def answer_with(status: int) -> Callable[[Route], None]:
 
 
 def test_a_sentence_too_long_for_a_trace_is_told_in_words(page: Page, address: str) -> None:
-    open_at(page, address, f"{LONG[:-1]} and {LONG}", view="search")
+    open_at(page, address, f"{LONG[:-1]} and {LONG}", view="search", beam=8)
     page.wait_for_selector("#view-search [role=alert] >> text=words")
 
 

@@ -15,13 +15,13 @@ export async function show(sentence, settings, signal) {
     const best = await scored(sentence, settings, signal);
     if (!signal.aborted) await render(withConfidence(sentence, best), signal);
   } catch (error) {
-    if (!isLeft(error)) find("words").dataset.unscored = error.message; // the tree stays, without colours
+    if (!isLeft(error)) find("unscored").textContent = `The confidence of the arcs is not known. ${error.message}`;
   }
 }
 
 async function render(sentence, signal) {
   const table = find("words");
-  delete table.dataset.unscored;
+  find("unscored").textContent = "";
   table.replaceChildren(tableOf(sentence));
   const drawing = await draw(find("tree"), sentence, { colour: colour() }, signal);
   if (!drawing) return;
