@@ -1,6 +1,6 @@
 """A diagram as SVG, without scripts; each arc has a tooltip with its head, dependent and label.
 
-Words and tags carry the number of their word as `data-word`, and arcs that of their dependent as `data-dependent`, so
+Words, tags and the lines below feet carry the number of their word as `data-word`, and arcs that of their dependent as `data-dependent`, so
 that a page can mark or hide them. The boxes of a drawing come from `places`, so that tests can look at them.
 """
 
@@ -127,8 +127,9 @@ def _legend(rows: Iterable[Iterable[Meaning]]) -> Iterator[str]:
             x += _legend_width(name)
 
 
-def _line(path: str, colour: str, weight: float, dashes: str = "") -> str:
-    more: dict[str, str | float] = {"stroke_dasharray": dashes} if dashes else {}
+def _line(path: str, colour: str, weight: float, dashes: str = "", **more: str | float) -> str:
+    if dashes:
+        more["stroke_dasharray"] = dashes
     return element("path", "", d=path, fill="none", stroke=colour, stroke_width=weight, **more)
 
 
@@ -140,7 +141,7 @@ def _words(place: Place) -> Iterator[str]:
         yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **number, **direction)
         feet = [place.x(foot) for foot in placed.feet]
         if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show to which word they belong
-            yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1)
+            yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1, data_word=placed.number)
         if placed.word.tag:
             yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT, **number)
 

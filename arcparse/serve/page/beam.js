@@ -11,13 +11,13 @@ export function beam({ trace, step, rank, followed }, look) {
   const rows = hypotheses.map((node, at) => row(node, at, trace.steps[step], trace.forms, at === rank, look));
   if (greedy === null)
     rows.push(row(outside, null, trace.steps[step], trace.forms, followed === "greedy" && rank === null));
-  const headings = ["", "Transition", "Score", "Stack", "Buffer", ""].map((name, column) =>
-    make("th", { scope: "col" }, name || make("span", { class: "unseen" }, column ? "Path" : "Rank")),
+  const headings = ["", "Transition", "Score", "Stack", "Buffer"].map((name) =>
+    make("th", { scope: "col" }, name || make("span", { class: "unseen" }, "Rank")),
   );
   const caption = make(
     "caption",
     {},
-    "The beam after this step, best first",
+    `The beam of ${trace.beam} after this step, best first`,
     make("small", {}, " score: log-probability in nats; bar: share in the beam"),
   );
   return make(
@@ -33,7 +33,7 @@ export function beam({ trace, step, rank, followed }, look) {
 function row(node, rank, { hypotheses, winner, greedy }, forms, isShown, look) {
   const weight = ({ score }) => Math.exp(score - hypotheses[0].score);
   const share = weight(node) / hypotheses.reduce((sum, each) => sum + weight(each), 0);
-  const names = [rank === winner && "result", rank === greedy && "greedy"].filter(Boolean);
+  const names = [rank === winner && "winner", rank === greedy && "greedy"].filter(Boolean);
   const name = node.transition || "start";
   const button =
     rank === null
@@ -43,7 +43,12 @@ function row(node, rank, { hypotheses, winner, greedy }, forms, isShown, look) {
     "tr",
     { class: [isShown && "chosen", rank === null && "outside"].filter(Boolean).join(" ") || null },
     make("td", { class: "number" }, rank === null ? "–" : String(rank + 1)),
-    make("td", {}, button),
+    make(
+      "td",
+      {},
+      button,
+      names.map((text) => make("span", { class: `badge ${text}` }, text)),
+    ),
     make(
       "td",
       { class: "score" },
@@ -51,11 +56,6 @@ function row(node, rank, { hypotheses, winner, greedy }, forms, isShown, look) {
     ),
     make("td", { class: "forms" }, stackText(node.stack, forms)),
     make("td", { class: "forms" }, bufferText(node.buffer, forms)),
-    make(
-      "td",
-      {},
-      names.map((text) => make("span", { class: `badge ${text}` }, text)),
-    ),
   );
 }
 

@@ -6,15 +6,15 @@ import { differences, formOf, words } from "./sentence.js";
 import { isLeft, notice, parsedAgain } from "./server.js";
 
 const BEAMS = [1, 2, 4, 8, 16, 32, 64];
-const GREEDY = { model: null, beam: 1 }; // of the model that is used
-let other = GREEDY; // the choice stays from sentence to sentence
+const WIDE = 8;
+let other = null; // the reader's choice, which stays from sentence to sentence
 
 /** Return the name of a beam. */
 export const beamName = (beam) => (beam === null ? "default beam" : beam === 1 ? "greedy" : `beam ${beam}`);
 
 export async function show(sentence, settings, signal, models) {
   const view = find("view-comparison");
-  const second = { model: other.model ?? settings.model, beam: other.beam };
+  const second = other ?? { model: settings.model, beam: settings.beam > 1 ? 1 : WIDE };
   const names = namesOf(settings, second);
   const place = figure("Both trees");
   const result = make("div");

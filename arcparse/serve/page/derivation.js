@@ -26,8 +26,8 @@ export const arcs = (nodes) => nodes.map((node) => node.arc).filter(Boolean);
 /** Return the turning points of the search as pairs of a step and its meaning. */
 export function turns({ parts, overtakes, falls_out: fallsOut }) {
   const found = [
-    [parts, "the result and greedy search part"],
-    [overtakes === parts ? null : overtakes, "the result overtakes"],
+    [parts, "the winner and greedy search part"],
+    [overtakes === parts ? null : overtakes, "the winner overtakes"],
     [fallsOut, "greedy search falls out of the beam"],
   ];
   return found.filter(([step]) => step !== null).sort(([one], [other]) => one - other);

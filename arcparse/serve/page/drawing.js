@@ -1,6 +1,7 @@
 /** Drawings of trees in the page, made by the server for the width that there is. */
 
 import { find, make, settled } from "./elements.js";
+import { isRightToLeft } from "./sentence.js";
 import { drawn, isLeft, notice } from "./server.js";
 
 const LEAST = 300; // pixels of a line
@@ -26,6 +27,7 @@ export async function draw(place, sentence, look, signal) {
     const drawing = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
     drawing.querySelector(":scope > title")?.remove(); // the name below says it without a tooltip over all
     drawing.setAttribute("aria-label", `Tree of: ${sentence.text}`);
+    place.dir = isRightToLeft(sentence) ? "rtl" : "ltr";
     place.replaceChildren(drawing);
     scrollable(place);
     return drawing;

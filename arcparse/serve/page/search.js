@@ -7,6 +7,7 @@ import { find, form, make } from "./elements.js";
 import { isRightToLeft, withArcs } from "./sentence.js";
 import { isLeft, notice, traced } from "./server.js";
 
+const BEAM = 8; // hypotheses, if the reader has chosen no number: a model’s own beam may be greedy
 const PACE = 900; // milliseconds of a step
 const NARROW = 600; // pixels; a tree on several lines would leave too little of the rest in view
 const KEYS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
@@ -20,7 +21,7 @@ export async function show(sentence, settings, signal) {
   signal.addEventListener("abort", stop);
   const view = find("view-search");
   try {
-    const trace = await traced(sentence, settings, signal);
+    const trace = await traced(sentence, { ...settings, beam: settings.beam ?? BEAM }, signal);
     if (!signal.aborted) begin(view, trace, sentence, signal);
   } catch (error) {
     if (!isLeft(error)) view.replaceChildren(notice(error, () => show(sentence, settings, signal)));
@@ -67,7 +68,7 @@ function controls(trace) {
     "fieldset",
     { class: "choice" },
     make("legend", {}, "Follow"),
-    radio("winner", "the result", true),
+    radio("winner", "the winner", true),
     radio("greedy", "greedy search", false),
   );
   const found = turns(trace);
@@ -90,7 +91,7 @@ function radio(value, text, checked) {
   return make("label", {}, input, make("span", {}, text));
 }
 
-/** Follow the result or greedy search: draw its whole tree once, in which arcs then come and go. */
+/** Follow the winner or greedy search: draw its whole tree once, in which arcs then come and go. */
 async function follow(followed) {
   const { trace, step } = shown;
   Object.assign(shown, { followed, beside: false, drawing: null });

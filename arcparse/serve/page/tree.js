@@ -10,7 +10,7 @@ const UNSURE = 0.8; // confidence below which an arc deserves a look
 
 /** Show a sentence, first as it is, then with the confidence of its arcs. */
 export async function show(sentence, settings, signal) {
-  render(sentence, signal);
+  render(sentence, signal, true);
   try {
     const best = await scored(sentence, settings, signal);
     if (!signal.aborted) await render(withConfidence(sentence, best), signal);
@@ -19,10 +19,11 @@ export async function show(sentence, settings, signal) {
   }
 }
 
-async function render(sentence, signal) {
+async function render(sentence, signal, isUnscored = false) {
   const table = find("words");
   find("unscored").textContent = "";
-  table.replaceChildren(tableOf(sentence));
+  table.dir = isRightToLeft(sentence) ? "rtl" : "ltr"; // the end that is scrolled to first
+  table.replaceChildren(tableOf(sentence, isUnscored));
   const drawing = await draw(find("tree"), sentence, { colour: colour() }, signal);
   if (!drawing) return;
   link(drawing, table);
@@ -45,13 +46,13 @@ function link(drawing, table) {
   }
 }
 
-function tableOf(sentence) {
-  const heading = HEADINGS.map((name) =>
+function tableOf(sentence, isUnscored) {
+  const named = HEADINGS.map((name) => (isUnscored && name === "Confidence" ? `${name} …` : name));
+  const heading = named.map((name) =>
     make("th", { scope: "col" }, name || make("span", { class: "unseen" }, "Number")),
   );
   const rows = sentence.tokens.map((token) => (Number.isInteger(token.id) ? rowOf(token, sentence) : rangeRow(token)));
-  const direction = isRightToLeft(sentence) ? "rtl" : "ltr";
-  return make("table", { dir: direction }, make("thead", {}, make("tr", {}, heading)), make("tbody", {}, rows));
+  return make("table", {}, make("thead", {}, make("tr", {}, heading)), make("tbody", {}, rows));
 }
 
 function rowOf(token, sentence) {
