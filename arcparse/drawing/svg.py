@@ -1,7 +1,8 @@
 """A diagram as SVG, without scripts; each arc has a tooltip with its head, dependent and label.
 
-Words, tags and the lines below feet carry the number of their word as `data-word`, and arcs that of their dependent as `data-dependent`, so
-that a page can mark or hide them. The boxes of a drawing come from `places`, so that tests can look at them.
+Words, tags and the lines below feet carry the number of their word as `data-word`, and arcs that of their dependent as
+`data-dependent`, so that a page can mark or hide them. The boxes of a drawing come from `places`, so that tests can
+look at them.
 """
 
 from __future__ import annotations

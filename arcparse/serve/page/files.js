@@ -1,7 +1,7 @@
 /** Copies and files of the result: CoNLL-U, JSON, SVG, PNG and the link. */
 
 import { find, make } from "./elements.js";
-import { isTooLong } from "./link.js";
+import * as link from "./link.js";
 import { conllu } from "./sentence.js";
 import { drawn, Problem } from "./server.js";
 
@@ -20,7 +20,7 @@ export function begin(current) {
     ["PNG, this tree", "tree.png", "image/png", async () => png(await drawing())],
   ];
   const buttons = rows.map(([name, ...kind]) => line(name, ...kind));
-  find("files").replaceChildren(...buttons, line("Link with this text", null, "text/plain", link));
+  find("files").replaceChildren(...buttons, line("Link with this text", null, "text/plain", link.current));
   closeFromOutside(find("export"));
 }
 
@@ -39,12 +39,6 @@ function line(name, file, type, content) {
   const copied = button("Copy", () => copy(content, type), `Copied: ${name}.`);
   const saved = file && button("Download", async () => save(await content(), type, file), `Saved: ${file}.`);
   return make("div", { class: "file" }, make("span", {}, name), copied, saved);
-}
-
-function link() {
-  if (isTooLong())
-    throw new Problem("The text is too long for a link that programs pass on. Download it as CoNLL-U or JSON.");
-  return location.href;
 }
 
 /** Copy text, or a PNG picture; the content is a promise, so that the browser sees the click behind it. */

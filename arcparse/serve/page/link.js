@@ -1,6 +1,10 @@
 /** The link that holds the text: everything behind “#”, which a browser does not send to a server. */
 
+import { Problem } from "./server.js";
+
 const LONGEST = 20000; // letters of a link that programs pass on
+
+let holdsText = false; // whether the address does
 
 /** Return the settings of the page's address: text, model, beam, sentence (from 1) and view, each perhaps missing. */
 export function read() {
@@ -15,7 +19,7 @@ export function read() {
   };
 }
 
-/** Put settings into the page's address, without a step in the browser's history. */
+/** Put settings into the page's address, without a step in the browser's history; a text that is too long stays out. */
 export function write({ text, model, beam, sentence, view }) {
   const kept = Object.entries({
     text,
@@ -24,8 +28,13 @@ export function write({ text, model, beam, sentence, view }) {
     sentence: sentence === 1 ? null : sentence,
     view: view === "tree" ? null : view,
   });
-  const fragment = new URLSearchParams(kept.filter(([, value]) => value !== null && value !== ""));
-  history.replaceState(null, "", text ? `#${fragment}` : location.pathname + location.search);
+  const fragment = new URLSearchParams(kept.filter(([, value]) => value !== null && value !== "")).toString();
+  holdsText = Boolean(text) && fragment.length <= LONGEST;
+  history.replaceState(null, "", holdsText ? `#${fragment}` : location.pathname + location.search);
 }
 
-export const isTooLong = () => location.href.length > LONGEST;
+/** Return the link. Raises a Problem, in words for the reader, if the text is too long for it. */
+export function current() {
+  if (holdsText) return location.href;
+  throw new Problem("The text is too long for a link that programs pass on. Download it as CoNLL-U or JSON.");
+}

@@ -43,8 +43,8 @@ function begin(view, trace, sentence, signal) {
 
 function controls(trace) {
   const last = trace.steps.length - 1;
-  const button = (text, label, click) =>
-    make("button", { type: "button", "aria-label": label, title: label, click }, text);
+  const button = (text, label, click, key) =>
+    make("button", { type: "button", "aria-label": label, title: key ? `${label} (key ${key})` : label, click }, text);
   const slider = make("input", {
     type: "range",
     min: 0,
@@ -58,11 +58,11 @@ function controls(trace) {
   const steps = make(
     "div",
     { class: "steps" },
-    button("⇤", "To the start", () => go(0)),
-    button("←", "One step back", () => go(shown.step - 1)),
+    button("⇤", "To the start", () => go(0), "Home"),
+    button("←", "One step back", () => go(shown.step - 1), "←"),
     play,
-    button("→", "One step forward", () => go(shown.step + 1)),
-    button("⇥", "To the end", () => go(last)),
+    button("→", "One step forward", () => go(shown.step + 1), "→"),
+    button("⇥", "To the end", () => go(last), "End"),
   );
   const choice = make(
     "fieldset",
