@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -61,6 +62,7 @@ def _told(error: Exception) -> tuple[int, str]:
         return 503, str(error)
     if isinstance(error, MemoryError):
         return 503, "this server has not enough memory for the request; send less at a time"
-    if isinstance(error, ModelError) or not isinstance(error, ArcparseError):
+    names_file = isinstance(error, ModelError) and os.sep in str(error)  # broken files are no fault of the request
+    if names_file or not isinstance(error, ArcparseError):
         return 500, "an error inside the server; its log has more"
     return 400, str(error)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from arcparse.errors import ArcparseError
 from arcparse.sentence import Sentence
@@ -24,24 +24,33 @@ WORD = 6  # characters that a word counts, with the space behind it
 Observe = Callable[[int], None]
 
 
+class Answer(Protocol):
+    """The answer to a request, which grows with each call."""
+
+    def add(self, results: Sequence[Any]) -> None:
+        """Add results, in the order of the inputs."""
+
+    def end(self) -> Any:
+        """Return the whole answer."""
+
+
 class ClosedError(ArcparseError):
     """The server is about to stop, and takes no more work."""
 
 
 @dataclass(eq=False)
 class Job:
-    """A request's inputs, which are read when their turn comes, and the results so far; `finish` makes the answer."""
+    """A request's inputs, which are read when their turn comes, and its answer so far; `future` gets the whole one."""
 
     task: Task
     inputs: Iterator[Any]
-    finish: Callable[[list[Any]], Any]
-    answer: Future[Any] = field(default_factory=Future)
-    results: list[Any] = field(default_factory=list)
+    answer: Answer
+    future: Future[Any] = field(default_factory=Future)
     is_read: bool = False  # whether all inputs have been read
 
     def next_input(self) -> Any | None:
         """Return the next input; None if there is no more, or reading fails, or nobody waits for the answer."""
-        if self.answer.cancelled():
+        if self.future.cancelled():
             self.is_read = True
             return None
         try:
@@ -53,34 +62,37 @@ class Job:
         return given
 
     def take(self, results: Sequence[Any]) -> None:
-        """Keep results, or fail by the first error among them."""
+        """Add results to the answer, or fail by the first error among them."""
         error = next((result for result in results if isinstance(result, Exception)), None)
-        if error:
-            self.fail(error)
-        else:
-            self.results += results
+        try:
+            if error:
+                raise error
+            if not self.future.done():
+                self.answer.add(results)
+        except Exception as found:
+            self.fail(found)
 
     def fail(self, error: Exception) -> None:
-        """Answer with an error, unless there is an answer."""
+        """End with an error, unless it has ended."""
         self.is_read = True
         if self._is_awaited():
-            self.answer.set_exception(error)
+            self.future.set_exception(error)
 
     def close(self) -> None:
-        """Answer with the results, unless there is an answer."""
-        if self.answer.done():
+        """End with the answer, unless it has ended."""
+        if self.future.done():
             return
         try:
-            made = self.finish(self.results)
+            made = self.answer.end()
         except Exception as error:
             self.fail(error)
             return
         if self._is_awaited():
-            self.answer.set_result(made)
+            self.future.set_result(made)
 
     def _is_awaited(self) -> bool:
         """Return whether an answer is to be given; from then on, the asking side cannot step back any more."""
-        return not self.answer.done() and self.answer.set_running_or_notify_cancel()
+        return not self.future.done() and self.future.set_running_or_notify_cancel()
 
 
 class Batches:
@@ -110,19 +122,19 @@ class Batches:
         """Whether jobs are worked on."""
         return self._thread.is_alive() and not self._closed
 
-    async def result(self, task: Task, inputs: Iterator[Any], finish: Callable[[list[Any]], Any]) -> Any:
-        """Return the answer that `finish` makes of the task's results.
+    async def result(self, task: Task, inputs: Iterator[Any], answer: Answer) -> Any:
+        """Return the whole answer, to which the task's results for the inputs are added.
 
         If the caller stops waiting, inputs that are not worked on yet are left out. Raises the first error of the
         inputs, or ClosedError.
         """
-        job = Job(task, inputs, finish)
+        job = Job(task, inputs, answer)
         with self._changed:
             if self._closed:
                 raise ClosedError("this server is about to stop; ask again, or ask another")
             self._jobs.append(job)
             self._changed.notify()
-        return await asyncio.wrap_future(job.answer)
+        return await asyncio.wrap_future(job.future)
 
     def _work(self) -> None:
         while jobs := self._waiting():

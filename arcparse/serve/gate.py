@@ -6,8 +6,9 @@ It stands outside of everything else, so that answers to errors pass through it 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +27,7 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
+GONE = 499  # in measurements, the status of a request whose client did not wait for the answer
 OTHER = "other"  # the path of all requests that no route has
 
 
@@ -68,11 +70,9 @@ class Gate:
                 self.metrics.in_flight.set(self.waiting)
 
     async def _in_time(self, scope: Scope, receive: Receive, passage: _Passage) -> None:
+        body = _Body(scope, receive, self.limits.bytes)
         with anyio.move_on_after(self.limits.seconds) as time_limit:
-            try:
-                await self.app(scope, _Body(scope, receive, self.limits.bytes), passage)
-            except RefusedError as error:  # of the body's size, if the routes did not catch it
-                await passage.refuse(scope, receive, error)
+            await _while_connected(body, partial(self.app, scope, body, passage))
         if time_limit.cancelled_caught:
             message = f"no answer within {self.limits.seconds:g} seconds; ask again later, or send less at a time"
             await passage.refuse(scope, receive, RefusedError(503, message))
@@ -83,20 +83,44 @@ def _works(path: str) -> bool:
     return path == "/process" or path.startswith("/v1/")
 
 
+async def _while_connected(body: _Body, work: Callable[[], Awaitable[None]]) -> None:
+    """Await work, or give it up as soon as the client, which has sent its whole body, has gone."""
+    errors: list[Exception] = []
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            await body.is_whole.wait()
+            while (await body.receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        try:
+            await work()
+        except Exception as error:  # raised outside of the group, which would wrap it
+            errors.append(error)
+        group.cancel_scope.cancel()
+    if errors:
+        raise errors[0]
+
+
 class _Body:
     """Receives the body of a request. Raises RefusedError when it is too long."""
 
     def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
-        self._receive, self._limit, self._size = receive, limit, 0
+        self.receive, self._limit, self._size = receive, limit, 0
+        self.is_whole = anyio.Event()
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         self._length = int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 
     async def __call__(self) -> Message:
         if self._length <= self._limit:
-            message = await self._receive()
+            message = await self.receive()
             self._size += len(message.get("body", b""))
         if max(self._length, self._size) > self._limit:
             raise RefusedError(413, f"the body has more than {self._limit} bytes; send less at a time")
+        if not message.get("more_body"):
+            self.is_whole.set()
         return message
 
 
@@ -105,7 +129,7 @@ class _Passage:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.status = 500
+        self.status = GONE
         self.has_begun = False
 
     async def __call__(self, message: Message) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from arcparse.serve.batching import Batches
 from arcparse.serve.models import Models
 from arcparse.serve.reading import GIVEN, given_of, inputs_of, only_sentence, options_of, read_json, sentences_of
 from arcparse.serve.settings import Drawing, Limits, Parsing, Tracing
-from arcparse.serve.tasks import NBestTask, OneTask, ParseTask
+from arcparse.serve.tasks import NBestTask, OneTask, ParseTask, TagTask
 
 if TYPE_CHECKING:
     from arcparse.parser.beam_trace import BeamTrace, Node
@@ -59,15 +60,13 @@ class Own:
         name = self.models.name_of(options.model)
         nlp = self.models.find(name, options.without)
         top = {"model": name} | ({"text": given} if isinstance(given, str) else {})
-
-        def finish(results: list[Any]) -> bytes:
-            sentences = _each(results) if isinstance(task, ParseTask) else _trees(results, options)
-            return json_bytes(top | {"sentences": list(sentences)})
-
-        task, inputs = self._task(nlp, options), inputs_of(given, nlp.divide)
-        if isinstance(task, NBestTask):
-            inputs = sentences_of(given, nlp.divide)  # its calls are small, since it takes long
-        return json_answer(await self.batches.result(task, inputs, finish))
+        if options.nbest or options.scores:
+            nbest, inputs = self._nbest(nlp, options), sentences_of(given, nlp.divide)
+            answer = _Sentences(top, partial(_with_scores, options))
+            return json_answer(await self.batches.result(nbest, inputs, answer))
+        makes_trees = ParseTask(nlp, options.beam, options.given_tags)
+        task = makes_trees if nlp.makes_trees else TagTask(nlp, options.given_tags)
+        return json_answer(await self.batches.result(task, inputs_of(given, nlp.divide), _Sentences(top, _each)))
 
     async def trace(self, request: Request) -> Response:
         """Answer with the search for one sentence, step by step."""
@@ -100,15 +99,13 @@ class Own:
 
         return Response(await self._once(work, given), media_type="image/svg+xml")
 
-    def _task(self, nlp: Pipeline, options: Parsing) -> ParseTask | NBestTask:
-        if not options.nbest and not options.scores:
-            return ParseTask(nlp, options.beam, options.given_tags)
+    def _nbest(self, nlp: Pipeline, options: Parsing) -> NBestTask:
         samples = options.samples if options.scores else 0
         return NBestTask(nlp, options.nbest or 1, options.beam, samples, options.given_tags, self.limits.ranked)
 
     async def _once(self, work: Callable[[Any], bytes], given: str | list[Sentence]) -> Any:
         """Return the result of work that no other request shares."""
-        return await self.batches.result(OneTask(work), iter([given]), lambda results: results[0])
+        return await self.batches.result(OneTask(work), iter([given]), _Whole())
 
     def _check_beam(self, *widths: int | None) -> None:
         """Raise ConfigurationError for a beam wider than the server allows."""
@@ -137,17 +134,39 @@ def _described(name: str, nlp: Pipeline) -> dict[str, Any]:
 # Parsed sentences
 
 
-def _each(results: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for result in results:
-        for sentence in [result] if isinstance(result, Sentence) else result:
-            yield sentence.to_dict()
+class _Sentences:
+    """An answer with sentences, in JSON; `dicts` gives those of a result."""
+
+    def __init__(self, top: dict[str, Any], dicts: Callable[[Any], Iterator[dict[str, Any]]]) -> None:
+        self._top, self._dicts = top, dicts
+        self._parts: list[bytes] = []
+
+    def add(self, results: Iterable[Any]) -> None:
+        self._parts += [json_bytes(sentence) for result in results for sentence in self._dicts(result)]
+
+    def end(self) -> bytes:
+        return b'%s,"sentences":[%s]}' % (json_bytes(self._top)[:-1], b",".join(self._parts))
 
 
-def _trees(results: Iterable[list[Parse]], options: Parsing) -> Iterator[dict[str, Any]]:
-    """Yield the best tree of each sentence, with its scores, and with `nbest` all its trees."""
-    for trees in results:
-        made = [_scored(tree, with_scores=options.scores) for tree in trees]
-        yield made[0] | ({"nbest": made} if options.nbest else {})
+class _Whole:
+    """An answer that is a single result."""
+
+    def add(self, results: Sequence[bytes]) -> None:
+        [self._result] = results
+
+    def end(self) -> bytes:
+        return self._result
+
+
+def _each(result: Sentence | list[Sentence]) -> Iterator[dict[str, Any]]:
+    for sentence in [result] if isinstance(result, Sentence) else result:
+        yield sentence.to_dict()
+
+
+def _with_scores(options: Parsing, trees: list[Parse]) -> Iterator[dict[str, Any]]:
+    """Yield the best tree of a sentence, with its scores, and with `nbest` all its trees."""
+    made = [_scored(tree, with_scores=options.scores) for tree in trees]
+    yield made[0] | ({"nbest": made} if options.nbest else {})
 
 
 def _scored(tree: Parse, *, with_scores: bool) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from arcparse.treebank import parse_conllu
 
 Options = TypeVar("Options")
 
+WHOLE = 2048  # characters of a text that is one input
 GIVEN = ("text", "sentences", "conllu")
 FORMS = "application/x-www-form-urlencoded"
 FILES = "multipart/form-data"
@@ -79,8 +80,8 @@ def only_sentence(sentences: list[Sentence], limit: int) -> Sentence:
 
 
 def inputs_of(given: str | list[Sentence], divide: Divide) -> Iterator[Input]:
-    """Return the inputs of tasks: sentences or a text; a long text is divided into sentences, piece by piece."""
-    if isinstance(given, str) and len(given) <= PIECE:
+    """Return the inputs of tasks: sentences or a text; a long text is divided, so that others need not wait for it."""
+    if isinstance(given, str) and len(given) <= WHOLE:
         return iter([given])
     return sentences_of(given, divide)
 

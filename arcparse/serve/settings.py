@@ -31,7 +31,7 @@ class Limits:
     ranked: Annotated[int, WORDS] = 1000  # 400; words of a sentence with n-best trees or scores: some 5 s
     drawn: Annotated[int, WORDS] = 1000  # 400; words of a sentence that is drawn
     traced: Annotated[int, WORDS] = 800  # 400; words of a sentence whose search is shown, times its beam: some 2 s
-    batch: Annotated[int, CHARACTERS] = 1 << 14  # characters of all requests that are parsed in one call: some 0.3 s
+    batch: Annotated[int, CHARACTERS] = 1 << 13  # characters of all requests that are parsed in one call: some 0.15 s
 
     def __post_init__(self) -> None:
         """Check the numbers."""

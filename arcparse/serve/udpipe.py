@@ -30,7 +30,7 @@ from arcparse.serve.batching import Batches
 from arcparse.serve.models import Models
 from arcparse.serve.reading import inputs_of, read_form
 from arcparse.serve.settings import Limits
-from arcparse.serve.tasks import DivideTask, ParseTask, TagTask, Task
+from arcparse.serve.tasks import DivideTask, Input, ParseTask, TagTask, Task
 from arcparse.tokenizer import NEUTRAL
 from arcparse.tokenizer.pieces import read_lines
 
@@ -68,14 +68,10 @@ class UDPipe:
         """Answer with the data after the steps that the request names."""
         fields = await read_form(request, self.limits.bytes)
         order = _Order.of(fields, self.models)
-        given = await run_in_threadpool(order.read)
-
-        def finish(results: list[Any]) -> bytes:
-            head = {"model": order.model, "acknowledgements": self._acknowledgements(order.model)}
-            return json_bytes({**head, "result": order.written(_sentences(results), given)})
-
-        inputs = inputs_of(given, order.nlp.divide)
-        return json_answer(await self.batches.result(order.task, inputs, finish))
+        given = None if order.is_text else await run_in_threadpool(order.sentences)
+        head = {"model": order.model, "acknowledgements": self._acknowledgements(order.model)}
+        inputs = order.text() if given is None else iter(given)
+        return json_answer(await self.batches.result(order.task, inputs, _Result(head, order, given)))
 
     def _acknowledgements(self, model: str) -> list[str]:
         source = self.models.sources.get(model)
@@ -106,7 +102,7 @@ class _Order:
             if step not in _steps(nlp):
                 raise ConfigurationError(f"the model {model!r} has no {step}; leave out the parameter")
         output = formats.format_of(_named(fields.get("output") or CONLLU))
-        formats.SentenceWriter(io.StringIO(), output)  # can it be written?
+        formats.SentenceWriter(io.StringIO(), output)  # raises an error if it can only be read
         return cls(fields["data"], model, nlp, steps, _named(fields.get("input") or CONLLU), output)
 
     @property
@@ -120,39 +116,69 @@ class _Order:
     def _options(self) -> set[str]:
         return {option.partition("=")[0].strip() for option in self.steps.get("tokenizer", "").split(";")}
 
-    def read(self) -> str | list[Sentence]:
-        """Return the data as a text that is to be divided, or as sentences. Raises TreebankError if it is malformed."""
-        if "tokenizer" in self.steps or self.input in (TEXT, LINES):
-            whole = self.input != LINES and "presegmented" not in self._options
-            return self.data if whole else list(read_lines(self._stream(), name="data", divide=self.nlp.divide))
+    @property
+    def is_text(self) -> bool:
+        """Whether the data are a text that is to be divided."""
+        return "tokenizer" in self.steps or self.input in (TEXT, LINES)
+
+    def text(self) -> Iterator[Input]:
+        """Return the inputs of a text, which is divided when they are asked for."""
+        if self.input == LINES or "presegmented" in self._options:
+            return read_lines(self._stream(), name="data", divide=self.nlp.divide)
+        return inputs_of(self.data, self.nlp.divide)
+
+    def sentences(self) -> list[Sentence]:
+        """Read the data as sentences. Raises TreebankError if they are malformed."""
         if self.input == RULES:
             return NEUTRAL.tokenize(self.data)
         return list(formats.read_sentences(self._stream(), self.input, name="data"))
 
-    def written(self, found: Iterable[Sentence], given: str | list[Sentence]) -> str:
-        """Return the results in the format of the output. Raises TreebankError if it cannot hold them."""
-        if "parser" in self.steps and "tagger" not in self.steps:
-            found = _with_given_tags(found, given)
-        if self.output.name not in (TEXT, LINES):
-            found = map(self._trimmed, found)
-        if self.output.name == CONLLU:
-            found = _headed(found, self.model)
-        target = io.StringIO()
-        formats.write_sentences(found, target, self.output)
-        return target.getvalue()
-
-    def _stream(self) -> io.StringIO:
-        return io.StringIO(self.data, newline="")
-
-    def _trimmed(self, sentence: Sentence) -> Sentence:
+    def trimmed(self, sentence: Sentence) -> Sentence:
         """Return a sentence without the places in the text, and without spaces if so asked, as UDPipe writes it."""
-        if "tokenizer" not in self.steps and self.input != RULES:
+        if self.output.name in (TEXT, LINES) or not (self.is_text or self.input == RULES):
             return sentence
         miscs = "\n".join(sentence.columns[MISC])
         for pattern, keeps in ((RANGES, "ranges" in self._options), (SPACES, "normalized_spaces" not in self._options)):
             miscs = miscs if keeps else pattern.sub("", miscs)
         cells = tuple(misc.removeprefix("|") or EMPTY for misc in miscs.split("\n"))
         return Sentence(sentence.comments, (*sentence.columns[:MISC], cells), sentence.place)
+
+    def _stream(self) -> io.StringIO:
+        return io.StringIO(self.data, newline="")
+
+
+class _Result:
+    """The answer to an order: sentences in the format of its output."""
+
+    def __init__(self, head: dict[str, Any], order: _Order, given: list[Sentence] | None) -> None:
+        self._head, self._order = head, order
+        self._given = None if given is None else iter(given)
+        self._keeps_tags = "parser" in order.steps and "tagger" not in order.steps
+        self._comments: tuple[str, ...] = ()  # for the first sentence, as UDPipe writes them
+        if order.output.name == CONLLU:
+            self._comments = f"# generator = arcparse {version('arcparse')}", f"# udpipe_model = {order.model}"
+        self._target = io.StringIO()
+        self._writer = formats.SentenceWriter(self._target, order.output)
+
+    def add(self, results: Iterable[Any]) -> None:
+        found = (each for result in results for each in ([result] if isinstance(result, Sentence) else result))
+        self._writer.write(map(self._made, found))
+
+    def end(self) -> bytes:
+        return json_bytes({**self._head, "result": self._target.getvalue()})
+
+    def _made(self, sentence: Sentence) -> Sentence:
+        made = self._order.trimmed(self._with_given_tags(sentence) if self._keeps_tags else sentence)
+        if self._comments:
+            made = Sentence((*self._comments, *made.comments), made.columns, made.place)
+            self._comments = ()
+        return made
+
+    def _with_given_tags(self, sentence: Sentence) -> Sentence:
+        """Return a sentence with the tags and lemmas that it had before the parser read it; in a text it had none."""
+        if self._given is None:
+            return sentence.with_columns({column: [EMPTY] * len(sentence) for column in TAGS})
+        return next(self._given).with_columns({column: sentence.words(column) for column in (HEAD, DEPREL)})
 
 
 def _steps(nlp: Pipeline) -> list[str]:
@@ -162,26 +188,3 @@ def _steps(nlp: Pipeline) -> list[str]:
 
 def _named(name: str) -> str:
     return NAMES.get(name, name)
-
-
-def _sentences(results: Iterable[Any]) -> Iterator[Sentence]:
-    for result in results:
-        yield from [result] if isinstance(result, Sentence) else result
-
-
-def _with_given_tags(found: Iterable[Sentence], given: str | list[Sentence]) -> Iterator[Sentence]:
-    """Yield the sentences with the tags and lemmas that they had before the parser read them; text has none."""
-    if isinstance(given, str):
-        for sentence in found:
-            yield sentence.with_columns({column: [EMPTY] * len(sentence) for column in TAGS})
-    else:
-        for sentence, before in zip(found, given, strict=True):
-            yield before.with_columns({column: sentence.words(column) for column in (HEAD, DEPREL)})
-
-
-def _headed(found: Iterable[Sentence], model: str) -> Iterator[Sentence]:
-    """Yield the sentences, the first of them with comments on their origin, as UDPipe writes them."""
-    head: tuple[str, ...] = (f"# generator = arcparse {version('arcparse')}", f"# udpipe_model = {model}")
-    for sentence in found:
-        yield Sentence((*head, *sentence.comments), sentence.columns, sentence.place) if head else sentence
-        head = ()

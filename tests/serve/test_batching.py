@@ -49,17 +49,29 @@ async def waiting(batches: Batches, number: int) -> None:
         await asyncio.sleep(0.001)
 
 
-def joined(results: Sequence[str]) -> str:
-    return " ".join(results)
+class Joined:
+    """An answer of words with blanks between them."""
+
+    def __init__(self, fault: str = "") -> None:
+        self._words: list[str] = []
+        self._fault = fault
+
+    def add(self, results: Sequence[str]) -> None:
+        self._words += results
+        if self._fault:
+            raise TreebankError(self._fault)
+
+    def end(self) -> str:
+        return " ".join(self._words)
 
 
 def test_requests_that_wait_share_a_call_and_get_their_own_results() -> None:
     task = Watched()
 
     async def work(batches: Batches) -> list[str]:
-        first = asyncio.create_task(batches.result(task, iter(["a"]), joined))
+        first = asyncio.create_task(batches.result(task, iter(["a"]), Joined()))
         await asyncio.to_thread(task.begun.wait, 60)
-        others = [asyncio.create_task(batches.result(task, iter(texts), joined)) for texts in (["b"], ["c", "d"], [])]
+        others = [asyncio.create_task(batches.result(task, iter(texts), Joined())) for texts in (["b"], ["c", "d"], [])]
         await waiting(batches, 3)
         task.may_go_on.set()
         return await asyncio.gather(first, *others)
@@ -74,7 +86,7 @@ def test_a_long_request_lets_short_ones_go_first() -> None:
 
     async def work(batches: Batches) -> None:
         async def asked(name: str, with_task: Watched, texts: list[str]) -> None:
-            await batches.result(with_task, iter(texts), joined)
+            await batches.result(with_task, iter(texts), Joined())
             order.append(name)
 
         long = asyncio.create_task(asked("long", task, ["x" * 40] * 5))
@@ -97,13 +109,12 @@ def test_an_error_is_told_to_its_request_alone() -> None:
         yield "c"
         raise TreebankError("data:2: broken")
 
-    def unwritable(results: Sequence[str]) -> str:
-        raise TreebankError("cannot be written")
-
     async def work(batches: Batches) -> list[Any]:
         inputs: list[Iterator[str]] = [iter(["a"]), iter(["b", "bad"]), broken(), iter(["d"])]
-        asked = [batches.result(task, given, joined) for given in inputs]
-        return await asyncio.gather(*asked, batches.result(task, iter(["e"]), unwritable), return_exceptions=True)
+        asked = [batches.result(task, given, Joined()) for given in inputs]
+        return await asyncio.gather(
+            *asked, batches.result(task, iter(["e"]), Joined("cannot be written")), return_exceptions=True
+        )
 
     a, b, c, d, e = running(1000, work)
     assert (a, d) == ("A", "D")
@@ -123,9 +134,9 @@ def test_a_call_that_fails_as_a_whole_is_made_for_each_request() -> None:
     task, gate = OneTask(work_on), Watched()
 
     async def work(batches: Batches) -> list[Any]:
-        first = asyncio.create_task(batches.result(gate, iter(["first"]), joined))
+        first = asyncio.create_task(batches.result(gate, iter(["first"]), Joined()))
         await asyncio.to_thread(gate.begun.wait, 60)
-        asked = [asyncio.create_task(batches.result(task, iter([text]), joined)) for text in ("a", "bad", "b")]
+        asked = [asyncio.create_task(batches.result(task, iter([text]), Joined())) for text in ("a", "bad", "b")]
         await waiting(batches, 3)
         gate.may_go_on.set()
         return await asyncio.gather(first, *asked, return_exceptions=True)
@@ -138,15 +149,15 @@ def test_nobody_works_for_a_request_that_has_gone() -> None:
     task = Watched()
 
     async def work(batches: Batches) -> None:
-        first = asyncio.create_task(batches.result(task, iter(["a"]), joined))
+        first = asyncio.create_task(batches.result(task, iter(["a"]), Joined()))
         await asyncio.to_thread(task.begun.wait, 60)
-        gone = asyncio.create_task(batches.result(task, iter(["gone"]), joined))
+        gone = asyncio.create_task(batches.result(task, iter(["gone"]), Joined()))
         await waiting(batches, 1)
         gone.cancel()
         await asyncio.wait([gone])
         task.may_go_on.set()
         await first
-        assert await batches.result(task, iter(["b"]), joined) == "B"
+        assert await batches.result(task, iter(["b"]), Joined()) == "B"
 
     running(1000, work)
     assert task.calls == [["a"], ["b"]]
@@ -156,13 +167,13 @@ def test_a_queue_that_stops_ends_its_work_and_takes_no_more() -> None:
     task = Watched()
 
     async def work(batches: Batches) -> Any:
-        asked = asyncio.create_task(batches.result(task, iter(["a"]), joined))
+        asked = asyncio.create_task(batches.result(task, iter(["a"]), Joined()))
         await asyncio.to_thread(task.begun.wait, 60)
         stopping = asyncio.create_task(asyncio.to_thread(batches.stop))
         while batches.is_alive:
             await asyncio.sleep(0.001)
         with pytest.raises(ClosedError):
-            await batches.result(task, iter(["b"]), joined)
+            await batches.result(task, iter(["b"]), Joined())
         task.may_go_on.set()
         await stopping
         return await asked

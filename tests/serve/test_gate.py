@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tiny_model import save_tiny_model
 
 from arcparse.errors import ConfigurationError
 from arcparse.pipeline import Pipeline
@@ -263,3 +265,46 @@ def test_the_interface_is_described(client: TestClient) -> None:
 def test_limits_have_limits(limits: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         Limits(**limits)
+
+
+def test_work_for_a_client_that_has_gone_is_given_up(serve: Serve, nlp: Pipeline) -> None:
+    """Asked as a server asks an application, since the test client never goes before the answer."""
+    to_thread = pytest.importorskip("anyio.to_thread")
+
+    async def asked(app: Any, slow: Slow) -> list[str]:
+        sent: list[str] = []
+        body = iter([{"type": "http.request", "body": b'{"text": "They do."}', "more_body": False}])
+
+        async def receive() -> Any:
+            if message := next(body, None):
+                return message
+            await to_thread.run_sync(slow.begun.wait, 60)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+
+        headers = [(b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/v1/parse", "query_string": b"", "headers": headers}
+        await app(scope, receive, send)
+        return sent
+
+    slow = Slow(nlp)
+    with serve(slow) as client:
+        assert client.portal is not None
+        assert client.portal.call(asked, client.app, slow) == []
+        slow.may_go_on.set()
+        assert 'arcparse_requests_total{path="/v1/parse",status="499"} 1.0' in client.get("/metrics").text
+
+
+def test_a_model_that_only_tags_says_so(serve: Serve, sample_treebank: Path, tmp_path: Path) -> None:
+    save_tiny_model(sample_treebank, tmp_path, predicts_tags=False)
+    with serve(Pipeline.load(tmp_path / "tagger")) as client:
+        [sentence] = client.post("/v1/parse", json=TEXT).json()["sentences"]
+        assert {token["head"] for token in sentence["tokens"]} == {-1}
+        assert {token["upos"] for token in sentence["tokens"]} != {"_"}
+        for path, body in (("/v1/parse", {**TEXT, "nbest": 2}), ("/v1/trace", TEXT), ("/v1/draw", TEXT)):
+            answer = client.post(path, json=body)
+            assert (answer.status_code, "this model is a tagger" in answer.text) == (400, True)
+        answer = client.post("/process", data={"data": "They do.", "tokenizer": "", "parser": ""})
+        assert (answer.status_code, answer.text) == (400, "the model 'tiny' has no parser; leave out the parameter\n")
