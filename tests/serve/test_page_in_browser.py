@@ -204,9 +204,10 @@ def test_two_models_are_compared(page: Page, address: str) -> None:
 def test_results_are_downloaded_and_copied(page: Page, address: str, context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_at(page, address, TEXT)
+    page.wait_for_selector("#tree [data-dependent] path:not([stroke='#777777'])")
     page.click("#export summary")
     files = {}
-    for name in ("CoNLL-U, all sentences", "JSON, all sentences", "SVG, this tree", "PNG, this tree"):
+    for name in ("CoNLL-U, all sentences", "JSON, all sentences", "SVG, this drawing", "PNG, this drawing"):
         with page.expect_download() as download:
             page.click(f"button[aria-label='Download {name}']")
         files[name.partition(",")[0]] = download.value.path().read_bytes()
@@ -214,6 +215,7 @@ def test_results_are_downloaded_and_copied(page: Page, address: str, context: Br
     assert files["CoNLL-U"].decode() == str(parsed)
     assert json.loads(files["JSON"])["sentences"] == [sentence.to_dict() for sentence in parsed]
     assert files["SVG"].startswith(b"<svg ")
+    assert b", confidence " in files["SVG"]
     assert files["PNG"].startswith(b"\x89PNG")
     page.click("button[aria-label='Copy CoNLL-U, this sentence']")
     page.wait_for_selector("text=Copied: CoNLL-U, this sentence.")

@@ -2,7 +2,7 @@
 
 import { find, make, settled } from "./elements.js";
 import { isRightToLeft } from "./sentence.js";
-import { drawn, isLeft, notice } from "./server.js";
+import { drawn, isLeft, notice, Problem } from "./server.js";
 
 const LEAST = 300; // pixels of a line
 const COARSE = 20; // pixels, so that a window that changes a little keeps its drawings
@@ -13,7 +13,9 @@ export const colour = () => document.querySelector("input[name=colour]:checked")
 /** Return the width of a drawing in `place`. */
 export const widthOf = (place) => Math.max(LEAST, Math.floor(place.clientWidth / COARSE) * COARSE);
 
+const FILE = 1100; // pixels of a line in a file
 const latest = new WeakMap(); // by place, the control of the drawing that is made last
+const contents = new WeakMap(); // by place, the sentence and the look of the drawing that is shown
 
 /** Draw a sentence into `place`; `look` is that of the server, without a width. Returns the drawing, null if it is too late. */
 export async function draw(place, sentence, look, signal) {
@@ -29,12 +31,20 @@ export async function draw(place, sentence, look, signal) {
     drawing.setAttribute("aria-label", `Tree of: ${sentence.text}`);
     place.dir = isRightToLeft(sentence) ? "rtl" : "ltr";
     place.replaceChildren(drawing);
+    contents.set(place, [sentence, look]);
     scrollable(place);
     return drawing;
   } catch (error) {
     if (!isLeft(error)) place.replaceChildren(notice(error, () => draw(place, sentence, look, signal)));
     return null;
   }
+}
+
+/** Return the drawing of the view as the text of an SVG file, with lines of a page's width. */
+export function asFile() {
+  const [sentence, look] = contents.get(document.querySelector("[role=tabpanel]:not([hidden]) figure")) ?? [];
+  if (!sentence) throw new Problem("The drawing is not ready yet. Try again in a moment.");
+  return drawn(sentence, { ...look, width: find("one-line").checked ? null : FILE });
 }
 
 /** Let the keyboard reach a drawing that is wider than its place. */

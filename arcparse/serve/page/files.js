@@ -1,23 +1,22 @@
 /** Copies and files of the result: CoNLL-U, JSON, SVG, PNG and the link. */
 
+import { asFile } from "./drawing.js";
 import { find, make } from "./elements.js";
 import * as link from "./link.js";
 import { conllu } from "./sentence.js";
-import { drawn, Problem } from "./server.js";
+import { Problem } from "./server.js";
 
 const SCALE = 2; // pixels of a PNG picture for each of the drawing
-const WIDTH = 1100; // pixels of a drawing as a file
 
-/** Fill the sheet of exports; `current` returns the answer's sentences, the one shown, and the look of its drawing. */
+/** Fill the sheet of exports; `current` returns the sentences of the answer, and the one that is shown. */
 export function begin(current) {
-  const drawing = () => drawn(current().shown, { width: WIDTH, ...current().look });
   const json = (sentences) => `${JSON.stringify({ sentences }, null, 2)}\n`;
   const rows = [
     ["CoNLL-U, all sentences", "text.conllu", "text/plain", () => conllu(current().sentences)],
     ["CoNLL-U, this sentence", "sentence.conllu", "text/plain", () => conllu([current().shown])],
     ["JSON, all sentences", "text.json", "application/json", () => json(current().sentences)],
-    ["SVG, this tree", "tree.svg", "image/svg+xml", drawing],
-    ["PNG, this tree", "tree.png", "image/png", async () => png(await drawing())],
+    ["SVG, this drawing", "tree.svg", "image/svg+xml", asFile],
+    ["PNG, this drawing", "tree.png", "image/png", async () => png(await asFile())],
   ];
   const buttons = rows.map(([name, ...kind]) => line(name, ...kind));
   find("files").replaceChildren(...buttons, line("Link with this text", null, "text/plain", link.current));

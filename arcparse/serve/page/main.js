@@ -2,7 +2,7 @@
 
 import * as alternatives from "./alternatives.js";
 import * as comparison from "./comparison.js";
-import { colour, whenResized } from "./drawing.js";
+import { whenResized } from "./drawing.js";
 import { counted, find, make, settled } from "./elements.js";
 import * as files from "./files.js";
 import * as link from "./link.js";
@@ -141,7 +141,7 @@ function listen() {
     show();
   });
   whenResized(show);
-  files.begin(() => ({ sentences: page.sentences, shown: page.sentences[page.chosen], look: { colour: colour() } }));
+  files.begin(() => ({ sentences: page.sentences, shown: page.sentences[page.chosen] }));
 }
 
 function set(changed) {
