@@ -34,6 +34,7 @@ OPTIONS = {
     "without": "parts of the model to leave out",
     "colour": "colour arcs by the kind of their label, or by HeadConfidence in MISC",
     "width": "pixels of a line of the drawing; null for one line",
+    "names": "with `gold`: the names of the two analyses, gold's first",
 }
 GOLD = {"gold": {"type": "string", "description": "CoNLL-U of the same words: differences are marked"}}
 PARSED = (

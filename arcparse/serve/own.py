@@ -227,5 +227,5 @@ def _hypothesis(node: Node) -> dict[str, Any]:
 
 
 def _drawn(sentence: Sentence, gold: Sentence | None, options: Drawing) -> str:
-    diagram = drawing.diagram(sentence) if gold is None else drawing.overlay(gold, sentence)
+    diagram = drawing.diagram(sentence) if gold is None else drawing.overlay(gold, sentence, options.names)
     return drawing.svg(diagram, colour=options.colour, width=options.width)

@@ -8,6 +8,7 @@ from typing import Annotated
 from arcparse.bundle import Without
 from arcparse.drawing.colours import Colouring
 from arcparse.drawing.svg import WIDTH as PAGE
+from arcparse.errors import ConfigurationError
 from arcparse.parser.parse import SAMPLES as DEFAULT_SAMPLES
 from arcparse.settings import check_ranges
 from arcparse.settings.limits import BEAM, NBEST, SAMPLES, WIDTH, Range
@@ -67,3 +68,9 @@ class Drawing:
     beam: Annotated[int, BEAM] | None = None
     colour: Colouring = "none"
     width: Annotated[int, WIDTH] | None = int(PAGE)  # pixels of a line; null for a single line
+    names: tuple[str, str] = ("gold", "system")  # of two analyses, in the legend
+
+    def __post_init__(self) -> None:
+        """Check the number of names."""
+        if len(self.names) != 2:
+            raise ConfigurationError(f"names must be two, of `gold` and of the other analysis, not {len(self.names)}")

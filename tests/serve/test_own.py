@@ -78,6 +78,12 @@ def test_two_analyses_are_drawn_in_one(client: TestClient, nlp: Pipeline) -> Non
     drawn = client.post("/v1/draw", json={"conllu": str(parsed), "gold": str(other), "width": None})
     assert drawn.status_code == 200
     assert drawn.text != svg(diagram(parsed), width=None)
+    named = client.post("/v1/draw", json={"conllu": str(parsed), "gold": str(other), "names": ["greedy", "beam 8"]})
+    assert ">beam 8 alone<" in named.text
+    assert ">gold" not in named.text
+    wrong = client.post("/v1/draw", json={"conllu": str(parsed), "gold": str(other), "names": ["greedy"]})
+    assert wrong.status_code == 400
+    assert "names must be two" in wrong.json()["error"]
 
 
 def test_the_models_are_listed(client: TestClient) -> None:
