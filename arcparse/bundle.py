@@ -40,7 +40,7 @@ PARSER, TAGGER = HEADS  # the names of kinds of models, of their directories, an
 LEMMATIZER, SEGMENTER, VECTORS = "lemmatizer", "segmenter", "vectors"
 PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
 # The part that each name leaves out.
-REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, LEMMATIZER: LEMMATIZER, SEGMENTER: SEGMENTER}
+REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, "lemmatizer": LEMMATIZER, "segmenter": SEGMENTER}
 TOKENIZER = "tokenizer"  # the key of the rules that divide raw text
 RULES = {"en", "neutral"}  # that a model can name
 CARD = "README.md"

@@ -72,7 +72,9 @@ def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
     from arcparse.devices import select_device
 
     use_threads(args)
-    return seq2seq.load(args.model, of).to(select_device(args.device))
+    model = seq2seq.load(args.model, of)
+    model.to(select_device(args.device))
+    return model
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
