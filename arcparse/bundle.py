@@ -32,6 +32,8 @@ from arcparse.checkpoint import (
 from arcparse.checkpoint.places import HEADS
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ConfigurationError, ModelError, shown
+from arcparse.settings import as_dict, from_dict
+from arcparse.tokenizer import SHIPPED, Language, find_tokenizer, read_language
 
 Without = Literal["lemmas", "lemmatizer", "segmenter"]  # the first two mean the same
 WITHOUT: tuple[Without, ...] = get_args(Without)
@@ -41,8 +43,7 @@ LEMMATIZER, SEGMENTER, VECTORS = "lemmatizer", "segmenter", "vectors"
 PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
 # The part that each name leaves out.
 REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, "lemmatizer": LEMMATIZER, "segmenter": SEGMENTER}
-TOKENIZER = "tokenizer"  # the key of the rules that divide raw text
-RULES = {"en", "neutral"}  # that a model can name
+TOKENIZER = "tokenizer"  # the key of the rules that divide raw text: a name, or the table of a language
 CARD = "README.md"
 OTHER_ARCHIVES = {".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz"}
 
@@ -56,7 +57,7 @@ class Bundle:
     tagger: Path | None
     lemmatizer: Path | None
     segmenter: Path | None
-    tokenizer: str | Path  # for `arcparse.tokenizer.find_tokenizer`
+    tokenizer: str | Path | Language  # for `arcparse.tokenizer.find_tokenizer`
 
     @classmethod
     def find(
@@ -95,7 +96,7 @@ class Bundle:
         """Write copies of all parts as a directory, or as an archive if the name ends with .zip; an older one goes.
 
         Raises ModelError if a part is broken, of another kind, or cannot be written, or if the directory holds other
-        files; ConfigurationError if the rules are those of a file, or the name is that of another kind of archive.
+        files; ConfigurationError if rules cannot be read, or the name is that of another kind of archive.
         """
         if place.suffix in OTHER_ARCHIVES:
             raise ConfigurationError(f"{place}: an archive of models is a .zip file; give a name that ends with .zip")
@@ -122,16 +123,16 @@ class Bundle:
     @property
     def divided_by(self) -> str:
         """The divider of raw text, in words."""
-        return "the segmenter" if self.segmenter else f"the rules {str(self.tokenizer)!r}"
+        if self.segmenter:
+            return "the segmenter"
+        return "its own rules" if isinstance(self.tokenizer, Language) else f"the rules {str(self.tokenizer)!r}"
 
     def _files(self) -> Iterator[tuple[str, bytes]]:
         """Give the names and contents of the bundle's files; vectors that several parts have are written once."""
-        if self.tokenizer not in RULES:
-            known = " and ".join(sorted(RULES))
-            raise ConfigurationError(f"a bundle names rules that arcparse has, {known}, not {shown(self.tokenizer)}")
+        rules = _written(self.tokenizer)
         vectors: dict[str, str] = {}
         for part, place in self.parts().items():
-            names: dict[str, str] = {}
+            names: dict[str, Any] = {}
             _, config = load_config(place)
             if config.get(VECTORS):
                 own = sibling(place, config[VECTORS])
@@ -142,11 +143,11 @@ class Bundle:
                 names[VECTORS] = vectors[key]
             if part == self.kind:
                 names |= {other: other if getattr(self, other) else "" for other in PARTS if other != part}
-                names[TOKENIZER] = str(self.tokenizer)
+                names[TOKENIZER] = rules
             yield from _copy(place, part, part, names)
 
 
-def _copy(place: Path, kind: str, name: str, names: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+def _copy(place: Path, kind: str, name: str, names: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Give the files of a model for the directory `name`; its configuration gets other names of parts."""
     description = description_of(place)
     if description["kind"] != kind:
@@ -157,13 +158,26 @@ def _copy(place: Path, kind: str, name: str, names: dict[str, str]) -> Iterator[
         yield f"{name}/{file}", content
 
 
-def _rules(model: Path, config: dict[str, Any]) -> str:
-    """Return the rules that a model names. Raises ModelError for others than arcparse has."""
-    found = config.get(TOKENIZER, "en")
-    if not isinstance(found, str) or found not in RULES:
-        known = " or ".join(sorted(RULES))
-        raise ModelError(f"{model / CONFIG}: config.{TOKENIZER} must be {known}, not {shown(found)}")
-    return found
+def _rules(model: Path, config: dict[str, Any]) -> str | Language:
+    """Return the rules that a model names or holds. Raises ModelError for a name that arcparse lacks."""
+    found, place = config.get(TOKENIZER, "en"), f"{model / CONFIG}: config.{TOKENIZER}"
+    if isinstance(found, str) and found in SHIPPED:
+        return found
+    if not isinstance(found, dict):
+        raise ModelError(f"{place} must be {', '.join(SHIPPED)} or the table of a language, not {shown(found)}")
+    try:
+        return from_dict(Language, found, place)
+    except ConfigurationError as error:
+        raise ModelError(f"{error}; copy the model again") from None
+
+
+def _written(rules: str | Path | Language) -> str | dict[str, Any]:
+    """Return rules as a configuration holds them. Raises ConfigurationError if they are those of no language."""
+    if rules in SHIPPED:
+        return str(rules)
+    language = rules if isinstance(rules, Language) else read_language(rules)
+    find_tokenizer(language)  # its lines can be read
+    return as_dict(language)
 
 
 def _use_of(kind: str) -> str:

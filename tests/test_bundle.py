@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 from dataclasses import replace
@@ -21,6 +22,7 @@ from arcparse.networks.settings import EncoderConfig, RecurrentConfig
 from arcparse.pipeline import Pipeline
 from arcparse.segmenter.model import Segmenter
 from arcparse.segmenter.settings import SegmenterConfig
+from arcparse.tokenizer import Language
 
 TEXT = "The old man the boats. Who wrote this letter?"
 SMALL = SegmenterConfig(EncoderConfig(embedding=4, recurrent=RecurrentConfig(cell="lstm", hidden=4)))
@@ -163,7 +165,7 @@ def test_a_bundle_of_wrong_parts_is_not_written(bundle: Bundle, tmp_path: Path) 
     wrong = Bundle.find("en", lemmatizer="en-segmenter")
     with pytest.raises(ModelError, match="name one of kind 'lemmatizer'"):
         wrong.save(tmp_path / "wrong")
-    with pytest.raises(ConfigurationError, match=r"names rules that arcparse has, en and neutral, not .*fr\.toml"):
+    with pytest.raises(ConfigurationError, match=r"^fr\.toml: cannot be read: No such file"):
         Bundle.find("en", tokenizer="fr.toml").save(tmp_path / "wrong.zip")
     with pytest.raises(ConfigurationError, match=r"fr\.tar\.gz: an archive of models is a \.zip file"):
         bundle.save(tmp_path / "fr.tar.gz")
@@ -172,6 +174,25 @@ def test_a_bundle_of_wrong_parts_is_not_written(bundle: Bundle, tmp_path: Path) 
     with pytest.raises(ModelError, match=r"thesis: holds 'chapter\.tex', no part of the model"):
         bundle.save(tmp_path / "thesis")
     assert [entry.name for entry in tmp_path.rglob("*")] == ["thesis", "chapter.tex"]
+
+
+@pytest.mark.parametrize("name", ["fr", "fr.zip"])
+def test_the_rules_of_a_language_travel_in_the_bundle(name: str, bundle: Bundle, tmp_path: Path) -> None:
+    rules, place = tmp_path / "rules.toml", tmp_path / name
+    rules.write_text('elided = "l d"\nfused = ["du = de le"]\n', encoding="utf-8")
+    chosen = dataclasses.replace(bundle, segmenter=None, lemmatizer=None, tokenizer=rules)
+    chosen.save(place)
+    rules.unlink()
+    found = Bundle.find(place)
+    assert found.tokenizer == Language(elided="l d", fused=("du = de le",))
+    assert found.divided_by == "its own rules"
+    found.save(tmp_path / "again")
+    for own in (place, tmp_path / "again"):
+        [sentence] = arcparse.load(own).tag("L'eau du puits.")
+        assert sentence.forms == ("L'", "eau", "de", "le", "puits", ".")
+    rules.write_text('fused = ["du"]', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="fused = 'du': write a token and its words"):
+        chosen.save(place)
 
 
 def test_a_smaller_bundle_replaces_a_larger_one(bundle: Bundle, tmp_path: Path) -> None:
@@ -183,8 +204,9 @@ def test_a_smaller_bundle_replaces_a_larger_one(bundle: Bundle, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("tokenizer", "../secret.toml", "config.tokenizer must be en or neutral, not '../secret.toml'"),
-        ("tokenizer", ["en"], "config.tokenizer must be en or neutral"),
+        ("tokenizer", "../secret.toml", "config.tokenizer must be en, neutral or the table .*, not '../secret.toml'"),
+        ("tokenizer", ["en"], "config.tokenizer must be en, neutral or the table of a language"),
+        ("tokenizer", {"elidid": "l"}, "config.tokenizer: there is no setting 'elidid'; did you mean 'elided'"),
         ("lemmatizer", "../lemmatizer", "must be a plain name"),
         ("segmenter", 7, "must be a plain name"),
     ],

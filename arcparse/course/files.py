@@ -12,6 +12,7 @@ from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.files import make_folder
 from arcparse.recipes import load_vectors, read_treebank
 from arcparse.tagger.task import hold_out
+from arcparse.tokenizer import find_tokenizer
 from arcparse.treebank import write_conllu
 
 ROLES = ("train", "dev", "test")
@@ -43,8 +44,9 @@ def sizes(
     """Return the numbers of sentences and words of the treebanks that are set, by role.
 
     A course reads all its files in this way before it trains, so that no fault is found after hours. Raises the errors
-    of `read_treebank` and `load_vectors`, and ConfigurationError if the raw text cannot be read.
+    of `read_treebank`, `load_vectors` and `find_tokenizer`, and ConfigurationError if the raw text cannot be read.
     """
+    find_tokenizer(settings.tokenizer)
     if settings.vectors:
         load_vectors(settings.vectors)
     elif settings.raw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from arcparse.errors import ConfigurationError, shown
 from arcparse.networks.settings import NO_ENCODER
@@ -34,7 +34,9 @@ class PipelineSettings:
     held_out: Share = 0.1  # the share of train's sentences, if there is no dev
     vectors: str = ""  # vector store or model of kind vectors; empty: of `raw`, or none
     raw: str = ""  # raw text, a paragraph a line, to train word vectors on; empty for none
-    tokenizer: Literal["neutral", "en"] = "neutral"  # rules for the raw text, and for users who want no segmenter
+    tokenizer: str = (
+        "neutral"  # rules for the raw text, and if no segmenter is wanted: neutral, en, or a language's file
+    )
     jackknife: bool = (
         True  # the parser learns from tags of taggers that have not seen the sentence; else from gold tags
     )

@@ -30,6 +30,7 @@ __all__ = [
     "clusters",
     "find_tokenizer",
     "paragraphs",
+    "read_language",
     "split_contraction",
     "split_words",
     "tokenize",
@@ -39,16 +40,21 @@ SHIPPED = {"en": ENGLISH, "neutral": NEUTRAL}
 split_contraction, split_words, tokenize = ENGLISH.words, ENGLISH.split_words, ENGLISH.tokenize
 
 
-def find_tokenizer(name_or_path: str | Path) -> Tokenizer:
-    """Return a shipped tokeniser, "en" or "neutral", or the tokeniser of a language described in a TOML file.
+def find_tokenizer(rules: str | Path | Language) -> Tokenizer:
+    """Return a shipped tokeniser, "en" or "neutral", or that of a language, which a TOML file may describe.
 
     Raises ConfigurationError if the name is unknown, or if the file does not describe a `Language`.
     """
-    if name_or_path in SHIPPED:
-        return SHIPPED[str(name_or_path)]
+    if rules in SHIPPED:
+        return SHIPPED[str(rules)]
+    return (rules if isinstance(rules, Language) else read_language(rules)).tokenizer()
+
+
+def read_language(name_or_path: str | Path) -> Language:
+    """Return the language of a TOML file. Raises ConfigurationError if there is none."""
     if Path(name_or_path).suffix != ".toml":
         known = ", ".join(SHIPPED)
         raise ConfigurationError(
             f"there is no tokeniser {str(name_or_path)!r}; take one of {known}, or describe a language in a .toml file"
         )
-    return load_settings(Language, file=Path(name_or_path)).tokenizer()
+    return load_settings(Language, file=Path(name_or_path))

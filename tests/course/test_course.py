@@ -213,7 +213,7 @@ def test_a_run_needs_a_folder(treebank: Path, capsys: pytest.CaptureFixture[str]
         ("--test", "", "file.conllu: holds no sentence; the test file needs at least one"),
         ("--test", "1\tDogs\t_\t_\t_\t_\t9\t_\t_\t_\n\n", "file.conllu:1: HEAD '9' is outside the sentence"),
         ("--dev", "1\tDogs\t_\t_\t_\t_\t_\t_\t_\t_\n\n", "file.conllu:1: word 1 has no head"),
-        ("--vectors", None, "file.conllu: there is no model directory"),
+        ("--vectors", None, "file.conllu: there are no word vectors"),
         ("--raw", None, "file.conllu: cannot be read: No such file or directory; check --raw FILE"),
     ],
 )
@@ -232,6 +232,15 @@ def test_a_fault_of_a_file_is_found_before_the_first_training(
     assert cli.main(command("--treebank", treebank, option, place, "--output", run, how)) == 2
     assert message in capsys.readouterr().err
     assert not (run / "segmenter").exists()
+
+
+def test_rules_that_are_not_there_are_found_before_the_first_training(treebank: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "fr.toml"
+    settings = course.with_files(course.resolve(overrides=[f"treebank={treebank}", f"tokenizer={rules}"]))
+    with pytest.raises(ConfigurationError, match=r"fr\.toml: cannot be read"):
+        course.sizes(settings)
+    rules.write_text('elided = "l d"', encoding="utf-8")
+    assert course.sizes(settings)["train"][0] > 0
 
 
 def test_a_dry_run_prints_settings_that_train_accepts(
