@@ -20,8 +20,8 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import distributed
 
-from arcparse.errors import ConfigurationError
 from arcparse.devices import select_device
+from arcparse.errors import ConfigurationError
 from arcparse.training.snapshot import seed_everything
 
 Value = TypeVar("Value")
