@@ -78,7 +78,7 @@ class Own:
 
         def work(given: str | list[Sentence]) -> bytes:
             beam = options.beam or nlp.parser.config.beam
-            sentence = only_sentence(_divided(nlp, given), self.limits.traced // beam)
+            sentence = only_sentence(given, nlp.divide, self.limits.traced // beam)
             return json_bytes({"model": name, "beam": beam} | _traced(nlp, sentence, beam, options.given_tags))
 
         return json_answer(await self._once(work, given))
@@ -92,9 +92,9 @@ class Own:
         nlp = self.models.find(options.model)
 
         def work(given: str | list[Sentence]) -> bytes:
-            sentences = list(nlp.parse(given, beam=options.beam)) if isinstance(given, str) else given
-            sentence = only_sentence(sentences, self.limits.drawn)
-            other = None if gold is None else only_sentence(gold, self.limits.drawn)
+            sentence = only_sentence(given, nlp.divide, self.limits.drawn)
+            sentence = nlp.parse(sentence, beam=options.beam) if isinstance(given, str) else sentence
+            other = None if gold is None else only_sentence(gold, nlp.divide, self.limits.drawn)
             return _drawn(sentence, other, options).encode()
 
         return Response(await self._once(work, given), media_type="image/svg+xml")
@@ -178,10 +178,6 @@ def _scored(tree: Parse, *, with_scores: bool) -> dict[str, Any]:
 
 
 # The search
-
-
-def _divided(nlp: Pipeline, given: str | list[Sentence]) -> list[Sentence]:
-    return nlp.divide(given) if isinstance(given, str) else given
 
 
 def _traced(nlp: Pipeline, sentence: Sentence, beam: int, given_tags: bool) -> dict[str, Any]:

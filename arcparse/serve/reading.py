@@ -70,8 +70,11 @@ def given_of(data: Mapping[str, Any]) -> str | list[Sentence]:
     return parse_conllu(value, name=key) if key == "conllu" else value
 
 
-def only_sentence(sentences: list[Sentence], limit: int) -> Sentence:
+def only_sentence(given: str | list[Sentence], divide: Divide, limit: int) -> Sentence:
     """Return the one sentence of a request. Raises RefusedError if there are more or none, or if it is too long."""
+    if isinstance(given, str) and len(given) > PIECE:  # its division would take long, and is of no use
+        raise RefusedError(400, f"give one sentence, not a text of {len(given)} characters")
+    sentences = divide(given) if isinstance(given, str) else given
     if len(sentences) != 1:
         raise RefusedError(400, f"give one sentence, not {len(sentences)}")
     if len(sentences[0]) > limit:

@@ -128,6 +128,7 @@ UNPARSABLE: list[dict[str, Any]] = [
 UNTRACEABLE = [{}, {"text": ""}, {"text": "Go. Stop."}, {"text": "go " * 200, "beam": 8}, {"text": "x", "nbest": 2}]
 UNDRAWABLE = [
     {},
+    {"text": "word " * 20_000},
     {"conllu": ""},
     {"text": "Go. Stop."},
     {"text": "x", "colour": "red"},
