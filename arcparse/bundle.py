@@ -16,7 +16,6 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args
 
 from arcparse.checkpoint import (
@@ -34,13 +33,14 @@ from arcparse.checkpoint.places import HEADS
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ConfigurationError, ModelError, shown
 
-Without = Literal["lemmas", "segmenter"]
+Without = Literal["lemmas", "lemmatizer", "segmenter"]  # the first two mean the same
 WITHOUT: tuple[Without, ...] = get_args(Without)
 
 PARSER, TAGGER = HEADS  # the names of kinds of models, of their directories, and of keys of config.json
 LEMMATIZER, SEGMENTER, VECTORS = "lemmatizer", "segmenter", "vectors"
 PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
-REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, "segmenter": SEGMENTER}  # the part that each name leaves out
+# The part that each name leaves out.
+REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, LEMMATIZER: LEMMATIZER, SEGMENTER: SEGMENTER}
 TOKENIZER = "tokenizer"  # the key of the rules that divide raw text
 RULES = {"en", "neutral"}  # that a model can name
 CARD = "README.md"
@@ -79,8 +79,9 @@ class Bundle:
         kind, config = load_config(model)
         if kind not in HEADS:
             raise ModelError(f"{model}: holds a model of kind {kind!r}; name a parser or a tagger{_use_of(kind)}")
-        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: "lemmas" in without}
-        left_out[SEGMENTER] = "segmenter" in without or tokenizer is not None
+        removed = {REMOVED[name] for name in without}
+        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: LEMMATIZER in removed}
+        left_out[SEGMENTER] = SEGMENTER in removed or tokenizer is not None
 
         def place(part: str, given: str | Path | None) -> Path | None:
             if given is not None:
@@ -99,6 +100,8 @@ class Bundle:
         if place.suffix in OTHER_ARCHIVES:
             raise ConfigurationError(f"{place}: an archive of models is a .zip file; give a name that ends with .zip")
         if place.suffix == ".zip":
+            from tempfile import TemporaryDirectory  # slow to import, and of no use to those who load
+
             with TemporaryDirectory(prefix="arcparse-") as folder:
                 self.save(Path(folder) / "bundle", card=card)
                 pack(Path(folder) / "bundle", place)

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from arcparse.checkpoint import find_model, load_config, shipped, sibling
+from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.lexicon.stores import from_store
+from arcparse.lexicon.stores import find_vectors, from_store, is_store
 from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
@@ -81,10 +81,8 @@ def load_vectors(place: str) -> Pretrained:
     """Return the pretrained vectors of a store or of a model of vectors; no vectors if `place` is empty."""
     if not place:
         return Pretrained.none()
-    path = Path(place)
-    if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
-        return from_store(path)
-    return Pretrained.load(find_model(place))
+    path = find_vectors(place)
+    return from_store(path) if is_store(path) else Pretrained.load(path)
 
 
 def read_treebank(place: str, role: str, on_error: OnError | None = None, *, trees: bool = False) -> list[Sentence]:

@@ -100,6 +100,13 @@ def test_the_shipped_models_have_lemmas(packed: Path) -> None:
     assert arcparse.load("en") is arcparse.load("en", lemmatizer="en-lemmatizer", segmenter="en-segmenter")
 
 
+def test_the_lemmatiser_can_be_left_out_by_both_of_its_names() -> None:
+    found = [Bundle.find("en", without=[name]) for name in ("lemmas", "lemmatizer")]
+    assert found[0] == found[1]
+    assert found[0].lemmatizer is None
+    assert found[0].segmenter is not None
+
+
 def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
     Bundle.find("en-small-tagger", lemmatizer="en-lemmatizer").save(tmp_path / "tags")
     nlp = arcparse.load(tmp_path / "tags")
@@ -111,7 +118,8 @@ def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"without": ["tags"]}, r"a list with 'lemmas' or 'segmenter', such as \['lemmas'\], not \['tags'\]$"),
+        ({"without": ["tags"]}, r"'lemmas' or 'lemmatizer' or 'segmenter', such as \['lemmas'\], not \['tags'\]$"),
+        ({"without": ["lemmatizer"], "lemmatizer": "en-lemmatizer"}, "^lemmatizer is 'en-lemmatizer', but without has"),
         ({"without": "lemmas"}, "^without must be a list with"),
         ({"without": ["lemmas"], "lemmatizer": "en-lemmatizer"}, "lemmatizer is 'en-lemmatizer', but without has"),
         ({"tagger": "en-small-tagger"}, "predicts tags itself; leave out the tagger"),

@@ -96,9 +96,11 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     description = description_of(path)
     if kind and description["kind"] != kind:
         raise ModelError(f"{path}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
-    vocabularies = _parsed(path, VOCABULARIES, _verified(path, VOCABULARIES, description["sha256"]))
+    text = _verified(path, VOCABULARIES, description["sha256"])
+    vocabularies, has_escapes = _parsed(path, VOCABULARIES, text), b"\\u" in text
     for name, symbols in vocabularies.items():
-        if not isinstance(symbols, list) or not set(map(type, symbols)) <= {str} or not _can_be_written(symbols):
+        are_texts = isinstance(symbols, list) and set(map(type, symbols)) <= {str}
+        if not are_texts or (has_escapes and not _can_be_written(symbols)):
             raise ModelError(f"{path / VOCABULARIES}: {name!r} must be a list of strings; copy the model again")
     try:
         views = deserialize(_verified(path, WEIGHTS, description["sha256"]))  # type: ignore[no-untyped-call]
@@ -186,7 +188,7 @@ def _verified(path: Path, name: str, sums: Mapping[str, str]) -> bytes:
 
 def _parsed(path: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(content)
+        value = json.loads(content.decode())  # of bytes, `loads` lets half a character pass
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path / name}: is no JSON: {error}; copy the model again") from None
     if not isinstance(value, dict):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.inputs import add_format, treebank
+from arcparse.cli.inputs import add_format, gold_sentences
 from arcparse.cli.options import add_threads, use_threads, whole, wholes
 from arcparse.cli.tables import in_columns
 from arcparse.sentence import Sentence
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     from arcparse.pipeline import DEFAULT_MODEL, Pipeline
 
     use_threads(args)
-    gold = list(checked(treebank(args.gold, args)))
+    gold = list(checked(gold_sentences(args.gold, args)))
     pipeline = Pipeline.load(args.model or DEFAULT_MODEL, threads=args.threads, without=["lemmas"])
     given = args.given == "tags"
     tagged = pipeline.tag_sentences(gold, given)

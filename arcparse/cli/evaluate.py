@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcparse import evaluation
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.inputs import add_format, check_standard_input, treebank
+from arcparse.cli.inputs import add_format, check_standard_input, gold_sentences, treebank
 from arcparse.cli.mistakes import Beside
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
@@ -186,7 +186,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the scores; return the exit status."""
     _complete(args)
     check_standard_input(args.gold, args.system, *args.other, args.train)
-    gold = list(treebank(args.gold, args))
+    gold = gold_sentences(args.gold, args)
     known = {form for sentence in treebank(args.train, args) for form in sentence.forms} if args.train else None
     reports: list[Report] = []
     for file in (args.system, *args.other):

@@ -10,7 +10,7 @@ from typing import TextIO, cast
 from arcparse import formats
 from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, located, no_file, standard_input, text_argument
 from arcparse.cli.tally import Skipped
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import Format
 from arcparse.formats.source import Source, Trickle
 from arcparse.sentence import Sentence
@@ -124,6 +124,14 @@ def treebank(place: str, args: argparse.Namespace, skipped: Skipped | None = Non
     source = Source(location, name)
     target = formats.format_of(args.source, known) if args.source else _format(source, known)
     return formats.read_sentences(cast(TextIO, source), target, on_error=skipped)
+
+
+def gold_sentences(place: str, args: argparse.Namespace) -> list[Sentence]:
+    """Return the sentences of a file with gold trees. Raises TreebankError if there are none."""
+    found = list(treebank(place, args))
+    if not found:
+        raise TreebankError(f"{located(place)[1]}: holds no sentence to compare with; name a file of gold trees")
+    return found
 
 
 def check_standard_input(*places: str | None) -> None:

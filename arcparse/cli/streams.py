@@ -122,7 +122,7 @@ def text_argument(text: str) -> str:
 
 
 def no_file(remedy: str) -> Callable[[str], str]:
-    """Return argparse's `type` of texts: the name of a file raises ArgumentError.
+    """Return argparse's `type` of texts: the name of a file, also of one that is not there, raises ArgumentError.
 
     The remedy is the option or command that reads the file, with `{}` for its name.
     """
@@ -135,9 +135,23 @@ def no_file(remedy: str) -> Callable[[str], str]:
         if is_file:
             name = readable(argument)
             raise ArgumentError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
+        if _names_treebank(argument):
+            raise ArgumentError(
+                f"'{readable(argument)}' would be read as text, but ends as the name of a file, and there is no such "
+                f"file; check the name, and give {remedy.format('FILE')}"
+            )
         return text_argument(argument)
 
     return text
+
+
+def _names_treebank(text: str) -> bool:
+    """Return whether a text is one word that ends as the files of a format do."""
+    if "." not in text or len(text.split()) != 1:
+        return False
+    from arcparse import formats
+
+    return formats.format_named_by(text, formats.formats().values()) is not None
 
 
 def located(place: str | None) -> tuple[str | TextIO, str]:

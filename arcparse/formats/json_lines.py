@@ -1,7 +1,8 @@
 """JSON Lines without any loss: an object for each sentence, with its columns as lists; empty columns are left out.
 
 `{"comments": ["# sent_id = 1"], "form": ["Wolves", "howl"], "head": ["2", "0"], ...}`; cells are strings, as in
-CoNLL-U, and `id` is left out if there are only words, numbered from 1. Lines of `Sentence.to_json` are read too.
+CoNLL-U, and `id` is left out if there are only words, numbered from 1. The results of `to_json` of sentences and
+documents are read too, on one line or indented.
 """
 
 from __future__ import annotations
@@ -44,21 +45,48 @@ def _json(cells: tuple[str, ...]) -> str:
 
 
 def read_json_lines(stream: TextIO, name: str, on_error: OnError = None) -> Iterator[Sentence]:
-    """Read a sentence from each line. Raises TreebankError, or calls `on_error`, for a malformed one."""
-    for number, line in lines_of(stream, name):
-        if not line.strip():
-            continue
+    """Read a sentence from each object. Raises TreebankError, or calls `on_error`, for a malformed one."""
+    for number, text in _objects(stream, name):
         try:
-            yield sound(_sentence(line, f"{name}:{number}"), name, number)
+            values = _values(text, f"{name}:{number}")
         except TreebankError as error:
             report(error, on_error)
+            continue
+        for value in values:
+            try:
+                yield sound(_sentence(value, f"{name}:{number}"), name, number)
+            except TreebankError as error:
+                report(error, on_error)
 
 
-def _sentence(line: str, place: str) -> Sentence:
+def _objects(stream: TextIO, name: str) -> Iterator[tuple[int, str]]:
+    """Yield the text of each object and the number of its first line; an indented one has its brackets to itself."""
+    begun, lines = 0, list[str]()
+    for number, line in lines_of(stream, name):
+        if not lines and line.strip() != "{":
+            if line.strip():
+                yield number, line
+            continue
+        begun = begun if lines else number
+        lines.append(line)
+        if line.rstrip() == "}":
+            yield begun, "\n".join(lines)
+            lines = []
+    if lines:
+        yield begun, "\n".join(lines)
+
+
+def _values(text: str, place: str) -> list[Any]:
+    """Return the value of a text, or those of the sentences of a document."""
     try:
-        value = json.loads(line)
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise TreebankError(f"{place}: not JSON: {error}; write one object on each line") from None
+    is_document = isinstance(value, dict) and isinstance(value.get("sentences"), list)
+    return list(value["sentences"]) if is_document else [value]
+
+
+def _sentence(value: Any, place: str) -> Sentence:
     if isinstance(value, dict) and "tokens" in value:
         return _of_records(value, place)
     known = isinstance(value, dict) and value.keys() <= {"comments", *COLUMNS}

@@ -54,7 +54,8 @@ class Shares:
         return min(FINEST, 2.0 ** math.floor(math.log2(np.iinfo(np.int16).max / max(1.0, float(most.max())))))
 
     def _padded(self, array: Floats) -> Floats:
-        return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, self.width - array.shape[-1])])
+        missing = self.width - array.shape[-1]
+        return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)]) if missing else array
 
 
 class Rows(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.checkpoint import find_model, shipped
+from arcparse.checkpoint.directory import settled
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import VectorsError
 from arcparse.lexicon.pretrained import Pretrained
@@ -57,7 +60,28 @@ def word_vectors(place: str | Path = "en-vectors") -> WordVectors:
 
     Raises VectorsError or ModelError if there are none.
     """
-    path = Path(place)
-    if not shipped(place) and path.is_dir() and not (path / CONFIG).exists():
-        return WordVectors.open(path)
-    return inspected(Pretrained.load(find_model(place)))
+    path = find_vectors(place)
+    return WordVectors.open(path) if is_store(path) else inspected(Pretrained.load(path))
+
+
+def find_vectors(place: str | Path) -> Path:
+    """Return the path of a LevelDB store, of a model of vectors, or of shipped vectors.
+
+    Raises VectorsError if nothing is there, or a file that is no archive of a model.
+    """
+    path = shipped(place) or settled(Path(place))
+    if os.path.isdir(path):
+        return path if is_store(path) else find_model(path)
+    if not os.path.isfile(path):
+        raise VectorsError(
+            f"{place}: there are no word vectors: no store and no model of vectors is there, and none is shipped under "
+            "this name; make a store by `arcparse vectors cache`, or name the shipped en-vectors"
+        )
+    if not zipfile.is_zipfile(path):
+        raise VectorsError(f"{place}: is a file, and no store of word vectors; make one by `arcparse vectors cache`")
+    return find_model(path)
+
+
+def is_store(path: Path) -> bool:
+    """Return whether a path is that of a store, since it is a directory without a model."""
+    return path.is_dir() and not (path / CONFIG).exists()

@@ -41,11 +41,12 @@ class TagColumns:
         self.combined = dict(zip(self.vocabularies, np.ascontiguousarray(ids.T), strict=True))
 
     def _combination_ids(self, combination: str) -> list[int]:
-        tags, columns = combination.split("\t"), self.vocabularies.values()
-        if len(tags) != len(columns) or not all(tag in own for own, tag in zip(columns, tags, strict=True)):
+        tags = combination.split("\t")
+        ids = [own.id_of.get(tag, -1) for own, tag in zip(self.vocabularies.values(), tags, strict=False)]
+        if len(tags) != len(self.vocabularies) or -1 in ids:
             names = ", ".join(self.vocabularies).upper()
             raise ModelError(f"{combination!r} is no combination of the model's {names}")
-        return [own.id(tag) for own, tag in zip(columns, tags, strict=True)]
+        return ids
 
     @classmethod
     def build(cls, sentences: Sequence[Sentence]) -> TagColumns:

@@ -60,6 +60,7 @@ class CompiledParser:
         """
         self.config, self.lexicon, self.tags = known.config, known.lexicon, known.tags
         self.predicts_tags, self.labels = known.predicts_tags, known.labels
+        self.pretrained = known.pretrained  # kept, so that a tagger that is loaded next shares it
         config = known.config
         self._decoder = Decoder(steps, parsed(config.features), _network(known, weights), low=low)
         vectors = form_vectors(weights, config.lexicon, known.pretrained)

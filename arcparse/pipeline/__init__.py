@@ -11,18 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from arcparse.batches import stream
-from arcparse.bundle import REMOVED, Bundle, Without, check_without
+from arcparse.bundle import LEMMATIZER, REMOVED, SEGMENTER, Bundle, Without, check_without
+from arcparse.devices import CPU, is_cpu
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
-from arcparse.pipeline.arguments import Input, OneOrMore, Sequences, Tokens, as_sentences, each_input, list_of_sentences
+from arcparse.pipeline.arguments import (
+    Input,
+    OneOrMore,
+    Sequences,
+    Tokens,
+    as_sentences,
+    each_input,
+    list_of_sentences,
+    text_or_sentence,
+)
 from arcparse.pipeline.crossing import Work, results_in_order
 from arcparse.pipeline.options import OnError
 from arcparse.pipeline.parts import Lemmatizes, ParsesSentences, Precision, Segments, TagsSentences
 from arcparse.sentence import Sentence
 from arcparse.sentence.document import Document
+from arcparse.sentence.names import PIPELINE, answers
 from arcparse.settings.limits import BATCH_SIZE, BEAM, CACHE, NBEST, THREADS
 from arcparse.settings.limits import SAMPLES as SAMPLES_RANGE
 from arcparse.tagger.description import KIND as TAGGER
@@ -42,6 +53,7 @@ NBEST_BEAM = 8  # least number of hypotheses for n-best trees and confidences
 NBEST_KEYWORD = "the keyword nbest of parse will be removed in the next version: call nbest(text, n) instead"
 
 
+@answers(PIPELINE)
 class Pipeline:
     """A loaded model: `nlp = arcparse.load("en")`, then `nlp.parse("...")` or `nlp.tag("...")`."""
 
@@ -102,6 +114,7 @@ class Pipeline:
         precision: Precision = "auto",
         threads: int = 1,
         cache_mib: int = CACHE_MIB,
+        device: str = CPU,
         **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
@@ -116,14 +129,21 @@ class Pipeline:
         (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
         the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
         A compiled parser keeps what it has computed of word forms, and a tagger beside it does too: each uses at most
-        `cache_mib` MiB for that, beside the memory of a batch. Raises ConfigurationError for a number outside THREADS
-        or CACHE of `arcparse.settings.limits`, and for parts that contradict each other.
+        `cache_mib` MiB for that, beside the memory of a batch. With the `device` "cuda", or "auto" if there is a GPU,
+        parser and tagger lie there as networks in torch, while lemmas and segmenter stay on the processor. Raises
+        ConfigurationError for a number outside THREADS or CACHE of `arcparse.settings.limits`, for a device that cannot
+        be used, and for parts that contradict each other.
         """
-        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib)
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib, device)
 
     @classmethod
     def of(
-        cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1, cache_mib: int = CACHE_MIB
+        cls,
+        bundle: Bundle,
+        precision: Precision = "auto",
+        threads: int = 1,
+        cache_mib: int = CACHE_MIB,
+        device: str = CPU,
     ) -> Pipeline:
         """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
@@ -132,12 +152,19 @@ class Pipeline:
         lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
         divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
         if bundle.kind == TAGGER:
-            made = cls(None, parts.tagger_of(bundle.model, precision, limit), lemmas, divider, rules, threads=threads)
+            tagger = parts.tagger_of(bundle.model, precision, limit, device)
+            made = cls(None, tagger, lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(bundle.model, precision, limit)
-            tagger = parts.needed_tagger(bundle, parser, precision, limit)
-            made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads, "cache_mib": cache_mib}
+            parser, in_torch = parts.parser_of(bundle.model, precision, limit, device)
+            its_tagger = parts.needed_tagger(bundle, parser, precision, limit, device)
+            made = cls(parser, its_tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+        made._loaded = {
+            "bundle": bundle,
+            "precision": precision,
+            "threads": threads,
+            "cache_mib": cache_mib,
+            "device": device,
+        }
         return made
 
     @overload
@@ -294,35 +321,44 @@ class Pipeline:
         Raises ConfigurationError for other names.
         """
         check_without(without)
-        made, loaded = copy(self), dict(self._loaded)
-        if "lemmas" in without:
+        made, loaded, removed = copy(self), dict(self._loaded), {REMOVED[name] for name in without}
+        if LEMMATIZER in removed:
             made._analysis = replace(self._analysis, lemmatizer=None)
-        if "segmenter" in without:
+        if SEGMENTER in removed:
             made.segmenter, made.divide = None, self._rules.tokenize
         if loaded:
-            left_out = {part: None for name, part in REMOVED.items() if name in without}
-            loaded["bundle"] = replace(loaded["bundle"], **left_out)
+            loaded["bundle"] = replace(loaded["bundle"], **dict.fromkeys(removed))
         made._loaded = loaded
         return made
 
+    def divide_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """Return the sentences of each raw text, untagged, as the segmenter or the rules divide it."""
+        with asked(self.threads):
+            return self.segmenter.segment_many(texts) if self.segmenter else list(map(self.divide, texts))
+
     def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
         """Return the results for a text, or the one result for a single sentence."""
-        found = results(as_sentences(text, self.divide))
-        return Document(found, text) if isinstance(text, str) else found[0]
+        given = text_or_sentence(text)
+        if isinstance(given, str):
+            return Document(results(self.divide(given)), given)
+        [found] = results([given])
+        return found
 
     def _many(
         self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int
     ) -> Iterator[OneOrMore]:
         """Return an iterator over the result for each input. Raises InputError or ConfigurationError at once."""
+        if workers != 1 and not is_cpu(self._loaded.get("device", CPU)):
+            raise ConfigurationError(
+                f"workers must be 1 on a GPU, not {workers}: they would not share it; give a larger batch_size instead"
+            )
         batches = stream(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size))
         found = results_in_order(partial(self._results, work), batches, THREADS.whole("workers", workers), on_error)
         return (result for results in found for result in results)
 
     def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:
         """Return the result for each input, a document for a text; the sentences of all are processed together."""
-        raw = [text for text in inputs if isinstance(text, str)]
-        with asked(self.threads):
-            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+        divided = iter(self.divide_many([text for text in inputs if isinstance(text, str)]))
         groups = [next(divided) if isinstance(text, str) else [text] for text in inputs]
         found = iter(work([sentence for group in groups for sentence in group], on_error=on_error))
         own = [[next(found) for _ in group] for group in groups]
@@ -353,14 +389,15 @@ def load(
     without: Collection[Without] = (),
     threads: int = 1,
     cache_mib: int = CACHE_MIB,
+    device: str = CPU,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     found = Bundle.find(
         name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
     )
-    return _kept(found, precision, threads, cache_mib)
+    return _kept(found, precision, threads, cache_mib, device)
 
 
 @lru_cache(maxsize=4)
-def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int) -> Pipeline:
-    return Pipeline.of(bundle, precision, threads, cache_mib)
+def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int, device: str) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads, cache_mib, device)

@@ -17,6 +17,7 @@ from arcparse.sentence import Sentence, Token
 from arcparse.sentence.document import Document
 from arcparse.tokenizer import tokenize
 from arcparse.tokenizer.reading import Divide
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
 
 Tokens = Sequence[str] | Sentence
 Sequences = list[str] | tuple[str, ...] | Sentence  # the same, but no string
@@ -39,10 +40,10 @@ def as_sentences(text: Input, divide: Divide = tokenize, name: str = "text") -> 
 
 
 def text_or_sentence(given: Any, name: str = "text") -> str | Sentence:
-    """Return an input as a text or as one sentence. Raises InputError as `as_sentences` does."""
+    """Return an input as a text, without a byte-order mark, or as one sentence. Raises as `as_sentences` does."""
     if isinstance(given, str):
         _check_surrogates(given, name)
-        return given
+        return given.removeprefix(BYTE_ORDER_MARK)
     if isinstance(given, Sentence):
         _check_tokens(given.forms, name)
         return given

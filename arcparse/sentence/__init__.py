@@ -33,11 +33,12 @@ from arcparse.sentence.columns import (
     XPOS,
     Tree,
     cells_of,
-    head_text,
-    texts_of,
+    head_texts,
 )
+from arcparse.sentence.names import SENTENCE, answers
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
+from arcparse.sentence.summary import counted, summary
 from arcparse.sentence.surface import Surface, surfaces
 from arcparse.sentence.token import Phrase, Token, below, children_of, numbered, placed
 
@@ -64,7 +65,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@answers(SENTENCE)
+@dataclass(frozen=True, repr=False)
 class Sentence:
     """A sentence: comments (each with its `#`) and ten columns of strings, one entry per row.
 
@@ -73,7 +75,7 @@ class Sentence:
 
     comments: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
-    place: str = field(default="", compare=False, repr=False)
+    place: str = field(default="", compare=False)
     drawer: ClassVar[Callable[[Sentence], str]]  # set by the package, since this room may not import `drawing`
 
     @classmethod
@@ -95,9 +97,11 @@ class Sentence:
         for i, token in enumerate(tokens):
             if not isinstance(token, Token):
                 raise InputError(f"tokens[{i}] must be a Token, not {shown(token)}; for word forms call from_forms")
+        kept = numbered(tokens)
+        heads = head_texts([token.head for token in kept])
         rows = [
-            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head_text(t.head), t.deprel, t.deps, t.misc)
-            for t in numbered(tokens)
+            (str(t.id), t.form, t.lemma, t.upos, t.xpos, t.feats, head, t.deprel, t.deps, t.misc)
+            for t, head in zip(kept, heads, strict=True)
         ]
         return cls(tuple(comments), tuple(zip(*rows, strict=True)) if rows else ((),) * len(COLUMNS))
 
@@ -288,9 +292,9 @@ class Sentence:
         """Return a copy with new columns for the words; ranges and empty nodes stay unchanged.
 
         Each sequence has one entry per word; `comments` replaces all comments. Raises InputError, also a ValueError, if
-        a length differs, or if an entry is not a string, or not a number in `heads`.
+        a length differs, or if an entry is not a string, or in `heads` no number of a word, 0 or -1.
         """
-        texts = None if heads is None else texts_of(heads)
+        texts = None if heads is None else head_texts(heads, len(self))
         given = {LEMMA: lemmas, UPOS: upos, XPOS: xpos, FEATS: feats, HEAD: texts, DEPREL: labels, MISC: miscs}
         new = {c: cells_of(COLUMNS[c], values) for c, values in given.items() if values is not None}
         for column, values in new.items():
@@ -349,6 +353,10 @@ class Sentence:
         tab or a lone surrogate.
         """
         return checked_text(self)
+
+    def __repr__(self) -> str:
+        """Return the number of words and the beginning of the text."""
+        return summary("Sentence", counted(len(self), "word"), self.text)
 
 
 def _merged(column: Sequence[str], rows: Sequence[int], values: Sequence[str]) -> tuple[str, ...]:

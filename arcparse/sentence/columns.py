@@ -34,17 +34,21 @@ class Tree:
         return len(self.heads) - 1
 
 
-def head_text(head: int) -> str:
-    """Return a head as the HEAD column writes it."""
-    return EMPTY if head == NONE else str(int(head))  # int: a number of numpy or torch may print differently
+def head_texts(heads: Iterable[int], most: int | None = None) -> list[str]:
+    """Return heads as the HEAD column writes them. Raises InputError for anything but whole numbers from -1 to `most`.
 
-
-def texts_of(heads: Iterable[int]) -> list[str]:
-    """Return heads as the HEAD column writes them. Raises InputError if one is not a number."""
+    Without `most`, a head may be the number of a word elsewhere.
+    """
     try:
-        return [head_text(head) for head in heads]
+        given = list(heads)
+        numbers = list(map(int, given))  # a number of numpy or torch may print differently
+        fit = numbers == given and all(NONE <= number <= (number if most is None else most) for number in numbers)
     except (TypeError, ValueError):
-        raise InputError(f"heads must be whole numbers, one for each word, not {shown(heads)}") from None
+        fit = False
+    if not fit:
+        end = "" if most is None else f" to {most}"
+        raise InputError(f"heads must be whole numbers from {NONE}{end}, one for each word, not {shown(heads)}")
+    return [EMPTY if number == NONE else str(number) for number in numbers]
 
 
 def cells_of(name: str, values: Iterable[str]) -> tuple[str, ...]:

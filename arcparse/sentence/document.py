@@ -6,16 +6,18 @@ import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from itertools import chain
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 from arcparse.errors import InputError, shown
 from arcparse.sentence import DEPREL, FORM, LEMMA, UPOS, XPOS, Phrase, Sentence, Token
+from arcparse.sentence.names import DOCUMENT, answers
 from arcparse.sentence.patterns import Match, Pattern
+from arcparse.sentence.summary import counted, summary
 
 DRAWN = 20  # sentences that a notebook shows
-SHOWN = 40  # characters of the text in `repr`
 
 
+@answers(DOCUMENT)
 class Document(list[Sentence]):
     """A list of the sentences of a text. It walks and searches as its sentences do, over all of them."""
 
@@ -28,6 +30,19 @@ class Document(list[Sentence]):
     def text(self) -> str:
         """The raw text in which the words' `start` and `end` count; if there was none, the sentences' texts."""
         return running_text(self).rstrip("\n") if self._text is None else self._text
+
+    @overload
+    def __getitem__(self, position: SupportsIndex) -> Sentence: ...
+    @overload
+    def __getitem__(self, position: slice) -> Document: ...
+    def __getitem__(self, position: SupportsIndex | slice) -> Sentence | Document:
+        """Return a sentence by its position from 0, or the document of a slice, with the same raw text."""
+        found = super().__getitem__(position)
+        return Document(found, self._text) if isinstance(found, list) else found
+
+    def copy(self) -> Document:
+        """Return another document of the same sentences and text."""
+        return self[:]
 
     @property
     def paragraphs(self) -> list[list[Sentence]]:
@@ -104,14 +119,13 @@ class Document(list[Sentence]):
 
     def __repr__(self) -> str:
         """Return the sizes and the beginning of the text."""
-        text = self.text if len(self.text) <= SHOWN else self.text[: SHOWN - 1] + "…"
-        sentences, words = _counted(len(self), "sentence"), _counted(sum(map(len, self)), "word")
-        return f"<Document of {sentences}, {words}: {text!r}>"
+        sizes = f"{counted(len(self), 'sentence')}, {counted(sum(map(len, self)), 'word')}"
+        return summary("Document", sizes, self.text)
 
     def _repr_html_(self) -> str:
         """Return drawings of the first sentences, which a notebook shows."""
         drawn = [f"<div>{sentence.svg()}</div>" for sentence in self[:DRAWN]]
-        more = [f"<p>… and {_counted(len(self) - DRAWN, 'more sentence')}</p>"] if len(self) > DRAWN else []
+        more = [f"<p>… and {counted(len(self) - DRAWN, 'more sentence')}</p>"] if len(self) > DRAWN else []
         return "\n".join([*drawn, *more]) or f"<p>{escape(repr(self))}</p>"
 
 
@@ -121,7 +135,3 @@ def running_text(sentences: Iterable[Sentence]) -> str:
     for sentence in sentences:
         parts += ["\n\n" if sentence.begins_paragraph else " ", sentence.text]
     return "".join(parts).strip() + "\n"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -13,6 +13,7 @@ from typing import Any, Protocol, overload
 
 from arcparse.errors import InputError, TreeError
 from arcparse.sentence.columns import COLUMNS, EMPTY, NONE, ROOT
+from arcparse.sentence.names import PHRASE, TOKEN, answers
 from arcparse.sentence.surface import Surface
 
 Children = Sequence[Sequence[int]]  # by the number of the head, with the root's at position 0
@@ -48,6 +49,7 @@ class _Placed:
     _sentence: Words
 
 
+@answers(TOKEN)
 @dataclass(frozen=True, slots=True)
 class Token(_Placed):
     """One syntactic word; `head` is 0 for the root's child and -1 if the file has no head."""
@@ -192,6 +194,7 @@ class Token(_Placed):
         return surface.whitespace if self.id == surface.words[-1] else ""
 
 
+@answers(PHRASE)
 @dataclass(frozen=True, slots=True, repr=False)
 class Phrase:
     """Some words of a sentence, one behind the other."""

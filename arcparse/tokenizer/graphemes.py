@@ -19,8 +19,9 @@ ALONE = (
     "\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9d"
     "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff\U00020000-\U0003ffff"
 )
-JOINER = re.compile(f"[^{ALONE}]")
-JOINED = re.compile(rf"(?:\S?[^\s{ALONE}])+\S?")
+# Compiled, and kept by `re`, at the first text that needs them: that takes as long as a sentence's tree.
+JOINER = f"[^{ALONE}]"
+JOINED = rf"(?:\S?[^\s{ALONE}])+\S?"
 KEYCAP = "\u20e3"
 
 
@@ -36,9 +37,9 @@ def _cluster() -> Any:
 
 def clusters(text: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each cluster of several characters; no cluster contains white space."""
-    if text.isascii() or not JOINER.search(text):
+    if text.isascii() or not re.search(JOINER, text):
         return
-    for stretch in JOINED.finditer(text):
+    for stretch in re.finditer(JOINED, text):
         for found in _cluster().finditer(text, *stretch.span()):
             if found.end() - found.start() > 1:
                 yield found.span()

@@ -100,6 +100,12 @@ def test_a_list_of_symbols_must_be_there_and_of_strings(model: tuple[Path, Calla
             changed(directory, "vocabularies.json", lambda value, n=name, s=symbols: value.update({n: s}))
             with pytest.raises(ModelError, match=r"model/vocabularies\.json: |do not fit together"):
                 load_it(directory)
+        half = json.dumps({**json.loads(content), name: ["\ud800"]}, ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
+        rewrite(directory, "vocabularies.json", half)
+        with pytest.raises(ModelError, match=r"model/vocabularies\.json: is no JSON: "):
+            load_it(directory)
         rewrite(directory, "vocabularies.json", content)
         changed(directory, "vocabularies.json", lambda value, n=name: value.pop(n))
         if name == COMBINATIONS:  # models from before have none

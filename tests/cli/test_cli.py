@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import runpy
 import subprocess
 import sys
@@ -149,9 +150,13 @@ def test_start_up_imports_no_heavy_library() -> None:
 
 def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["arcparse", "--version"])
+    collector: list[object] = []  # the calls of the garbage collector
+    monkeypatch.setattr(gc, "set_threshold", collector.append)
+    monkeypatch.setattr(gc, "freeze", lambda: collector.append("frozen"))
     with pytest.raises(SystemExit, match="0"):
         runpy.run_module("arcparse", run_name="__main__")
     assert capsys.readouterr().out.startswith("arcparse 0.")
+    assert collector == [100_000, "frozen"], "nothing looks for garbage while models are loaded, and at the end"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from texts import DOGS, rows
 
 from arcparse.cli import evaluate as command
-from arcparse.cli import report
+from arcparse.cli import main, report
 from arcparse.errors import TreeError
 from arcparse.evaluation import compare, compare_systems, confidence_intervals, count_sentences, evaluate
 from arcparse.treebank import parse_conllu
@@ -237,6 +237,19 @@ def test_csv_has_a_row_for_each_score(three: tuple[str, str, str], capsys: pytes
     assert (last["p_value"], last["low"], last["correct"]) == ("0.01", "1.0", "120")
     assert float(last["difference"]) == pytest.approx(1 / 6)
     assert next(row for row in table if row["metric"] == "LEM")["part"] == "1-10"
+
+
+@pytest.mark.parametrize("name", ["evaluate", "analyse"])
+def test_without_a_gold_sentence_there_is_nothing_to_compare_with(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty.conllu"
+    empty.write_text("", encoding="utf-8")
+    others = [str(empty)] if name == "evaluate" else []
+    assert main([name, str(empty), *others]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"arcparse: {empty}: holds no sentence to compare with; name a file of gold trees\n"
 
 
 @pytest.mark.parametrize(

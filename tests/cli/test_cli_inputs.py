@@ -208,10 +208,32 @@ def test_the_name_of_a_file_is_no_text(
     assert remedy in err
 
 
+@pytest.mark.parametrize("name", ["no.conllu", "no.TXT.gz", "*.conllu"])
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        (["parse"], "--input FILE for its content"),
+        (["tag"], "--input FILE for its content"),
+        (["translate", "--model", "m"], "--input FILE for its content"),
+        (["classify", "--model", "m"], "--input FILE for its content"),
+        (["generate", "--model", "m"], "--perplexity FILE"),
+        (["draw", "--text"], "`arcparse parse --input FILE`"),
+    ],
+)
+def test_the_name_of_a_file_that_is_not_there_is_no_text(
+    command: list[str], remedy: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, name]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"arcparse: '{name}' would be read as text, but ends as the name of a file, and there is no")
+    assert remedy in err
+
+
 def test_a_text_is_no_file_for_all_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
-    for text in ("data", "raw.txt", "a" * 5000, "nul \0"):
+    for text in ("data", "example.com", ".txt", "Read raw.txt", "a" * 5000, "nul \0"):
         assert sentences(text) == tokenize(text)
 
 

@@ -17,6 +17,7 @@ from arcparse import trees
 from arcparse.errors import CharacterError, ConfigurationError, TreebankError, TreeError
 from arcparse.formats import Format, formats, guess, read_sentences, write_sentences
 from arcparse.sentence import DEPREL, FORM, HEAD, MISC, XPOS, Sentence
+from arcparse.sentence.document import Document
 from arcparse.treebank import parse_conllu, read_conllu
 
 pytestmark = pytest.mark.slow  # the whole file
@@ -365,6 +366,28 @@ def test_json_lines_may_be_those_of_sentences(sample_treebank: Path) -> None:
     }.items():
         with pytest.raises(TreebankError, match=message):
             read(line, "jsonl")
+
+
+@pytest.mark.parametrize("indent", [None, 1, 4])
+def test_json_lines_may_be_a_document_on_one_line_or_indented(indent: int | None, sample_treebank: Path) -> None:
+    found = Document(read_conllu(sample_treebank))
+    parts = [found[:2].to_json(indent), found[2].to_json(indent), "", found[3:].to_json(indent)]
+    for text in ("\n".join(parts), "\n".join(parts) + "\n"):
+        assert guess(text) == "jsonl"
+        assert read(text, "jsonl") == found
+    assert [sentence.place for sentence in read(parts[0] + "\n" + parts[1], "jsonl")][::2] == [
+        "f:1",
+        f"f:{2 + parts[0].count(chr(10))}",
+    ]
+
+
+def test_of_a_document_a_malformed_sentence_alone_is_passed_over() -> None:
+    good, errors = Sentence.from_forms(["a"]).to_dict(), list[TreebankError]()
+    text = json.dumps({"text": "a", "sentences": [good, {"tokens": [{"form": ""}]}, 3, good]}, indent=2)
+    assert len(list(read_sentences(io.StringIO(text), "jsonl", name="f", on_error=errors.append))) == 2
+    assert [str(error)[:4] for error in errors] == ["f:1:", "f:1:"]
+    with pytest.raises(TreebankError, match=r"^f:2: not JSON"):
+        read(f"\n{text[:-1]}", "jsonl")
 
 
 def test_words_are_written_with_their_tags() -> None:

@@ -139,3 +139,14 @@ def test_a_folder_does_not_take_the_place_of_shipped_vectors(tmp_path: Path, mon
     for own in (load_vectors, word_vectors):
         with pytest.raises(VectorsError, match="en-vectors"):
             own("./en-vectors")
+
+
+def test_a_place_without_vectors_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "vectors.bin").write_bytes(b"3 4\n")
+    for own in (load_vectors, word_vectors):
+        with pytest.raises(
+            VectorsError, match=r"nofile: there are no word vectors: .* make a store by `arcparse vectors"
+        ):
+            own("nofile")
+        with pytest.raises(VectorsError, match=r"vectors\.bin: is a file, and no store of word vectors; make one by"):
+            own(str(tmp_path / "vectors.bin"))

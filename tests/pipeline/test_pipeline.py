@@ -63,6 +63,17 @@ def test_a_text_becomes_a_document_that_keeps_it(nlp: Pipeline) -> None:
     assert nlp(["Go", "!"]) == nlp.parse(["Go", "!"])
 
 
+def test_a_byte_order_mark_is_no_part_of_a_text(nlp: Pipeline) -> None:
+    text, marked = "Dogs bark. Cats sleep.", "\ufeffDogs bark. Cats sleep."
+    parsed = nlp.parse(text)
+    [many] = nlp.parse_many([marked])
+    for document in (nlp.parse(marked), many):
+        assert isinstance(document, arcparse.Document)
+        assert (document, document.text) == (parsed, text)
+    assert nlp.tag(marked).forms == nlp.tag(text).forms
+    assert [trees[0].sentence for trees in nlp.nbest(marked, 1)] == [trees[0].sentence for trees in nlp.nbest(text, 1)]
+
+
 @pytest.mark.skipif(not available(), reason="no kernels here, and so no caches")
 @pytest.mark.parametrize("mib", [0, 1])
 def test_caches_have_the_limit_of_the_caller_and_change_no_tree(models: Path, mib: int) -> None:

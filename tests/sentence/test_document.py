@@ -46,6 +46,25 @@ def test_paragraphs() -> None:
     assert Document().paragraphs == []
 
 
+def test_a_slice_is_a_document_whose_words_count_in_the_same_text() -> None:
+    part = DOCUMENT[1:]
+    assert isinstance(part, Document)
+    assert list(part) == list(DOCUMENT)[1:]
+    assert part.text == DOCUMENT.text
+    assert part.forms == tuple(form for sentence in part for form in sentence.forms)
+    assert all(part.text[token.start : token.end] == token.text for token in part.tokens)
+    assert DOCUMENT[-1] == list(DOCUMENT)[-1]
+    copy = DOCUMENT.copy()
+    assert isinstance(copy, Document)
+    assert (copy, copy.text) == (DOCUMENT, DOCUMENT.text)
+    assert copy is not DOCUMENT
+
+
+def test_a_slice_of_sentences_without_a_raw_text_has_their_own() -> None:
+    read = Document(Sentence.from_forms([form]) for form in "abc")
+    assert (read.text, read[1:].text) == ("a b c", "b c")
+
+
 def test_str_is_conllu_and_repr_is_short() -> None:
     assert list(parse_conllu(str(DOCUMENT))) == DOCUMENT
     assert repr(DOCUMENT) == r"<Document of 3 sentences, 8 words: 'Dogs bark.  Cats\nsleep.\n\nWhy?'>"

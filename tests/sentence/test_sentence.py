@@ -86,6 +86,12 @@ def test_a_phrase_makes_a_sentence_of_its_own():
         Sentence.from_tokens([*sentence, *sentence])
 
 
+def test_repr_is_one_short_line() -> None:
+    assert repr(Sentence.from_forms(["Go", "!"])) == "<Sentence of 2 words: 'Go !'>"
+    assert repr(Sentence.from_forms(["x" * 41])) == f"<Sentence of 1 word: '{'x' * 39}…'>"
+    assert repr(Sentence.from_forms([])) == "<Sentence of 0 words: ''>"
+
+
 def test_tree_has_the_root_at_position_0():
     sentence = Sentence.from_tokens([Token(1, "Go", head=0, deprel="root"), Token(2, "!", head=1, deprel="punct")])
     assert sentence.is_parsed
@@ -222,8 +228,15 @@ def test_the_letters_of_a_string_are_no_words():
         (lambda: Sentence.from_tokens(["a"]), r"tokens\[0\] must be a Token, not 'a'; for word forms call from_forms"),
         (lambda: made().replace(upos="ABCDEF"), "upos must be a list of strings, .* not one string, 'ABCDEF'"),
         (lambda: made().replace(lemmas=[None] * 6), "lemma must be strings, not None"),
-        (lambda: made().replace(heads=["a"] * 6), r"heads must be whole numbers, one for each word, not \['a', 'a'"),
-        (lambda: made().replace(heads=3), "heads must be whole numbers, one for each word, not 3"),
+        (
+            lambda: made().replace(heads=["a"] * 6),
+            r"heads must be whole numbers from -1 to 6, one for each word, not \['a'",
+        ),
+        (lambda: made().replace(heads=3), "heads must be whole numbers from -1 to 6, one for each word, not 3"),
+        (lambda: made().replace(heads=[-5, 0, 1, 1, 1, 1]), "heads must be whole numbers from -1 to 6"),
+        (lambda: made().replace(heads=[0, 7, 1, 1, 1, 1]), "heads must be whole numbers from -1 to 6"),
+        (lambda: made().replace(heads=[0, 1.5, 1, 1, 1, 1]), "heads must be whole numbers from -1 to 6"),
+        (lambda: Sentence.from_tokens([Token(1, "a", head=-2)]), "heads must be whole numbers from -1, one for each"),
         (lambda: made().phrase(3), r"a phrase needs a word of the sentence, such as sentence\[0\], not 3"),
         (lambda: made().phrase(Token(1, "x")), r"a phrase needs a word of the sentence"),
         (lambda: made().phrase(Token(99, "x")), r"a phrase needs a word of the sentence"),

@@ -27,7 +27,7 @@ YESTERDAY, ANNA, COMMA, MY, SISTER, _, BOUGHT, RED, APPLES, AND, PEARS, DOT = SE
 
 
 def with_heads(*heads: int) -> Sentence:
-    return Sentence.from_forms(["w"] * len(heads)).replace(heads=heads, labels=["conj"] * len(heads))
+    return Sentence.from_tokens(Token(i, "w", head=head, deprel="conj") for i, head in enumerate(heads, 1))
 
 
 def test_words_are_found_by_position() -> None:

@@ -138,10 +138,9 @@ def test_the_model_returns_with_its_average(tmp_path: Path) -> None:
         assert parameter.equal(tensors[f"average.{i}"])
 
 
-def test_no_epochs_is_no_score(tmp_path: Path) -> None:
-    result = train(ToyTask(), config(epochs=0), tmp_path)
-    assert math.isnan(result.metric)
-    assert (result.epoch, result.history) == (0, [])
+def test_a_training_has_an_epoch() -> None:
+    with pytest.raises(ConfigurationError, match="TrainingConfig: epochs must be at least 1, not 0"):
+        config(epochs=0)
 
 
 def test_other_settings_are_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from arcparse import files
 from arcparse.errors import InputError, TreebankError
-from arcparse.sentence import COLUMNS, Sentence
+from arcparse.sentence import COLUMNS, HEAD, Sentence
 from arcparse.treebank import from_conllu, parse_conllu, read_conllu, reading, to_conllu, write_conllu
 
 CORPORA = Path(os.environ.get("ARCPARSE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
@@ -392,7 +392,10 @@ def test_place_that_cannot_be_written(tmp_path):
         (Sentence.from_forms(["a\tb"]), "out:17: 11 columns in"),
         (Sentence.from_forms(["a\nb"]), "out:17: 2 columns in '1\\ta', expected 10"),
         (Sentence.from_forms([""]), "out:17: FORM '' is empty"),
-        (Sentence.from_forms(["a", "b"]).replace(heads=[0, 5]), "out:18: HEAD '5' is outside the sentence of 2 words"),
+        (
+            Sentence.from_forms(["a", "b"]).with_columns({HEAD: ["0", "5"]}),
+            "out:18: HEAD '5' is outside the sentence of 2 words",
+        ),
         (Sentence.from_forms([]), "out:18: this sentence would not be read back as it is: it has no words"),
         (Sentence.from_forms(["a"]).replace(miscs=["a\r"]), "out:17: this sentence would not be read back"),
         (Sentence.from_forms(["a"], ["# a\n# b"]), "out:17: this sentence would not be read back"),

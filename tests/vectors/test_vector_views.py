@@ -35,7 +35,7 @@ def test_a_store_answers(store: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["vectors", "analogy", "man", "king", "woman", "--vectors", str(store), "--count", "1"]) == 0
     assert capsys.readouterr().out == "man : king = woman : queen 1.000\n"
     assert main(["vectors", "nearest", "x", "--vectors", str(store / "nowhere")]) == 2
-    assert "no model directory" in capsys.readouterr().err
+    assert "there are no word vectors" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["p.svg", "P.HTML"])
