@@ -258,6 +258,8 @@ def test_text_from_right_to_left(page: Page, address: str) -> None:
     page.wait_for_selector("#view-search .stack")
     stack, buffer = (page.locator(f"#view-search .{side}").bounding_box() for side in ("stack", "buffer"))
     assert stack["x"] > buffer["x"]
+    page.keyboard.press("ArrowRight")  # acts on the view, no longer on the tabs
+    assert page.locator(".stack .chip").count() == 2
 
 
 OVERLAPS = """places => {
