@@ -237,6 +237,13 @@ def test_problems_are_told_in_words(page: Page, address: str) -> None:
     page.wait_for_selector("[role=alert] >> text=The server does not answer")
 
 
+def test_a_server_without_a_parser_is_told_in_words(page: Page, address: str) -> None:
+    models = {"models": [{"name": "tags", "parser": False}], "default": "tags"}
+    page.route("**/v1/models", lambda route: route.fulfill(json=models))
+    page.goto(address)
+    page.wait_for_selector("[role=alert] >> text=No model of this server makes trees")
+
+
 def answer_with(status: int) -> Callable[[Route], None]:
     return lambda route: route.fulfill(status=status, json={"error": "no"})
 
