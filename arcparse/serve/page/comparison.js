@@ -5,7 +5,7 @@ import { counted, find, form, make } from "./elements.js";
 import { differences, formOf, words } from "./sentence.js";
 import { isLeft, notice, parsedAgain } from "./server.js";
 
-const BEAMS = [1, 2, 4, 8, 16, 32, 64];
+export const BEAMS = [1, 2, 4, 8, 16, 32, 64];
 const WIDE = 8;
 let other = null; // the reader's choice, which stays from sentence to sentence
 

@@ -9,12 +9,11 @@ import * as link from "./link.js";
 import * as reading from "./reading.js";
 import * as search from "./search.js";
 import { words } from "./sentence.js";
-import { isLeft, models, notice, parsed } from "./server.js";
+import { isLeft, models, notice, parsed, Problem } from "./server.js";
 import * as tabs from "./tabs.js";
 import * as tree from "./tree.js";
 
 const PAUSE = 250; // milliseconds without a key before the text is parsed
-const BEAMS = [1, 2, 4, 8, 16, 32, 64];
 const EXAMPLES = [
   ["an easy sentence", "The old fisherman told them a story about the sea."],
   ["a garden path", "The old man the boats."],
@@ -35,8 +34,9 @@ const settings = () => ({ model: page.model, beam: page.beam });
 async function begin() {
   try {
     const known = await models();
-    page.models = known.models;
-    page.model = known.default ?? known.models[0].name;
+    page.models = known.models.filter(({ parser }) => parser);
+    if (!page.models.length) throw new Problem("No model of this server makes trees. Start it with a parser.");
+    page.model = page.models.some(({ name }) => name === known.default) ? known.default : page.models[0].name;
   } catch (error) {
     find("problem").replaceChildren(notice(error, begin));
     return;
@@ -49,7 +49,7 @@ async function begin() {
 /** Fill the choices of models, beams and examples. */
 function fill() {
   find("model").replaceChildren(...page.models.map(({ name }) => make("option", { value: name }, name)));
-  const beams = BEAMS.map((beam) => make("option", { value: beam }, beam === 1 ? "1, greedy" : beam));
+  const beams = comparison.BEAMS.map((beam) => make("option", { value: beam }, beam === 1 ? "1, greedy" : beam));
   find("beam").replaceChildren(make("option", { value: "" }, "default"), ...beams);
   const buttons = EXAMPLES.map(([name, text]) => make("button", { type: "button", click: () => write(text) }, name));
   find("examples").replaceChildren("Try ", ...buttons);
@@ -60,7 +60,7 @@ function restore(isFirst) {
   const given = link.read();
   if (given.text === null && !isFirst) return;
   if (page.models.some(({ name }) => name === given.model)) page.model = given.model;
-  page.beam = BEAMS.includes(given.beam) ? given.beam : null;
+  page.beam = comparison.BEAMS.includes(given.beam) ? given.beam : null;
   page.view = given.view in VIEWS ? given.view : "tree";
   find("model").value = page.model;
   find("beam").value = page.beam ?? "";

@@ -12,7 +12,10 @@ export const names = () => all().map(view);
 /** Let the reader choose; `chosen` is called with the name of the view. */
 export function begin(chosen) {
   all().forEach((tab, number) => {
-    tab.addEventListener("click", () => chosen(view(tab)));
+    tab.addEventListener("click", (event) => {
+      chosen(view(tab));
+      if (event.detail > 0) panel(tab).focus({ preventScroll: true }); // by the mouse: keys then act on the view
+    });
     tab.addEventListener("keydown", (event) => {
       const to =
         { Home: 0, End: all().length - 1 }[event.key] ??
