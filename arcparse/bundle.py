@@ -41,6 +41,8 @@ WITHOUT: tuple[Without, ...] = get_args(Without)
 PARSER, TAGGER = HEADS  # the names of kinds of models, of their directories, and of keys of config.json
 LEMMATIZER, SEGMENTER, VECTORS = "lemmatizer", "segmenter", "vectors"
 PARTS = (TAGGER, LEMMATIZER, SEGMENTER)
+# The part that each name leaves out.
+REMOVED: dict[Without, str] = {"lemmas": LEMMATIZER, "lemmatizer": LEMMATIZER, "segmenter": SEGMENTER}
 TOKENIZER = "tokenizer"  # the key of the rules that divide raw text: a name, or the table of a language
 CARD = "README.md"
 OTHER_ARCHIVES = {".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz"}
@@ -73,13 +75,14 @@ class Bundle:
         The rules of a `tokenizer` replace the model's segmenter. Raises ModelError if the model is missing or broken,
         ConfigurationError if a part is both given and left out.
         """
-        _check_without(without, lemmatizer, segmenter)
+        check_without(without, lemmatizer=lemmatizer, segmenter=segmenter)
         model = find_model(name_or_path).resolve()
         kind, config = load_config(model)
         if kind not in HEADS:
             raise ModelError(f"{model}: holds a model of kind {kind!r}; name a parser or a tagger{_use_of(kind)}")
-        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: bool({"lemmas", LEMMATIZER} & {*without})}
-        left_out[SEGMENTER] = "segmenter" in without or tokenizer is not None
+        removed = {REMOVED[name] for name in without}
+        left_out = {TAGGER: kind == TAGGER, LEMMATIZER: LEMMATIZER in removed}
+        left_out[SEGMENTER] = SEGMENTER in removed or tokenizer is not None
 
         def place(part: str, given: str | Path | None) -> Path | None:
             if given is not None:
@@ -182,12 +185,11 @@ def _use_of(kind: str) -> str:
     return f", and this model as its {kind}" if kind in PARTS else ""
 
 
-def _check_without(without: Collection[Without], lemmatizer: object, segmenter: object) -> None:
-    """Raise ConfigurationError for parts that cannot be left out, or that are given too."""
+def check_without(without: Collection[Without], **given: object) -> None:
+    """Raise ConfigurationError for parts that cannot be left out, or that are `given` too."""
     if isinstance(without, str) or not all(name in WITHOUT for name in without):
         names = " or ".join(map(repr, WITHOUT))
         raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
-    for name, given in (("lemmas", lemmatizer), (LEMMATIZER, lemmatizer), (SEGMENTER, segmenter)):
-        if name in without and given is not None:
-            part = SEGMENTER if name == SEGMENTER else LEMMATIZER
-            raise ConfigurationError(f"{part} is {str(given)!r}, but without has {name!r}; leave out one of them")
+    for name, part in REMOVED.items():
+        if name in without and given.get(part) is not None:
+            raise ConfigurationError(f"{part} is {str(given[part])!r}, but without has {name!r}; leave out one of them")

@@ -6,18 +6,18 @@
     nltk       DependencyGraph: forms, lemmas, tags, features, heads and labels
     spacy      Doc: forms, spaces, lemmas, tags, features, heads and labels
 
-The root of a spaCy tree is its own head. A value that spaCy cannot hold, such as XPOS `_`, becomes empty there and `_`
-again on the way back.
+The root of a spaCy tree is its own head, and its label `ROOT` is read as `root`. A value that spaCy cannot hold, such
+as XPOS `_`, becomes empty there and `_` again on the way back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.errors import TreebankError
+from arcparse.libraries import library
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, NONE, ROOT, Sentence, Token, numbering
 from arcparse.treebank import from_conllu, to_conllu
 
@@ -44,17 +44,9 @@ __all__ = [
 NO_SPACE = "SpaceAfter=No"
 
 
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise ConfigurationError(f"this needs the library {package} ({error}); `pip install {package}`") from None
-
-
 def to_networkx(sentence: Sentence) -> DiGraph:
     """Return a graph of nodes 0 (the root) to n with the columns as attributes, and edges with a `label`."""
-    graph = _library("networkx").DiGraph(comments=list(sentence.comments))
+    graph = library("networkx").DiGraph(comments=list(sentence.comments))
     graph.add_node(ROOT, form="ROOT")
     for token in sentence:
         columns = {name: getattr(token, name) for name in COLUMNS if name not in ("id", "head", "deprel")}
@@ -90,7 +82,7 @@ def to_pandas(sentences: Iterable[Sentence]) -> DataFrame:
 
     `attrs["comments"]` has the comments of each sentence.
     """
-    pandas = _library("pandas")
+    pandas = library("pandas")
     kept = list(sentences)
     rows = [(number, *row) for number, sentence in enumerate(kept) for row in zip(*sentence.columns, strict=True)]
     frame = pandas.DataFrame(rows, columns=["sentence", *COLUMNS])
@@ -112,7 +104,7 @@ def from_pandas(frame: DataFrame) -> Iterator[Sentence]:
 
 def to_nltk(sentence: Sentence) -> DependencyGraph:
     """Return an NLTK graph; its `ctag` is UPOS and its `tag` XPOS. Ranges, empty nodes and comments are left out."""
-    graph = _library("nltk.parse.dependencygraph").DependencyGraph()
+    graph = library("nltk.parse.dependencygraph").DependencyGraph()
     for token in sentence:
         node = {"word": token.form, "lemma": token.lemma, "ctag": token.upos, "tag": token.xpos, "feats": token.feats}
         graph.nodes[token.id].update(
@@ -153,7 +145,7 @@ def to_spacy(sentence: Sentence, vocab: Vocab | None = None) -> Doc:
 
     Raises TreebankError if only some words have heads: spaCy needs heads for all words or none.
     """
-    tokens, vocabulary = _library("spacy.tokens"), _library("spacy.vocab")
+    tokens, vocabulary = library("spacy.tokens"), library("spacy.vocab")
     heads = sentence.heads
     if any(head == NONE for head in heads) and set(heads) != {NONE}:
         raise TreebankError(f"{sentence.place}: some words have no head; spaCy needs all heads or none")
@@ -201,11 +193,15 @@ def from_spacy(doc: Doc) -> Iterator[Sentence]:
                 word.tag_ or EMPTY,
                 str(word.morph) or EMPTY,
                 _spacy_head(word, number) if parsed else NONE,
-                (word.dep_ or EMPTY) if parsed else EMPTY,
+                _label(word) if parsed else EMPTY,
                 misc=EMPTY if word.whitespace_ else NO_SPACE,
             )
             for word in words
         )
+
+
+def _label(word: Any) -> str:
+    return "root" if word.dep_ == "ROOT" else word.dep_ or EMPTY
 
 
 def _spacy_head(word: Any, number: dict[int, int]) -> int:

@@ -59,6 +59,7 @@ def test_each_sentence_gets_a_tree_tags_and_a_confidence(teacher: Pipeline, text
         assert len(own.comments) == 1
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_and_parts_share_the_work(teacher: Pipeline, text: str, tmp_path: Path) -> None:
     settings = Distillation("t", (text,), paragraphs=1)
     list(distil(settings, teacher, tmp_path / "whole"))

@@ -25,7 +25,12 @@ from arcparse.settings import as_dict
 from arcparse.treebank import read_conllu, write_conllu
 
 CHECKOUT = Path(__file__).parent.parent
-OWN_TEST = {"extending.md", "tokenizers.md"}  # their files are written by test_extending and test_neutral_tokenizer
+OWN_TEST = {
+    "extending.md",
+    "tokenizers.md",
+    "serving.md",
+    "integrations.md",
+}  # test_extending, test_neutral_tokenizer, test_serving_page, test_integrations
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 

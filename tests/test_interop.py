@@ -92,6 +92,7 @@ def test_nltk_keeps_words(sentences: list[Sentence]) -> None:
         interop.from_nltk(graph)
 
 
+@pytest.mark.slow
 def test_spacy_keeps_words(sentences: list[Sentence]) -> None:
     pytest.importorskip("spacy", reason="spacy is not installed")
     for sentence in [*sentences, Sentence.from_forms(["a", "b"])]:

@@ -7,7 +7,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,7 +20,9 @@ CHECKOUT = Path(__file__).parent.parent
 ROWS = [
     {"tools", "__main__"},
     {"cli"},
-    {"__init__", "benchmark", "distillation", "course"},
+    {"dask", "ray"},
+    {"partitions"},
+    {"__init__", "benchmark", "distillation", "course", "serve", "spacy", "pandas"},
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
     {"tagger", "parser", "segmenter"},
@@ -27,7 +30,7 @@ ROWS = [
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation", "bundle"},
     {"tokenizer", "lexicon"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
-    {"vocabulary", "spelling", "sentence", "settings", "threads", "files"},
+    {"vocabulary", "spelling", "sentence", "settings", "threads", "files", "libraries"},
     {"search", "presets"},
     {"errors"},
 ]
@@ -35,7 +38,7 @@ HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 # Slow to import or missing on some machines: imported where they are used.
 LEVELDB = {"plyvel", "plyvel_next"}
 OPTIONAL = LEVELDB | {"gensim", "udtools", "cairosvg", "matplotlib", "networkx", "nltk", "pandas", "sacrebleu", "spacy"}
-OPTIONAL |= {"tokenizers", "transformers"}
+OPTIONAL |= {"dask", "distributed", "pyarrow", "ray", "tokenizers", "transformers"}
 MODULES = sorted([*CHECKOUT.glob("arcparse/**/*.py"), *CHECKOUT.glob("tools/*.py")])
 
 
@@ -43,6 +46,11 @@ def room(path: Path) -> str:
     """arcparse/parser/model.py is in the room `parser`, arcparse/trees.py is the room `trees`."""
     parts = path.relative_to(CHECKOUT).with_suffix("").parts
     return parts[0] if parts[0] == "tools" else parts[1]
+
+
+def module(path: Path) -> str:
+    """arcparse/parser/model.py is `arcparse.parser.model`, arcparse/parser/__init__.py `arcparse.parser`."""
+    return ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -55,9 +63,9 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported_rooms(tree: ast.AST) -> set[str]:
+def imported_rooms(names: Iterable[str]) -> set[str]:
     rooms = set()
-    for name in imports(tree):
+    for name in names:
         package, _, rest = name.partition(".")
         if package == "arcparse":
             first = rest.partition(".")[0]
@@ -72,19 +80,31 @@ def top_level(tree: ast.Module) -> ast.Module:
     return ast.Module([node for node in tree.body if not isinstance(node, skipped) and node not in checks], [])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CHECKOUT)))
-def test_a_room_imports_only_from_the_rows_below(path: Path) -> None:
-    own = room(path)
-    assert own in HEIGHT, f"give {own} a row in {Path(__file__).name} and in docs/architecture.md"
+@cache
+def imported(path: Path) -> tuple[set[str], set[str]]:
+    """All names that a module imports, and those among them that it imports at once, when it is imported itself."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    too_high = {other for other in imported_rooms(tree) - {own} if HEIGHT[other] >= HEIGHT[own]}
-    assert not too_high, f"{own} may not import from its own row or above: {sorted(too_high)}"
+    return set(imports(tree)), set(imports(top_level(tree)))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CHECKOUT)))
-def test_optional_libraries_are_imported_late(path: Path) -> None:
-    tree = top_level(ast.parse(path.read_text(encoding="utf-8")))
-    assert not OPTIONAL & {name.partition(".")[0] for name in imports(tree)}
+def test_every_room_has_a_row() -> None:
+    without = {room(path) for path in MODULES} - set(HEIGHT)
+    assert not without, f"give each a row in {Path(__file__).name} and in docs/architecture.md"
+
+
+def test_a_room_imports_only_from_the_rows_below() -> None:
+    too_high = {
+        (module(path), other)
+        for path in MODULES
+        for other in imported_rooms(imported(path)[0]) - {room(path)}
+        if HEIGHT[other] >= HEIGHT[room(path)]
+    }
+    assert not too_high, "a module may not import from its own row or above"
+
+
+def test_optional_libraries_are_imported_late() -> None:
+    at_once = {(module(path), name) for path in MODULES for name in imported(path)[1]}
+    assert not {(own, name) for own, name in at_once if name.partition(".")[0] in OPTIONAL}
 
 
 # All that `arcparse parse` and `arcparse tag` need apart from the networks themselves, which may be compiled.
@@ -157,7 +177,7 @@ def test_search_imports_torch_alone() -> None:
     ],
 )
 def test_imports_are_seen_wherever_they_are_written(code: str, expected: set[str]) -> None:
-    assert imported_rooms(ast.parse(code)) == expected
+    assert imported_rooms(imports(ast.parse(code))) == expected
 
 
 def test_only_what_runs_at_import_is_top_level() -> None:
@@ -182,11 +202,6 @@ def test_the_architecture_page_names_every_room() -> None:
     assert not missing
 
 
-def module(path: Path) -> str:
-    """arcparse/parser/model.py is `arcparse.parser.model`, arcparse/parser/__init__.py `arcparse.parser`."""
-    return ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__")
-
-
 def module_of(name: str, known: Collection[str]) -> str:
     """The module in which a dotted name lies; empty if it is none of ours."""
     while name and name not in known:
@@ -195,8 +210,8 @@ def module_of(name: str, known: Collection[str]) -> str:
 
 
 def test_no_module_imports_itself_through_others() -> None:
-    known = {module(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
-    below = {name: {module_of(other, known) for other in imports(tree)} - {name, ""} for name, tree in known.items()}
+    known = {module(path): imported(path)[0] for path in MODULES}
+    below = {name: {module_of(other, known) for other in names} - {name, ""} for name, names in known.items()}
     assert list(TopologicalSorter(below).static_order())  # CycleError names the circle
 
 

@@ -17,7 +17,7 @@ LETTERS = "abcdefghij"
 ATTENTIONS: tuple[AttentionKind, ...] = (
     "none", "dot", "scaled-dot", "general", "additive", "concatenation", "multi-head",
 )  # fmt: skip
-STEPS = 400  # of training: a few seconds
+STEPS, RATE = 200, 1e-2  # of training: a few seconds
 KINDS = (*ATTENTIONS, "input feeding", "stacked", "zoneout", "rnn", "gru", "reversed", "transformer", "mixed")
 
 
@@ -79,7 +79,7 @@ def learned(kind: str, is_reversal: bool) -> Seq2Seq:
     sources = words(1500, 1)
     outputs = [source[::-1] if is_reversal else source for source in sources]
     model = Seq2Seq.build(config(kind), sources, outputs)
-    optimizer = torch.optim.Adam(model.parameters(), 5e-3)
+    optimizer = torch.optim.Adam(model.parameters(), RATE)
     rng = random.Random(0)
     for step in range(STEPS):
         chosen = rng.sample(range(len(sources)), 48)
@@ -88,6 +88,6 @@ def learned(kind: str, is_reversal: bool) -> Seq2Seq:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = 5e-3 * (1 - step / STEPS)
+            group["lr"] = RATE * (1 - step / STEPS)
         optimizer.step()
     return model.eval()

@@ -2,7 +2,8 @@
 
     python toy_task.py DIRECTORY STOP_AT [key=value ...]
 
-With STOP_AT > 0 the process kills itself when it is to compute that step's loss.
+With STOP_AT > 0 the process kills itself when it is to compute that step's loss. With STOP_AT "plain" nothing is random
+but the data, and an epoch has an odd number of batches.
 """
 
 from __future__ import annotations
@@ -37,15 +38,18 @@ def labelled(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 class ToyTask:
     metric = "accuracy"
 
-    def __init__(self, stop_at: int = 0, *, stop: Callable[[], None] = kill, size: int = 8) -> None:
+    def __init__(
+        self, stop_at: int = 0, *, stop: Callable[[], None] = kill, size: int = 8, plain: bool = False
+    ) -> None:
         seed_everything(0)
-        layers: list[torch.nn.Module] = [torch.nn.Linear(4, size), torch.nn.BatchNorm1d(size), torch.nn.Dropout(0.3)]
+        random_layers = [] if plain else [torch.nn.BatchNorm1d(size), torch.nn.Dropout(0.3)]
+        layers: list[torch.nn.Module] = [torch.nn.Linear(4, size), torch.nn.Tanh(), *random_layers]
         self.model: torch.nn.Module = torch.nn.Sequential(*layers, torch.nn.Linear(size, 2))
         self.development = labelled(torch.randn(64, 4))
-        self.stop_at, self.stop, self.steps = stop_at, stop, 0
+        self.stop_at, self.stop, self.steps, self.plain = stop_at, stop, 0, plain
 
     def batches(self, epoch: int) -> list[Any]:
-        batches = [labelled(torch.randn(16, 4)) for _ in range(STEPS)]
+        batches = [labelled(torch.randn(16, 4)) for _ in range(STEPS - self.plain)]
         random.shuffle(batches)
         return batches
 
@@ -54,7 +58,7 @@ class ToyTask:
         if self.steps == self.stop_at:
             self.stop()
         inputs, targets = batch
-        noise = 0.1 * random.random() + 0.1 * np.random.rand()
+        noise = 0.0 if self.plain else 0.1 * random.random() + 0.1 * np.random.rand()
         value = torch.nn.functional.cross_entropy(self.model(inputs + noise), targets)
         return Loss(value, len(targets), {"noise": noise})
 
@@ -71,4 +75,5 @@ class ToyTask:
 if __name__ == "__main__":
     preset = {"epochs": 4, "checkpoint_minutes": 0.0, "tensorboard": False, "learning_rate": 0.05}
     settings = load_settings(TrainingConfig, preset=preset, overrides=sys.argv[3:])
-    train(ToyTask(int(sys.argv[2])), settings, Path(sys.argv[1]))
+    task = ToyTask(plain=True) if sys.argv[2] == "plain" else ToyTask(int(sys.argv[2]))
+    train(task, settings, Path(sys.argv[1]))

@@ -36,6 +36,7 @@ SUBCOMMANDS = {
     "translate": "translate lines by a sequence-to-sequence model",
     "classify": "label texts by a classifier",
     "generate": "continue a text by a language model, or print its perplexity",
+    "serve": "answer requests over HTTP, with a web page",
     "benchmark": "measure speed, start-up time and memory",
     "info": "show versions, compiled kernels and models",
 }

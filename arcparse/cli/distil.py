@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.options import whole
+from arcparse.cli.options import add_device, whole
 from arcparse.settings.limits import BEAM, COUNT
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def add(subparsers: Subparsers) -> None:
         default="auto",
         help="number format of the networks, as for `arcparse parse` (default: auto)",
     )
+    add_device(parser)
     parser.add_argument(
         "--tokenizer",
         metavar="NAME",
@@ -73,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
 
     names = tuple(Path(path).name for path in args.exclude)
     settings = Distillation(args.teacher, tuple(args.text), names, args.paragraphs, args.beam)
-    teacher = Pipeline.load(args.teacher, precision=args.precision, tokenizer=args.tokenizer, without=["lemmas"])
+    teacher = Pipeline.load(
+        args.teacher, precision=args.precision, tokenizer=args.tokenizer, device=args.device, without=["lemmas"]
+    )
     unseen = runs(chain.from_iterable(texts_of(path) for path in args.exclude))
     size = sum(Path(text).stat().st_size for text in args.text if Path(text).is_file())
     shards = words = 0

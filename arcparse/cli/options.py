@@ -42,6 +42,16 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=whole(THREADS), metavar="N", default=1, help="processor threads (default: 1)")
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the device, as `arcparse.load` takes it."""
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        metavar="NAME",
+        help="where the networks compute: cpu, cuda, or auto for a GPU if there is one (default: cpu)",
+    )
+
+
 def use_threads(args: argparse.Namespace) -> None:
     """Set the number of threads to that of the options, from now on."""
     from arcparse import threads
@@ -53,14 +63,18 @@ def add_recurrent_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `load_recurrent`."""
     parser.add_argument("--model", required=True, metavar="PATH", help="directory of the model")
     add_threads(parser)
+    add_device(parser)
 
 
 def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
-    """Load the recurrent model of the options, which must be of the class `of`, and set the number of threads."""
+    """Load the recurrent model of the options, of the class `of`, on its device, and set the number of threads."""
     from arcparse import seq2seq
+    from arcparse.devices import select_device
 
     use_threads(args)
-    return seq2seq.load(args.model, of)
+    model = seq2seq.load(args.model, of)
+    model.to(select_device(args.device))
+    return model
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +116,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="number format of the networks: the fastest that compiled models have on this processor, else float32; "
         "or float32; or bfloat16, faster on processors that support it (default: auto)",
     )
+    add_device(parser)
     parser.add_argument("--verbose", action="store_true", help="print the speed even if stderr is not a terminal")
 
 
@@ -150,5 +165,6 @@ def load_pipeline(args: argparse.Namespace) -> Pipeline:
         precision=args.precision,
         threads=args.threads,
         cache_mib=args.cache_mib,
+        device=args.device,
         **chosen_parts(args),
     )

@@ -48,12 +48,15 @@ def run(args: argparse.Namespace) -> int:
     """Train a model of a kind, for a tagger with its jackknifed tags if wanted; return the exit status."""
     from arcparse import recipes
     from arcparse.training.loop import train
+    from arcparse.training.processes import is_first, refuse_several
 
+    if args.kind == "tagger" and args.jackknife:
+        refuse_several("tagging the training file")
     recipe = recipes.RECIPES[args.kind]
     settings = recipes.resolve(
         recipe.settings, args.kind, preset=args.preset, file=args.config, overrides=_overrides(args)
     )
-    task = recipe.task(settings, report_skipped if args.skip_bad else None)
+    task = recipe.task(settings, report_skipped if args.skip_bad and is_first() else None)
     if args.dry_run:
         print(as_toml(settings))
         print("\n".join(f"# {line}" for line in _statistics(task).splitlines()))
@@ -63,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     with told_once(), Bar() as bar:
         result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar.show)
-    print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
+    if is_first():
+        print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
     if args.kind == "tagger" and args.jackknife:
         with told_once(), Bar() as bar:
             recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar.show)

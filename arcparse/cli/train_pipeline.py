@@ -57,7 +57,9 @@ def add(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train a pipeline, write its bundle, card and scores, and print the scores; return 0."""
     from arcparse import course
+    from arcparse.training.processes import refuse_several
 
+    refuse_several("the training of a whole pipeline")
     files = {name: getattr(args, name) for name in FILES}
     settings = course.resolve(
         preset=args.preset,

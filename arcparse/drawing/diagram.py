@@ -49,6 +49,7 @@ class Diagram:
     right_to_left: bool = False
     compares: bool = False  # whether two analyses are drawn
     title: str = ""
+    names: tuple[str, str] = ("gold", "system")  # of the two analyses
 
 
 def diagram(sentence: Sentence) -> Diagram:
@@ -59,10 +60,10 @@ def diagram(sentence: Sentence) -> Diagram:
     return Diagram(words, drawn, _runs_right_to_left(sentence.forms), title=_visible(sentence.text))
 
 
-def overlay(gold: Sentence, system: Sentence) -> Diagram:
+def overlay(gold: Sentence, system: Sentence, names: tuple[str, str] = ("gold", "system")) -> Diagram:
     """Return two analyses of the same words in one: arcs of both, of gold only and of the system only.
 
-    Raises TreebankError if the words differ.
+    `names` are the names of the two in the legend and in tooltips. Raises TreebankError if the words differ.
     """
     if gold.forms != system.forms:
         pairs = zip(gold.forms, system.forms, strict=False)
@@ -81,7 +82,8 @@ def overlay(gold: Sentence, system: Sentence) -> Diagram:
     rows = zip(heads, labels, _confidences(system), strict=True)
     arcs = [arc for word, row in enumerate(rows, 1) for arc in _compared(word, *row) if 0 <= arc.head <= len(words)]
     right_to_left = _runs_right_to_left(gold.forms)
-    return Diagram(tuple(words), tuple(arcs), right_to_left, compares=True, title=_visible(gold.text))
+    shown = (_visible(names[0]), _visible(names[1]))
+    return Diagram(tuple(words), tuple(arcs), right_to_left, compares=True, title=_visible(gold.text), names=shown)
 
 
 def _compared(word: int, heads: tuple[int, int], labels: tuple[str, str], sure: float | None) -> list[Arc]:

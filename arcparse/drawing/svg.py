@@ -1,6 +1,8 @@
-"""A diagram as SVG 1.1, without scripts; each arc has a tooltip with its head, dependent and label.
+"""A diagram as SVG, without scripts; each arc has a tooltip with its head, dependent and label.
 
-The boxes of a drawing come from `places`, so that tests can look at them.
+Words, tags and the lines below feet carry the number of their word as `data-word`, and arcs that of their dependent as
+`data-dependent`, so that a page can mark or hide them. The boxes of a drawing come from `places`, so that tests can
+look at them.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil
+from math import ceil, inf
 
 from arcparse.drawing.colours import FAINT, GOLD, INK, SYSTEM, Colouring, colour_of, shade
 from arcparse.drawing.diagram import DIFFERENT, Diagram
@@ -16,6 +18,8 @@ from arcparse.drawing.elements import SANS, document, element, text, tooltip
 from arcparse.drawing.layout import Line, Metrics, PlacedArc
 from arcparse.drawing.lines import lines
 from arcparse.drawing.widths import ems
+
+Meaning = tuple[str, str, str]  # of a line: its name, colour and dashes
 
 WIDTH = 1100.0  # pixels of a page
 FORM, SMALL = 15.0, 11.0  # sizes of type
@@ -68,11 +72,11 @@ def places(diagram: Diagram, width: float | None = WIDTH, *, top: float = MARGIN
 
 def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = WIDTH) -> str:
     """Draw a diagram; on one line without `width`, else on lines of that many pixels. Returns an `<svg>` element."""
-    names = _legend_names(diagram, colour)
-    placed = places(diagram, width, top=MARGIN + (LEGEND if names else 0))
-    wide = max([place.width for place in placed] + [sum(_legend_width(name) for name, *_ in names)])
+    legend = _legend_rows(_legend_names(diagram, colour), width)
+    placed = places(diagram, width, top=MARGIN + LEGEND * len(legend))
+    wide = max([*(place.width for place in placed), *map(_row_width, legend)], default=0.0)
     high = (placed[-1].base + FORM + SMALL + 12 if placed else MARGIN) + MARGIN
-    parts = [tooltip(diagram.title), *_legend(names)]
+    parts = [tooltip(diagram.title), *_legend(legend)]
     for place in placed:
         parts += [_arc(arc, place, diagram, colour) for arc in (*place.line.arcs, *place.line.roots)]
         parts += _words(place)
@@ -81,12 +85,13 @@ def svg(diagram: Diagram, *, colour: Colouring = "none", width: float | None = W
     )
 
 
-def _legend_names(diagram: Diagram, colour: Colouring) -> list[tuple[str, str, str]]:
+def _legend_names(diagram: Diagram, colour: Colouring) -> list[Meaning]:
     """Return the meanings of the lines of the legend, their colours and their dashes."""
-    names = []
+    names: list[Meaning] = []
     if diagram.compares:
-        names += [("both", INK, ""), ("gold alone", GOLD, DASHED), ("system alone", SYSTEM, "")]
-        names += [(f"gold's{DIFFERENT}the system's", SYSTEM, "")]
+        one, other = diagram.names
+        names += [("both", INK, ""), (f"{one} alone", GOLD, DASHED), (f"{other} alone", SYSTEM, "")]
+        names += [(f"{one}{DIFFERENT}{other}", SYSTEM, "")]
     if colour == "confidence":
         names += [(f"confidence {sure:g}" if sure == SHADES[0] else f"{sure:g}", shade(sure), "") for sure in SHADES]
     return names
@@ -96,29 +101,50 @@ def _legend_width(name: str) -> float:
     return SWATCH + 6 + METRICS.small(name) + 18
 
 
-def _legend(names: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    x = MARGIN
-    for name, colour, dashes in names:
-        yield _line(f"M{x:.1f} {MARGIN + 5:.1f}h{SWATCH:g}", colour, 1.6, dashes)
-        yield text(x + SWATCH + 6, MARGIN + 9, name, fill=colour, text_anchor="start")
-        x += _legend_width(name)
+def _legend_rows(names: Iterable[Meaning], width: float | None) -> list[list[Meaning]]:
+    """Divide a legend into rows of at most `width` pixels, if names allow."""
+    rows: list[list[Meaning]] = []
+    free = 0.0
+    for meaning in names:
+        needed = _legend_width(meaning[0])
+        if not rows or (width is not None and needed > free):
+            rows.append([])
+            free = inf if width is None else width - 2 * MARGIN
+        rows[-1].append(meaning)
+        free -= needed
+    return rows
 
 
-def _line(path: str, colour: str, weight: float, dashes: str = "") -> str:
-    more: dict[str, str | float] = {"stroke_dasharray": dashes} if dashes else {}
+def _row_width(row: Iterable[Meaning]) -> float:
+    return sum(_legend_width(name) for name, *_ in row)
+
+
+def _legend(rows: Iterable[Iterable[Meaning]]) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        x, y = MARGIN, MARGIN + number * LEGEND
+        for name, colour, dashes in row:
+            yield _line(f"M{x:.1f} {y + 5:.1f}h{SWATCH:g}", colour, 1.6, dashes)
+            yield text(x + SWATCH + 6, y + 9, name, fill=colour, text_anchor="start")
+            x += _legend_width(name)
+
+
+def _line(path: str, colour: str, weight: float, dashes: str = "", **more: str | float) -> str:
+    if dashes:
+        more["stroke_dasharray"] = dashes
     return element("path", "", d=path, fill="none", stroke=colour, stroke_width=weight, **more)
 
 
 def _words(place: Place) -> Iterator[str]:
-    direction: dict[str, str | float] = {"direction": "rtl"} if place.mirrored else {}
     for placed in place.line.words:
+        direction: dict[str, str | float] = {"direction": "rtl"} if place.mirrored else {}
+        number: dict[str, str | float] = {"data_word": placed.number}
         x, y = place.x(placed.middle), place.base + FORM + 2
-        yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **direction)
+        yield text(x, y, placed.word.form, fill=INK, font_size=FORM, **number, **direction)
         feet = [place.x(foot) for foot in placed.feet]
         if feet and max(feet) - min(feet) > METRICS.form(placed.word.form):  # show to which word they belong
-            yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1)
+            yield _line(f"M{min(feet):.1f} {place.base + 1.5:.1f}H{max(feet):.1f}", FAINT, 1, data_word=placed.number)
         if placed.word.tag:
-            yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT)
+            yield text(x, y + SMALL + 5, placed.word.tag, fill=SYSTEM if placed.word.differs else FAINT, **number)
 
 
 def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> str:
@@ -133,7 +159,7 @@ def _arc(placed: PlacedArc, place: Place, diagram: Diagram, by: Colouring) -> st
         parts.append(element("path", d=f"M{x:.1f} {y:.1f}l-3 -{ARROW:g}h6z", fill=colour))
     if arc.label:
         parts.append(text((left + right) / 2, bottom - DESCENT, arc.label, fill=colour))
-    return element("g", "".join(parts))
+    return element("g", "".join(parts), data_dependent=arc.dependent)
 
 
 def _path(placed: PlacedArc, place: Place) -> str:
@@ -163,6 +189,6 @@ def _path(placed: PlacedArc, place: Place) -> str:
 def _tooltip(placed: PlacedArc, diagram: Diagram) -> str:
     arc = placed.arc
     head = "ROOT" if arc.head == 0 else f"{diagram.words[arc.head - 1].form} ({arc.head})"
-    side = "" if arc.side == "both" else f", {arc.side} alone"
+    side = "" if arc.side == "both" else f", {diagram.names[arc.side == 'system']} alone"
     sure = "" if arc.confidence is None else f", confidence {arc.confidence:.2f}"
     return f"{head} → {diagram.words[arc.dependent - 1].form} ({arc.dependent}): {arc.label}{side}{sure}"

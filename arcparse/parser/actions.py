@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor
 
+from arcparse.devices import Constant
 from arcparse.errors import ConfigurationError
 
 
@@ -52,11 +53,11 @@ class LegalActions:
     def __init__(self, allowed: Sequence[Tensor]) -> None:
         """Make the table; `allowed` has C tensors [A], the actions that each condition allows."""
         holds = torch.arange(2 ** len(allowed)).unsqueeze(1) >> torch.arange(len(allowed)) & 1
-        self._table = (holds.bool().unsqueeze(2) & torch.stack(list(allowed))).any(1)
+        self._table = Constant((holds.bool().unsqueeze(2) & torch.stack(list(allowed))).any(1))
 
     def __call__(self, *conditions: Tensor) -> Tensor:
         """Return the legal actions [B, K, A]; `conditions`, C tensors [B, K], say whether each condition holds."""
         case = conditions[0].long()
         for bit, condition in enumerate(conditions[1:], 1):
             case = torch.add(case, condition, alpha=1 << bit)
-        return self._table.to(case.device).index_select(0, case.flatten()).view(*case.shape, -1)
+        return self._table.on(case.device).index_select(0, case.flatten()).view(*case.shape, -1)

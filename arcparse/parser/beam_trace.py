@@ -7,7 +7,8 @@ linguistic structures") it goes wrong early and pays later; a beam keeps the rig
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 
 import torch
 
@@ -16,7 +17,7 @@ from arcparse.parser.model import Parser
 from arcparse.parser.systems import System
 from arcparse.parser.trace import ROOT_NAME, Arc
 from arcparse.search import WAIT, Beam, Scorer, advance, check_numbers
-from arcparse.sentence import ROOT, Sentence
+from arcparse.sentence import NONE, Sentence
 from arcparse.threads import turn
 
 
@@ -27,8 +28,20 @@ class Node:
     score: float  # of the path, in nats if the parser is locally normalised
     transition: str  # the last one; empty at the start
     parent: int  # rank of the hypothesis that it grew from, at the step before
-    stack: tuple[str, ...]  # forms from the bottom
-    buffer: tuple[str, ...]  # forms from the front
+    stack_tokens: tuple[int, ...]  # from the bottom; token 0 is the root
+    buffer_tokens: tuple[int, ...]  # from the front
+    arc: Arc | None  # that the last transition added; None if it added none
+    forms: tuple[str, ...] = field(repr=False)  # of all tokens, the root's first
+
+    @property
+    def stack(self) -> tuple[str, ...]:
+        """The forms of the stack, from the bottom."""
+        return tuple([self.forms[token] for token in self.stack_tokens])
+
+    @property
+    def buffer(self) -> tuple[str, ...]:
+        """The forms of the buffer, from the front."""
+        return tuple([self.forms[token] for token in self.buffer_tokens])
 
 
 @dataclass(frozen=True)
@@ -73,11 +86,11 @@ def beam_trace(parser: Parser, sentence: Sentence, beam: int, *, given_tags: boo
     wide, narrow = _beams(parser.system, scorer, parser.start(words.length), (beam, 1))
     forms = (ROOT_NAME, *sentence.forms)
     return BeamTrace(
-        tuple(_layer(parser.system, layer, forms) for layer in wide),
+        tuple(_layers(parser.system, wide, forms)),
         _path(wide),
-        tuple(_layer(parser.system, layer, forms)[0] for layer in narrow),
+        tuple(layer[0] for layer in _layers(parser.system, narrow, forms)),
         _ranks(wide, [int(layer.action) for layer in narrow]),
-        _changed(_arcs(narrow[-1].state, parser.system), _arcs(wide[-1].state, parser.system)),
+        _changed(_arcs(narrow[-1].state, parser.system)[0], _arcs(wide[-1].state, parser.system)[0]),
     )
 
 
@@ -93,13 +106,21 @@ def _beams(
     yield from beams
 
 
-def _layer(system: System, beam: Beam[Configuration], forms: Sequence[str]) -> tuple[Node, ...]:
-    rows = zip(*(column[0].tolist() for column in (beam.score, beam.action, beam.parent)), strict=True)
-    nodes = []
-    for k, (score, action, parent) in enumerate(rows):
-        stack, buffer = (tuple([forms[token] for token in tokens]) for tokens in beam.state.tokens(0, k))
-        nodes.append(Node(score, system.name(action) if action != WAIT else "", parent, stack, buffer))
-    return tuple(node for node in nodes if node.score > -torch.inf)
+def _layers(system: System, beams: Sequence[Beam[Configuration]], forms: tuple[str, ...]) -> Iterator[tuple[Node, ...]]:
+    """Yield the hypotheses of each beam, best first."""
+    arcs_before: list[list[Arc]] = [[] for _ in range(beams[0].score.shape[1])]
+    for beam in beams:
+        rows = zip(*(column[0].tolist() for column in (beam.score, beam.action, beam.parent)), strict=True)
+        arcs = _arcs(beam.state, system)
+        nodes = []
+        for k, (score, action, parent) in enumerate(rows):
+            stack, buffer = map(tuple, beam.state.tokens(0, k))
+            added = next((arc for arc in arcs[k] if arc not in arcs_before[parent]), None)
+            nodes.append(
+                Node(score, system.name(action) if action != WAIT else "", parent, stack, buffer, added, forms)
+            )
+        arcs_before = arcs
+        yield tuple(node for node in nodes if node.score > -torch.inf)
 
 
 def _path(beams: Sequence[Beam[Configuration]]) -> tuple[int, ...]:
@@ -119,10 +140,13 @@ def _ranks(beams: Sequence[Beam[Configuration]], actions: Sequence[int]) -> tupl
     return tuple(ranks)
 
 
-def _arcs(state: Configuration, system: System) -> list[Arc]:
-    """Return the arcs of the first hypothesis by word."""
-    pairs = zip(state.head[0, 0].tolist(), state.label[0, 0].tolist(), strict=True)
-    return [Arc(head, system.labels[label], word) for word, (head, label) in enumerate(pairs) if word != ROOT]
+def _arcs(state: Configuration, system: System) -> list[list[Arc]]:
+    """Return the arcs of each hypothesis, by word."""
+    hypotheses = zip(state.head[0].tolist(), state.label[0].tolist(), strict=True)
+    return [
+        [Arc(head, system.labels[label], word) for word, head, label in zip(count(), *pairs) if head != NONE]
+        for pairs in hypotheses
+    ]
 
 
 def _changed(greedy: Sequence[Arc], winner: Sequence[Arc]) -> tuple[tuple[Arc, Arc], ...]:

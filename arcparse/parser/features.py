@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from arcparse.devices import Constant
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.nodes import LABEL, LEFT, LEFT2, RIGHT, RIGHT2, TOKEN
 from arcparse.parser.templates import LABEL_ATTRIBUTE, RELATIONS, Path, parsed
@@ -19,8 +20,8 @@ CHILDREN = dict(zip(RELATIONS, (LEFT, LEFT2, RIGHT, RIGHT2), strict=True))  # th
 class _Step:
     """Extends the located nodes: by the children that `relation` [C] names, of the nodes in `columns` [C]."""
 
-    columns: Tensor
-    relation: Tensor
+    columns: Constant
+    relation: Constant
 
 
 class Features:
@@ -43,9 +44,8 @@ class Features:
         order = sorted(self.attributes, key=LABEL_ATTRIBUTE.__eq__)
         self.sizes = {name: sum(own == name for _, own in paths) for name in order}
         ordered = [(path, own) for name in order for path, own in paths if own == name]
-        self._order = torch.tensor([located.index(path) for path, _ in ordered], device="cpu")
-        row = [LABEL if name == LABEL_ATTRIBUTE else TOKEN for _, name in ordered]
-        self._row = torch.tensor(row, device="cpu")
+        self._order = _constant([located.index(path) for path, _ in ordered])
+        self._row = _constant([LABEL if name == LABEL_ATTRIBUTE else TOKEN for _, name in ordered])
 
     def positions(self, attribute: str) -> int:
         """Return the number of templates that end in `attribute`."""
@@ -61,15 +61,15 @@ class Features:
 
         The attributes are in the order of `sizes`, label last.
         """
-        return state.nodes.read(self._nodes(state), self._row.to(state.depth.device))
+        return state.nodes.read(self._nodes(state), self._row.on(state.depth.device))
 
     def _nodes(self, state: Configuration) -> Tensor:
         device, (stack, buffer) = state.depth.device, self._seen
         node = torch.stack([*state.stack_nodes(stack), *state.buffer_nodes(buffer)], 2)
         for step in self._steps:
-            child = state.nodes.read(node.index_select(2, step.columns.to(device)), step.relation.to(device))
+            child = state.nodes.read(node.index_select(2, step.columns.on(device)), step.relation.on(device))
             node = torch.cat([node, child], 2)
-        return node.index_select(2, self._order.to(device))
+        return node.index_select(2, self._order.on(device))
 
 
 def _compile(paths: set[tuple[str, ...]], located: list[Path]) -> list[_Step]:
@@ -80,6 +80,10 @@ def _compile(paths: set[tuple[str, ...]], located: list[Path]) -> list[_Step]:
         found = sorted(path for path in prefixes if len(path) == length)
         columns = [located.index(path[:-1]) for path in found]
         relation = [CHILDREN[path[-1]] for path in found]
-        steps.append(_Step(torch.tensor(columns, device="cpu"), torch.tensor(relation, device="cpu")))
+        steps.append(_Step(_constant(columns), _constant(relation)))
         located.extend(found)
     return steps
+
+
+def _constant(numbers: Sequence[int]) -> Constant:
+    return Constant(torch.tensor(numbers, device="cpu"))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from arcparse.batches import in_batches
 from arcparse.checkpoint import load_model, save_model
+from arcparse.devices import at_once
 from arcparse.errors import ModelError
 from arcparse.lexicon.forms import Lexicon
 from arcparse.lexicon.pretrained import Pretrained
@@ -108,23 +109,25 @@ class Parser(nn.Module):
         *,
         given_tags: bool = False,
         beam: int | None = None,
-        batch_tokens: int = 2500,
+        batch_tokens: int | None = None,
     ) -> list[Sentence]:
         """Return the sentences with heads and labels, and with tags if the parser predicts them.
 
         With `given_tags`, a parser that predicts tags uses and keeps the tags of words that have a UPOS. A parser that
         predicts none always uses the sentences' tags. Without a `beam`, that of the configuration is taken. Sentences
-        of like length are parsed together, `batch_tokens` at a time.
+        of like length are parsed together, `batch_tokens` at a time, else as many as suit the device.
         """
         size = beam or self.config.beam
         return in_batches(
-            sentences, _fewer(batch_tokens, size), lambda batch: self._parse_batch(batch, given_tags, size)
+            sentences,
+            _fewer(batch_tokens or at_once(self.device), size),
+            lambda batch: self._parse_batch(batch, given_tags, size),
         )
 
     @turn()
     @torch.inference_mode()
     def tag(
-        self, sentences: Sequence[Sentence], *, given_tags: bool = False, batch_tokens: int = 2500
+        self, sentences: Sequence[Sentence], *, given_tags: bool = False, batch_tokens: int | None = None
     ) -> list[Sentence]:
         """Return the sentences with the tags that the encoder predicts, heads as they were; nothing is searched.
 
@@ -134,7 +137,7 @@ class Parser(nn.Module):
             raise ModelError("this parser predicts no tags; give it a tagger")
         return in_batches(
             sentences,
-            batch_tokens,
+            batch_tokens or at_once(self.device),
             lambda batch: self._tagged(batch, self.encode(batch, given_tags=given_tags)[1], given_tags),
         )
 
@@ -148,7 +151,7 @@ class Parser(nn.Module):
         given_tags: bool = False,
         beam: int = 8,
         samples: int = SAMPLES,
-        batch_tokens: int = 2500,
+        batch_tokens: int | None = None,
     ) -> list[list[Parse]]:
         """Return for each sentence the best `size` distinct trees that a `beam` holds, the likeliest first.
 
@@ -157,7 +160,7 @@ class Parser(nn.Module):
         """
         return in_batches(
             sentences,
-            _fewer(batch_tokens, max(beam, samples)),
+            _fewer(batch_tokens or at_once(self.device), max(beam, samples)),
             lambda batch: self._nbest_batch(batch, size, given_tags, beam, samples),
         )
 

@@ -190,7 +190,7 @@ class ParserTask:
     def _local_loss(self, scorer: BoundScorer, batch: Batch) -> Tensor:
         path = self._derive(scorer, batch)
         scores = scorer.score(path.index)
-        target = _allowed(path.target, path.legal, scores.detach(), self.model.system.kind)
+        target = _allowed(path.target, path.legal, scores.detach(), self._kind())
         return (local_loss(scores, path.legal, target) * path.active).sum() / path.active.sum()
 
     def _global_loss(self, scorer: BoundScorer, batch: Batch, objective: Objective) -> Tensor:
@@ -209,6 +209,7 @@ class ParserTask:
         """Search for one derivation of each sentence, by the policy, and return its decisions."""
         system, oracle = self.model.system, self.model.system.oracle(batch.head, batch.label)
         explores = self.epoch >= self.settings.exploration_from and self.settings.exploration > 0
+        kind = self._kind()
         indices: list[dict[str, Tensor]] = []
         steps: list[tuple[Tensor, Tensor, Tensor]] = []
 
@@ -219,7 +220,7 @@ class ParserTask:
             if not explores:
                 return functional.one_hot(gold, system.num_actions).float()
             scores = scorer.score({name: rows.flatten(0, 1) for name, rows in index.items()})
-            allowed = _allowed(gold.flatten(), legal.flatten(0, 1), scores, system.kind)
+            allowed = _allowed(gold.flatten(), legal.flatten(0, 1), scores, kind)
             preferred = functional.one_hot(allowed, system.num_actions)
             drawn = scores - torch.empty_like(scores).exponential_().log()  # argmax draws from the softmax (Gumbel)
             own = torch.rand(len(gold), 1, device=gold.device) < self.settings.exploration
@@ -228,6 +229,9 @@ class ParserTask:
         search(system, policy, self.model.start(batch.words.length))
         target, legal, active = (torch.stack(column).flatten(0, 2) for column in zip(*steps, strict=True))
         return Decisions(stack_index(indices), target, legal, active)
+
+    def _kind(self) -> Tensor:
+        return self.model.system.kind.to(self.model.device)
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file."""
@@ -289,7 +293,6 @@ def _allowed(target: Tensor, legal: Tensor, scores: Tensor, kind: Tensor) -> Ten
     Off the gold path a word may have to be attached to the root, or the gold root to a word; then its gold label may
     not be allowed.
     """
-    kind = kind.to(legal.device)
     same = kind == kind[target].unsqueeze(1)
     best = scores.masked_fill(~(legal & same), -torch.inf).argmax(1)
     is_legal = legal.gather(1, target.unsqueeze(1)).squeeze(1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from arcparse.batches import stream
-from arcparse.bundle import Bundle, Without
+from arcparse.bundle import LEMMATIZER, REMOVED, SEGMENTER, Bundle, Without, check_without
+from arcparse.devices import CPU, is_cpu
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.kernels.cache import CACHE_MIB
 from arcparse.parser.parse import SAMPLES, Parse
@@ -73,9 +76,19 @@ class Pipeline:
         """
         self._analysis = Analysis(parser, tagger, lemmatizer)
         self.segmenter, self.threads = segmenter, THREADS.whole("threads", threads)
-        self._in_torch = in_torch
+        self._in_torch, self._rules = in_torch, tokenizer
         self._loaded: dict[str, Any] = {}  # the arguments of `of`
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
+
+    @property
+    def makes_trees(self) -> bool:
+        """Whether there is a parser; else the model is only a tagger."""
+        return self._analysis.parser is not None
+
+    @property
+    def makes_tags(self) -> bool:
+        """Whether it tags; else sentences must have tags."""
+        return self._analysis.makes_tags
 
     @property
     def tagger(self) -> TagsSentences | None:
@@ -101,6 +114,7 @@ class Pipeline:
         precision: Precision = "auto",
         threads: int = 1,
         cache_mib: int = CACHE_MIB,
+        device: str = CPU,
         **chosen: Unpack[Parts],
     ) -> Pipeline:
         """Load a shipped model by name, or a model at a path. Raises ModelError if there is none, or it is broken.
@@ -115,14 +129,21 @@ class Pipeline:
         (AVX-512 BF16, AMX) and slower on others. With two or more `threads`, several batches of sentences are parsed at
         the same time; torch's own number of threads (`torch.set_num_threads`) has no effect here, and is not changed.
         A compiled parser keeps what it has computed of word forms, and a tagger beside it does too: each uses at most
-        `cache_mib` MiB for that, beside the memory of a batch. Raises ConfigurationError for a number outside THREADS
-        or CACHE of `arcparse.settings.limits`, and for parts that contradict each other.
+        `cache_mib` MiB for that, beside the memory of a batch. With the `device` "cuda", or "auto" if there is a GPU,
+        parser and tagger lie there as networks in torch, while lemmas and segmenter stay on the processor. Raises
+        ConfigurationError for a number outside THREADS or CACHE of `arcparse.settings.limits`, for a device that cannot
+        be used, and for parts that contradict each other.
         """
-        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib)
+        return cls.of(Bundle.find(name_or_path, **chosen), precision, threads, cache_mib, device)
 
     @classmethod
     def of(
-        cls, bundle: Bundle, precision: Precision = "auto", threads: int = 1, cache_mib: int = CACHE_MIB
+        cls,
+        bundle: Bundle,
+        precision: Precision = "auto",
+        threads: int = 1,
+        cache_mib: int = CACHE_MIB,
+        device: str = CPU,
     ) -> Pipeline:
         """Load the models of a bundle. Raises as `load` does."""
         parts.check_precision(precision)
@@ -131,12 +152,19 @@ class Pipeline:
         lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
         divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
         if bundle.kind == TAGGER:
-            made = cls(None, parts.tagger_of(bundle.model, precision, limit), lemmas, divider, rules, threads=threads)
+            tagger = parts.tagger_of(bundle.model, precision, limit, device)
+            made = cls(None, tagger, lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(bundle.model, precision, limit)
-            tagger = parts.needed_tagger(bundle, parser, precision, limit)
-            made = cls(parser, tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
-        made._loaded = {"bundle": bundle, "precision": precision, "threads": threads, "cache_mib": cache_mib}
+            parser, in_torch = parts.parser_of(bundle.model, precision, limit, device)
+            its_tagger = parts.needed_tagger(bundle, parser, precision, limit, device)
+            made = cls(parser, its_tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
+        made._loaded = {
+            "bundle": bundle,
+            "precision": precision,
+            "threads": threads,
+            "cache_mib": cache_mib,
+            "device": device,
+        }
         return made
 
     @overload
@@ -287,6 +315,27 @@ class Pipeline:
         with asked(self.threads):
             return with_failures(tagged, lambda sentence: sentence, sentences, on_error)
 
+    def reduced(self, without: Collection[Without]) -> Pipeline:
+        """Return a pipeline of the same models, as `load` gives it `without` some parts; it needs no memory of its own.
+
+        Raises ConfigurationError for other names.
+        """
+        check_without(without)
+        made, loaded, removed = copy(self), dict(self._loaded), {REMOVED[name] for name in without}
+        if LEMMATIZER in removed:
+            made._analysis = replace(self._analysis, lemmatizer=None)
+        if SEGMENTER in removed:
+            made.segmenter, made.divide = None, self._rules.tokenize
+        if loaded:
+            loaded["bundle"] = replace(loaded["bundle"], **dict.fromkeys(removed))
+        made._loaded = loaded
+        return made
+
+    def divide_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """Return the sentences of each raw text, untagged, as the segmenter or the rules divide it."""
+        with asked(self.threads):
+            return self.segmenter.segment_many(texts) if self.segmenter else list(map(self.divide, texts))
+
     def _of_one(self, text: Input, results: Callable[[list[Sentence]], list[Sentence]]) -> OneOrMore:
         """Return the results for a text, or the one result for a single sentence."""
         given = text_or_sentence(text)
@@ -299,15 +348,17 @@ class Pipeline:
         self, texts: Iterable[Input], work: Work, batch_size: int, on_error: OnError | None, workers: int
     ) -> Iterator[OneOrMore]:
         """Return an iterator over the result for each input. Raises InputError or ConfigurationError at once."""
+        if workers != 1 and not is_cpu(self._loaded.get("device", CPU)):
+            raise ConfigurationError(
+                f"workers must be 1 on a GPU, not {workers}: they would not share it; give a larger batch_size instead"
+            )
         batches = stream(each_input(texts), BATCH_SIZE.whole("batch_size", batch_size))
         found = results_in_order(partial(self._results, work), batches, THREADS.whole("workers", workers), on_error)
         return (result for results in found for result in results)
 
     def _results(self, work: Work, inputs: list[str | Sentence], *, on_error: OnError | None) -> list[OneOrMore]:
         """Return the result for each input, a document for a text; the sentences of all are processed together."""
-        raw = [text for text in inputs if isinstance(text, str)]
-        with asked(self.threads):
-            divided = iter(self.segmenter.segment_many(raw) if self.segmenter else map(self.divide, raw))
+        divided = iter(self.divide_many([text for text in inputs if isinstance(text, str)]))
         groups = [next(divided) if isinstance(text, str) else [text] for text in inputs]
         found = iter(work([sentence for group in groups for sentence in group], on_error=on_error))
         own = [[next(found) for _ in group] for group in groups]
@@ -338,14 +389,15 @@ def load(
     without: Collection[Without] = (),
     threads: int = 1,
     cache_mib: int = CACHE_MIB,
+    device: str = CPU,
 ) -> Pipeline:
     """Load a model by name ("en", "en-small") or path, as `Pipeline.load` does, and keep it for the next call."""
     found = Bundle.find(
         name_or_path, tagger=tagger, lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=tokenizer, without=without
     )
-    return _kept(found, precision, threads, cache_mib)
+    return _kept(found, precision, threads, cache_mib, device)
 
 
 @lru_cache(maxsize=4)
-def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int) -> Pipeline:
-    return Pipeline.of(bundle, precision, threads, cache_mib)
+def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int, device: str) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads, cache_mib, device)

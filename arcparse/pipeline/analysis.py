@@ -78,6 +78,11 @@ class Analysis:
         return self.tagger.tag(sentences, given_tags=given_tags)
 
     @property
+    def makes_tags(self) -> bool:
+        """Whether there is a tagger, or a parser that needs none."""
+        return self.tagger is not None or self._predicts_tags
+
+    @property
     def _predicts_tags(self) -> bool:
         return self.parser is not None and self.parser.predicts_tags
 

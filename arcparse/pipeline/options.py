@@ -30,6 +30,7 @@ class Loading(Parts, total=False):
     precision: Precision
     threads: int
     cache_mib: int
+    device: str
 
 
 class Parsing(TypedDict, total=False):

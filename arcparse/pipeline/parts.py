@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from arcparse.bundle import Bundle
+from arcparse.devices import CPU, is_cpu, select_device
 from arcparse.errors import ConfigurationError
 from arcparse.parser.compiled import CompiledParser
 from arcparse.segmenter.compiled import load as compiled_segmenter
@@ -81,26 +82,32 @@ def check_precision(precision: str) -> None:
         raise ConfigurationError(f"precision must be {', '.join(names)} or {last}, not {precision!r}")
 
 
-def parser_of(directory: Path, precision: Precision, limit: int) -> tuple[ParsesSentences, Callable[[], Parser]]:
+def parser_of(
+    directory: Path, precision: Precision, limit: int, device: str
+) -> tuple[ParsesSentences, Callable[[], Parser]]:
     """Load a parser, compiled if it has kernels; return it, and a function that returns it as a network in torch.
 
-    A compiled parser has a cache of forms of at most `limit` bytes.
+    A compiled parser has a cache of forms of at most `limit` bytes. On another device than the processor, none is
+    compiled.
     """
-    in_torch = cache(partial(parser_in_torch, directory, precision))
-    return CompiledParser.load(directory, low=precision != "float32", limit=limit) or in_torch(), in_torch
+    in_torch = cache(partial(parser_in_torch, directory, precision, device))
+    compiled = CompiledParser.load(directory, low=precision != "float32", limit=limit) if is_cpu(device) else None
+    return compiled or in_torch(), in_torch
 
 
-def parser_in_torch(directory: Path, precision: Precision) -> Parser:
+def parser_in_torch(directory: Path, precision: Precision, device: str = CPU) -> Parser:
     """Load a parser as a network in torch, which n-best trees, traces and analyses need."""
     from arcparse.parser.model import Parser
 
-    parser = Parser.load(directory)
+    parser = Parser.load(directory).to(select_device(device))
     if precision != "auto":
         parser.set_precision(low=precision == "bfloat16")
     return parser
 
 
-def needed_tagger(bundle: Bundle, parser: ParsesSentences, precision: Precision, limit: int) -> TagsSentences | None:
+def needed_tagger(
+    bundle: Bundle, parser: ParsesSentences, precision: Precision, limit: int, device: str
+) -> TagsSentences | None:
     """Load the tagger of a parser. Raises ConfigurationError if there is one for a parser that tags by itself."""
     if bundle.tagger is None:
         return None
@@ -109,19 +116,20 @@ def needed_tagger(bundle: Bundle, parser: ParsesSentences, precision: Precision,
             f"{bundle.model}: predicts tags itself; leave out the tagger {bundle.tagger}, or tag before and parse with "
             "given_tags=True"
         )
-    return tagger_of(bundle.tagger, precision, limit)
+    return tagger_of(bundle.tagger, precision, limit, device)
 
 
-def tagger_of(directory: Path, precision: Precision, limit: int) -> TagsSentences:
-    """Load a tagger, compiled if it has kernels, with a cache of forms of at most `limit` bytes."""
-    return CompiledTagger.load(directory, low=precision != "float32", limit=limit) or tagger_in_torch(directory)
+def tagger_of(directory: Path, precision: Precision, limit: int, device: str) -> TagsSentences:
+    """Load a tagger, compiled if it has kernels, with a cache of forms of at most `limit` bytes, as for a parser."""
+    compiled = CompiledTagger.load(directory, low=precision != "float32", limit=limit) if is_cpu(device) else None
+    return compiled or tagger_in_torch(directory, device)
 
 
-def tagger_in_torch(directory: Path) -> TagsSentences:
+def tagger_in_torch(directory: Path, device: str = CPU) -> TagsSentences:
     """Load a tagger as a network in torch."""
     from arcparse.tagger.model import Tagger
 
-    return Tagger.load(directory)
+    return Tagger.load(directory).to(select_device(device))
 
 
 def lemmatizer_of(directory: Path, precision: Precision) -> Lemmatizes:

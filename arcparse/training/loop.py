@@ -24,7 +24,8 @@ from arcparse.errors import ConfigurationError, ModelError
 from arcparse.files import make_folder
 from arcparse.settings import as_dict, changed
 from arcparse.threads import asked, torch_threads
-from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate
+from arcparse.training.processes import Processes, processes
 from arcparse.training.progress import Progress, Reporter, State
 from arcparse.training.snapshot import load_snapshot, restore_random_state, save_snapshot, seed_everything
 
@@ -37,7 +38,6 @@ __all__ = [
     "epoch_generator",
     "run_metadata",
     "seed_everything",
-    "select_device",
     "train",
 ]
 
@@ -113,22 +113,26 @@ def train(
     loss is not finite, ConfigurationError if the checkpoint belongs to another model or to other settings, and
     ModelError if the checkpoint cannot be read or the directory cannot be written. The last checkpoint is kept.
     """
-    with torch_threads(config.threads), asked(config.threads):
-        return _train(task, config, directory, resume, progress)
+    with torch_threads(config.threads), asked(config.threads), processes(config.device) as team:
+        return _train(task, config, directory, resume, progress, team)
 
 
 def _train(
-    task: Task, config: TrainingConfig, directory: Path, resume: bool, progress: Callable[[Progress], None] | None
+    task: Task,
+    config: TrainingConfig,
+    directory: Path,
+    resume: bool,
+    progress: Callable[[Progress], None] | None,
+    team: Processes,
 ) -> Result:
     make_folder(directory, ModelError)
     file = directory / CHECKPOINT
-    if not resume:
-        file.unlink(missing_ok=True)
-    resumed = file.exists()
+    resumed = team.from_first(lambda: _keeps(file, resume))
     learner, state = Learner(task.model, config), State()
     if resumed:
         state = _load(file, learner, config)
-    with closing(Reporter(config, directory, state, progress)) as reporter:
+    loss, stride = team.together(learner.model, task.loss), config.accumulation * team.size
+    with closing(Reporter(config, directory, state, progress, writes=team.is_first)) as reporter:
         saved = time.monotonic()
         while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
             learner.model.train()
@@ -137,36 +141,49 @@ def _train(
             if resumed and state.step:
                 restore_random_state(file)
             resumed = False
-            for index in range(state.step, len(batches), config.accumulation):
+            for index in range(state.step, len(batches), stride):
                 done = (state.epoch + state.step / len(batches)) / config.epochs
                 rate = learning_rate(config, state.updates, done, state.losses(config))
-                losses = _step(task, learner, batches[index : index + config.accumulation], rate, state)
-                reporter.step(state, len(batches), [loss.count for loss in losses], rate)
-                if time.monotonic() - saved >= 60 * config.checkpoint_minutes:
+                counts = _step(loss, learner, team, batches[index : index + stride], rate, state)
+                reporter.step(state, len(batches), counts, rate)
+                if team.is_first and time.monotonic() - saved >= 60 * config.checkpoint_minutes:
                     _save(file, learner, state, config)
                     saved = time.monotonic()
             with learner.averaged():
-                metrics = {name: float(value) for name, value in task.evaluate().items()}
-                if state.improves(metrics[task.metric]):
+                metrics = team.from_first(lambda: {name: float(value) for name, value in task.evaluate().items()})
+                if state.improves(metrics[task.metric]) and team.is_first:
                     task.save(directory / BEST)
             reporter.epoch(state, len(batches), metrics)
             state.finish_epoch(metrics)
-            _save(file, learner, state, config)
+            if team.is_first:
+                _save(file, learner, state, config)
             saved = time.monotonic()
     learner.assign(learner.average)
     return Result(math.nan if state.best is None else state.best, state.best_epoch, state.history)
 
 
-def _step(task: Task, learner: Learner, batches: Sequence[Any], rate: float, state: State) -> list[Loss]:
-    """Take one step on the mean loss of some batches; return their losses."""
+def _keeps(file: Path, resume: bool) -> bool:
+    """Return whether there is a checkpoint to go on from; without `resume`, it is removed."""
+    if not resume:
+        file.unlink(missing_ok=True)
+    return file.exists()
+
+
+def _step(
+    loss_of: Callable[[Any], Loss], learner: Learner, team: Processes, batches: Sequence[Any], rate: float, state: State
+) -> list[int]:
+    """Take one step on the mean loss of some batches; return their counts."""
     losses = []
-    for batch in batches:
-        losses.append(task.loss(batch))
-        learner.accumulate(losses[-1].value, len(batches))
-    for loss, value in zip(losses, learner.step(rate, state.updates), strict=True):
-        state.add({**loss.parts, "loss": value}, loss.count)
+    for batch, divisor in team.share(batches, f"{learner.config.seed} {state.updates}"):
+        losses.append(loss_of(batch))
+        learner.accumulate(losses[-1].value, divisor)
+    values = learner.step(rate, state.updates)
+    own = [({**loss.parts, "loss": value}, loss.count) for loss, value in zip(losses, values, strict=True)]
+    results = team.gathered(own, len(batches))
+    for parts, count in results:
+        state.add(parts, count)
     state.updates += 1
-    return losses
+    return [count for _, count in results]
 
 
 def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 
 import torch
 
+from arcparse.devices import select_device
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.settings import check_ranges
 from arcparse.settings.limits import AboveZero, NotNegative, Part, Positive, Range, Seed, Threads, Whole
@@ -85,7 +86,7 @@ class Learner:
         self.accumulate(loss)
         return self.step(rate, updates)[0]
 
-    def accumulate(self, loss: torch.Tensor, parts: int = 1) -> None:
+    def accumulate(self, loss: torch.Tensor, parts: float = 1) -> None:
         """Add the gradient of a scalar loss, one of those `parts` whose mean the next step is to lower."""
         (loss / parts).backward()  # type: ignore[no-untyped-call]
         self._losses.append(loss.detach().double())
@@ -149,17 +150,6 @@ class Learner:
             slots.setdefault(int(index), {})[slot] = tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
-
-
-def select_device(name: str) -> torch.device:
-    """Return the device of that name; "auto" is a GPU if there is one. Raises ConfigurationError if it is unusable."""
-    try:
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigurationError(f"device {name!r} cannot be used: {reason}; take auto, cpu or cuda") from None
-    return device
 
 
 def learning_rate(config: TrainingConfig, updates: int, done: float, losses: Sequence[float] = ()) -> float:

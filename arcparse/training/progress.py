@@ -88,16 +88,22 @@ class Reporter:
     """Reports the progress of training to the caller and to TensorBoard."""
 
     def __init__(
-        self, config: TrainingConfig, directory: Path, state: State, progress: Callable[[Progress], None] | None
+        self,
+        config: TrainingConfig,
+        directory: Path,
+        state: State,
+        progress: Callable[[Progress], None] | None,
+        *,
+        writes: bool = True,
     ) -> None:
-        """Open the log. Raises ModelError if it cannot be written."""
-        self.config, self.progress = config, progress
+        """Open the log, unless another process `writes` and reports. Raises ModelError if it cannot be written."""
+        self.config, self.progress = config, progress if writes else None
         self.begun, self.batches = time.monotonic(), 0
         self.since, self.items = self.begun, 0  # time of the last report, items since then
         self.rate, self.speed = config.learning_rate, 0.0
         self.log = directory / LOG
         self.writer: Any = None
-        if config.tensorboard:
+        if config.tensorboard and writes:
             from torch.utils.tensorboard import SummaryWriter  # here: the import takes seconds
 
             try:

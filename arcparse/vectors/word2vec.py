@@ -43,7 +43,7 @@ class Word2VecConfig:
     epochs: Positive = 5
     learning_rate: AboveZero = 0.025  # falls linearly to 1e-4
     seed: Seed = 1  # repeatable with one worker only: several change the same vectors in any order
-    workers: Threads = 2
+    workers: Threads = 1  # as in every command
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""

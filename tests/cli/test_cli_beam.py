@@ -21,11 +21,12 @@ from arcparse.sentence import Sentence
 
 SVG = "{http://www.w3.org/2000/svg}"
 SENTENCE = Sentence.from_forms(["saw", "<her>"], ["# sent_id = s"])
-ROOT = Node(0.0, "", 0, ("ROOT",), ("saw", "<her>"))
+FORMS = ("ROOT", "saw", "<her>")
+ROOT = Node(0.0, "", 0, (0,), (1, 2), None, FORMS)
 
 
 def node(score: float, transition: str, parent: int) -> Node:
-    return Node(score, transition, parent, ("ROOT", "saw"), ("<her>",))
+    return Node(score, transition, parent, (0, 1), (2,), None, FORMS)
 
 
 # The winner comes from behind: it leaves greedy at step 1, overtakes it at step 3, when that falls out.

@@ -56,6 +56,7 @@ def test_other_formats_are_answered_sentence_by_sentence(command: str, monkeypat
     assert after.startswith("1\tDogs\t")
 
 
+@pytest.mark.slow
 def test_scores_and_traces_are_answered_at_once_too(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["Dogs bark .\n", "Cats .\n"]
     for options in (["--scores"], ["--nbest", "2"], ["--trace"]):

@@ -113,6 +113,7 @@ def test_a_course_that_stopped_goes_on_with_the_part_that_stopped(
     assert (run / "scores.json").read_bytes() == (whole / "scores.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_tagger_is_trained_for_a_parser_that_needs_one_and_vectors_of_raw_text(
     treebank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,7 +94,6 @@ def test_no_word_arc_or_label_covers_another(diagram: Diagram, width: float | No
         assert max(box[3] for box in upper) < min(box[1] for box in lower)
 
 
-@settings(max_examples=100)
 @given(diagrams(), st.sampled_from([None, 60.0, 300.0]))
 def test_every_word_and_arc_is_drawn_once_and_inside(diagram: Diagram, width: float | None) -> None:
     placed = places(diagram, width)
@@ -109,7 +108,6 @@ def test_every_word_and_arc_is_drawn_once_and_inside(diagram: Diagram, width: fl
         assert max(box[2] for box in boxes) <= place.width + 2 * 12.0
 
 
-@settings(max_examples=100)
 @given(diagrams())
 def test_arcs_cross_only_where_they_must(diagram: Diagram) -> None:
     [place] = places(diagram, None)
@@ -172,7 +170,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=6), st.text())
 def test_any_text_makes_well_formed_xml(forms: list[str], label: str) -> None:
     from arcparse.sentence import Sentence, Token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from texts import perturbed, random_text, read, rows, seeded
 
@@ -82,7 +82,6 @@ def test_one_system_beside_another() -> None:
 
 
 @given(TEXTS, SEEDS, st.booleans())
-@settings(max_examples=100)
 def test_counts_add_up_to_the_scores(characters: str, seed: int, punctuation: bool) -> None:
     rng = seeded(seed)
     gold = random_text(rng, characters)

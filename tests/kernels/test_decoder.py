@@ -126,7 +126,7 @@ def test_root_labels_stay_at_the_root(sentences: list[Sentence]) -> None:
     assert np.array_equal(np.add.reduceat(at_root, offset[:-1]), np.ones(len(sentences)))
 
 
-@pytest.mark.parametrize("system", ["arc-standard", "swap"])
+@pytest.mark.parametrize("system", ["arc-standard", pytest.param("swap", marks=pytest.mark.slow)])
 def test_sentences_may_have_any_length(sentences: list[Sentence], system: str) -> None:
     parser = random_parser(sentences, system=system)
     own = [long_sentence(sentences, length) for length in (1, 300, 2)]

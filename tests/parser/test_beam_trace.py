@@ -33,6 +33,10 @@ def test_the_beam_recovers_from_a_garden_path(normalisation: str, falls_out: int
     assert greedy == ["", "SHIFT", "SHIFT", "SHIFT", "LEFT-ARC(nsubj)", "LEFT-ARC(nsubj)", "RIGHT-ARC(root)"]
     assert (trace.parts, trace.overtakes, trace.falls_out) == (3, 4, falls_out)
     assert trace.winner[3] == 1  # behind the greedy choice
+    path = [layer[rank] for layer, rank in zip(trace.layers, trace.winner, strict=True)]
+    assert [node.arc for node in path if node.arc] == [Arc(2, "nsubj", 1), Arc(2, "obj", 3), Arc(0, "root", 2)]
+    assert (path[2].stack_tokens, path[2].buffer_tokens) == ((0, 1, 2), (3,))
+    assert (path[2].stack, path[2].buffer) == (("ROOT", *GARDEN.forms[:2]), GARDEN.forms[2:])
     assert trace.changed == (
         (Arc(3, "nsubj", 1), Arc(2, "nsubj", 1)),
         (Arc(3, "nsubj", 2), Arc(0, "root", 2)),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from overfitted import fitted_parser, sample, twenty
 from tiny_model import tiny_parser
@@ -153,7 +153,6 @@ TREES = st.lists(
 
 
 @given(st.lists(TREES, min_size=1, max_size=3), st.sampled_from([0.5, 1.0, 3.0]))
-@settings(max_examples=100)
 def test_rank_equals_a_scalar_one(sentences: list[list[tuple[float, int, int, int]]], temperature: float) -> None:
     width = max(map(len, sentences))
     filled = [sorted(rows, reverse=True) + [(-math.inf, 0, 0, 0)] * (width - len(rows)) for rows in sentences]

@@ -71,6 +71,7 @@ def test_a_model_without_temperatures_has_those_that_change_nothing() -> None:
     assert (config.temperature, config.sampling_temperature) == (1.0, 1.0)
 
 
+@pytest.mark.slow
 def test_the_tool_writes_them_into_the_model(
     tmp_path: Path, sample_treebank: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -139,6 +139,7 @@ def test_other_models_have_no_other_files(tmp_path: Path) -> None:
         Tagger.build(replace(TAGGER, encoder="transformer"), twenty(), Pretrained.none())
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_resumes_and_parses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place, treebank = save_tiny_transformer(tmp_path / "tiny"), tmp_path / "small.conllu"
     write_conllu(sample()[:8], treebank)

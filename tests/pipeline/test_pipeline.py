@@ -292,8 +292,8 @@ def test_nbest_gives_trees_with_scores_in_place_of_each_sentence(nlp: Pipeline) 
         probabilities = [parse.probability for parse in trees]
         assert probabilities == sorted(probabilities, reverse=True)
         assert sum(probabilities) <= 1 + 1e-6
-    best = [nlp.nbest(gold.forms, 1, beam=4)[0].sentence for gold in twenty()]
-    assert sum(own.heads == gold.heads for own, gold in zip(best, twenty(), strict=True)) >= 16
+    best = nlp.nbest_sentences([bare(gold) for gold in twenty()], 1, beam=4)
+    assert sum(own.sentence.heads == gold.heads for [own], gold in zip(best, twenty(), strict=True)) >= 16
     assert nlp.nbest("", 2, beam=2) == []
     odd = twenty()[1].replace(upos=["X"] * len(twenty()[1]))
     assert nlp.nbest(odd, 1, beam=2)[0].sentence.upos == odd.upos

@@ -30,7 +30,11 @@ def printed(program: str) -> list[str]:
 
 @pytest.mark.skipif(not available(), reason="no kernels are compiled")
 @pytest.mark.parametrize(
-    ("model", "segmenter", "lemmatizer"), [("en", None, None), ("en-small", "en-segmenter", "en-lemmatizer")]
+    ("model", "segmenter", "lemmatizer"),
+    [
+        pytest.param("en", None, None, marks=pytest.mark.slow),
+        ("en-small", "en-segmenter", "en-lemmatizer"),
+    ],
 )
 def test_a_pipeline_imports_no_torch(model: str, segmenter: str | None, lemmatizer: str | None) -> None:
     program = PROGRAM.format(model=model, segmenter=segmenter, lemmatizer=lemmatizer)

@@ -96,7 +96,7 @@ def test_the_loss_is_per_word_of_both_neighbours() -> None:
 
 
 def test_a_saved_model_comes_back(tmp_path: Path) -> None:
-    model = fitted().model
+    model = task().model.eval()
     model.save(tmp_path / "model")
     again = SkipThought.load(tmp_path / "model")
     assert again.vectors([("old", "cars")]).equal(model.vectors([("old", "cars")]))

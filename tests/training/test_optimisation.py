@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from arcparse.errors import ArcparseError, ConfigurationError
-from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate, select_device
+from arcparse.training.optimisation import Learner, TrainingConfig, learning_rate
 
 
 def learner(**settings: object) -> Learner:
@@ -143,13 +143,6 @@ def test_settings_have_limits(setting: str, value: object) -> None:
 def test_a_staircase_needs_steps() -> None:
     with pytest.raises(ConfigurationError, match=r"at least 1 with schedule = .staircase., not 0"):
         TrainingConfig(schedule="staircase")
-
-
-def test_devices() -> None:
-    assert select_device("cpu").type == "cpu"
-    assert select_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    with pytest.raises(ConfigurationError, match="device 'toaster' cannot be used"):
-        select_device("toaster")
 
 
 class OwnPart(torch.nn.Module):

@@ -1,0 +1,66 @@
+"""The routes together, as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from arcparse.errors import ArcparseError
+from arcparse.serve import description, site
+from arcparse.serve.answers import answer_error
+from arcparse.serve.batching import Batches
+from arcparse.serve.gate import Gate
+from arcparse.serve.metrics import Metrics
+from arcparse.serve.models import Models
+from arcparse.serve.own import Own
+from arcparse.serve.settings import Limits
+from arcparse.serve.udpipe import UDPipe
+
+
+def application(models: Models, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
+    """Return the application; its thread starts and ends with its lifespan.
+
+    Scripts of pages from `origins` ("https://example.org", or "*" for all) may read answers; by default none from
+    elsewhere may.
+    """
+    limits, metrics = limits or Limits(), Metrics()
+    batches = Batches(limits.batch, metrics.count_batch)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        batches.start()
+        yield
+        batches.stop()
+
+    async def health(_: Request) -> Response:
+        told = {"status": "ok" if batches.is_alive else "stopped", "version": version("arcparse")}
+        return JSONResponse(told | {"models": list(models.pipelines)}, 200 if batches.is_alive else 503)
+
+    routes = [
+        *site.routes(),
+        *Own(models, batches, limits).routes(),
+        *UDPipe(models, batches, limits).routes(),
+        *description.routes(limits),
+        *metrics.routes(),
+        Route("/health", health, methods=["GET"]),
+    ]
+    errors = {
+        HTTPException: answer_error,
+        ArcparseError: answer_error,
+        MemoryError: answer_error,
+        Exception: answer_error,
+    }
+    inner = Starlette(routes=routes, lifespan=lifespan, exception_handlers=errors)
+    gate = Gate(inner, limits, metrics, frozenset(route.path for route in routes))
+    if not origins:
+        return gate
+    return CORSMiddleware(gate, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["Content-Type"])
