@@ -23,6 +23,7 @@ from arcparse.threads import aside, asked, spread, torch_threads, turn
 from arcparse.training.loop import train
 from arcparse.training.optimisation import TrainingConfig
 from arcparse.treebank import read_conllu
+from arcparse.vectors.word2vec import Word2VecConfig
 
 T = TypeVar("T")
 HOST, LATER = 3, 2  # what a host program has set for its own thread, and for threads to come
@@ -94,6 +95,10 @@ def test_one_thread_works_and_the_host_s_setting_stays(place: Path, gold: list[S
     many = nlp.parse_many(gold[:4], batch_size=2)
     next(many)
     assert settings() == (HOST, LATER)  # between two of a generator's results, too
+
+
+def test_trainings_use_one_thread_unless_told() -> None:
+    assert (TrainingConfig().threads, Word2VecConfig().workers) == (1, 1)
 
 
 @pytest.mark.usefixtures("host")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.options import add_threads, whole
+from arcparse.cli.options import add_device, add_threads, whole
 from arcparse.cli.signals import Stopped
 from arcparse.errors import ConfigurationError
 from arcparse.serve.settings import BYTES, CHARACTERS, REQUESTS, SECONDS, Limits
@@ -62,6 +62,7 @@ def add(subparsers: Subparsers) -> None:
         "several (default: en)",
     )
     add_threads(parser)
+    add_device(parser)
     parser.add_argument(
         "--cors",
         nargs="+",
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     from arcparse.serve.models import Models
 
     limits = Limits(**{limit: getattr(args, limit) for limit, *_ in LIMITS.values()})
-    models = Models.load(args.model or ["en"], threads=args.threads)
+    models = Models.load(args.model or ["en"], threads=args.threads, device=args.device)
     with server.bound(args.host, args.port) as listening, suppress(Stopped, KeyboardInterrupt):
 
         def ready() -> None:

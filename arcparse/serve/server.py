@@ -20,8 +20,9 @@ def bound(host: str, port: int) -> socket.socket:
         [(family, _, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]  # without the address once more
         raise ConfigurationError(
-            f"cannot serve at {host}, port {port}: {error.strerror or error}; choose another --port or --host"
+            f"cannot serve at {host}, port {port}: {reason}; choose another --port or --host"
         ) from None
 
 
