@@ -101,7 +101,8 @@ async function parse(chosen) {
 function told(sentences, milliseconds) {
   if (!sentences.length) return "";
   const number = sentences.reduce((sum, sentence) => sum + words(sentence).length, 0);
-  return `${counted(sentences.length, "sentence")}, ${counted(number, "word")}, ${milliseconds} ms`;
+  const time = milliseconds < 2000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${counted(sentences.length, "sentence")}, ${counted(number, "word")}, ${time}`;
 }
 
 function choose(number) {

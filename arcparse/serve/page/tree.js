@@ -6,11 +6,14 @@ import { confidenceOf, formOf, isRightToLeft, withConfidence } from "./sentence.
 import { isLeft, scored } from "./server.js";
 
 const HEADINGS = ["", "Form", "Lemma", "UPOS", "Head", "Relation", "Confidence", "XPOS", "Features"];
+const PAUSE = 150; // milliseconds on a sentence before its confidences, which take longer than its tree, are asked for
 const UNSURE = 0.8; // confidence below which an arc deserves a look
 
 /** Show a sentence, first as it is, then with the confidence of its arcs. */
 export async function show(sentence, settings, signal) {
   render(sentence, signal, true);
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  if (signal.aborted) return;
   try {
     const best = await scored(sentence, settings, signal);
     if (!signal.aborted) await render(withConfidence(sentence, best), signal);
