@@ -30,7 +30,7 @@ ROWS = [
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation", "bundle"},
     {"tokenizer", "lexicon"},
     {"batches", "checkpoint", "treebank", "trees", "vectors", "corpora", "kernels"},
-    {"vocabulary", "spelling", "sentence", "settings", "threads", "files", "libraries"},
+    {"vocabulary", "spelling", "sentence", "settings", "threads", "devices", "files", "libraries"},
     {"search", "presets"},
     {"errors"},
 ]

@@ -73,7 +73,7 @@ def _take_gpu(number: int) -> None:
 
 
 class Processes:
-    """What a process needs of the others; one that is alone needs nothing."""
+    """The exchange of a process with the others; one that is alone has none."""
 
     def __init__(self, rank: int = 0, size: int = 1) -> None:
         """Take the number of this process, from 0, and the number of all."""
