@@ -142,7 +142,12 @@ class Run:
         return [partition for partition in self.partitions if not self._report(partition).exists()]
 
     def parse(self, partition: Partition) -> None:
-        """Parse a partition and write its part. Raises ArcparseError if a file cannot be read or written."""
+        """Parse a partition and write its part, unless it is complete: Dask asks again for work of lost workers.
+
+        Raises ArcparseError if a file cannot be read or written.
+        """
+        if self._report(partition).exists():
+            return
         parsed = _Parsed(partition, self.settings)
         part = self.folder / f"part-{partition.number:05}.{self.settings.format}"
         with replacing(part, durable=True) as file:

@@ -99,6 +99,9 @@ def test_a_part_without_its_report_is_done_again(texts: Path) -> None:
     assert [partition.number for partition in run.waiting()] == [1]
     run.parse(run.partitions[1])
     assert content(texts / "out") == before
+    Path("out/part-00001.conllu").write_bytes(b"mine")
+    run.parse(run.partitions[1])
+    assert Path("out/part-00001.conllu").read_bytes() == b"mine"  # a complete part is not done again
 
 
 @pytest.mark.parametrize("change", [{"lines": 5}, {"beam": 2}, {"model": "en"}, {"format": "parquet"}])
