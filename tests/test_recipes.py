@@ -12,7 +12,7 @@ from overfitted import TAGGER, fitted_tagger, sample, twenty, vectors
 from tiny_transformer import tiny_transformer
 
 from arcparse import recipes
-from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.errors import ConfigurationError, ModelError, TreebankError, VectorsError
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
 from arcparse.recipes import RECIPES, resolve
@@ -95,7 +95,7 @@ def test_a_file_changes_the_preset_and_an_override_the_file(tmp_path: Path) -> N
         ("sintaxnet", [], "no parser preset 'sintaxnet'; there are .*chen-manning.*syntaxnet"),
         ("", ["exploraton=1"], "no setting 'exploraton'; did you mean 'exploration'"),
         ("", ["training.epochs=many"], "training.epochs must be int"),
-        ("", ["training.epochs=-1"], "epochs must be at least 0"),
+        ("", ["training.epochs=0"], "epochs must be at least 1, not 0"),
         ("", ["parser.encoder=lstm"], "'none', 'bilstm'"),
         ("", ["epochs"], "key=value"),
     ],
@@ -115,7 +115,7 @@ def test_vectors_come_from_a_store_a_model_or_nowhere(tmp_path: Path) -> None:
     assert recipes.load_vectors("").dimension == 0
     assert recipes.load_vectors(str(tmp_path / "store")).words.symbols[2:] == ("a", "b")
     assert recipes.load_vectors(str(tmp_path / "model")).same_as(vectors())
-    with pytest.raises(ModelError, match="nowhere"):
+    with pytest.raises(VectorsError, match="nowhere: there are no word vectors"):
         recipes.load_vectors(str(tmp_path / "nowhere"))
 
 

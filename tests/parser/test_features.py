@@ -8,6 +8,7 @@ import torch
 from walks import random_beams
 
 from arcparse.errors import ConfigurationError
+from arcparse.parser.arc_standard import ArcStandard
 from arcparse.parser.configuration import Configuration
 from arcparse.parser.features import Features
 from arcparse.presets import presets
@@ -61,7 +62,12 @@ def test_templates_of_the_buffer_or_the_stack_alone_serve() -> None:
 
 
 def test_numberless_children_are_the_outermost() -> None:
-    assert Features(["stack(0).leftmost.form"])._steps == Features(["stack(0).leftmost(1).form"])._steps
+    system = ArcStandard(["a"], ["a"], ["a"])
+    state = system.start(torch.tensor([3]))
+    for name in ("SHIFT", "SHIFT", "LEFT-ARC(a)"):
+        state = system.apply(state, torch.tensor([[system.action(name)]]))
+    plain, numbered = (Features([f"stack(0).{child}.form"]) for child in ("leftmost", "leftmost(1)"))
+    assert plain.extract(state)["form"].tolist() == numbered.extract(state)["form"].tolist() == [[[1]]]
 
 
 UNREADABLE = (
