@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import multiprocessing
 import os
@@ -67,6 +68,7 @@ def numbered(*forms: str) -> list[list[Sentence]]:
 
 
 def assert_no_worker_is_left() -> None:
+    gc.collect()  # ends the workers of results that an earlier test has not read to the end
     assert multiprocessing.active_children() == []
 
 
