@@ -78,7 +78,7 @@ def train_pipeline(
             _train(name, own, output / name, settings.least_batches, resume, on_error, report)
             if name == "tagger" and settings.jackknife:
                 report = _reporter(progress, Stage(JACKKNIFE, number, len(names)))
-                _jackknife(own, output, resume, on_error, report)
+                _jackknife(own, output, settings.least_batches, resume, on_error, report)
     lemmatizer, segmenter = (output / part if part in parts else None for part in ("lemmatizer", "segmenter"))
     bundle = Bundle.find(output / "parser", lemmatizer=lemmatizer, segmenter=segmenter, tokenizer=settings.tokenizer)
     return settings, bundle
@@ -121,11 +121,17 @@ def _train(
         return
     report(None)
     (directory / FINISHED).unlink(missing_ok=True)
-    task = recipes.RECIPES[kind].task(own, on_error)
-    task.settings = with_batches(own, len(task.batches(0)), least)
+    task = _task(kind, own, least, on_error)
     train(task, task.settings.training, directory, resume=resume, progress=report)
     with replacing(directory / FINISHED, ConfigurationError) as stream:
         stream.write(json.dumps(as_dict(own)).encode())
+
+
+def _task(kind: str, own: Any, least: int, on_error: OnError | None) -> Any:
+    """Read the data of a part; if they are few, its batches are small."""
+    task = recipes.RECIPES[kind].task(own, on_error)
+    task.settings = with_batches(own, len(task.batches(0)), least)
+    return task
 
 
 def with_batches(own: Any, count: int, least: int) -> Any:
@@ -150,6 +156,7 @@ def is_finished(directory: Path, own: Any) -> bool:
 def _jackknife(
     own: Any,
     output: Path,
+    least: int,
     resume: bool,
     on_error: OnError | None,
     report: Report,
@@ -157,7 +164,7 @@ def _jackknife(
     """Write the train file with tags of taggers that have not seen the sentence."""
     tagged = output / "tagger" / TAGGED
     if not (resume and tagged.exists()):
-        task = recipes.tagger_task(own, on_error)
+        task = _task("tagger", own, least, on_error)
         recipes.jackknife_tags(task, output / "tagger", tagged, resume=resume, progress=report)
 
 

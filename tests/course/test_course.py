@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,15 @@ def test_a_small_treebank_has_small_batches() -> None:
     sizes = [stages.with_batches(own, count, 200).training.batch_tokens for count in (1000, 200, 50, 1)]
     assert sizes == [1000, 1000, 250, stages.SMALLEST]
     assert stages.with_batches(own, 50, 1) == own
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "lemmatizer", "tagger", "parser"])
+def test_each_part_is_trained_with_small_batches(treebank: Path, kind: str) -> None:
+    settings = course.with_files(course.resolve(preset="fast", overrides=[f"treebank={treebank}"]))
+    own = replace(settings.parts()[kind], train=settings.train, dev=settings.dev)
+    usual, small = (stages._task(kind, own, least, None) for least in (1, 200))
+    assert small.settings.training.batch_tokens < usual.settings.training.batch_tokens
+    assert len(small.batches(0)) > len(usual.batches(0))
 
 
 @pytest.mark.parametrize("name", presets(PIPELINE))
