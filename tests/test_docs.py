@@ -30,7 +30,8 @@ OWN_TEST = {
     "tokenizers.md",
     "serving.md",
     "integrations.md",
-}  # test_extending, test_neutral_tokenizer, test_serving_page, test_integrations
+    "intents.md",
+}  # test_extending, test_neutral_tokenizer, test_serving_page, test_integrations, test_sequence_pages
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 
