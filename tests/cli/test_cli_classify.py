@@ -76,6 +76,9 @@ def test_files_and_standard_input_come_out_with_labels(
     monkeypatch.setattr("sys.stdin", io.StringIO(source.read_text(encoding="utf-8")))
     assert cli.main(command) == 0
     assert capsys.readouterr().out == "".join(expected)
+    monkeypatch.setattr("sys.stdin", io.StringIO(source.read_text(encoding="utf-8")))
+    assert cli.main([*command, "-"]) == 0
+    assert capsys.readouterr().out == "".join(expected)
 
 
 def test_the_most_probable_labels_of_a_text(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
