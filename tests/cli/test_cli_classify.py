@@ -36,6 +36,7 @@ def test_a_classifier_is_trained_and_used(tmp_path: Path, capsys: pytest.Capture
     assert cli.main(training("--train", file, "--output", output, "--epochs", 1)) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith(f"{output / 'best'}: dev accuracy ")
+    assert printed.out.endswith(f"; held out: 10% of {file}\n")
     assert "dev_loss" in printed.err
     assert cli.main(["classify", "--model", str(output / "best"), "A good film."]) == 0
     label, probability, text = capsys.readouterr().out.rstrip("\n").split("\t")
