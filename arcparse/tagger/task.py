@@ -87,7 +87,7 @@ class TaggerTask:
         sure = confident(silver, settings.silver_confidence)
         self.silver = [sentence for sentence in sure if not _new_tags(sentence, self.model)]
         silver_units = units(self.silver, settings.tagger, self.pretrained)
-        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training)
+        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training.seed)
 
     @property
     def metric(self) -> str:
@@ -101,7 +101,7 @@ class TaggerTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        return self.mixture.batches(epoch)
+        return self.mixture.batches(epoch, self.settings.training)
 
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the loss of the three columns, per token: cross-entropy; each word sees the gold tags before it.
