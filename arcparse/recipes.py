@@ -17,6 +17,7 @@ from arcparse.errors import ArcparseError, ConfigurationError, ModelError, Treeb
 from arcparse.formats import read_sentences
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.stores import find_vectors, from_store, is_store
+from arcparse.lexicon.tags import check_tags_words
 from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
@@ -106,6 +107,8 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
     tagger = Tagger.load(place) if place else None
+    if place and tagger:
+        check_tags_words(place, tagger.columns)
     encoder = PretrainedEncoder.open("" if settings.start else settings.pretrained)
     silver = list(read_silver(settings.silver, on_error))
     return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger, encoder, silver)

@@ -96,6 +96,11 @@ class Pipeline:
         return self._analysis.tagger
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of tags that a tagger of spans reads beside the forms."""
+        return self.tagger.reads if self.tagger else ()
+
+    @property
     def lemmatizer(self) -> Lemmatizes | None:
         """The lemmatiser, if there is one."""
         return self._analysis.lemmatizer

@@ -54,8 +54,8 @@ PHRASE = {
 SENTENCE = {
     "dependencies": "[(token.head_token, token.deprel, token) for token in sentence]",
     "end_char": "sentence.end",
-    "entities": ENTITIES,
-    "ents": ENTITIES,
+    "entities": "sentence.spans('NER')",
+    "ents": "sentence.spans('NER')",
     "sent_id": "sentence.comment('sent_id')",
     "sents": "[sentence]",
     "start_char": "sentence.start",
