@@ -171,6 +171,14 @@ def test_a_tagger_of_spans_gives_no_parser_its_tags(run: Run) -> None:
     assert "finds spans (NER), and a parser needs parts of speech; name another tagger" in message
 
 
+def test_a_dictionary_of_tags_is_refused(run: Run, place: Path) -> None:
+    train(run)
+    (place / "mine.tsv").write_text("Ann\tPROPN\n", encoding="utf-8")
+    arguments = ("tag", "--model", "run", "--input", "names.txt", "--dictionary", "mine.tsv")
+    message = "arcparse: a dictionary has tags of words, and this tagger finds spans; leave out one of them\n"
+    assert run(*arguments, status=2) == message
+
+
 def test_few_words_on_a_line_are_text(run: Run, place: Path) -> None:
     train(run)
     assert "\tListen\t" in run("tag", "--model", "run", "Listen to B-sides")
