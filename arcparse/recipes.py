@@ -6,7 +6,7 @@ A run reads its treebanks and vectors, trains with checkpoints in its directory,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -157,16 +157,22 @@ def jackknife_tags(
 ) -> None:
     """Write the training file with tags of taggers that did not see these sentences (jackknifing).
 
-    The training runs of the folds are directories below `directory`.
+    The training runs of the folds are directories below `directory`. The time left of the reports is that of all folds.
     """
+    folds = task.settings.folds
 
     def train_fold(fold: int, sentences: list[Sentence]) -> Tagger:
+        def report(own: Progress) -> None:
+            if progress:
+                left = own.seconds_left + own.seconds * (folds - fold - 1)
+                progress(replace(own, seconds=own.seconds * folds, seconds_left=left))
+
         own = TaggerTask(task.settings, sentences, task.dev, task.pretrained, task.silver)
         run_directory = directory / f"fold{fold}"
-        train(cast(Task, own), task.settings.training, run_directory, resume=resume, progress=progress)
+        train(cast(Task, own), task.settings.training, run_directory, resume=resume, progress=report)
         return Tagger.load(run_directory / BEST)
 
-    write_conllu(jackknife(task.train, task.settings.folds, train_fold), output)
+    write_conllu(jackknife(task.train, folds, train_fold), output)
 
 
 def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = None) -> LemmatizerTask:

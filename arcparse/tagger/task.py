@@ -89,7 +89,7 @@ class TaggerTask:
         silver = [in_scheme(sentence, settings.tagger) for sentence in confident(silver, settings.silver_confidence)]
         self.silver = [sentence for sentence in silver if not _new_tags(sentence, self.model)]
         silver_units = units(self.silver, settings.tagger, self.pretrained)
-        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training)
+        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training.seed)
 
     @property
     def metric(self) -> str:
@@ -103,7 +103,7 @@ class TaggerTask:
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        return self.mixture.batches(epoch)
+        return self.mixture.batches(epoch, self.settings.training)
 
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the loss of the three columns, per token: cross-entropy; each word sees the gold tags before it.
