@@ -61,8 +61,8 @@ SENTENCE = {
     "start_char": "sentence.start",
 }
 DOCUMENT = {
-    "entities": ENTITIES,
-    "ents": ENTITIES,
+    "entities": "[sentence.spans('NER') for sentence in document]",
+    "ents": "[sentence.spans('NER') for sentence in document]",
     "num_tokens": "len(document.tokens)",
     "num_words": "len(document.tokens)",
     "sentences": "list(document)",

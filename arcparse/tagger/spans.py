@@ -11,17 +11,24 @@ from arcparse.sentence.spans import column_of, scheme_of, tags_of
 from arcparse.tagger.settings import TaggerConfig
 
 
-def with_spans(config: TaggerConfig, sentences: Sequence[Sentence]) -> TaggerConfig:
-    """Return the settings with the name of the column as the sentences write it, and with their scheme of tags.
+def with_spans(config: TaggerConfig, train: Sequence[Sentence], dev: Sequence[Sentence]) -> TaggerConfig:
+    """Return the settings with the name of the column as the sentences write it, and with the scheme of train.
 
-    Raises ConfigurationError if no sentence has the column, TreebankError for a tag of no scheme.
+    Raises ConfigurationError if a file lacks the column, TreebankError for a tag of no scheme.
     """
     if not config.column:
         return config
-    column = column_of(sentences, config.column)
+    column = _checked(train, config.column, "train")
+    _checked(dev, column, "dev")
+    return replace(config, column=column, scheme=config.scheme or scheme_of([cells(own, column) for own in train]))
+
+
+def _checked(sentences: Sequence[Sentence], column: str, role: str) -> str:
+    """Return the name of the column, after its tags have been read."""
+    found = column_of(sentences, column, role)
     for sentence in sentences:
-        sentence.spans(column)  # refuses other tags, with their place
-    return replace(config, column=column, scheme=config.scheme or scheme_of([cells(own, column) for own in sentences]))
+        sentence.spans(found)
+    return found
 
 
 def in_scheme(sentence: Sentence, config: TaggerConfig) -> Sentence:
