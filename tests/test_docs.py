@@ -30,7 +30,8 @@ OWN_TEST = {
     "tokenizers.md",
     "serving.md",
     "integrations.md",
-}  # test_extending, test_neutral_tokenizer, test_serving_page, test_integrations
+    "frames.md",
+}  # test_extending, test_neutral_tokenizer, test_serving_page, test_integrations, test_frames_page
 NAMES = """Ann NNP B-NP B-PER
 lives VBZ B-VP O
 in IN B-PP O
