@@ -11,15 +11,18 @@ from arcparse.sentence.spans import column_of, scheme_of, tags_of
 from arcparse.tagger.settings import TaggerConfig
 
 
-def with_spans(config: TaggerConfig, train: Sequence[Sentence], dev: Sequence[Sentence]) -> TaggerConfig:
-    """Return the settings with the name of the column as the sentences write it, and with the scheme of train.
+def with_spans(config: TaggerConfig, train: Sequence[Sentence], **others: Sequence[Sentence]) -> TaggerConfig:
+    """Return the settings with the name of the column as the sentences of train write it, and with their scheme.
 
-    Raises ConfigurationError if a file lacks the column, TreebankError for a tag of no scheme.
+    `others` are sentences by their role, such as dev. Raises ConfigurationError if any of them lack the column,
+    TreebankError for a tag of no scheme.
     """
     if not config.column:
         return config
     column = _checked(train, config.column, "train")
-    _checked(dev, column, "dev")
+    for role, sentences in others.items():
+        if sentences:
+            _checked(sentences, column, role)
     return replace(config, column=column, scheme=config.scheme or scheme_of([cells(own, column) for own in train]))
 
 

@@ -73,7 +73,7 @@ class TaggerTask:
         Each epoch sees some `silver` sentences too; those with a searched tag that no gold word has are left out.
         Raises TreebankError if the tagger to start from lacks a tag.
         """
-        settings = replace(settings, tagger=with_spans(settings.tagger, train, dev))
+        settings = replace(settings, tagger=with_spans(settings.tagger, train, dev=dev, silver=silver))
         self.settings, self.train, self.dev = settings, train, list(dev)
         self.pretrained = pretrained or Pretrained.none()
         self.scores: dict[str, float] = {}

@@ -48,7 +48,7 @@ def chunks() -> tuple[Sentence, ...]:
 @cache
 def untrained(scheme: Scheme, previous: int = 0, encoder: str = "none") -> Tagger:
     """A tagger with random weights, so large that without a search most sequences would be illegal."""
-    config = with_spans(replace(SPANS, scheme=scheme, previous_tags=previous, encoder=encoder), chunks(), chunks())
+    config = with_spans(replace(SPANS, scheme=scheme, previous_tags=previous, encoder=encoder), chunks())
     torch.manual_seed(previous)
     tagger = Tagger.build(config, [in_scheme(sentence, config) for sentence in chunks()], Pretrained.none()).eval()
     with torch.no_grad():
@@ -180,9 +180,9 @@ def test_the_tags_of_words_are_seen() -> None:
 
 def test_tags_of_another_scheme_are_learnt_and_written_in_the_one_that_is_set() -> None:
     first = [in_scheme(sentence, replace(SPANS, column="Chunk", scheme="IOB1")) for sentence in chunks()]
-    assert with_spans(SPANS, first, first).scheme == "IOB1"
-    assert with_spans(SPANS, chunks(), chunks()).scheme == "BIO"
-    config = with_spans(replace(SPANS, scheme="BIOES"), first, chunks())
+    assert with_spans(SPANS, first).scheme == "IOB1"
+    assert with_spans(SPANS, chunks()).scheme == "BIO"
+    config = with_spans(replace(SPANS, scheme="BIOES"), first)
     again = [in_scheme(sentence, config) for sentence in first]
     assert any("E-" in misc for sentence in again for misc in sentence.words(9))
     assert evaluate_spans(chunks(), again, "Chunk").total.f1 == 1
@@ -195,8 +195,10 @@ def test_settings_that_do_not_go_together_are_refused() -> None:
         replace(SPANS, preparation="google-news")
     with pytest.raises(ConfigurationError, match="no word of the train file has the column 'NER'"):
         TaggerTask(TaggerSettings(tagger=replace(SPANS, column="NER")), chunks(), chunks())
-    with pytest.raises(ConfigurationError, match="no word of the dev file has the column 'Chunk'"):
-        TaggerTask(TaggerSettings(tagger=SPANS), chunks(), [Sentence.from_forms(own.forms) for own in twenty()])
+    bare = [Sentence.from_forms(own.forms) for own in twenty()]
+    for role, dev, silver in (("dev", bare, []), ("silver", chunks(), bare)):
+        with pytest.raises(ConfigurationError, match=f"no word of the {role} file has the column 'Chunk'"):
+            TaggerTask(TaggerSettings(tagger=SPANS), chunks(), dev, silver=silver)
     wrong = chunks()[0].replace(miscs=["Chunk=NP"] * len(chunks()[0]))
     with pytest.raises(TreebankError, match=r"sample\.conllu:.*Chunk of word 1: 'NP' is no tag of a span"):
         TaggerTask(TaggerSettings(tagger=SPANS), [wrong], chunks())
