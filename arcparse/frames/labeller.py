@@ -94,7 +94,7 @@ class Labeller(nn.Module):
         """
         for recording in recordings:
             self.reader.check(recording)
-        return by_length(recordings, self._read)
+        return by_length(recordings, lambda batch: self._read([recordings[index] for index in batch]))
 
     def _read(self, batch: Sequence[Recording]) -> list[NDArray[np.float32]]:
         frames, length = stacked([recording.frames for recording in batch], self.device)
@@ -124,7 +124,8 @@ class Labeller(nn.Module):
         if there is no positive label, it is the most probable one.
         """
         if self.positive is None or len(self.labels) < 2:
-            return probability.argmax(1)
+            likeliest: NDArray[np.int64] = probability.argmax(1)
+            return likeliest
         others = probability.copy()
         others[:, self.positive] = -1
         chosen: NDArray[np.int64] = others.argmax(1)

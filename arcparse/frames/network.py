@@ -85,7 +85,7 @@ class FrameReader(nn.Module):
 
 def dimension_of(recordings: Sequence[Recording], wanted: int) -> int:
     """Return the dimension of frames. Raises RecordingError if it is not the wanted one; 0 wants none."""
-    found = recordings[0].frames.shape[1]
+    found: int = recordings[0].frames.shape[1]
     if wanted not in (0, found):
         raise RecordingError(
             f"{recordings[0].name}: frames have {found} numbers, and dimension is {wanted}; leave it out"
@@ -93,11 +93,11 @@ def dimension_of(recordings: Sequence[Recording], wanted: int) -> int:
     return found
 
 
-def by_length(recordings: Sequence[Recording], read: Callable[[Sequence[Recording]], Sequence[Result]]) -> list[Result]:
-    """Return the results of all recordings in order, found for recordings of like length together."""
+def by_length(recordings: Sequence[Recording], read: Callable[[Sequence[int]], Sequence[Result]]) -> list[Result]:
+    """Return the results of all recordings in order; `read` gets the indices of some of like length."""
     batches = bucket([len(recording.frames) for recording in recordings], BATCH_FRAMES)
     found: dict[int, Result] = {}
-    for batch, own in zip(batches, spread(lambda batch: read([recordings[i] for i in batch]), batches), strict=True):
+    for batch, own in zip(batches, spread(read, batches), strict=True):
         found.update(zip(batch, own, strict=True))
     return [found[index] for index in range(len(recordings))]
 

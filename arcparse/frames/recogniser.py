@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from arcparse.checkpoint import load_model, save_model
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES
+from arcparse.errors import InputError
 from arcparse.frames.network import FrameReader, by_length, dimension_of, stacked
 from arcparse.frames.recordings import Recording
 from arcparse.frames.transcription import BLANK, END, Transcribing
@@ -107,9 +108,17 @@ class Recogniser(nn.Module):
     @turn()
     @torch.inference_mode()
     def log_probabilities(self, recordings: Sequence[Recording], texts: Sequence[str]) -> list[float]:
-        """Return the log-probability of each recording's text in nats; the model must be in evaluation mode."""
-        text_of = {id(recording): text for recording, text in zip(recordings, texts, strict=True)}
-        return by_length(recordings, lambda batch: (-self.losses(batch, [text_of[id(own)] for own in batch])).tolist())
+        """Return the log-probability of each recording's text in nats; the model must be in evaluation mode.
+
+        Raises InputError unless each recording has a text.
+        """
+        if len(recordings) != len(texts):
+            raise InputError(f"{len(texts)} texts are given for {len(recordings)} recordings; give one for each")
+
+        def found(batch: Sequence[int]) -> list[float]:
+            return (-self.losses([recordings[i] for i in batch], [texts[i] for i in batch])).tolist()
+
+        return by_length(recordings, found)
 
     @turn()
     @torch.inference_mode()
@@ -122,12 +131,15 @@ class Recogniser(nn.Module):
         beam, nbest = BEAM.whole("beam", beam), NBEST.whole("nbest", nbest)
         for recording in recordings:
             self.reader.check(recording)
-        return by_length(recordings, lambda batch: self._searched(batch, max(beam, nbest), nbest))
+        return by_length(
+            recordings, lambda batch: self._searched([recordings[index] for index in batch], max(beam, nbest), nbest)
+        )
 
     def _searched(self, batch: Sequence[Recording], beam: int, nbest: int) -> list[list[Transcript]]:
         found: list[list[Transcript]] = []
         for first in range(0, len(batch), AT_ONCE):
-            system = Transcribing(*self(batch[first : first + AT_ONCE]), self.symbols)
+            log_probability, length = self(batch[first : first + AT_ONCE])
+            system = Transcribing(log_probability, length, self.symbols)
             hypotheses = search(system, system.scores, system.start(), beam).nbest(nbest)
             found += [[self._transcript(own.actions, own.score) for own in best] for best in hypotheses]
         return found

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from toy_speech import TRAINING, config, fitted, recordings, task
 
 from arcparse.checkpoint import load_model
-from arcparse.errors import ConfigurationError, ModelError, RecordingError
+from arcparse.errors import ConfigurationError, InputError, ModelError, RecordingError
 from arcparse.frames import Recogniser, Recording
 from arcparse.frames.recogniser_task import RecogniserSettings, RecogniserTask, text_scores
 from arcparse.presets import presets
@@ -42,6 +42,10 @@ def test_the_score_of_a_text_is_its_log_probability() -> None:
         [own.score for own in best], abs=1e-3
     )
     assert all(own.score <= 1e-6 for own in best)
+    one, other = model.log_probabilities([asked[0], asked[0]], [best[0].text, "a"])
+    assert one > other
+    with pytest.raises(InputError, match=r"1 texts are given for 6 recordings; give one for each"):
+        model.log_probabilities(asked, ["a"])
 
 
 def test_a_wider_beam_finds_no_less_likely_texts() -> None:
