@@ -16,6 +16,7 @@ from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
 from arcparse.frames.labeller_task import LabellerSettings, LabellerTask
+from arcparse.frames.recogniser_task import RecogniserSettings, RecogniserTask
 from arcparse.frames.recordings import Recording, read_recordings
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.stores import find_vectors, from_store, is_store
@@ -244,7 +245,12 @@ def labeller_task(settings: LabellerSettings, on_error: OnError | None = None) -
     return LabellerTask(settings, *_recordings(settings))
 
 
-def _recordings(settings: LabellerSettings) -> tuple[list[Recording], list[Recording]]:
+def recogniser_task(settings: RecogniserSettings, on_error: OnError | None = None) -> RecogniserTask:
+    """Read the recordings that a recogniser learns from; a bad one is an error, even with `on_error`."""
+    return RecogniserTask(settings, *_recordings(settings))
+
+
+def _recordings(settings: LabellerSettings | RecogniserSettings) -> tuple[list[Recording], list[Recording]]:
     """Return the recordings of train and dev. Raises ConfigurationError if no folder is set."""
     for role in ("train", "dev"):
         if not getattr(settings, role):
@@ -272,4 +278,5 @@ RECIPES = {
     "skip-thought": Recipe(SkipThoughtSettings, skip_thought_task),
     "lm": Recipe(LanguageModelSettings, language_model_task),
     "labeller": Recipe(LabellerSettings, labeller_task),
+    "recogniser": Recipe(RecogniserSettings, recogniser_task),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.options import add_recurrent_options, use_threads
+from arcparse.cli.options import add_recurrent_options, load_on_device
 from arcparse.cli.streams import standard_output
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ConfigurationError, RecordingError
@@ -91,8 +91,6 @@ def _numbers(limits: Range) -> Callable[[str], tuple[float, ...]]:
 
 def run(args: argparse.Namespace) -> int:
     """Label, draw or score; return the exit status."""
-    from arcparse.checkpoint import find_model
-    from arcparse.devices import select_device
     from arcparse.frames.labeller import Labeller
     from arcparse.frames.labeller_task import THRESHOLD
     from arcparse.frames.recordings import recording_files
@@ -102,9 +100,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError("give either recordings to label, or --gold FOLDER to score the model")
     if len(thresholds) > 1 and not args.gold:
         raise ConfigurationError("--threshold: only --gold FOLDER compares several thresholds; give one")
-    use_threads(args)
-    model = Labeller.load(find_model(args.model))
-    model.to(select_device(args.device))
+    model = load_on_device(args, Labeller)
     if args.gold:
         print(_scores(model, args, thresholds), file=standard_output())
         return 0

@@ -1,10 +1,12 @@
-"""Frames of sound, and a label for each frame (N to N).
+"""Frames of sound: a label for each frame (N to N), and speech to text (N to M).
 
-sound       wave files, and log-mel energies
-recordings  frames with labels, from files
-network     the network that reads frames
-labeller    frames to labels; labeller_task trains it
-detection   runs of positive frames, compared with the ends of words
+sound          wave files, and log-mel energies
+recordings     frames with labels or texts, from files
+network        the network that reads frames
+labeller       frames to labels; labeller_task trains it
+detection      runs of positive frames, compared with the ends of words
+recogniser     frames to a text; recogniser_task trains it
+transcription  writing a text as a transition system, by the probabilities of CTC
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ from arcparse.frames.sound import log_mel, read_wave
 
 if TYPE_CHECKING:
     from arcparse.frames.labeller import Labeller
+    from arcparse.frames.recogniser import Recogniser, Transcript
 
 __all__ = [
     "Labeller",
+    "Recogniser",
     "Recording",
+    "Transcript",
     "log_mel",
     "read_recording",
     "read_recordings",
@@ -28,7 +33,7 @@ __all__ = [
     "recording_files",
 ]
 
-_PLACES = {"Labeller": "labeller"}
+_PLACES = {"Labeller": "labeller", "Recogniser": "recogniser", "Transcript": "recogniser"}
 
 
 def __getattr__(name: str) -> Any:

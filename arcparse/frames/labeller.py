@@ -17,11 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from arcparse.batches import bucket
 from arcparse.checkpoint import load_model, save_model
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES
 from arcparse.errors import RecordingError
-from arcparse.frames.network import FrameReader, stacked
+from arcparse.frames.network import FrameReader, by_length, dimension_of, stacked
 from arcparse.frames.recordings import Recording
 from arcparse.frames.sound import HOP
 from arcparse.networks.recurrent import LayerState
@@ -29,11 +28,10 @@ from arcparse.networks.settings import RecurrentConfig
 from arcparse.networks.weights import arrays, load_network
 from arcparse.settings import as_dict, check_ranges
 from arcparse.settings.limits import AboveZero, Dimension, Part
-from arcparse.threads import spread, turn
+from arcparse.threads import turn
 from arcparse.vocabulary import Vocabulary
 
 KIND = "labeller"
-BATCH_FRAMES = 50_000  # of recordings that are read together
 
 
 @dataclass(frozen=True)
@@ -67,13 +65,9 @@ class Labeller(nn.Module):
 
         Raises RecordingError if frames have not the dimension of the configuration.
         """
-        found = recordings[0].frames.shape[1]
-        if config.dimension not in (0, found):
-            raise RecordingError(
-                f"{recordings[0].name}: frames have {found} numbers, and dimension is {config.dimension}; leave it out"
-            )
-        made = cls(replace(config, dimension=found), Vocabulary.plain(sorted(set(labels))))
-        made.reader.learn_scale([recording.frames for recording in recordings])
+        dimension = dimension_of(recordings, config.dimension)
+        made = cls(replace(config, dimension=dimension), Vocabulary.plain(sorted(set(labels))))
+        made.reader.learn_scale(recordings)
         return made
 
     @property
@@ -99,18 +93,13 @@ class Labeller(nn.Module):
         Raises RecordingError for frames of another dimension than those it has learned from.
         """
         for recording in recordings:
-            self.check(recording)
-        batches = bucket([len(recording.frames) for recording in recordings], BATCH_FRAMES)
-        found: dict[int, NDArray[np.float32]] = {}
-        for batch, scores in zip(batches, spread(lambda batch: self._read(batch, recordings), batches), strict=True):
-            for index, own in zip(batch, scores, strict=True):
-                found[index] = own[: len(recordings[index].frames)]
-        return [found[index] for index in range(len(recordings))]
+            self.reader.check(recording)
+        return by_length(recordings, lambda batch: self._read([recordings[index] for index in batch]))
 
-    def _read(self, batch: Sequence[int], recordings: Sequence[Recording]) -> NDArray[np.float32]:
-        frames, length = stacked([recordings[index].frames for index in batch], self.device)
-        probability: NDArray[np.float32] = self(frames, length).softmax(2).cpu().numpy()
-        return probability
+    def _read(self, batch: Sequence[Recording]) -> list[NDArray[np.float32]]:
+        frames, length = stacked([recording.frames for recording in batch], self.device)
+        probability = self(frames, length).softmax(2).cpu().numpy()
+        return [row[: len(recording.frames)] for row, recording in zip(probability, batch, strict=True)]
 
     @turn()
     @torch.inference_mode()
@@ -124,18 +113,9 @@ class Labeller(nn.Module):
         """
         if self.config.recurrent.bidirectional:
             raise RecordingError("this labeller reads from the end too; train one with recurrent.bidirectional = false")
-        self.check(Recording("these frames", frames))
+        self.reader.check(Recording("these frames", frames))
         vector, ends = self.reader(torch.from_numpy(frames).unsqueeze(0).to(self.device), None, states)
         return self.output(vector).float().softmax(2)[0].cpu().numpy(), ends
-
-    def check(self, recording: Recording) -> None:
-        """Raise RecordingError if frames have another dimension."""
-        found = recording.frames.shape[1]
-        if found != self.config.dimension:
-            raise RecordingError(
-                f"{recording.name}: frames have {found} numbers, and the model reads {self.config.dimension}; "
-                "make them as those that it has learned from"
-            )
 
     def chosen(self, probability: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
         """Return the label [T] of each frame, of their probabilities [T, L].
@@ -144,8 +124,8 @@ class Labeller(nn.Module):
         if there is no positive label, it is the most probable one.
         """
         if self.positive is None or len(self.labels) < 2:
-            best: NDArray[np.int64] = probability.argmax(1)
-            return best
+            likeliest: NDArray[np.int64] = probability.argmax(1)
+            return likeliest
         others = probability.copy()
         others[:, self.positive] = -1
         chosen: NDArray[np.int64] = others.argmax(1)

@@ -56,7 +56,7 @@ class LabellerTask:
         torch.manual_seed(settings.training.seed)
         self.model = Labeller.build(settings.labeller, train, known.tolist())
         for recording in dev:
-            self.model.check(recording)
+            self.model.reader.check(recording)
         self.gold = [self.ids(own, known, recording) for own, recording in zip(dev_labels, dev, strict=True)]
         self.counts = dict(zip(known.tolist(), counts.tolist(), strict=True))
         share = counts / counts.sum()

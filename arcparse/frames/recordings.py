@@ -77,12 +77,13 @@ def read_recordings(place: str | Path) -> list[Recording]:
     return found
 
 
-def read_recording(file: Path) -> Recording:
+def read_recording(place: str | Path) -> Recording:
     """Return the recording of a file, with labels and text if they are there.
 
     Raises RecordingError for a file that cannot be read, an array of another shape or type, a number that is not finite
     or too large, and for labels that are not as many as frames.
     """
+    file = Path(place)
     inside, beside = None, file.with_name(file.stem + LABELS)
     if file.suffix == ".wav":
         try:
@@ -204,4 +205,14 @@ def labels_of(recordings: Sequence[Recording], place: str) -> list[NDArray[np.st
                 f"{LABELS} beside it"
             )
         found.append(recording.labels)
+    return found
+
+
+def texts_of(recordings: Sequence[Recording], place: str) -> list[str]:
+    """Return the texts of recordings. Raises RecordingError for a recording without."""
+    found = []
+    for recording in recordings:
+        if recording.text is None:
+            raise RecordingError(f"{place}: {recording.name} has no text; write it into {recording.name}.txt beside it")
+        found.append(recording.text)
     return found

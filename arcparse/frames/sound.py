@@ -78,7 +78,7 @@ def _filters(bands: int, size: int, rate: int, lowest: float, highest: float) ->
     return shares
 
 
-def read_wave(path: Path) -> tuple[NDArray[np.float32], int]:
+def read_wave(path: str | Path) -> tuple[NDArray[np.float32], int]:
     """Return the samples [N] of a wave file, from -1 to 1, and their number a second; channels become their mean.
 
     Raises RecordingError for a file that is no wave file of whole numbers (PCM) of 8, 16, 24 or 32 bits, is empty, or

@@ -34,7 +34,7 @@ def test_frames_labels_and_text_are_read_from_files_of_each_kind(tmp_path: Path)
     assert c.labels.tolist() == ["no", "yes", "no"]
     assert (a.text, b.labels, b.text, c.text) == (None, None, None, "one two")
     np.save(tmp_path / "c.labels.npy", np.array([True, False, True]))
-    [bits] = labels_of([read_recording(tmp_path / "c.npy")], "here")
+    [bits] = labels_of([read_recording(str(tmp_path / "c.npy"))], "here")
     assert bits.tolist() == ["1", "0", "1"]
 
 
