@@ -1,4 +1,4 @@
-"""docs/intents.md tells the truth: its files run, and its commands print what it shows.
+"""docs/intents.md and docs/melodies.md tell the truth: their files run, and their commands print what they show.
 
 Trained networks differ a little from processor to processor: scores must be near those of a page, or not far behind.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,3 +64,20 @@ def test_the_page_on_intents(run_page: Callable[[str], Outputs]) -> None:
     assert snow.startswith("weather")
     assert float(taxi.split("\t")[1]) < float(snow.split("\t")[1])
     assert "please say it in other words" in outputs[-1][2]
+
+
+@pytest.mark.slow
+def test_the_page_on_melodies(run_page: Callable[[str], Outputs]) -> None:
+    outputs = {command: (shown, printed) for command, shown, printed in run_page("melodies.md")}
+    shown, printed = next(pair for command, pair in outputs.items() if "--perplexity" in command)
+    assert number(printed, "perplexity") == pytest.approx(number(shown, "perplexity"), abs=0.5)
+    assert printed.partition(",")[2] == shown.partition(",")[2]
+    for temperature, least in (("0.5", 85), ("1", 75), ("1.5", 60)):
+        _, printed = outputs[f"python listen.py {temperature}.txt {temperature}.wav"]
+        assert number(printed, ".txt:") > least
+        assert len(Path(f"{temperature}.txt").read_text("utf-8").splitlines()) == 50
+    assert outputs["python listen.py test.txt test.wav"][0] == outputs["python listen.py test.txt test.wav"][1]
+    with wave.open("test.wav") as sound:
+        assert sound.getnframes() / sound.getframerate() == pytest.approx(8 * 8 * 0.2)
+    begun = next(printed for command, (_, printed) in outputs.items() if '"E4:2 G4:2 C5:4 |"' in command)
+    assert begun.startswith("E4:2 G4:2 C5:4 | ")

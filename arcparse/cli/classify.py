@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole
-from arcparse.cli.streams import AS_INPUT, input_lines, located, no_file, standard_output
+from arcparse.cli.streams import input_lines, located, standard_output, text_or_input
 from arcparse.cli.tables import in_columns
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
@@ -34,7 +34,9 @@ def add(subparsers: Subparsers) -> None:
         "gold labels by labels of the model, and precision, recall and F1 of each label in per cent.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="text to label")
+    source.add_argument(
+        "text", nargs="?", type=text_or_input, metavar="TEXT", help="text to label; - for standard input"
+    )
     source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
     source.add_argument("--gold", metavar="FILE", help="score the model on this file, with lines of label, tab, text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")

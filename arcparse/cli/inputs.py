@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TextIO, cast
 
 from arcparse import formats
-from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, located, no_file, standard_input, text_argument
+from arcparse.cli.streams import STANDARD_INPUT, located, standard_input, text_argument, text_or_input
 from arcparse.cli.tally import Skipped
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import Format
@@ -32,7 +32,9 @@ Known = dict[str, Format]
 def add_input(parser: argparse.ArgumentParser, act: str) -> None:
     """Add the options that `input_sentences` reads; `act` is the verb for the work on them."""
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help=f"text to {act}")
+    source.add_argument(
+        "text", nargs="?", type=text_or_input, metavar="TEXT", help=f"text to {act}; - for standard input"
+    )
     source.add_argument(
         "--input",
         metavar="FILE",

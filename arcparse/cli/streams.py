@@ -145,6 +145,11 @@ def no_file(remedy: str) -> Callable[[str], str]:
     return text
 
 
+def text_or_input(argument: str) -> str | None:
+    """Return the TEXT of a command, None for `-`, which stands for standard input; raises as `no_file` does."""
+    return None if argument == STANDARD_INPUT else no_file(AS_INPUT)(argument)
+
+
 def _names_treebank(text: str) -> bool:
     """Return whether a text is one word that ends as the files of a format do."""
     if "." not in text or len(text.split()) != 1:

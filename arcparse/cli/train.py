@@ -74,7 +74,10 @@ def run(args: argparse.Namespace) -> int:
     with told_once(), Bar() as bar:
         result = train(task, settings.training, args.output, resume=not args.fresh, progress=bar.show)
     if is_first():
-        print(f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}")
+        held_out = settings.dev or f"{settings.held_out:.0%} of {settings.train}"
+        print(
+            f"{args.output / BEST}: dev {task.metric} {result.metric:.2f}, epoch {result.epoch}; held out: {held_out}"
+        )
     if args.kind == "tagger" and args.jackknife:
         with told_once(), Bar() as bar:
             recipes.jackknife_tags(task, args.output, args.jackknife, resume=not args.fresh, progress=bar.show)

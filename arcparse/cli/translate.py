@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import check_standard_input
 from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
-from arcparse.cli.streams import AS_INPUT, STANDARD_INPUT, input_lines, located, no_file, standard_output
+from arcparse.cli.streams import STANDARD_INPUT, input_lines, located, standard_output, text_or_input
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
@@ -37,7 +37,9 @@ def add(subparsers: Subparsers) -> None:
         "reference with a word that the model does not know is unreachable.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("text", nargs="?", type=no_file(AS_INPUT), metavar="TEXT", help="line to translate")
+    source.add_argument(
+        "text", nargs="?", type=text_or_input, metavar="TEXT", help="line to translate; - for standard input"
+    )
     source.add_argument("--input", metavar="FILE", help="lines to translate (.gz, .xz, .bz2 too)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
     add_recurrent_options(parser)

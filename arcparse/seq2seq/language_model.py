@@ -17,7 +17,7 @@ from arcparse.checkpoint import load_model, save_model
 from arcparse.errors import TreebankError
 from arcparse.lexicon.symbols import BEGINNING, EOS, MARKS, divided, together, vocabulary
 from arcparse.networks.weights import arrays, load_network
-from arcparse.search import sample
+from arcparse.search import normalised, sample, search
 from arcparse.seq2seq.language_model_network import LanguageModelConfig, LanguageModelNetwork
 from arcparse.seq2seq.language_model_system import Continuing, Limits
 from arcparse.settings import as_dict
@@ -81,10 +81,34 @@ class LanguageModel(nn.Module):
         the fewest whose probabilities add up to `top_p` (Holtzman et al. 2020), or from both. The unknown symbol is
         never drawn. Raises ConfigurationError for a value outside its limits.
         """
-        system = Continuing(self.network, self.symbols, Limits(length, temperature, top_k, top_p))
-        given = self.ids(prompt.split("\n"))[:-1]
-        end = sample(system, system.scores, system.start(given), 1, temperature, seed)
-        return self.text([*given[1:].tolist(), *end.written[0, 0].tolist()], prompt)
+        return self.draw(1, prompt, Limits(length, temperature, top_k, top_p), seed)[0]
+
+    @turn()
+    @torch.inference_mode()
+    def draw(self, count: int, prompt: str, limits: Limits, seed: int = 1) -> list[str]:
+        """Return the prompt with `count` continuations, drawn one beside the other."""
+        system, given = Continuing(self.network, self.symbols, limits), self._given(prompt)
+        end = sample(system, system.scores, system.start(given), count, limits.temperature, seed)
+        return self._texts(prompt, given, end.written[0])
+
+    @turn()
+    @torch.inference_mode()
+    def likeliest(self, count: int, prompt: str, limits: Limits, beam: int) -> list[str]:
+        """Return the prompt with the `count` likeliest continuations that a beam finds, best first.
+
+        Lines that differ in length are compared by the log-probability per symbol.
+        """
+        system, given = Continuing(self.network, self.symbols, limits), self._given(prompt)
+        found = search(system, normalised(system, system.scores), system.start(given), beam, length_power=1.0)
+        written = found.state.written[0, ~found.score[0].isneginf()]
+        return self._texts(prompt, given, written[:count])
+
+    def _given(self, prompt: str) -> Tensor:
+        return self.ids(prompt.split("\n"))[:-1]
+
+    def _texts(self, prompt: str, given: Tensor, written: Tensor) -> list[str]:
+        """Return the texts of ids [K, T] after those of the prompt; padding follows a line that has ended."""
+        return [self.text([*given[1:].tolist(), *row[row != Vocabulary.PAD].tolist()], prompt) for row in written]
 
     def text(self, ids: Sequence[int], prompt: str = "") -> str:
         """Return the lines of ids; unknown symbols of the prompt stay as they are in it."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from arcparse.errors import ConfigurationError
-from arcparse.lexicon.symbols import NEVER
+from arcparse.lexicon.symbols import EOS, NEVER
 from arcparse.networks.recurrent import LayerState
 from arcparse.search import Beam
 from arcparse.seq2seq.language_model_network import LanguageModelNetwork
@@ -28,6 +28,7 @@ class Limits:
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float = 1.0
+    line: bool = False  # whether the end of a line ends the text
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for a value outside its limits."""
@@ -104,10 +105,9 @@ class Continuing:
         return [tuple(flat[i : i + parts]) for i in range(0, len(flat), parts)]
 
     def is_final(self, state: Continuation) -> Tensor:
-        """Return whether each continuation has the wanted length [B, K]."""
-        return torch.full(
-            state.score.shape[:2], state.written.shape[2] >= self._limits.length, device=state.score.device
-        )
+        """Return whether each continuation has the wanted length, or its line ends, if this is wanted [B, K]."""
+        ends = (state.written == EOS).any(2) & self._limits.line
+        return ends | (state.written.shape[2] >= self._limits.length)
 
     def name(self, action: int) -> str:
         """Return a symbol."""

@@ -36,6 +36,7 @@ def test_a_classifier_is_trained_and_used(tmp_path: Path, capsys: pytest.Capture
     assert cli.main(training("--train", file, "--output", output, "--epochs", 1)) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith(f"{output / 'best'}: dev accuracy ")
+    assert printed.out.endswith(f"; held out: 10% of {file}\n")
     assert "dev_loss" in printed.err
     assert cli.main(["classify", "--model", str(output / "best"), "A good film."]) == 0
     label, probability, text = capsys.readouterr().out.rstrip("\n").split("\t")
@@ -75,6 +76,9 @@ def test_files_and_standard_input_come_out_with_labels(
     assert target.read_text(encoding="utf-8") == "".join(expected)
     monkeypatch.setattr("sys.stdin", io.StringIO(source.read_text(encoding="utf-8")))
     assert cli.main(command) == 0
+    assert capsys.readouterr().out == "".join(expected)
+    monkeypatch.setattr("sys.stdin", io.StringIO(source.read_text(encoding="utf-8")))
+    assert cli.main([*command, "-"]) == 0
     assert capsys.readouterr().out == "".join(expected)
 
 

@@ -48,7 +48,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [CONLLU, CONLLX, JSON, "\ufeff" + CONLLU, CONLLU.replace("\n", "\r\n")])
-@pytest.mark.parametrize("arguments", [[], ["--input", "-"]])
+@pytest.mark.parametrize("arguments", [[], ["--input", "-"], ["-"]])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_treebank_on_standard_input_is_known_by_its_look(
     content: str, arguments: list[str], pack: object, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ from overfitted import sample
 
 from arcparse import cli
 from arcparse.checkpoint import load_model
+from arcparse.cli.training import duration
 from arcparse.parser.model import Parser
 from arcparse.parser.task import ParserSettings
 from arcparse.pipeline import Pipeline
@@ -40,6 +41,13 @@ def command(kind: str, treebank: Path, *options: object, settings: tuple[str, ..
     return ["train", kind, *files, *overrides, *map(str, options)]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.4, "0 s"), (59.4, "59 s"), (75, "1 min"), (3599, "1 h 0 min"), (9000, "2 h 30 min")]
+)
+def test_a_time_is_shown_in_the_unit_that_suits_it(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
 def test_a_dry_run_prints_settings_and_what_the_data_hold(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(command("parser", treebank, "--dry-run", "--seed", "5")) == 0
     output = capsys.readouterr().out
@@ -62,6 +70,7 @@ def test_a_parser_is_trained_saved_and_the_run_resumed(treebank: Path, capsys: p
     assert cli.main(command("parser", treebank, "--output", output, "--epochs", 1)) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith(f"{output / 'best'}: dev LAS ")
+    assert printed.out.endswith(f"; held out: {treebank}\n")
     assert "epoch 1  loss " in printed.err
     for sentence in Parser.load(output / "best").parse(sample()[:3]):
         check_tree(sentence.tree)

@@ -166,6 +166,22 @@ def test_the_same_seed_gives_the_same_text() -> None:
     assert "<" not in "".join(texts)
 
 
+def test_several_texts_are_drawn_side_by_side_and_end_with_their_line() -> None:
+    model = learned().model
+    assert model.draw(6, "", Limits(12, line=True)) == ["one two three four\n"] * 6
+    assert len(set(untrained().draw(6, "", Limits(12)))) == 6
+    assert model.draw(2, "one two", Limits(1, line=True)) == ["one two three"] * 2
+    assert model.draw(1, "one", Limits(9), seed=3) == [model.generate("one", 9, seed=3)]
+
+
+def test_a_beam_finds_the_likeliest_texts() -> None:
+    model = learned().model
+    assert model.likeliest(1, "one two", Limits(7), beam=3) == [model.generate("one two", 7, top_k=1)]
+    found = model.likeliest(2, "", Limits(12, line=True), beam=4)
+    assert (found[0], len(set(found))) == ("one two three four\n", 2)
+    assert len(model.likeliest(9, "", Limits(1, top_k=2), beam=9)) == 2  # there are no more
+
+
 def test_prompts_may_be_of_unknown_words_and_several_lines() -> None:
     model = untrained()
     assert model.generate("one zebra\ntwo", 4).startswith("one zebra\ntwo")
@@ -256,6 +272,13 @@ def test_the_commands_train_score_and_write(tmp_path: Path, capsys: pytest.Captu
     model = ["generate", "--model", str(tmp_path / "run" / "best")]
     assert cli.main([*model, "One two", "--length", "3", "--top-k", "4", "--top-p", "0.9", "--seed", "2"]) == 0
     assert capsys.readouterr().out.startswith("one two")
+    file = tmp_path / "drawn.txt"
+    assert cli.main([*model, "--line", "--samples", "3", "--length", "30", "--output", str(file)]) == 0
+    assert len(file.read_text("utf-8").splitlines()) == 3
+    assert cli.main([*model, "One two", "--beam", "4", "--samples", "2", "--length", "3"]) == 0
+    assert capsys.readouterr().out.count("one two") >= 2
+    assert cli.main([*model, "--beam", "4", "--samples", "5"]) == 2
+    assert "--samples 5 needs a beam as wide; --beam is 4" in capsys.readouterr().err
     assert cli.main([*model, "--perplexity", str(text)]) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"{text}: perplexity ")
