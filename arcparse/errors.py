@@ -5,6 +5,7 @@
     │   └── CharacterError  a character that has no UTF-8
     ├── TreeError           heads that do not form a tree
     ├── VectorsError        word vectors or a vector store that cannot be read
+    ├── RecordingError      frames of sound, their labels or text, that cannot be used
     ├── ModelError          a model directory that cannot be read
     ├── InputError          text, tokens or sentences that cannot be used; also a TypeError and a ValueError
     ├── ConfigurationError  a setting or argument that is unknown or has an invalid value; also a ValueError
@@ -55,6 +56,10 @@ class TreeError(ArcparseError):
 
 class VectorsError(ArcparseError):
     """Word vectors, or a store of them, are missing, locked or broken."""
+
+
+class RecordingError(ArcparseError):
+    """Frames, sound, or the labels or text of a recording are missing, broken or of another size."""
 
 
 class ModelError(ArcparseError):

@@ -15,8 +15,12 @@ from arcparse.checkpoint import find_model, load_config, sibling
 from arcparse.checkpoint.saved import CONFIG
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, shown
 from arcparse.formats import read_sentences
+from arcparse.frames.labeller_task import LabellerSettings, LabellerTask
+from arcparse.frames.recogniser_task import RecogniserSettings, RecogniserTask
+from arcparse.frames.recordings import Recording, read_recordings
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.stores import find_vectors, from_store, is_store
+from arcparse.lexicon.tags import check_tags_words
 from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
@@ -106,6 +110,8 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
     tagger = Tagger.load(place) if place else None
+    if place and tagger:
+        check_tags_words(place, tagger.columns)
     encoder = PretrainedEncoder.open("" if settings.start else settings.pretrained)
     silver = list(read_silver(settings.silver, on_error))
     return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger, encoder, silver)
@@ -234,6 +240,26 @@ def language_model_task(settings: LanguageModelSettings, on_error: OnError | Non
     return LanguageModelTask(settings, *texts)
 
 
+def labeller_task(settings: LabellerSettings, on_error: OnError | None = None) -> LabellerTask:
+    """Read the recordings that a labeller learns from; a bad one is an error, even with `on_error`."""
+    return LabellerTask(settings, *_recordings(settings))
+
+
+def recogniser_task(settings: RecogniserSettings, on_error: OnError | None = None) -> RecogniserTask:
+    """Read the recordings that a recogniser learns from; a bad one is an error, even with `on_error`."""
+    return RecogniserTask(settings, *_recordings(settings))
+
+
+def _recordings(settings: LabellerSettings | RecogniserSettings) -> tuple[list[Recording], list[Recording]]:
+    """Return the recordings of train and dev. Raises ConfigurationError if no folder is set."""
+    for role in ("train", "dev"):
+        if not getattr(settings, role):
+            raise ConfigurationError(
+                f'no {role} recordings are set; name a folder by {role} = "..." or --{role} FOLDER'
+            )
+    return read_recordings(settings.train), read_recordings(settings.dev)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The training of a kind of model: the class of its settings, and the function that reads its data."""
@@ -251,4 +277,6 @@ RECIPES = {
     "classifier": Recipe(ClassifierSettings, classifier_task),
     "skip-thought": Recipe(SkipThoughtSettings, skip_thought_task),
     "lm": Recipe(LanguageModelSettings, language_model_task),
+    "labeller": Recipe(LabellerSettings, labeller_task),
+    "recogniser": Recipe(RecogniserSettings, recogniser_task),
 }

@@ -25,7 +25,7 @@ ROWS = [
     {"__init__", "benchmark", "distillation", "course", "serve", "spacy", "pandas"},
     {"pipeline", "recipes", "drawing"},
     {"seq2seq"},
-    {"tagger", "parser", "segmenter"},
+    {"tagger", "parser", "segmenter", "frames"},
     {"networks", "silver"},
     {"training", "evaluation", "formats", "transform", "statistics", "interop", "validation", "bundle"},
     {"tokenizer", "lexicon"},

@@ -35,6 +35,8 @@ SUBCOMMANDS = {
     "corpus": "list, fetch and verify public treebanks",
     "translate": "translate lines by a sequence-to-sequence model",
     "classify": "label texts by a classifier",
+    "label": "label frames of sound, or find a trigger word",
+    "transcribe": "write down the speech of recordings",
     "generate": "continue a text by a language model, or print its perplexity",
     "serve": "answer requests over HTTP, with a web page",
     "benchmark": "measure speed, start-up time and memory",

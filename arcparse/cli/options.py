@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 from arcparse.settings.limits import BATCH_SIZE, CACHE, THREADS, Range
 
 if TYPE_CHECKING:
+    from arcparse.frames import Labeller, Recogniser
     from arcparse.pipeline import Pipeline
     from arcparse.pipeline.options import Parts
     from arcparse.seq2seq import Model
 
 M = TypeVar("M", bound="Model")
+F = TypeVar("F", "Labeller", "Recogniser")
 SHOWN = 40  # characters of a value in a message
 
 
@@ -73,6 +75,17 @@ def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
 
     use_threads(args)
     model = seq2seq.load(args.model, of)
+    model.to(select_device(args.device))
+    return model
+
+
+def load_on_device(args: argparse.Namespace, of: type[F]) -> F:
+    """Load a model that reads frames, of the class `of`, as `load_recurrent` does."""
+    from arcparse.checkpoint import find_model
+    from arcparse.devices import select_device
+
+    use_threads(args)
+    model = of.load(find_model(args.model))
     model.to(select_device(args.device))
     return model
 

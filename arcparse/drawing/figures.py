@@ -1,4 +1,4 @@
-"""Figures with axes, by matplotlib: curves of training, bars of counts, reliability, errors by beam, growth, attention.
+"""Figures with axes, by matplotlib: curves, bars, reliability, errors by beam, growth, attention, sound over time.
 
 Trees are drawn by `arcparse.drawing.svg` and need no library. A figure here is matplotlib's `Figure`, made without its
 global state; `rendered` turns it into the bytes of an SVG or PNG file, equal for equal values.
@@ -18,8 +18,10 @@ from arcparse.errors import ConfigurationError
 from arcparse.evaluation import Reliability
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 Points = Sequence[tuple[float, float]]
 Bars = Mapping[str, float]
@@ -175,6 +177,65 @@ def growth(panels: Mapping[str, Panel]) -> Figure:
             axes.yaxis.set_major_formatter("{x:,g}")
             axes.legend(frameon=False)
     return figure
+
+
+def over_time(
+    sound: tuple[NDArray[np.float32], int] | NDArray[np.float32],
+    lines: Mapping[str, Sequence[float]],
+    *,
+    seconds: float,
+    gold: Mapping[str, Sequence[bool]],
+    threshold: float | None = None,
+) -> Figure:
+    """Draw sound, and below it lines from 0 to 1 over its frames of so many `seconds`; gold frames are shaded.
+
+    Sound is samples [N] and their number a second, or frames [T, D].
+    """
+    count = max(map(len, lines.values()))
+    with _style():
+        figure = _figure(2 * WIDE, HIGH)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.2))
+        if isinstance(sound, tuple):
+            _draw_wave(upper, *sound)
+        else:
+            upper.imshow(
+                sound.T,
+                aspect="auto",
+                origin="lower",
+                cmap="Greys",
+                extent=(0, len(sound) * seconds, 0, sound.shape[1]),
+            )
+            upper.set_ylabel("band")
+            upper.grid(visible=False)
+        for number, (name, frames) in enumerate(gold.items()):
+            edges = [frame for frame in range(count + 1) if _at(frames, frame) != _at(frames, frame - 1)]
+            for begin, end in zip(edges[::2], edges[1::2], strict=True):
+                label = name if begin == edges[0] else None
+                lower.axvspan(
+                    begin * seconds, end * seconds, color=_look(number)["color"], alpha=0.2, lw=0, label=label
+                )
+        for number, (name, line) in enumerate(lines.items()):
+            lower.plot([frame * seconds for frame in range(len(line))], line, label=name, **_look(number))
+        if threshold is not None:
+            lower.axhline(threshold, color="#333333", linestyle="--", linewidth=1, label="threshold")
+        lower.set_ylim(0, 1.02)
+        lower.set_xlim(0, count * seconds)
+        lower.set_xlabel("seconds")
+        _legend(figure, [lower])
+    return figure
+
+
+def _draw_wave(axes: Axes, samples: NDArray[np.float32], rate: int) -> None:
+    """Draw the least and the largest sample of each short piece: a picture has fewer points than a wave."""
+    size = max(1, len(samples) // (2 * SHOWN))
+    pieces = samples[: len(samples) // size * size].reshape(-1, size)
+    times = [number * size / rate for number in range(len(pieces))]
+    axes.fill_between(times, pieces.min(1), pieces.max(1), color="#333333", linewidth=0.5)
+    axes.set_ylabel("wave")
+
+
+def _at(frames: Sequence[bool], frame: int) -> bool:
+    return 0 <= frame < len(frames) and frames[frame]
 
 
 def _figure(wide: float, high: float) -> Figure:

@@ -31,6 +31,8 @@ KINDS = {
     "classifier": Kind("a classifier of texts", "lstm"),
     "skip-thought": Kind("skip-thought vectors of sentences", "gru"),
     "lm": Kind("a language model", "tokens"),
+    "labeller": Kind("a labeller of frames of sound, such as a detector of a word", "causal"),
+    "recogniser": Kind("a recogniser of speech", "ctc"),
 }
 
 PIPELINE = "pipeline"

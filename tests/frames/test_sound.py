@@ -1,0 +1,99 @@
+"""Wave files and log-mel energies."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from toy_sounds import samples_of, tone, write_wave
+
+from arcparse.errors import RecordingError
+from arcparse.frames import log_mel, read_wave
+
+VALUES = [0.0, 0.5, -0.5, 0.25, -1.0]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_samples_of_any_width_are_the_same(width: int, tmp_path: Path) -> None:
+    found, rate = read_wave(write_wave(tmp_path / "a.wav", samples_of(VALUES, width), width=width))
+    assert found.tolist() == VALUES
+    assert rate == 16000
+
+
+def test_channels_become_their_mean(tmp_path: Path) -> None:
+    both = samples_of([0.5, 0.25, -0.5, 0.5], 2)
+    assert read_wave(write_wave(tmp_path / "a.wav", both, channels=2))[0].tolist() == [0.375, 0.0]
+
+
+def test_what_is_no_wave_of_whole_numbers_is_refused(tmp_path: Path) -> None:
+    file = write_wave(tmp_path / "a.wav", samples_of(VALUES, 2))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:20] + struct.pack("<H", 3) + whole[22:])
+    with pytest.raises(RecordingError, match=r"a\.wav: is no wave file of whole numbers .*; write it anew.*sox"):
+        read_wave(file)
+    file.write_bytes(b"nothing of that kind")
+    with pytest.raises(RecordingError, match=r"a\.wav: is no wave file"):
+        read_wave(file)
+    file.write_bytes(whole[:30])
+    with pytest.raises(RecordingError, match=r"a\.wav: "):
+        read_wave(file)
+    with pytest.raises(RecordingError, match=r"a\.wav: holds no samples; record it again"):
+        read_wave(write_wave(file, b""))
+    with pytest.raises(RecordingError, match=r"b\.wav: cannot be read: No such file"):
+        read_wave(tmp_path / "b.wav")
+
+
+@given(st.integers(0, 200), st.integers(0, 255))
+def test_a_damaged_wave_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, place: int, byte: int) -> None:
+    file = write_wave(tmp_path_factory.mktemp("waves") / "a.wav", samples_of(VALUES * 20, 2))
+    content = bytearray(file.read_bytes())
+    content[place] = byte
+    file.write_bytes(content)
+    with suppress(RecordingError):
+        found, rate = read_wave(file)
+        assert found.ndim == 1
+        assert len(found)
+        assert rate >= 0
+
+
+def test_a_tone_is_in_its_band() -> None:
+    for band, hertz in enumerate((60 + 0.5 * 1000, 2000, 5000)):
+        found = log_mel(tone(hertz), 16000).mean(0)
+        low, high = (2595 * np.log10(1 + edge / 700) for edge in (60, 7600))
+        expected = (2595 * np.log10(1 + hertz / 700) - low) / (high - low) * 41 - 1
+        assert abs(found.argmax() - expected) < 1, band
+
+
+@pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000])
+def test_frames_stand_at_the_same_times_at_any_rate(rate: int) -> None:
+    silent = np.zeros(rate)
+    found = log_mel(np.concatenate([silent, tone(1000, rate, 1), silent]), rate)
+    assert found.shape == (298, 40)
+    loud = np.flatnonzero(found[:, 13] > -15)
+    assert (loud[0], loud[-1]) == pytest.approx((98, 199), abs=1)
+    assert found.max() == pytest.approx(log_mel(tone(1000), 16000).max(), abs=0.1)
+
+
+def test_a_frame_sees_its_own_window_alone() -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, 16000)
+    whole, later = log_mel(sound, 16000), log_mel(sound[1600:], 16000)
+    assert np.allclose(whole[10:], later, atol=1e-4)
+
+
+def test_silence_and_short_sound_have_frames() -> None:
+    assert log_mel(np.zeros(5), 16000) == pytest.approx(np.full((1, 40), np.log(1e-13)))
+    assert log_mel(tone(500, seconds=0.01), 16000).max() > -15
+
+
+def test_samples_that_cannot_be_heard_are_refused() -> None:
+    with pytest.raises(RecordingError, match=r"8000 samples a second hold no sound above 4000 Hz.*at least 15200"):
+        log_mel(tone(500, 8000), 8000)
+    assert log_mel(tone(500, 8000), 8000, highest=3800).shape == (48, 40)
+    for bad in (np.zeros((2, 2)), np.zeros(0), np.array([0, np.nan])):
+        with pytest.raises(RecordingError, match="one row of finite numbers"):
+            log_mel(bad, 16000)
