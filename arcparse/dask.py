@@ -6,13 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from arcparse.libraries import library
-from arcparse.partitions import Files, Options, Run, Summary
+from arcparse.partitions import RETRIES, Files, Options, Run, Summary
 from arcparse.settings.limits import THREADS
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-RETRIES = 3  # of a partition that raises an error; a worker that ends is replaced by Dask
 
 
 def parse_files(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from arcparse.batches import stream
 from arcparse.bundle import Bundle
-from arcparse.errors import ConfigurationError, TreebankError, shown
+from arcparse.errors import ConfigurationError, TreebankError, WorkerError, shown
 from arcparse.files import make_folder, reading, replacing
 from arcparse.libraries import library
 from arcparse.pandas import COLUMNS, COUNTS, functions_of
@@ -39,6 +39,7 @@ Files: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
 
 ROWS = 1024  # of Parquet that are in memory at a time
 LINES = Range(1, 10_000_000)  # of a partition
+RETRIES = 3  # of a partition that fails in a worker
 PLAN = "_plan.json"  # readers of Parquet leave out files whose names begin with _
 
 
@@ -154,6 +155,14 @@ class Run:
             _WRITERS[self.settings.format](parsed, file)
         with replacing(self._report(partition), durable=True) as file:
             file.write(json.dumps(asdict(parsed.summary), ensure_ascii=False).encode() + b"\n")
+
+    def check_complete(self) -> None:
+        """Raise WorkerError if partitions are left after the engine has done all that it could."""
+        if left := self.waiting():
+            raise WorkerError(
+                f"{self.folder}: {len(left)} of {len(self.partitions)} partitions failed, the first begins at "
+                f"{left[0].name}:{left[0].first}; the engine's log says why; call again to do only these"
+            )
 
     def summary(self) -> Summary:
         """Return the numbers of all parts that are complete."""

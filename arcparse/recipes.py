@@ -6,7 +6,7 @@ A run reads its treebanks and vectors, trains with checkpoints in its directory,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -20,6 +20,7 @@ from arcparse.frames.recogniser_task import RecogniserSettings, RecogniserTask
 from arcparse.frames.recordings import Recording, read_recordings
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.lexicon.stores import find_vectors, from_store, is_store
+from arcparse.lexicon.tags import check_tags_words
 from arcparse.networks.encoder import PretrainedEncoder
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.presets import KINDS, presets
@@ -109,6 +110,8 @@ def parser_task(settings: ParserSettings, on_error: OnError | None = None) -> Pa
     dev = read_treebank(settings.dev, "dev", on_error, trees=True)
     place = find_model(settings.tagger) if settings.tagger else _tagger_of(settings.start)
     tagger = Tagger.load(place) if place else None
+    if place and tagger:
+        check_tags_words(place, tagger.columns)
     encoder = PretrainedEncoder.open("" if settings.start else settings.pretrained)
     silver = list(read_silver(settings.silver, on_error))
     return ParserTask(settings, train_sentences, dev, load_vectors(settings.vectors), tagger, encoder, silver)
@@ -157,16 +160,22 @@ def jackknife_tags(
 ) -> None:
     """Write the training file with tags of taggers that did not see these sentences (jackknifing).
 
-    The training runs of the folds are directories below `directory`.
+    The training runs of the folds are directories below `directory`. The time left of the reports is that of all folds.
     """
+    folds = task.settings.folds
 
     def train_fold(fold: int, sentences: list[Sentence]) -> Tagger:
+        def report(own: Progress) -> None:
+            if progress:
+                left = own.seconds_left + own.seconds * (folds - fold - 1)
+                progress(replace(own, seconds=own.seconds * folds, seconds_left=left))
+
         own = TaggerTask(task.settings, sentences, task.dev, task.pretrained, task.silver)
         run_directory = directory / f"fold{fold}"
-        train(cast(Task, own), task.settings.training, run_directory, resume=resume, progress=progress)
+        train(cast(Task, own), task.settings.training, run_directory, resume=resume, progress=report)
         return Tagger.load(run_directory / BEST)
 
-    write_conllu(jackknife(task.train, task.settings.folds, train_fold), output)
+    write_conllu(jackknife(task.train, folds, train_fold), output)
 
 
 def lemmatizer_task(settings: LemmatizerSettings, on_error: OnError | None = None) -> LemmatizerTask:

@@ -65,20 +65,18 @@ def confident(silver: Iterable[Sentence], least: float) -> list[Sentence]:
 class Mixture:
     """The sentences that a model learns from: an epoch has all gold ones, and some silver ones beside them."""
 
-    def __init__(
-        self, gold: Sequence[Sentence], silver: Sequence[Sentence], share: float, training: TrainingConfig
-    ) -> None:
+    def __init__(self, gold: Sequence[Sentence], silver: Sequence[Sentence], share: float, seed: int) -> None:
         """Join the sentences; a `share` of an epoch's words is silver, as far as these last."""
         self.sentences = (*gold, *silver)
-        self._gold, self._training = len(gold), training
+        self._gold = len(gold)
         words = sum(map(len, gold)) * share / (1 - share)
-        self._draws = Draws([len(sentence) for sentence in silver], words, training.seed)
+        self._draws = Draws([len(sentence) for sentence in silver], words, seed)
 
-    def batches(self, epoch: int) -> list[list[int]]:
+    def batches(self, epoch: int, training: TrainingConfig) -> list[list[int]]:
         """Return the indices of each batch's sentences, gold and silver ones together."""
         indices = [*range(self._gold), *(self._gold + i for i in self._draws.of(epoch))]
         lengths = [len(self.sentences[i]) + 1 for i in indices]
-        batches = bucket(lengths, self._training.batch_tokens, generator=epoch_generator(self._training, epoch))
+        batches = bucket(lengths, training.batch_tokens, generator=epoch_generator(training, epoch))
         return [[indices[i] for i in batch] for batch in batches]
 
 

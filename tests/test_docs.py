@@ -31,7 +31,16 @@ OWN_TEST = {
     "serving.md",
     "integrations.md",
     "frames.md",
-}  # test_extending, test_neutral_tokenizer, test_serving_page, test_integrations, test_frames_page
+    "intents.md",
+}  # each has a test module of its own
+NAMES = """Ann NNP B-NP B-PER
+lives VBZ B-VP O
+in IN B-PP O
+New NNP B-NP B-LOC
+York NNP I-NP I-LOC
+. . O O
+
+"""
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 
@@ -101,6 +110,7 @@ def place(tmp_path: Path, sample_treebank: Path, monkeypatch: pytest.MonkeyPatch
     words = [form for sentence in sentences[:12] for form in sentence.forms]
     raw = "".join(" ".join(generator.choices(words, k=12)) + "\n" for _ in range(300))
     (tmp_path / "raw.txt").write_text(raw, encoding="utf-8")
+    (tmp_path / "names.txt").write_text(NAMES * 10, encoding="utf-8")
     (tmp_path / "reviews.tsv").write_text("pos\tA fine film.\nneg\tA dull film.\n" * 20, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -12,7 +12,7 @@ import pytest
 
 import arcparse
 from arcparse import partitions
-from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.errors import ArcparseError, ConfigurationError, ModelError, TreebankError, WorkerError
 from arcparse.partitions import Run, Summary, parse_files
 
 LINES = ["Two cats slept. Dogs barked!", "", "It works.", "   ", "Who said that?"] * 3
@@ -257,3 +257,32 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     assert summary == parse_files("many.txt", "whole", **settings)
     assert content(texts / "out") == content(texts / "whole")
     assert len(documents(texts / "out")) == 900
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("parse", "worker"), ENGINES)
+def test_a_partition_that_cannot_be_written_does_not_keep_the_others_from_their_end(
+    texts: Path, parse: Callable[..., Summary], worker: str
+) -> None:
+    place = texts / "out" / "part-00001.conllu"
+    place.mkdir(parents=True)
+    with pytest.raises(ArcparseError, match=r"part-00001|1 of 4 partitions failed, the first begins at texts\.txt:5;"):
+        parse("texts.txt", "out", retries=1, **SMALL)
+    assert [file.name for file in sorted((texts / "out").glob("_part*"))] == [
+        f"_part-{number:05}.json" for number in (0, 2, 3)
+    ]
+    place.rmdir()
+    assert parse("texts.txt", "out", **SMALL) == parse_files("texts.txt", "whole", **SMALL)
+    assert content(texts / "out") == content(texts / "whole")
+
+
+def test_partitions_that_an_engine_gave_up_are_named(texts: Path) -> None:
+    run = Run.begin("texts.txt", "out", {"model": "en-small", "lines": 4})
+    for partition in run.partitions[:2]:
+        run.parse(partition)
+    with pytest.raises(WorkerError, match=r"out: 2 of 4 partitions failed, the first begins at texts\.txt:9; .* again"):
+        run.check_complete()
+    for partition in run.waiting():
+        run.parse(partition)
+    run.check_complete()

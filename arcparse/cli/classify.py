@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.options import add_recurrent_options, load_recurrent
+from arcparse.cli.options import add_recurrent_options, load_recurrent, whole
 from arcparse.cli.streams import AS_INPUT, input_lines, located, no_file, standard_output
 from arcparse.cli.tables import in_columns
 from arcparse.errors import TreebankError
 from arcparse.formats import opened
+from arcparse.settings.limits import COUNT
 
 if TYPE_CHECKING:
     from arcparse.seq2seq.classifier import Classifier
@@ -36,6 +38,13 @@ def add(subparsers: Subparsers) -> None:
     source.add_argument("--input", metavar="FILE", help="texts to label (.gz, .xz, .bz2 too)")
     source.add_argument("--gold", metavar="FILE", help="score the model on this file, with lines of label, tab, text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
+    parser.add_argument(
+        "--nbest",
+        type=whole(COUNT),
+        default=1,
+        metavar="N",
+        help="write the N most probable labels of each text, a line each (default: 1)",
+    )
     add_recurrent_options(parser)
     parser.set_defaults(run=run)
 
@@ -52,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
             return 0
         for texts in stream(input_lines(args), BATCH):
             for text, found in zip(texts, model.classify(texts), strict=True):
-                file.write(f"{found.label}\t{found.probability:.4f}\t{text}\n")
+                likeliest = islice(found.probabilities.items(), args.nbest)
+                file.writelines(f"{label}\t{probability:.4f}\t{text}\n" for label, probability in likeliest)
     return 0
 
 

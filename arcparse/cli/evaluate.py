@@ -16,6 +16,7 @@ from arcparse.cli.mistakes import Beside
 from arcparse.cli.options import whole
 from arcparse.cli.pictures import write_picture
 from arcparse.cli.report import Differences, Report, as_json, sections, write_csv
+from arcparse.cli.spans import print_spans
 from arcparse.drawing import figures
 from arcparse.errors import ConfigurationError
 from arcparse.evaluation import (
@@ -78,6 +79,12 @@ def add(subparsers: Subparsers) -> None:
     )
     add_format(parser)
     _add_scores(parser)
+    parser.add_argument(
+        "--column",
+        metavar="NAME",
+        help="score the spans, such as chunks or names, in this column of BIO, IOB1 or BIOES tags instead of tags and "
+        "trees: an attribute of MISC, such as Chunk or NER",
+    )
     _add_parts(parser.add_argument_group("scores of parts of the words, and confusions"))
     _add_report(parser.add_argument_group("report of mistakes"))
     _add_calibration(parser.add_argument_group("calibration of confidences"))
@@ -184,8 +191,10 @@ def _add_significance(group: Group) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the scores; return the exit status."""
-    _complete(args)
     check_standard_input(args.gold, args.system, *args.other, args.train)
+    if args.column:
+        return print_spans(args)
+    _complete(args)
     gold = gold_sentences(args.gold, args)
     known = {form for sentence in treebank(args.train, args) for form in sentence.forms} if args.train else None
     reports: list[Report] = []

@@ -20,6 +20,7 @@ from arcparse.tokenizer.reading import Divide, read_text
 TEXT, LINES, CONLLU = "text", "lines", "conllu"
 # Running text never looks like these; a line of a word or two, or of brackets, may be either.
 UNMISTAKABLE = (CONLLU, "conllx", "conll2009", "jsonl", "displacy")
+CHUNKED = ("conll2000", "conll2003")  # text never looks like these in several lines
 VAGUE = (TEXT, "conllx")  # a file of these names may hold something else: CoNLL-U in .txt or .conll
 
 Known = dict[str, Format]
@@ -176,7 +177,7 @@ def _format(source: Source, known: Known, *, default: str = "") -> Format:
     """
     sample = source.sample()
     likeliest = formats.guess(sample) if sample.strip() or not default else default
-    if likeliest in UNMISTAKABLE:
+    if likeliest in UNMISTAKABLE or (likeliest in CHUNKED and sample.strip().count("\n") > 1):
         return known[likeliest]
     named = formats.format_named_by(source.name, known.values())
     if named and (default or named.name not in VAGUE):

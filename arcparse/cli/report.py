@@ -125,13 +125,13 @@ def write_csv(reports: Sequence[Report], metrics: Sequence[str]) -> None:
 
 def sections(reports: Sequence[Report], beside: Beside | None, metrics: Sequence[str]) -> Iterator[Section]:
     """Yield the scores of one system or the differences of several, then the other results."""
-    names = _names(reports)
+    names = names_of_systems(reports)
     if len(reports) == 1:
         yield _Scores(reports[0], metrics)
     else:
         yield from _pair(reports) if len(reports) == 2 else _ranking(reports, metrics)
     for name in reports[0].breakdowns:
-        yield Table(_breakdown_rows(name, names, [report.breakdowns[name] for report in reports]))
+        yield Table(breakdown_rows(name, names, [report.breakdowns[name] for report in reports]))
     if reports[0].confusions:
         yield Table(_confusion_rows(names, [report.confusions for report in reports]))
     for name in reports[0].tag_confusions:
@@ -146,7 +146,7 @@ def sections(reports: Sequence[Report], beside: Beside | None, metrics: Sequence
         yield from beside.sections()
 
 
-def _names(reports: Sequence[Report]) -> Sequence[str]:
+def names_of_systems(reports: Sequence[object]) -> Sequence[str]:
     """Return the names of systems in the headings."""
     return ("first", "second") if len(reports) == 2 else [str(number) for number in range(1, len(reports) + 1)]
 
@@ -187,10 +187,10 @@ class _Scores:
 
 def _pair(reports: Sequence[Report]) -> Iterator[Section]:
     """Yield the names of the files, and a row for each metric: both systems, the second's difference from the first."""
-    yield _Files([f"{name}: {report.file}" for name, report in zip(_names(reports), reports, strict=True)])
+    yield _Files([f"{name}: {report.file}" for name, report in zip(names_of_systems(reports), reports, strict=True)])
     header = ["F1 Score"]
     rows = [[metric] for metric in reports[1].differences]
-    for name, report in zip(_names(reports), reports, strict=True):
+    for name, report in zip(names_of_systems(reports), reports, strict=True):
         header += [name, "95% Interval"] if report.intervals else [name]
         for row in rows:
             row.append(_percent(report.scores[row[0]].f1))
@@ -212,14 +212,14 @@ def _ranking(reports: Sequence[Report], metrics: Sequence[str]) -> Iterator[Tabl
     for metric in metrics:
         header = [metric, "F1 Score", *(["95% Interval"] if reports[0].intervals else []), *CHANGE]
         rows = []
-        for name, report in zip(_names(reports), reports, strict=True):
+        for name, report in zip(names_of_systems(reports), reports, strict=True):
             interval = [_range(report.intervals[metric])] if report.intervals else []
             change = _change(report.differences[metric]) if report.differences else [""] * len(CHANGE)
             rows.append([f"{name}: {report.file}", _percent(report.scores[metric].f1), *interval, *change])
         yield Table([header, *rows])
 
 
-def _breakdown_rows(name: str, names: Sequence[str], systems: Sequence[Breakdown]) -> Rows:
+def breakdown_rows(name: str, names: Sequence[str], systems: Sequence[Breakdown]) -> Rows:
     """Return a row for each part: precision, recall and F1 of each metric; of several systems, or many metrics, F1."""
     parts = list(dict.fromkeys(part for system in systems for part in system))
     metrics = list(next(iter(systems[0].values()), {}))

@@ -24,7 +24,8 @@ def add(subparsers: Subparsers) -> None:
         "tag",
         help=SUBCOMMANDS["tag"],
         description="Tag text, or sentences of any format of `arcparse convert`, from standard input if neither TEXT "
-        "nor --input is given. A sentence that cannot be tagged is reported and written unchanged, and the exit "
+        "nor --input is given. A tagger of spans, such as chunks or names, writes these into MISC, and reads the tags "
+        "that it has learnt with. A sentence that cannot be tagged is reported and written unchanged, and the exit "
         "status is 1.",
     )
     add_input(parser, "tag")
@@ -41,16 +42,17 @@ def add(subparsers: Subparsers) -> None:
         help="file with a line for each form: form, UPOS, XPOS, FEATS, with tabs between",
     )
     add_model_options(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, tag=None)
 
 
 def run(args: argparse.Namespace) -> int:
     """Tag the input and write it; return 1 if a sentence could not be tagged."""
     check_stream(args)
     dictionary = read_dictionary(args.dictionary) if args.dictionary else None
+    pipeline, tally = load_pipeline(args), Tally("tagged")
+    args.tag = args.tag or next(iter(pipeline.reads), "upos")
     known = known_formats(args)
     target = target_format(args, known)
-    pipeline, tally = load_pipeline(args), Tally("tagged")
     work = partial(pipeline.tag_sentences, given_tags=args.given == "tags", dictionary=dictionary)
     write_results(work, args, known, target, pipeline.divide, tally)
     return tally.close(args.verbose)

@@ -13,6 +13,7 @@ from arcparse.presets import KINDS
 from arcparse.settings import as_toml
 from arcparse.training.loop import BEST
 
+SPANS = "spans"  # the preset of a tagger that learns a column of spans
 SHORTHANDS = ("train", "dev", "vectors", "training.seed", "training.epochs", "training.threads", "training.device")
 
 
@@ -42,6 +43,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
                 help="also write the training file with predicted tags, each by a tagger that has not seen the "
                 "sentence",
             )
+            own.add_argument(
+                "--column",
+                metavar="NAME",
+                help="learn the spans, such as chunks or names, in this column of BIO, IOB1 or BIOES tags: an "
+                "attribute of MISC, such as Chunk or NER; short for --set tagger.column=NAME, with the preset "
+                f"{SPANS} unless another is given",
+            )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,9 +61,8 @@ def run(args: argparse.Namespace) -> int:
     if args.kind == "tagger" and args.jackknife:
         refuse_several("tagging the training file")
     recipe = recipes.RECIPES[args.kind]
-    settings = recipes.resolve(
-        recipe.settings, args.kind, preset=args.preset, file=args.config, overrides=_overrides(args)
-    )
+    preset = args.preset or (SPANS if getattr(args, "column", None) and not args.config else "")
+    settings = recipes.resolve(recipe.settings, args.kind, preset=preset, file=args.config, overrides=_overrides(args))
     task = recipe.task(settings, report_skipped if args.skip_bad and is_first() else None)
     if args.dry_run:
         print(as_toml(settings))
@@ -77,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _overrides(args: argparse.Namespace) -> list[str]:
     given = {name: getattr(args, name.rpartition(".")[2]) for name in SHORTHANDS}
+    given["tagger.column"] = getattr(args, "column", None)
     return [*(f"{name}={value}" for name, value in given.items() if value is not None), *args.set]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli.tables import in_columns
-from arcparse.cli.training import Bar, add_settings, presets_and_purposes, report_skipped, told_once
+from arcparse.cli.training import Bar, add_settings, duration, presets_and_purposes, report_skipped, told_once
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.presets import PIPELINE, PIPELINES
 from arcparse.settings import as_toml
@@ -75,10 +75,9 @@ def run(args: argparse.Namespace) -> int:
     if args.output is None:
         raise ConfigurationError("the run needs a folder for its files; give --output DIRECTORY")
     with told_once(), Bar() as bar:
-        settings, bundle = course.train_pipeline(
+        settings, bundle, scores = course.train_pipeline(
             settings, args.output, resume=not args.fresh, on_error=on_error, progress=_shown(bar)
         )
-    scores = course.finish(settings, bundle, args.output, on_error)
     print(f"{args.output / BEST}: {', '.join(bundle.parts())}; F1 on {settings.test or settings.dev}:")
     rows = course.rows(scores)
     print("\n".join(in_columns(rows, range(1, len(rows[0])))))
@@ -87,23 +86,28 @@ def run(args: argparse.Namespace) -> int:
 
 def _print_plan(settings: PipelineSettings, sizes: Mapping[str, tuple[int, int]]) -> None:
     """Print the settings as TOML, and the steps and the numbers of sentences and words of each file as its comments."""
+    from arcparse import course
+
     print(as_toml(settings))
-    steps = [*(["vectors"] if settings.raw and not settings.vectors else []), *settings.parts(), "scores"]
-    print(f"# steps: {', '.join(steps)}")
+    print(f"# steps: {', '.join(course.steps(settings))}")
     for role in ("train", "dev", "test"):
         count = ", {} sentences, {} words".format(*sizes[role]) if role in sizes else ""
         print(f"# {role}: {getattr(settings, role) or ABSENT[role]}{count}")
 
 
 def _shown(bar: Bar) -> Callable[[Stage, Progress | None], None]:
-    """Return a function that shows the stages of a course in a bar."""
+    """Return a function that shows the steps of a course: a line when one begins, and a bar with the time of them all.
+
+    The time is an upper estimate: a training may stop early.
+    """
 
     def show(stage: Stage, progress: Progress | None) -> None:
         bar.title = f"{stage.name} ({stage.number} of {stage.count})  "
+        left = f"at most about {duration(stage.seconds_left)} left"
         if progress is not None:
-            bar.show(progress)
-        elif stage.name == "vectors":  # gensim does not tell how far it is
-            print(f"{bar.title}word vectors of the raw text", file=sys.stderr, flush=True)
+            bar.show(progress, left)
+        else:
+            print(f"{bar.title}{left}", file=sys.stderr, flush=True)
 
     return show
 

@@ -58,6 +58,14 @@ def report_skipped(error: ArcparseError) -> None:
     print(f"arcparse: {error}: skipped", file=sys.stderr)
 
 
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it: seconds, minutes, or hours and minutes."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 class Bar:
     """A progress bar on standard error for each epoch, and a line with its scores; `title` stands before each."""
 
@@ -73,18 +81,17 @@ class Bar:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, progress: Progress) -> None:
-        """Show a report."""
+    def show(self, progress: Progress, left: str = "") -> None:
+        """Show a report; the time that is `left` is that of this training, unless it is given."""
         if self._bar is None:
             self._bar = tqdm(total=progress.steps, unit="batch", leave=False, disable=None)
-        left = f"{progress.seconds_left / 60:.0f} min left"
+        shown = left or f"{duration(progress.seconds_left)} left"
         self._bar.n = progress.step
         self._bar.set_description(f"{self.title}epoch {progress.epoch}/{progress.epochs}", refresh=False)
-        self._bar.set_postfix_str(f"loss {progress.loss:.3f}, {progress.tokens_per_second:.0f} tokens/s, {left}")
+        self._bar.set_postfix_str(f"loss {progress.loss:.3f}, {progress.tokens_per_second:.0f} tokens/s, {shown}")
         if progress.metrics:
             self._bar.close()
             self._bar = None
             scores = "  ".join(f"{name} {value:.2f}" for name, value in progress.metrics.items())
-            print(
-                f"{self.title}epoch {progress.epoch}  loss {progress.loss:.4f}  {scores}", file=sys.stderr, flush=True
-            )
+            line = f"{self.title}epoch {progress.epoch}  loss {progress.loss:.4f}  {scores}"
+            print(line, *([f" {left}"] if left else []), file=sys.stderr, flush=True)

@@ -2,13 +2,15 @@
 
 settings    the settings of all parts in one dataclass, from a preset, a TOML file and overrides
 files       the files of a treebank's folder
-stages      the trainings, each with its own directory and checkpoint
+stages      the steps: trainings, each with its own directory and checkpoint
+time_left   the time that the course still needs
+word_vectors  those of raw text
 scoring     scores from raw text, gold tokens and gold tags; the card
 """
 
 from arcparse.course.files import sizes, with_files
-from arcparse.course.scoring import finish, rows, scored
+from arcparse.course.scoring import rows, scored
 from arcparse.course.settings import PipelineSettings, resolve
-from arcparse.course.stages import Stage, train_pipeline
+from arcparse.course.stages import Stage, steps, train_pipeline
 
-__all__ = ["PipelineSettings", "Stage", "finish", "resolve", "rows", "scored", "sizes", "train_pipeline", "with_files"]
+__all__ = ["PipelineSettings", "Stage", "resolve", "rows", "scored", "sizes", "steps", "train_pipeline", "with_files"]

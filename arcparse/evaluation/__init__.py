@@ -38,6 +38,7 @@ from arcparse.evaluation.significance import (
     confidence_intervals,
     paired_bootstrap,
 )
+from arcparse.evaluation.spans import SpanScores, evaluate_spans
 
 __all__ = [
     "ALL_METRICS",
@@ -56,6 +57,7 @@ __all__ = [
     "Reliability",
     "Score",
     "Scores",
+    "SpanScores",
     "agreement",
     "approximate_randomisation",
     "by_distance",
@@ -72,6 +74,7 @@ __all__ = [
     "count_sentences",
     "distance_parts",
     "evaluate",
+    "evaluate_spans",
     "genre_parts",
     "known_parts",
     "label_confusion",

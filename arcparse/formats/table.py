@@ -1,8 +1,8 @@
 r"""Formats with a word on each line and a blank line behind each sentence: they differ only in their columns.
 
 A column is one of CoNLL-U's or an attribute of MISC. Columns are separated by tabs, or by spaces; a space inside a
-cell of the latter is written as a no-break space, as UDPipe does. A `|` inside an attribute of MISC is written `\p`
-there and a `\` as `\\`, as in Universal Dependencies. Sentences are read and written column by column, by one `zip`.
+cell of the latter is written as a no-break space, as UDPipe does. Sentences are read and written column by column, by
+one `zip`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.files import chunks_of
 from arcparse.formats.format import ANY_NUMBER, INDEX, Format, Loss, OnError, nothing, report
 from arcparse.sentence import COLUMNS, EMPTY, ID, MISC, Sentence
+from arcparse.sentence.attributes import attribute, escaped
 from arcparse.sentence.numbering import numbers
 from arcparse.treebank.block import column_fault
 from arcparse.treebank.reading import blocks
@@ -167,7 +168,7 @@ def _columns(table: Table, found: list[list[str]]) -> tuple[tuple[str, ...], ...
         if name in INDEX:
             columns[INDEX[name]] = tuple(cells)
         elif cells.count(EMPTY) != size:
-            attributes.append([f"{name}={_escaped(cell)}" if cell != EMPTY else "" for cell in cells])
+            attributes.append([f"{name}={escaped(cell)}" if cell != EMPTY else "" for cell in cells])
     if attributes:
         columns[MISC] = tuple(["|".join(filter(None, cells)) or EMPTY for cells in zip(*attributes, strict=True)])
     return tuple(columns)
@@ -179,7 +180,7 @@ def table_text(table: Table, sentence: Sentence) -> str:
     Raises TreebankError if a cell has a tab or line break inside.
     """
     miscs = sentence.words(MISC)
-    columns = [sentence.words(INDEX[n]) if n in INDEX else _attribute(miscs, n) for n in table.columns]
+    columns = [sentence.words(INDEX[n]) if n in INDEX else attribute(miscs, n) for n in table.columns]
     columns += _tail(table, columns, miscs)
     if table.separator == " ":
         columns = [_without_spaces(cells) for cells in columns]
@@ -195,24 +196,12 @@ def table_text(table: Table, sentence: Sentence) -> str:
     return _docstart(table, sentence) + text
 
 
-def _attribute(miscs: Sequence[str], name: str) -> tuple[str, ...]:
-    if miscs.count(EMPTY) == len(miscs):
-        return tuple(miscs)
-    start = name + "="
-    return tuple([_unescaped(_value(misc, start)) if start in misc else EMPTY for misc in miscs])
-
-
-def _value(misc: str, start: str) -> str:
-    found = next((a for a in misc.split("|") if a.startswith(start)), "")
-    return found[len(start) :] or EMPTY
-
-
 def _tail(table: Table, columns: list[tuple[str, ...]], miscs: Sequence[str]) -> list[tuple[str, ...]]:
     if not table.tail:
         return []
     marked = columns[table.columns.index(table.marks)].count("Y")
     found = re.findall(rf"(?:^|\|){table.tail}([1-9]\d{{0,3}})=", "\n".join(miscs), re.MULTILINE)
-    return [_attribute(miscs, f"{table.tail}{n}") for n in range(1, max([marked, *map(int, found)]) + 1)]
+    return [attribute(miscs, f"{table.tail}{n}") for n in range(1, max([marked, *map(int, found)]) + 1)]
 
 
 def _without_spaces(cells: tuple[str, ...]) -> tuple[str, ...]:
@@ -233,11 +222,3 @@ def spaced_losses(table: Table, sentence: Sentence) -> Iterable[Loss]:
             cells = sentence.words(column)
             if NO_BREAK in "".join(cells):
                 yield "no-break spaces", sum(NO_BREAK in cell for cell in cells)
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("|", "\\p") if "\\" in value or "|" in value else value
-
-
-def _unescaped(value: str) -> str:
-    return re.sub(r"\\([\\p])", lambda match: "|" if match[1] == "p" else "\\", value) if "\\" in value else value

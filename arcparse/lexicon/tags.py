@@ -1,4 +1,4 @@
-"""The three tag columns, UPOS, XPOS and FEATS: their vocabularies, and the tags that sentences have as ids.
+"""The columns of tags, UPOS, XPOS, FEATS or an attribute of MISC: their vocabularies, and the tags of sentences as ids.
 
 FEATS is one symbol as a whole ("Number=Sing|Person=3" is one tag), so that its values always fit together.
 """
@@ -7,20 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain, repeat
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.checkpoint.saved import VOCABULARIES, SavedModel
-from arcparse.errors import ModelError
-from arcparse.sentence import EMPTY, FEATS, UPOS, XPOS, Sentence
+from arcparse.errors import ConfigurationError, ModelError
+from arcparse.sentence import EMPTY, FEATS, MISC, UPOS, XPOS, Sentence
+from arcparse.sentence.attributes import attribute, with_attribute
 from arcparse.vocabulary import SPECIALS, Vocabulary
 
 TAGS = ("upos", "xpos", "feats")  # every model has these
 COLUMN = {"upos": UPOS, "xpos": XPOS, "feats": FEATS}  # the columns that a new model gets; see docs/extending.md
 WRITTEN = ("upos", "xpos", "feats")  # into results; another column may be seen by features alone
 COMBINATIONS = "tags"  # the name of the columns' combinations in a saved model
+SPANS = "spans"  # the name of an attribute of MISC there
+
+
+def cells(sentence: Sentence, name: str) -> tuple[str, ...]:
+    """Return the tags of the words in a column of COLUMN, or in an attribute of MISC."""
+    return sentence.words(COLUMN[name]) if name in COLUMN else attribute(sentence.words(MISC), name)
+
+
+def stored_name(name: str) -> str:
+    """Return the name of a column in a saved model; an attribute may have the name of another vocabulary there."""
+    return name if name in COLUMN else SPANS
 
 
 class TagColumns:
@@ -30,7 +43,7 @@ class TagColumns:
     """
 
     def __init__(self, vocabularies: Mapping[str, Vocabulary], combinations: Iterable[str] = ()) -> None:
-        """Take the vocabularies of names of COLUMN, and combinations of their tags, with tabs between.
+        """Take the vocabularies of columns, and combinations of their tags, with tabs between.
 
         Raises ModelError for a combination of other tags.
         """
@@ -49,24 +62,30 @@ class TagColumns:
         return ids
 
     @classmethod
-    def build(cls, sentences: Sequence[Sentence]) -> TagColumns:
-        """Collect the tags of a treebank."""
+    def build(cls, sentences: Sequence[Sentence], attribute: str = "") -> TagColumns:
+        """Collect the tags of a treebank in the columns of COLUMN, or in one attribute of MISC alone."""
+        names = [attribute] if attribute else list(COLUMN)
         vocabularies = {
-            name: Vocabulary.build(tag for sentence in sentences for tag in sentence.words(column))
-            for name, column in COLUMN.items()
+            name: Vocabulary.build(tag for sentence in sentences for tag in cells(sentence, name)) for name in names
         }
-        return cls(vocabularies, sorted({tags for sentence in sentences for tags in _combinations(sentence)}))
+        combined = {tags for sentence in sentences for tags in _combinations(sentence)} if not attribute else ()
+        return cls(vocabularies, sorted(combined))
 
     @classmethod
-    def restore(cls, saved: SavedModel) -> TagColumns:
-        """Restore the result of `symbols_by_column` from a saved model. Raises ModelError if a column has no tag."""
-        names = [name for name in COLUMN if name in TAGS or name in saved.vocabularies]
-        vocabularies = {name: saved.vocabulary(name, cells=True) for name in names}
+    def restore(cls, saved: SavedModel, attribute: str = "") -> TagColumns:
+        """Restore the columns of COLUMN, or one attribute of MISC, from a saved model's vocabularies.
+
+        Raises ModelError if a column has no tag.
+        """
+        every = [name for name in COLUMN if name in TAGS or name in saved.vocabularies]
+        names = [attribute] if attribute else every
+        vocabularies = {name: saved.vocabulary(stored_name(name), cells=True) for name in names}
         empty = [name for name, own in vocabularies.items() if len(own) == len(SPECIALS)]
         if empty:
             saved.refuse(VOCABULARIES, f"{empty[0]} has no tag")
+        has_combinations = COMBINATIONS in saved.vocabularies and not attribute
         try:
-            return cls(vocabularies, saved.symbols(COMBINATIONS) if COMBINATIONS in saved.vocabularies else ())
+            return cls(vocabularies, saved.symbols(COMBINATIONS) if has_combinations else ())
         except ModelError as error:
             saved.refuse(VOCABULARIES, str(error))
 
@@ -82,7 +101,7 @@ class TagColumns:
 
     def symbols_by_column(self) -> dict[str, tuple[str, ...]]:
         """Return the vocabularies that a model saves."""
-        symbols = {name: vocabulary.symbols for name, vocabulary in self.vocabularies.items()}
+        symbols = {stored_name(name): own.symbols for name, own in self.vocabularies.items()}
         return symbols | ({COMBINATIONS: self.combinations} if self.combinations else {})
 
     def ids(self, sentences: Sequence[Sentence], *, only_given: bool = False) -> dict[str, NDArray[np.int32]]:
@@ -94,10 +113,10 @@ class TagColumns:
         size = sum(len(sentence) + 1 for sentence in sentences)
         found = {}
         for name, own in self.vocabularies.items():
-            cells = chain.from_iterable((own.symbols[Vocabulary.PAD], *s.words(COLUMN[name])) for s in sentences)
-            found[name] = np.fromiter(map(own.id_of.get, cells, repeat(Vocabulary.UNKNOWN)), np.int32, size)
+            tags = chain.from_iterable((own.symbols[Vocabulary.PAD], *cells(s, name)) for s in sentences)
+            found[name] = np.fromiter(map(own.id_of.get, tags, repeat(Vocabulary.UNKNOWN)), np.int32, size)
             if given is not None:
-                is_given = np.fromiter(chain.from_iterable((True, *cells[name]) for cells in given), np.bool_, size)
+                is_given = np.fromiter(chain.from_iterable((True, *its[name]) for its in given), np.bool_, size)
                 found[name][~is_given] = Vocabulary.UNKNOWN
         return found
 
@@ -117,7 +136,18 @@ def _combinations(sentence: Sentence) -> Iterable[str]:
 
 def with_tags(sentence: Sentence, tags: Mapping[str, Sequence[str]]) -> Sentence:
     """Return the sentence with other tags of its words in the columns that `tags` has."""
-    return sentence.replace(upos=tags.get("upos"), xpos=tags.get("xpos"), feats=tags.get("feats"))
+    made = sentence.replace(upos=tags.get("upos"), xpos=tags.get("xpos"), feats=tags.get("feats"))
+    for name in tags.keys() - COLUMN.keys():
+        made = made.replace(miscs=with_attribute(made.words(MISC), name, tags[name]))
+    return made
+
+
+def check_tags_words(place: str | Path, columns: Sequence[str]) -> None:
+    """Raise ConfigurationError if a tagger at a place, which fills these columns, cannot help a parser."""
+    if set(columns) - set(COLUMN):
+        raise ConfigurationError(
+            f"{place}: finds spans ({', '.join(columns)}), and a parser needs parts of speech; name another tagger"
+        )
 
 
 def given_cells(sentence: Sentence) -> dict[str, list[bool]]:
@@ -137,7 +167,13 @@ def given_cells(sentence: Sentence) -> dict[str, list[bool]]:
 def lacks_tags(sentence: Sentence, columns: Iterable[str]) -> bool:
     """Return whether any tag of these columns is not given."""
     given = given_cells(sentence)
-    return not all(all(given[name]) for name in columns)
+    return not all(all(given[name]) if name in given else has_attribute(sentence, name) for name in columns)
+
+
+def has_attribute(sentence: Sentence, name: str) -> bool:
+    """Return whether any word has an attribute of MISC: the words without it are then outside all spans."""
+    tags = cells(sentence, name)
+    return tags.count(EMPTY) < len(tags)
 
 
 def with_given(sentence: Sentence, predicted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.lexicon.tags import TagColumns
+from arcparse.lexicon.tags import TagColumns, stored_name
 from arcparse.networks.padding import flat, padded
 from arcparse.sentence import Sentence
 from arcparse.vocabulary import SPECIALS, Vocabulary
@@ -61,11 +61,18 @@ class TagLayer(nn.Module):
     def __init__(self, dimension: int, sizes: Mapping[str, int]) -> None:
         """Make layers for columns of `sizes` symbols; the two specials are never predicted."""
         super().__init__()
-        self.columns = nn.ModuleDict({name: nn.Linear(dimension, size - len(SPECIALS)) for name, size in sizes.items()})
+        self.names = tuple(sizes)
+        layers = {stored_name(name): nn.Linear(dimension, size - len(SPECIALS)) for name, size in sizes.items()}
+        self.columns = nn.ModuleDict(layers)
 
     def forward(self, vector: Tensor) -> dict[str, Tensor]:
         """Return scores [..., tags] of each column from vectors [..., E]."""
-        return {name: layer(vector) for name, layer in self.columns.items()}
+        return {name: self.scores(name, vector) for name in self.names}
+
+    def scores(self, name: str, vector: Tensor) -> Tensor:
+        """Return scores [..., tags] of one column from vectors [..., E]."""
+        scores: Tensor = self.columns[stored_name(name)](vector)
+        return scores
 
 
 def best_tags(scores: Mapping[str, Tensor]) -> dict[str, Tensor]:

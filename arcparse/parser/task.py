@@ -143,12 +143,12 @@ class ParserTask:
             self.model = Parser.build(config, self.train, self.pretrained, encoder)
         self.pretrained = self.model.pretrained  # those of the parser to start from, if there is one
         self.silver = self._learnable_silver(silver)
-        self.mixture = Mixture(self.train, self.silver, settings.silver_share, settings.training)
+        self.mixture = Mixture(self.train, self.silver, settings.silver_share, settings.training.seed)
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
         self.epoch = epoch
-        return self.mixture.batches(epoch)
+        return self.mixture.batches(epoch, self.settings.training)
 
     def _learnable_silver(self, silver: Sequence[Sentence]) -> list[Sentence]:
         """Return the silver trees of enough confidence, as the system can build them, if it has all their labels."""

@@ -15,6 +15,7 @@ from arcparse.bundle import LEMMATIZER, REMOVED, SEGMENTER, Bundle, Without, che
 from arcparse.devices import CPU, is_cpu
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.kernels.cache import CACHE_MIB
+from arcparse.lexicon.tags import COLUMN
 from arcparse.parser.parse import SAMPLES, Parse
 from arcparse.pipeline import parts
 from arcparse.pipeline.analysis import Analysis, with_failures
@@ -94,6 +95,11 @@ class Pipeline:
     def tagger(self) -> TagsSentences | None:
         """The tagger beside the parser, or alone; None if the parser predicts tags, or has to be given them."""
         return self._analysis.tagger
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of tags that a tagger of spans reads beside the forms."""
+        return self.tagger.reads if self.tagger else ()
 
     @property
     def lemmatizer(self) -> Lemmatizes | None:
@@ -311,6 +317,10 @@ class Pipeline:
         sentences = list_of_sentences(sentences)
         if dictionary is not None and not isinstance(dictionary, Mapping):
             raise InputError(f"dictionary must be the result of arcparse.read_dictionary(FILE), not {dictionary!r}")
+        if dictionary and self.tagger and set(self.tagger.columns) - set(COLUMN):
+            raise ConfigurationError(
+                "a dictionary has tags of words, and this tagger finds spans; leave out one of them"
+            )
         tagged = partial(self._analysis.tag, given_tags=given_tags, dictionary=dictionary)
         with asked(self.threads):
             return with_failures(tagged, lambda sentence: sentence, sentences, on_error)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 from arcparse.bundle import Bundle
 from arcparse.devices import CPU, is_cpu, select_device
 from arcparse.errors import ConfigurationError
+from arcparse.lexicon.tags import check_tags_words
 from arcparse.parser.compiled import CompiledParser
 from arcparse.segmenter.compiled import load as compiled_segmenter
 from arcparse.sentence import Sentence
@@ -48,7 +49,8 @@ class ParsesSentences(Protocol):
 class TagsSentences(Protocol):
     """A tagger."""
 
-    columns: tuple[str, ...]  # that it fills: "upos", "xpos", "feats" or some of them
+    columns: tuple[str, ...]  # that it fills: "upos", "xpos", "feats" or some of them, or an attribute of MISC
+    reads: tuple[str, ...]  # the columns of tags that it reads, if it is one of spans
 
     def tag(self, sentences: Sequence[Sentence], *, given_tags: bool = False) -> list[Sentence]:
         """Return the sentences with tags; see `arcparse.tagger.model.Tagger`."""
@@ -116,7 +118,9 @@ def needed_tagger(
             f"{bundle.model}: predicts tags itself; leave out the tagger {bundle.tagger}, or tag before and parse with "
             "given_tags=True"
         )
-    return tagger_of(bundle.tagger, precision, limit, device)
+    tagger = tagger_of(bundle.tagger, precision, limit, device)
+    check_tags_words(bundle.tagger, tagger.columns)
+    return tagger
 
 
 def tagger_of(directory: Path, precision: Precision, limit: int, device: str) -> TagsSentences:

@@ -38,6 +38,7 @@ from arcparse.sentence.columns import (
 from arcparse.sentence.names import SENTENCE, answers
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.spacing import GLUED
+from arcparse.sentence.spans import Span, spans_in
 from arcparse.sentence.summary import counted, summary
 from arcparse.sentence.surface import Surface, surfaces
 from arcparse.sentence.token import Phrase, Token, below, children_of, numbered, placed
@@ -59,6 +60,7 @@ __all__ = [
     "XPOS",
     "Phrase",
     "Sentence",
+    "Span",
     "Token",
     "Tree",
     "block_text",
@@ -218,6 +220,13 @@ class Sentence:
         """Return the flat noun phrases (see `arcparse.sentence.chunks`). Raises TreeError if there is no tree."""
         self._check_parsed()
         return list(chunks.noun_chunks(self.tokens, self.children))
+
+    def spans(self, column: str) -> list[Span]:
+        """Return the spans that an attribute of MISC tags, such as "Chunk" or "NER"; upper and lower case are the same.
+
+        Raises TreebankError for a tag of no scheme (see `arcparse.sentence.spans`).
+        """
+        return spans_in(self, column)
 
     def match(self, pattern: Pattern) -> list[Match]:
         """Return the matches of a pattern of words and their relations (see `arcparse.sentence.patterns`).

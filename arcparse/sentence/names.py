@@ -54,15 +54,15 @@ PHRASE = {
 SENTENCE = {
     "dependencies": "[(token.head_token, token.deprel, token) for token in sentence]",
     "end_char": "sentence.end",
-    "entities": ENTITIES,
-    "ents": ENTITIES,
+    "entities": "sentence.spans('NER')",
+    "ents": "sentence.spans('NER')",
     "sent_id": "sentence.comment('sent_id')",
     "sents": "[sentence]",
     "start_char": "sentence.start",
 }
 DOCUMENT = {
-    "entities": ENTITIES,
-    "ents": ENTITIES,
+    "entities": "[sentence.spans('NER') for sentence in document]",
+    "ents": "[sentence.spans('NER') for sentence in document]",
     "num_tokens": "len(document.tokens)",
     "num_words": "len(document.tokens)",
     "sentences": "list(document)",

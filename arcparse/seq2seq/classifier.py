@@ -110,9 +110,12 @@ class Classifier(nn.Module):
     ) -> Classifier:
         """Make an untrained classifier with the `size` most frequent words, their embeddings as the vectors have them.
 
+        If there are fewer words, others that have a vector are added: texts to come will have words that these lack.
         Raises ConfigurationError if embeddings and vectors differ in dimension.
         """
-        words = Vocabulary(Vocabulary.build(counts).symbols[: size + len(SPECIALS)])
+        others = (word.lower() if config.lower else word for word in vectors.words.symbols[len(SPECIALS) :])
+        known = dict.fromkeys((*Vocabulary.build(counts).symbols, *others))
+        words = Vocabulary(tuple(known)[: size + len(SPECIALS)])
         made = cls(config, words, Vocabulary.plain(sorted(set(labels))))
         if vectors.dimension:
             start_from(vectors, made.encoder.embedding, words)

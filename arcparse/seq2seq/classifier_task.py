@@ -33,7 +33,9 @@ class ClassifierSettings:
     held_out: Share = 0.1  # the share of its texts
     vectors: str = ""  # vector store or model of kind vectors from which the embeddings start
     frozen: bool = False  # whether the embeddings stay as they are
-    words: VocabularySize = 30_000  # the most frequent ones, which have embeddings
+    words: VocabularySize = (
+        30_000  # which have embeddings: the most frequent ones, and if train has fewer, others of the vectors
+    )
     smoothing: Part = 0.0  # share of the probability that is divided among all labels
     precision: Literal["float32", "bfloat16"] = "float32"  # of matrix products: bfloat16 if the processor has it
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)

@@ -76,7 +76,7 @@ def document(limits: Limits) -> dict[str, Any]:
         "/v1/draw": (Drawing, GOLD, "Draw the tree of a sentence", {"text": EXAMPLE}, "An SVG drawing."),
     }
     paths: dict[str, Any] = {path: {"post": _json_call(*described)} for path, described in in_json.items()}
-    paths["/v1/models"] = {"get": _call("List the models and their parts", "`models`, and the `default`")}
+    paths["/v1/models"] = {"get": _call("List the models and their parts", "`models`, the `default`, and the `limits`")}
     paths["/process"] = {"get": _form_call(is_post=False), "post": _form_call(is_post=True)}
     paths["/models"] = {"get": _call("List the models, as UDPipe's service does", "`models`, and `default_model`")}
     paths["/health"] = {"get": _call("Tell whether the server works", "`status`, `version` and `models`")}

@@ -48,9 +48,9 @@ class Own:
         ]
 
     async def list_models(self, _: Request) -> Response:
-        """Answer with the models and their parts."""
+        """Answer with the models and their parts, and with the limits of requests."""
         described = [_described(name, nlp) for name, nlp in self.models.pipelines.items()]
-        return JSONResponse({"models": described, "default": self.models.default})
+        return JSONResponse({"models": described, "default": self.models.default, "limits": asdict(self.limits)})
 
     async def parse(self, request: Request) -> Response:
         """Answer with the parsed sentences of a text, of lists of tokens, or of CoNLL-U."""
@@ -128,6 +128,7 @@ def _described(name: str, nlp: Pipeline) -> dict[str, Any]:
         "parser": nlp.makes_trees,
         "lemmatizer": nlp.lemmatizer is not None,
         "segmenter": nlp.segmenter is not None,
+        "beam": nlp.parser.config.beam if nlp.makes_trees else None,
     }
 
 

@@ -33,6 +33,8 @@ SCALE = 1024.0  # parts of 1 in rows of 16-bit integers
 class CompiledTagger:
     """A tagger whose tags do not depend on each other: give it sentences, `tagger.tag(sentences)`."""
 
+    reads: tuple[str, ...] = ()
+
     def __init__(self, known: Description, weights: Weights, *, low: bool, limit: int = LIMIT) -> None:
         """Take the weights by name; `low` precision is the fastest of the processor, `limit` the bytes of the cache."""
         self.config, self.lexicon, self.tags, self.pretrained = (
@@ -96,7 +98,8 @@ class CompiledTagger:
 
 
 def _has_kernels(config: TaggerConfig) -> bool:
-    return config.encoder == NO_ENCODER and not config.previous_tags and not config.batch_normalisation
+    depend = bool(config.previous_tags or config.column)
+    return config.encoder == NO_ENCODER and not depend and not config.batch_normalisation
 
 
 def layout(known: Description) -> layouts.Layouts:

@@ -20,6 +20,7 @@ class Description:
     config: TaggerConfig
     lexicon: Lexicon
     tags: TagColumns
+    seen: TagColumns | None  # tags that it reads beside the forms
     pretrained: Pretrained
 
     @classmethod
@@ -27,4 +28,5 @@ class Description:
         """Read the description of a saved tagger, and the vectors beside it. Raises ModelError if they do not fit."""
         config, pretrained = saved.settings(TaggerConfig), Pretrained.beside(saved)
         lexicon = Lexicon.restore(config.lexicon, saved, pretrained.words, pretrained.scheme)
-        return cls(config, lexicon, TagColumns.restore(saved), pretrained)
+        seen = TagColumns.restore(saved) if config.column else None
+        return cls(config, lexicon, TagColumns.restore(saved, config.column), seen, pretrained)

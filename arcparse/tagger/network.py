@@ -16,6 +16,7 @@ layers above.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -28,24 +29,34 @@ from arcparse.lexicon.tags import TagColumns
 from arcparse.networks.encoder import FormEncoder, add_encoder, encoder_of, read
 from arcparse.networks.tags import TagLayer
 from arcparse.networks.words import Words
+from arcparse.search import Scorer
 from arcparse.tagger.settings import TaggerConfig
 from arcparse.tagger.system import Tagging, tags_before
 from arcparse.threads import aside
-from arcparse.vocabulary import SPECIALS
+from arcparse.vocabulary import SPECIALS, Vocabulary
 
 
 class TaggerNetwork(nn.Module):
     """All that has weights: `bind` reads sentences and gives the scorer of their words' tags."""
 
-    def __init__(self, config: TaggerConfig, lexicon: Lexicon, tags: TagColumns, pretrained: Pretrained) -> None:
-        """Make an untrained network. Raises ConfigurationError if it sees nothing of a word."""
+    def __init__(
+        self,
+        config: TaggerConfig,
+        lexicon: Lexicon,
+        tags: TagColumns,
+        pretrained: Pretrained,
+        seen: TagColumns | None = None,
+    ) -> None:
+        """Make an untrained network; it may see tags of other columns. Raises ConfigurationError if it sees nothing."""
         super().__init__()
         self.config = config
         self.forms = FormEncoder(config.lexicon, {n: len(v) for n, v in lexicon.vocabularies.items()}, pretrained)
         if not self.forms.dimension:
             raise ConfigurationError("the tagger sees nothing of a word; give it --vectors, or parts in tagger.lexicon")
-        encoder = add_encoder(self, config, self.forms.dimension)
-        dimension = encoder.dimension if encoder else self.forms.dimension
+        self.seen = SeenTags(config, seen)
+        dimension = self.forms.dimension + self.seen.dimension
+        encoder = add_encoder(self, config, dimension)
+        dimension = encoder.dimension if encoder else dimension
         positions, width = config.before + 1 + config.after, config.hidden[0]
         self.outside = nn.Parameter(torch.zeros(dimension))  # the vector of places beyond the sentence
         first = torch.empty(dimension, positions * width)
@@ -63,9 +74,15 @@ class TaggerNetwork(nn.Module):
             num_tags = tags.sizes[self.searched] - len(SPECIALS)
             self.previous = PreviousTags(num_tags, config.tag_dimension, config.previous_tags, width)
 
-    def bind(self, words: Words) -> BoundTagger:
-        """Return the scorer of a batch; if whole paths are scored, one dropout mask serves the batch."""
-        vector, row = self.input_dropout(self.forms(words.forms)), words.row
+    def bind(self, words: Words, seen: Mapping[str, Tensor] | None = None) -> BoundTagger:
+        """Return the scorer of a batch, with the ids [B, N] of the tags that it sees, if it sees any.
+
+        If whole paths are scored, one dropout mask serves the batch.
+        """
+        vector = self.forms(words.forms)
+        if seen:
+            vector, words = self.seen(vector, words, seen)
+        vector, row = self.input_dropout(vector), words.row
         encoder = encoder_of(self, self.config)
         if encoder is not None:
             vector = read(encoder, vector, words).flatten(0, 1)
@@ -93,6 +110,35 @@ class TaggerNetwork(nn.Module):
         for layer, norm, drop in zip(self.hidden, norms, drops, strict=True):
             hidden = drop(torch.relu(norm(layer(hidden))))
         return hidden
+
+
+class SeenTags(nn.Module):
+    """The embeddings of tags that stand beside the form of a word, such as its part of speech."""
+
+    def __init__(self, config: TaggerConfig, tags: TagColumns | None) -> None:
+        """Make embeddings of the columns that have tags and, in the settings, a dimension."""
+        super().__init__()
+        sizes = {name: getattr(config, f"{name}_dimension", 0) for name in (tags.filled if tags else ())}
+        self.columns = nn.ModuleDict(
+            {name: nn.Embedding(tags.sizes[name], size) for name, size in sizes.items() if tags and size}
+        )
+        for name, embedding in self.columns.items():
+            nn.init.normal_(embedding.weight, std=sizes[name] ** -0.5)  # type: ignore[arg-type]
+        self.dimension = sum(sizes[name] for name in self.columns)
+        self.dropout = config.tags_dropout
+
+    def forward(self, vector: Tensor, words: Words, ids: Mapping[str, Tensor]) -> tuple[Tensor, Words]:
+        """Return the vectors of B x N tokens, [B * N, E], from those of forms and from ids [B, N], and words for them.
+
+        An unknown tag is one that is not given; in training, those of some sentences are hidden.
+        """
+        tables = self.columns.items()
+        if self.training and self.dropout:
+            is_hidden = torch.rand(len(words.row), 1, device=words.row.device) < self.dropout
+            ids = {name: own.masked_fill(is_hidden, Vocabulary.UNKNOWN) for name, own in ids.items()}
+        joined = torch.cat([vector[words.row], *(table(ids[name]) for name, table in tables)], -1)
+        row = torch.arange(words.row.numel(), device=words.row.device).view_as(words.row)
+        return joined.flatten(0, 1), replace(words, row=row)
 
 
 class PreviousTags(nn.Module):
@@ -135,13 +181,15 @@ class BoundTagger:
     def index(self, state: Tagging) -> dict[str, Tensor]:
         """Return the rows of the next word [B, K, 1] and of the tags before it [B, K, H]."""
         position = state.position.clamp(max=self.row.shape[1] - 1)  # beyond the end nothing is used
-        return {"word": self.row.gather(1, position).unsqueeze(2), "tag": state.last}
+        return {
+            "word": self.row.gather(1, position).unsqueeze(2),
+            "tag": state.last[..., : self.network.config.previous_tags],
+        }
 
     def score(self, index: Mapping[str, Tensor]) -> Tensor:
         """Return the scores [S, A] of S states from their rows [S, 1] and [S, H]."""
         hidden = self._hidden(self.first[index["word"][:, 0]], index["tag"])
-        scores: Tensor = self.network.output.columns[self.network.searched](hidden)
-        return scores
+        return self.network.output.scores(self.network.searched, hidden)
 
     def columns(self, tag: Tensor) -> dict[str, Tensor]:
         """Return the scores [B, N, tags] of each column, 0 at a place without a word.
@@ -160,3 +208,13 @@ class BoundTagger:
         if self.network.previous is not None and self.table is not None:
             first = first + self.network.previous.sums(self.table, last)
         return self.network.above(first, self.masks)
+
+
+def independent(scores: Tensor) -> Scorer[Tagging]:
+    """Return the scorer of tags that do not depend on each other, from the scores [B, N, A] of all words."""
+
+    def of_next_word(state: Tagging) -> Tensor:
+        position = state.position.clamp(max=scores.shape[1] - 1)  # beyond the end nothing is used
+        return scores.gather(1, position.unsqueeze(2).expand(-1, -1, scores.shape[2]))
+
+    return of_next_word

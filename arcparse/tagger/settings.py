@@ -10,7 +10,7 @@ from arcparse.lexicon.forms import LexiconConfig
 from arcparse.networks.chosen import encoder_settings
 from arcparse.networks.settings import BiLSTMConfig
 from arcparse.settings import check_ranges
-from arcparse.settings.limits import Part, Range, Units
+from arcparse.settings.limits import Dimension, Hypotheses, Part, Range, Share, Units
 from arcparse.tagger.preparation import Preparation
 
 
@@ -18,6 +18,12 @@ from arcparse.tagger.preparation import Preparation
 class TaggerConfig:
     """The parts of the network, their sizes, and how it is searched."""
 
+    column: str = ""  # an attribute of MISC with the tags of spans, such as Chunk; empty: UPOS, XPOS and FEATS
+    scheme: Literal["", "BIO", "IOB1", "BIOES"] = ""  # of these tags; empty: that of the training data
+    upos_dimension: Dimension = 0  # of embeddings of the tags that a tagger of spans sees; 0 leaves a column out
+    xpos_dimension: Dimension = 0
+    tags_dropout: Share = 0.0  # share of sentences whose tags are hidden in training, so that it can do without
+    beam: Hypotheses = 1  # hypotheses when it tags; tags that depend on each other need more than one
     before: Annotated[int, Range(0, 32)] = 3  # words of the window before and after the one that is tagged
     after: Annotated[int, Range(0, 32)] = 3
     encoder: str = "none"  # or "bilstm"; see `arcparse.networks.encoder`
@@ -39,6 +45,15 @@ class TaggerConfig:
         """Raise ConfigurationError for a value outside its limits."""
         encoder_settings(self)
         check_ranges(self)
+        if self.column and self.preparation != "none":
+            raise ConfigurationError(
+                "preparation divides words, and spans are made of whole ones; switch one of the two off"
+            )
+        if not self.column and (self.upos_dimension or self.xpos_dimension):
+            raise ConfigurationError(
+                "a tagger of UPOS, XPOS and FEATS cannot see them before; name a column of spans by --column, or set "
+                "upos_dimension and xpos_dimension to 0"
+            )
         if self.batch_normalisation and self.normalisation == "global":
             raise ConfigurationError(
                 "batch_normalisation gives a state other scores in another batch, and global normalisation compares "

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from arcparse.search import WAIT
+from arcparse.sentence.spans import OUTSIDE, Scheme, may_end, may_follow
 
 NONE = -1  # the tag before the first word
 
@@ -47,16 +48,29 @@ class Tagging:
 
 
 class LeftToRight:
-    """The system whose actions are the tags: any tag is legal, and a sentence is complete when all words have one."""
+    """The system whose actions are the tags; a sentence is complete when all words have one.
 
-    def __init__(self, tags: Sequence[str]) -> None:
-        """Take the tags, in the order of their actions."""
-        self.tags = tuple(tags)
+    Any tag is legal, unless the tags are those of spans: these have a scheme, which says whether a tag may follow
+    another, and may be the last. States must then hold the last tag at least.
+    """
+
+    def __init__(self, tags: Sequence[str], scheme: Scheme | None = None) -> None:
+        """Take the tags, in the order of their actions. Raises ValueError for a tag that has no place in the scheme."""
+        self.tags, self.scheme = tuple(tags), scheme
         self.num_actions = len(self.tags)
+        self.memory = 1 if scheme else 0  # tags before a word that decide what is legal
+        if scheme:
+            follows = [[may_follow(before, tag, scheme) for tag in self.tags] for before in (OUTSIDE, *self.tags)]
+            self._follows = torch.tensor(follows)  # [1 + A, A], the start of a sentence first
+            self._ends = torch.tensor([may_end(tag, scheme) for tag in self.tags])  # [A]
 
     def legal(self, state: Tagging) -> Tensor:
-        """Return which tags are allowed [B, K, A]: all."""
-        return torch.ones_like(state.position, dtype=torch.bool).unsqueeze(2).expand(-1, -1, self.num_actions)
+        """Return which tags are allowed [B, K, A]."""
+        if not self.scheme:
+            return torch.ones_like(state.position, dtype=torch.bool).unsqueeze(2).expand(-1, -1, self.num_actions)
+        follows, ends = self._follows.to(state.last.device), self._ends.to(state.last.device)
+        is_last = state.position == state.length.unsqueeze(1)
+        return follows[state.last[..., 0] + 1] & (ends | ~is_last.unsqueeze(2))
 
     def apply(self, state: Tagging, action: Tensor) -> Tagging:
         """Return the state after the next word has got the tag `action` [B, K]; WAIT changes nothing."""

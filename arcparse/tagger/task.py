@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,9 +11,9 @@ import torch
 
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, TreebankError
-from arcparse.evaluation import evaluate
+from arcparse.evaluation import evaluate, evaluate_spans
 from arcparse.lexicon.pretrained import Pretrained
-from arcparse.lexicon.tags import COLUMN
+from arcparse.lexicon.tags import cells
 from arcparse.networks.tags import tag_ids, tag_loss
 from arcparse.networks.words import words_of
 from arcparse.search import WAIT
@@ -23,11 +23,12 @@ from arcparse.silver import Mixture, confident
 from arcparse.tagger.model import Tagger
 from arcparse.tagger.preparation import known_to, prepare
 from arcparse.tagger.settings import TaggerConfig
-from arcparse.tagger.system import Tagging
+from arcparse.tagger.spans import in_scheme, with_spans
 from arcparse.training.loop import Loss, TrainingConfig, run_metadata
 from arcparse.training.losses import global_loss
 
 METRICS = ("UPOS", "XPOS", "UFeats", "AllTags")
+SPAN_F1 = "F1"  # of spans
 METRIC = {"upos": "UPOS", "xpos": "XPOS", "feats": "UFeats"}  # of each column
 VECTORS = "vectors"  # the directory of the pretrained vectors, beside the saved tagger
 
@@ -72,36 +73,37 @@ class TaggerTask:
         Each epoch sees some `silver` sentences too; those with a searched tag that no gold word has are left out.
         Raises TreebankError if the tagger to start from lacks a tag.
         """
+        settings = replace(settings, tagger=with_spans(settings.tagger, train, dev=dev, silver=silver))
         self.settings, self.train, self.dev = settings, train, list(dev)
         self.pretrained = pretrained or Pretrained.none()
         self.scores: dict[str, float] = {}
         torch.manual_seed(settings.training.seed)
         if settings.start:
             self.model = Tagger.load(find_model(settings.start)).rebuilt(settings.tagger)
-        gold = units(train, settings.tagger, self.pretrained)
+        gold = units([in_scheme(sentence, settings.tagger) for sentence in train], settings.tagger, self.pretrained)
         if settings.start:
             _check_tags(gold, self.model)
         else:
             self.model = Tagger.build(settings.tagger, gold, self.pretrained)
         self.pretrained = self.model.pretrained  # those of the tagger to start from, if there is one
-        sure = confident(silver, settings.silver_confidence)
-        self.silver = [sentence for sentence in sure if not _new_tags(sentence, self.model)]
+        silver = [in_scheme(sentence, settings.tagger) for sentence in confident(silver, settings.silver_confidence)]
+        self.silver = [sentence for sentence in silver if not _new_tags(sentence, self.model)]
         silver_units = units(self.silver, settings.tagger, self.pretrained)
-        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training)
+        self.mixture = Mixture(gold, silver_units, settings.silver_share, settings.training.seed)
 
     @property
     def metric(self) -> str:
         """The score that chooses the best epoch: of UPOS, or of the first column that the treebank has."""
-        return METRIC[self.model.searched]
+        return METRIC.get(self.model.searched, SPAN_F1)
 
     @property
     def beam(self) -> int:
-        """The beam of the development scores: greedy for a locally trained tagger."""
-        return 1 if self.settings.objective == "local" else self.settings.beam
+        """The beam of the development scores: for a locally trained tagger, that with which it will tag."""
+        return self.settings.tagger.beam if self.settings.objective == "local" else self.settings.beam
 
     def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """Return the indices of each batch's sentences."""
-        return self.mixture.batches(epoch)
+        return self.mixture.batches(epoch, self.settings.training)
 
     def loss(self, indices: Sequence[int]) -> Loss:
         """Return the loss of the three columns, per token: cross-entropy; each word sees the gold tags before it.
@@ -111,20 +113,26 @@ class TaggerTask:
         sentences = [self.mixture.sentences[i] for i in indices]
         words = words_of(self.model.lexicon, [sentence.forms for sentence in sentences]).to(self.model.device)
         gold = tag_ids(self.model.tags, sentences, self.model.device)
-        scorer, action = self.model.network.bind(words), self.model.actions(gold)
+        scorer, action = self.model.network.bind(words, self.model.seen_ids(sentences)), self.model.actions(gold)
         scores, count = scorer.columns(action), int(words.length.sum())
         if self.settings.objective == "local":
             return Loss(tag_loss(scores, gold), count)
         others = {name: score for name, score in scores.items() if name != self.model.searched}
-        start = Tagging.start(words.length, self.settings.tagger.previous_tags)
+        start = self.model.start(words.length)
         target = action[:, 1:].masked_fill(~scorer.is_word[:, 1:], WAIT)
         losses, _ = global_loss(self.model.system, scorer, start, target, self.settings.beam, self.settings.objective)
-        return Loss(losses.sum() / count + tag_loss(others, gold), count)
+        searched = losses.sum() / count
+        return Loss(searched + tag_loss(others, gold) if others else searched, count)
 
     def evaluate(self) -> dict[str, float]:
         """Return F1 in per cent on the development file, of words as they are given."""
-        scores = evaluate(self.dev, self.model.tag(self.dev, beam=self.beam), trees=False)
-        self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
+        tagged, column = self.model.tag(self.dev, beam=self.beam), self.settings.tagger.column
+        if column:
+            total = evaluate_spans(self.dev, tagged, column).total
+            self.scores = {"P": 100 * total.precision, "R": 100 * total.recall, SPAN_F1: 100 * total.f1}
+        else:
+            scores = evaluate(self.dev, tagged, trees=False)
+            self.scores = {metric: 100 * scores[metric].f1 for metric in METRICS}
         return self.scores
 
     def save(self, directory: Path) -> None:
@@ -161,7 +169,7 @@ def hold_out(sentences: Sequence[Sentence], share: float) -> tuple[list[Sentence
 def _new_tags(sentence: Sentence, tagger: Tagger) -> set[str]:
     """Return the sentence's tags in the searched column that the tagger does not know."""
     known = tagger.tags.vocabularies[tagger.searched]
-    return {tag for tag in sentence.words(COLUMN[tagger.searched]) if tag not in known}
+    return {tag for tag in cells(sentence, tagger.searched) if tag not in known}
 
 
 def _check_tags(sentences: Sequence[Sentence], tagger: Tagger) -> None:

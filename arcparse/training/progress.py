@@ -32,6 +32,7 @@ class Progress:
     parts: dict[str, float]
     learning_rate: float
     tokens_per_second: float
+    seconds: float  # of the whole training, from its begin to its last epoch, at the pace so far
     seconds_left: float
     metrics: dict[str, float]
 
@@ -147,7 +148,8 @@ class Reporter:
         if self.progress is None:
             return
         losses = state.means()
-        pace = (time.monotonic() - self.begun) / max(1, self.batches)
+        seconds = (time.monotonic() - self.begun) / max(1, self.batches) * steps * self.config.epochs
+        done = (state.epoch + state.step / steps) / self.config.epochs
         self.progress(
             Progress(
                 epoch=state.epoch + 1,
@@ -158,7 +160,8 @@ class Reporter:
                 parts=losses,
                 learning_rate=self.rate,
                 tokens_per_second=self.speed,
-                seconds_left=pace * (steps * (self.config.epochs - state.epoch) - state.step),
+                seconds=seconds,
+                seconds_left=seconds * (1 - done),
                 metrics=metrics,
             )
         )

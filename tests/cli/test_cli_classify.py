@@ -78,6 +78,16 @@ def test_files_and_standard_input_come_out_with_labels(
     assert capsys.readouterr().out == "".join(expected)
 
 
+def test_the_most_probable_labels_of_a_text(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [expected] = fitted().model.classify(["a good film"])
+    for wanted, shown in ((2, 2), (9, 3)):
+        assert cli.main(["classify", "--model", str(model), "--nbest", str(wanted), "a good film"]) == 0
+        rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+        assert [label for label, _, _ in rows] == list(expected.probabilities)[:shown]
+        assert [float(p) for _, p, _ in rows] == pytest.approx(list(expected.probabilities.values())[:shown], abs=1e-4)
+        assert {text for _, _, text in rows} == {"a good film"}
+
+
 def test_gold_labels_score_a_model(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "gold.tsv"
     file.write_text("pos\tgood film\nneg\tbad film\nneg\tgreat film\nnone\tso-so film\n", encoding="utf-8")

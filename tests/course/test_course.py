@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,11 +69,11 @@ def test_one_command_makes_a_bundle_with_its_scores(
     train = command("--treebank", treebank, "--epochs", 1, "--output", run)
     assert cli.main(train) == 0
     shown = capsys.readouterr()
-    assert [line.split("  ")[0] for line in shown.err.splitlines()] == [
-        "segmenter (1 of 3)",
-        "lemmatizer (2 of 3)",
-        "parser (3 of 3)",
-    ]
+    lines = [line.split("  ") for line in shown.err.splitlines()]
+    begins = [[f"{step} ({number} of 4)", "epoch 1"] for number, step in enumerate(PARTS, 1)]
+    assert [line[0] for line in lines] == [name for name, _ in begins for _ in range(2)] + ["scores (4 of 4)"]
+    assert [line[:2] for line in lines if len(line) > 2] == begins
+    assert all(re.fullmatch(r"at most about [0-9]+ (s|min) left", line[-1]) for line in lines)
     found = json.loads((run / "scores.json").read_text(encoding="utf-8"))
     assert found["file"] == "en_sample-ud-dev.conllu"
     assert found["scores"]["gold tokens"]["Words"] == found["scores"]["gold tags"]["UPOS"] == 100
@@ -83,7 +85,7 @@ def test_one_command_makes_a_bundle_with_its_scores(
     assert EMPTY not in nlp.parse(["The", "dogs", "bark"]).lemmas
     assert Bundle.find(run).tokenizer == "neutral"
     assert cli.main(train) == 0
-    assert "epoch" not in capsys.readouterr().err
+    assert [line.split("  ")[0] for line in capsys.readouterr().err.splitlines()] == ["scores (4 of 4)"]
     assert cli.main([*train, "--fresh"]) == 0
     assert capsys.readouterr().err.count("epoch 1") == len(PARTS)
 
@@ -108,7 +110,7 @@ def test_a_course_that_stopped_goes_on_with_the_part_that_stopped(
     assert not (run / "best").exists()
     capsys.readouterr()
     assert cli.main(command(*options, "--output", run)) == 0
-    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == ["parser"]
+    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == ["parser", "parser", "scores"]
     assert cli.main(command(*options, "--output", whole)) == 0
     assert (run / "scores.json").read_bytes() == (whole / "scores.json").read_bytes()
 
@@ -132,9 +134,11 @@ def test_a_tagger_is_trained_for_a_parser_that_needs_one_and_vectors_of_raw_text
     ]
     options = ("--preset", "fast", "--treebank", treebank, "--raw", raw, "--epochs", 1, "--output", run)
     assert cli.main(command(*options, settings=settings)) == 0
-    stages_shown = [line.partition(")")[0] for line in capsys.readouterr().err.splitlines()]
-    folds = ["taggers of unseen parts (2 of 3"] * 2
-    assert stages_shown == ["vectors (1 of 3", "tagger (2 of 3", *folds, "parser (3 of 3"]
+    lines = capsys.readouterr().err.splitlines()
+    begun = [line.partition("  at most about")[0] for line in lines if "epoch" not in line]
+    steps = ("vectors", "tagger", "taggers of unseen parts", "parser", "scores")
+    assert begun == [f"{step} ({number} of 5)" for number, step in enumerate(steps, 1)]
+    assert [line.partition(" (")[0] for line in lines if "epoch" in line] == [*steps[1:3], *steps[2:4]]
     found = Bundle.find(run)
     assert (list(found.parts()), found.tokenizer) == (["parser", "tagger"], "en")
     assert load_model(run / "best" / "vectors", "vectors").weights["rows"].shape[1] == 6
@@ -254,7 +258,7 @@ def test_a_dry_run_prints_settings_that_train_accepts(
     assert (again.lemmatizer, again.parser.exploration) == (None, 0.5)
     assert {own.training.epochs for own in again.parts().values()} == {7}
     assert again.train == str(treebank / "en_sample-ud-train.conllu.xz")
-    assert "# steps: segmenter, tagger, parser, scores\n" in shown
+    assert "# steps: segmenter, tagger, taggers of unseen parts, parser, scores\n" in shown
     assert "# dev: " + str(treebank / "en_sample-ud-dev.conllu") + ", 6 sentences, " in shown
     assert "# test: dev\n" in shown
     assert cli.main(["train", "pipeline", str(tmp_path / "shown.toml"), "--dry-run"]) == 0
@@ -266,6 +270,16 @@ def test_a_small_treebank_has_small_batches() -> None:
     sizes = [stages.with_batches(own, count, 200).training.batch_tokens for count in (1000, 200, 50, 1)]
     assert sizes == [1000, 1000, 250, stages.SMALLEST]
     assert stages.with_batches(own, 50, 1) == own
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "lemmatizer", "tagger", "parser"])
+def test_each_part_is_trained_with_small_batches(treebank: Path, kind: str) -> None:
+    settings = course.with_files(course.resolve(preset="fast", overrides=[f"treebank={treebank}"]))
+    usual, small = (
+        stages.Course(replace(settings, least_batches=least), treebank).task(kind, tagged=False) for least in (1, 200)
+    )
+    assert small.settings.training.batch_tokens < usual.settings.training.batch_tokens
+    assert len(small.batches(0)) > len(usual.batches(0))
 
 
 @pytest.mark.parametrize("name", presets(PIPELINE))

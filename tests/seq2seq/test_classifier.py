@@ -85,6 +85,18 @@ def test_pooling_sees_tokens_alone() -> None:
     assert torch.allclose(attention(memory), torch.tensor(mean))
 
 
+def test_words_that_only_the_vectors_have_are_known_as_far_as_there_is_room() -> None:
+    rows = np.ones((5, 16), np.int8)
+    rows[3] = 2
+    words = Vocabulary((*SPECIALS, "Film", "movie", "picture"))
+    own = Pretrained(words, "none", rows, np.ones(5, np.float32), "three")
+    plain, room = task().model.words, len(task().model.words) - len(SPECIALS) + 1
+    made = task(vectors=own, words=room).model
+    assert made.words.symbols == (*plain.symbols, "movie")
+    assert made.encoder.embedding.weight[-1].tolist() == [2.0] * 16
+    assert task(vectors=own, words=room + 9).model.words.symbols == (*plain.symbols, "movie", "picture")
+
+
 def vectors(size: int = 16) -> Pretrained:
     """Return the vectors of two words, one with a capital."""
     rows = np.zeros((4, size), np.int8)

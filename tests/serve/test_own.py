@@ -10,6 +10,7 @@ from arcparse.drawing import diagram, svg
 from arcparse.parser.beam_trace import beam_trace
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
+from arcparse.serve.settings import Limits
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -86,6 +87,9 @@ def test_two_analyses_are_drawn_in_one(client: TestClient, nlp: Pipeline) -> Non
     assert "names must be two" in wrong.json()["error"]
 
 
-def test_the_models_are_listed(client: TestClient) -> None:
-    [model] = client.get("/v1/models").json()["models"]
-    assert model == {"name": "tiny", "tagger": True, "parser": True, "lemmatizer": False, "segmenter": False}
+def test_the_models_are_listed_with_their_beams_and_the_limits(client: TestClient) -> None:
+    listed = client.get("/v1/models").json()
+    parts = {"tagger": True, "parser": True, "lemmatizer": False, "segmenter": False}
+    assert listed["models"] == [{"name": "tiny", "beam": 1} | parts]
+    assert listed["default"] == "tiny"
+    assert listed["limits"]["beam"] == Limits().beam
