@@ -124,8 +124,8 @@ class Labeller(nn.Module):
         if there is no positive label, it is the most probable one.
         """
         if self.positive is None or len(self.labels) < 2:
-            likeliest: NDArray[np.int64] = probability.argmax(1)
-            return likeliest
+            best: NDArray[np.int64] = probability.argmax(1)
+            return best
         others = probability.copy()
         others[:, self.positive] = -1
         chosen: NDArray[np.int64] = others.argmax(1)
