@@ -69,8 +69,9 @@ def overlay(gold: Sentence, system: Sentence, names: tuple[str, str] = ("gold", 
         pairs = zip(gold.forms, system.forms, strict=False)
         at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(gold.forms), len(system.forms)))
         found = [repr(forms[at]) if at < len(forms) else "the end" for forms in (gold.forms, system.forms)]
+        place = f" ({gold.place})" if gold.place else ""
         raise TreebankError(
-            f"{system.place}: word {at + 1} is {found[1]}, in gold ({gold.place}) {found[0]}; "
+            f"{system.place or names[1]}: word {at + 1} is {found[1]}, in {names[0]}{place} {found[0]}; "
             "trees over different words cannot be compared; draw each alone"
         )
     words = [

@@ -55,8 +55,8 @@ class Multiwords:
     def divided(self, form: str, *, several: bool) -> Division:
         """Return the words of a token, of which the network says that it has one word or `several`.
 
-        They are those of the treebank; for a form that it lacks, the longest known last part and the rest. Words that
-        spell the token keep its capitals and its kind of apostrophe. Of other words the first has a capital if the
+        They are those of the treebank; for a form that it lacks, the most reliable known last part and the rest. Words
+        that spell the token keep its capitals and its kind of apostrophe. Of other words the first has a capital if the
         token begins with one.
         """
         lower = plain(form)
@@ -76,8 +76,14 @@ class Multiwords:
 
     @cached_property
     def _last_parts(self) -> list[str]:
-        lasts = (words[-1] for form, words in self.words.items() if len(words) == 2 and "".join(words) == form)
-        return sorted(set(lasts), key=lambda part: (-len(part), part))
+        """The known last parts. First is the one of which the largest share of the forms that end so are divided there.
+
+        In Turkish, `evdeki` is `evde`, `ki` like most forms in -ki, although one misspelt form has the last part `eki`.
+        """
+        last = {form: own[-1] for form, own in self.words.items() if len(own) == 2 and "".join(own) == form}
+        divided = Counter(last.values())
+        ending = Counter(form[i:] for form in last for i in range(1, len(form)) if form[i:] in divided)
+        return sorted(divided, key=lambda part: (-divided[part] / (1 + ending[part]), -len(part), part))
 
 
 def plain(form: str) -> str:

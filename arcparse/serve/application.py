@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from arcparse.errors import ArcparseError
+from arcparse.errors import ArcparseError, ConfigurationError, shown
 from arcparse.serve import description, site
 from arcparse.serve.answers import answer_error
 from arcparse.serve.batching import Batches
@@ -25,12 +26,14 @@ from arcparse.serve.own import Own
 from arcparse.serve.settings import Limits
 from arcparse.serve.udpipe import UDPipe
 
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
+
 
 def application(models: Models, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
     """Return the application; its thread starts and ends with its lifespan.
 
     Scripts of pages from `origins` ("https://example.org", or "*" for all) may read answers; by default none from
-    elsewhere may.
+    elsewhere may. Raises ConfigurationError for an origin that no browser sends.
     """
     limits, metrics = limits or Limits(), Metrics()
     batches = Batches(limits.batch, metrics.count_batch)
@@ -63,4 +66,10 @@ def application(models: Models, limits: Limits | None = None, origins: Sequence[
     gate = Gate(inner, limits, metrics, frozenset(route.path for route in routes))
     if not origins:
         return gate
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ConfigurationError(
+                f"the origin {shown(origin)} is none that a browser sends; write https://example.org, with the scheme "
+                "and without a path, or * for all"
+            )
     return CORSMiddleware(gate, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["Content-Type"])

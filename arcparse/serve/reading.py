@@ -103,6 +103,7 @@ def _sentence(entry: Any, name: str) -> Sentence:
     if isinstance(entry, Mapping):
         sentence = Sentence.from_dict(entry)
         text_or_sentence(sentence, name)
+        str(sentence)  # refuses cells and comments that CoNLL-U cannot hold
         return sentence
     found = text_or_sentence(entry, name)
     if isinstance(found, str):

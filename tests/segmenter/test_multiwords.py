@@ -45,6 +45,22 @@ def test_what_the_treebank_lacks_is_divided_by_its_end() -> None:
     assert KNOWN.divided("'s", several=True) == ("'s",)
 
 
+def test_a_last_part_that_most_forms_with_this_end_do_not_have_is_no_guide() -> None:
+    known = Multiwords(
+        {
+            **{form + "ki": (form, "ki") for form in ("evde", "odada", "parkta", "burada")},
+            "yedideeki": ("yedide", "eki"),
+            "dışardaaki": ("dışarda", "aki"),
+            **{form + "yım": (form, "yım") for form in ("iyi", "hasta")},
+            "doktorım": ("doktor", "ım"),
+        }
+    )
+    assert known.divided("havuzdaki", several=True) == ("havuzda", "ki")
+    assert known.divided("düzeydeki", several=True) == ("düzeyde", "ki")
+    assert known.divided("kötüyım", several=True) == ("kötü", "yım")
+    assert known.divided("Köleım", several=True) == ("Köle", "ım")
+
+
 def test_one_word_stays_one_unless_it_never_was() -> None:
     sentences = [sentence("Do|n’t", "its", "i|ts"), sentence("do|n't", "ca|nt", "its")]
     made = Multiwords.build(sentences)

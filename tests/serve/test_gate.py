@@ -218,6 +218,12 @@ def test_other_sites_read_answers_only_if_told(serve: Serve, nlp: Pipeline) -> N
         assert "access-control-allow-origin" not in client.get("/health", headers=origin).headers
 
 
+@pytest.mark.parametrize("origin", ["example.org", "https://example.org/", "https://example.org/page", ""])
+def test_an_origin_that_no_browser_sends_is_refused(serve: Serve, nlp: Pipeline, origin: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"is none that a browser sends; write https://example\.org"):
+        serve(nlp, origins=["http://localhost:3000", "*", origin])
+
+
 def test_requests_are_counted_by_path_and_status(serve: Serve, nlp: Pipeline) -> None:
     with serve(nlp) as client:
         client.post("/v1/parse", json=TEXT)

@@ -37,6 +37,16 @@ def test_sentences_are_parsed_with_their_tokens(client: TestClient, nlp: Pipelin
     assert found == {"model": "tiny", "sentences": [nlp.parse(forms).to_dict() for forms in TOKENS]}
 
 
+@pytest.mark.parametrize(
+    ("tokens", "comments"),
+    [([{"form": "a", "misc": "x\ny"}], []), ([{"form": "a"}], ["# a\nb"]), ([{"form": "a"}], ["text"])],
+    ids=["line break in a cell", "line break in a comment", "comment without #"],
+)
+def test_sentences_that_conllu_cannot_hold_are_refused(client: TestClient, tokens: Any, comments: Any) -> None:
+    answer = client.post("/v1/parse", json={"sentences": [{"tokens": tokens, "comments": comments}]})
+    assert answer.status_code == 400, answer.text
+
+
 def test_conllu_keeps_its_tags_unless_told(client: TestClient, nlp: Pipeline) -> None:
     given = Sentence.from_forms(TOKENS[0]).replace(upos=["X"] * 6)
     kept, new = (asked(client, "/v1/parse", conllu=str(given), given_tags=keeps) for keeps in (True, False))
@@ -82,6 +92,9 @@ def test_two_analyses_are_drawn_in_one(client: TestClient, nlp: Pipeline) -> Non
     named = client.post("/v1/draw", json={"conllu": str(parsed), "gold": str(other), "names": ["greedy", "beam 8"]})
     assert ">beam 8 alone<" in named.text
     assert ">gold" not in named.text
+    unlike = client.post("/v1/draw", json={"text": "It works.", "gold": str(other)})
+    assert unlike.status_code == 400
+    assert unlike.json()["error"].startswith("system: word 1 is 'It', in gold (conllu:1) 'They'; ")
     wrong = client.post("/v1/draw", json={"conllu": str(parsed), "gold": str(other), "names": ["greedy"]})
     assert wrong.status_code == 400
     assert "names must be two" in wrong.json()["error"]
