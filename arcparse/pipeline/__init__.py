@@ -87,6 +87,11 @@ class Pipeline:
         return self._analysis.parser is not None
 
     @property
+    def beam(self) -> int | None:
+        """The hypotheses with which the model parses unless told otherwise; None if there is no parser."""
+        return self._analysis.parser.config.beam if self._analysis.parser else None
+
+    @property
     def makes_tags(self) -> bool:
         """Whether it tags; else sentences must have tags."""
         return self._analysis.makes_tags

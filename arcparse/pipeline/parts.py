@@ -16,6 +16,7 @@ from arcparse.devices import CPU, is_cpu, select_device
 from arcparse.errors import ConfigurationError
 from arcparse.lexicon.tags import check_tags_words
 from arcparse.parser.compiled import CompiledParser
+from arcparse.parser.settings import ParserConfig
 from arcparse.segmenter.compiled import load as compiled_segmenter
 from arcparse.sentence import Sentence
 from arcparse.seq2seq.compiled import load as compiled_lemmatizer
@@ -30,6 +31,10 @@ PRECISIONS = get_args(Precision)
 
 class ParsesSentences(Protocol):
     """A parser."""
+
+    @property
+    def config(self) -> ParserConfig:
+        """Its settings."""
 
     @property
     def predicts_tags(self) -> bool:

@@ -128,7 +128,7 @@ def _described(name: str, nlp: Pipeline) -> dict[str, Any]:
         "parser": nlp.makes_trees,
         "lemmatizer": nlp.lemmatizer is not None,
         "segmenter": nlp.segmenter is not None,
-        "beam": nlp.parser.config.beam if nlp.makes_trees else None,
+        "beam": nlp.beam,
     }
 
 

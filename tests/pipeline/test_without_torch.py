@@ -16,6 +16,7 @@ nlp = arcparse.load({model!r}, segmenter={segmenter!r}, lemmatizer={lemmatizer!r
 [again] = nlp.parse_many([["We", "parse", "it", "."]], beam=4)
 assert sentence.forms == again.forms and sentence.is_parsed and again.is_parsed
 str(nlp.tag("It runs.")[0])
+assert nlp.beam == 1
 parser, tagger = nlp._analysis.parser, nlp.tagger
 assert tagger is None or tagger.pretrained is parser.pretrained, "vectors are read once"
 print("torch" in sys.modules)
