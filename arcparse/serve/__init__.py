@@ -17,5 +17,6 @@ texts and sentences to one thread, and writes answers.
     description  /openapi.json, and the page that shows it
     site         the files of the web page, in `page/`
     application  the routes together
+    connections  those of clients that do not go on
     server       the socket, the start and the stop
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import threading
@@ -18,9 +19,13 @@ from arcparse.errors import ConfigurationError
 from arcparse.pipeline import Pipeline
 from arcparse.serve.settings import Limits
 
+gate = pytest.importorskip("arcparse.serve.gate", reason="the server needs starlette: install the extra `serve`")
+
 if TYPE_CHECKING:
     from conftest import Serve
     from starlette.testclient import TestClient
+
+    from arcparse.serve.gate import Stop
 
 JSON = {"Content-Type": "application/json"}
 TEXT = {"text": "They do."}
@@ -43,9 +48,11 @@ class Slow:
 
 
 @contextmanager
-def busy(serve: Serve, nlp: Pipeline, limits: Limits) -> Iterator[tuple[TestClient, Slow, ThreadPoolExecutor]]:
+def busy(
+    serve: Serve, nlp: Pipeline, limits: Limits, stop: Stop | None = None
+) -> Iterator[tuple[TestClient, Slow, ThreadPoolExecutor]]:
     slow = Slow(nlp)
-    with serve(slow, limits) as client, ThreadPoolExecutor(4) as pool:
+    with serve(slow, limits, stop=stop) as client, ThreadPoolExecutor(4) as pool:
         try:
             yield client, slow, pool
         finally:
@@ -71,6 +78,50 @@ def test_no_answer_in_time_is_told(serve: Serve, nlp: Pipeline, path: str) -> No
         answer = client.post(path, **body)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "no answer within 0.05 seconds" in answer.text
+
+
+def test_requests_are_refused_when_the_server_stops_at_once(serve: Serve, nlp: Pipeline) -> None:
+    stop = gate.Stop()
+    with busy(serve, nlp, Limits(), stop) as (client, slow, pool):
+        asked = pool.submit(client.post, "/v1/parse", json=TEXT)
+        assert slow.begun.wait(60)
+        assert client.portal is not None
+        client.portal.call(stop.begins.set)
+        assert not asked.done()  # it would be answered
+        client.portal.call(stop.is_urgent.set)
+        refused = asked.result(60)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json()["error"].startswith("this server is about to stop;")
+
+
+def test_a_request_that_is_not_whole_is_refused_when_the_server_stops(
+    serve: Serve, nlp: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "GRACE", 0.0)
+    stop = gate.Stop()
+    with serve(nlp, stop=stop) as client:
+        assert client.portal is not None
+        pieces = iter([{"type": "http.request", "body": b'{"text": ', "more_body": True}])
+        assert client.portal.call(asked_by, client.app, pieces, stop.begins.set) == [503]
+
+
+async def asked_by(app: Any, pieces: Iterator[Any], then: Callable[[], None]) -> list[int]:
+    """Return the status of the answer to a client that sends pieces, calls a function, and sends no more."""
+    sent: list[int] = []
+
+    async def receive() -> Any:
+        if message := next(pieces, None):
+            return message
+        then()
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/parse", "query_string": b"", "headers": headers}
+    await app(scope, receive, send)
+    return sent
 
 
 def by_length(size: int) -> dict[str, Any]:
