@@ -66,6 +66,7 @@ def _logging(verbose: bool) -> dict[str, object]:
     """Return the settings of logging: errors, and with `verbose` requests too, as lines of standard error."""
     loggers = {
         "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "python_multipart": {"level": "CRITICAL"},  # a broken form is the client's fault, who is told
         "uvicorn.access": {"handlers": ["stderr"], "level": "INFO" if verbose else "WARNING", "propagate": False},
     }
     return {
@@ -73,5 +74,6 @@ def _logging(verbose: bool) -> dict[str, object]:
         "disable_existing_loggers": False,
         "formatters": {"line": {"format": "%(asctime)s %(message)s"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},  # of other libraries
         "loggers": loggers,
     }

@@ -111,7 +111,20 @@ def test_names_and_limits_of_the_command_line(start: Start, place: Path) -> None
     with pytest.raises(urllib.error.HTTPError, match="400") as refused:
         parsed(address, {"text": "Go!", "beam": 5})
     with refused.value as answer:
-        assert "give at most 4" in answer.read().decode()
+        assert "beam must be a whole number from 1 to 4 or null, not 5" in answer.read().decode()
+
+
+@needs_extra
+@pytest.mark.slow
+def test_all_lines_of_the_log_have_a_time_and_broken_forms_leave_none(start: Start) -> None:
+    process, address = start("--verbose")
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    broken = urllib.request.Request(f"{address}process", b"no form", headers)  # noqa: S310 (of our own)
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(broken, timeout=60)  # noqa: S310 (of our own)
+    process.terminate()
+    log = process.communicate(timeout=60)[1].splitlines()
+    assert [re.sub(r"^\S+ \S+ 127\.0\.0\.1:\d+ - ", "", line) for line in log] == ['"POST /process HTTP/1.1" 400']
 
 
 @needs_extra

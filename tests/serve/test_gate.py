@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -112,16 +113,20 @@ UNPARSABLE: list[dict[str, Any]] = [
     {"texts": "x"},
     {"text": "x", "sentences": []},
     {"text": "x", "conllu": ""},
-    *[{"text": value} for value in (None, 1, [], {})],
-    *[{"sentences": value} for value in ("x", 1, ["x"], [[1]], [[""]], [["a b"]], [["a\n"]], [None], [{}])],
-    *[{"sentences": [{"tokens": value}]} for value in (1, [{}], [{"form": "a", "head": "x"}], [{"form": ""}])],
+    *[{"text": value} for value in (None, 1, True, [], {}, ["x"])],
+    *[{"sentences": value} for value in ("x", 1, {}, None, ["x"], [None], [True], [3], [{}])],
+    *[{"sentences": [value]} for value in ([1], [None], [True], [""], ["a b"], ["a\n"], [["a"]], [{"form": "a"}])],
+    *[{"sentences": [{"tokens": value}]} for value in (1, None, ["a"], [None], [{}], [{"form": ""}], [{"form": None}])],
+    *[{"sentences": [{"tokens": [{"form": "a", "head": value}]}]} for value in ("x", True, None, 0.5)],
+    *[{"sentences": [{"tokens": [{"form": "a"}], "comments": value}]} for value in ("x", [None], ["no mark"])],
+    *[{"sentences": [{"tokens": [{"form": "a", **other}]}]} for other in ({"frm": "b"}, {"id": 7}, {"misc": "x\ny"})],
     *[{"conllu": value} for value in ("x", "1\tx\n", "2\t" + "_\t" * 8 + "_\n\n", 5, None)],
-    *[{"text": "x", "beam": value} for value in (0, 65, "8", True, 1.5)],
-    *[{"text": "x", "nbest": value} for value in (-1, 65, [])],
+    *[{"text": "x", "beam": value} for value in (0, 65, 2000, "8", True, 1.5, "none")],
+    *[{"text": "x", "nbest": value} for value in (-1, 65, 2000, [])],
     {"text": "x", "nbest": 4, "beam": 2},
     {"text": "x", "samples": 10**9},
-    {"text": "x", "scores": "yes"},
-    *[{"text": "x", "without": value} for value in ("lemmas", ["trees"], [1])],
+    *[{"text": "x", "scores": value} for value in ("yes", 1, None)],
+    *[{"text": "x", "without": value} for value in ("lemmas", ["trees"], [1], None)],
     *[{"text": "x", "model": value} for value in ("../../etc/passwd", 5)],
     {"text": "x", "bem": 2},
 ]
@@ -133,7 +138,8 @@ UNDRAWABLE = [
     {"text": "Go. Stop."},
     {"text": "x", "colour": "red"},
     {"text": "x", "width": 0},
-    {"text": "Go!", "gold": 5},
+    *[{"text": "Go!", "gold": value} for value in (5, "x", "")],
+    *[{"text": "Go!", "names": value} for value in (None, "ab", ["a"], [None, None])],
     {"text": "Go!", "gold": "1\tStop\t_\t_\t_\t_\t0\troot\t_\t_\n\n"},
 ]
 NO_OBJECTS = [
@@ -146,9 +152,14 @@ NO_OBJECTS = [
     b"null",
     b"1",
     b'{"text": "\\ud800"}',
+    b'{"sentences": [["a\\ud800"]]}',
+    b'{"text": NaN}',
+    b'{"text": "x", "beam": 1e999}',
+    b'{"text": "\xe9"}',
     b"1" * 5000,
 ]
 NO_FORMS = [b"data=%ff", b"data=\xff", b"&".join(b"a%d=1" % i for i in range(500))]
+PYTHON = re.compile(r"\b(parse_many|Sentence|None|True|False|nan|inf|sys|encode|dict|int|str|bool|n must)\b|'none'")
 Malformed = tuple[int, str, str, dict[str, Any]]
 MALFORMED: list[Malformed] = [
     *[(400, "POST", "/v1/parse", {"json": body}) for body in UNPARSABLE],
@@ -160,7 +171,7 @@ MALFORMED: list[Malformed] = [
         (400, "POST", "/process", {"content": b"x", "headers": {"Content-Type": f"multipart/form-data{boundary}"}})
         for boundary in ("", "; boundary=b")
     ],
-    (400, "POST", "/process", {"files": {"data": ("x", b"\xff")}}),
+    *[(400, "POST", "/process", {"files": {"data": (name, b"\xff")}}) for name in ("x", None)],
     (400, "GET", "/process", {}),
     (400, "GET", "/process?data=%ff", {}),
     (415, "POST", "/v1/parse", {"content": b'{"text": "x"}', "headers": {"Content-Type": "text/plain"}}),
@@ -183,6 +194,7 @@ def test_malformed_requests_get_the_right_status_and_a_line(client: TestClient, 
     assert told
     assert "\n" not in told
     assert "Traceback" not in told
+    assert not (path.startswith("/v1/") and PYTHON.search(told)), told  # a client has JSON
 
 
 def test_damaged_requests_never_lead_to_an_error_inside(client: TestClient) -> None:
@@ -264,6 +276,7 @@ def test_the_interface_is_described(client: TestClient) -> None:
         "beam"
     ]
     assert (beam["type"], beam["minimum"], beam["default"]) == (["integer", "null"], 1, None)
+    assert beam["maximum"] == Limits().beam
 
 
 @pytest.mark.parametrize(
