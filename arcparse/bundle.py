@@ -20,9 +20,11 @@ from typing import Any, Literal, get_args
 
 from arcparse.checkpoint import (
     as_json,
+    content_of,
     description_of,
     files_of,
     find_model,
+    has_file,
     load_config,
     pack,
     replaced,
@@ -87,7 +89,7 @@ class Bundle:
         def place(part: str, given: str | Path | None) -> Path | None:
             if given is not None:
                 return find_model(given, (part,)).resolve()
-            return sibling(model, config[part]) if config.get(part) and not left_out[part] else None
+            return _named(model, part, config[part]) if config.get(part) and not left_out[part] else None
 
         parts = place(TAGGER, tagger), place(LEMMATIZER, lemmatizer), place(SEGMENTER, segmenter)
         return cls(model, kind, *parts, _rules(model, config) if tokenizer is None else tokenizer)
@@ -156,6 +158,25 @@ def _copy(place: Path, kind: str, name: str, names: dict[str, Any]) -> Iterator[
     yield f"{name}/{CONFIG}", as_json(description)
     for file, content in files_of(place).items():
         yield f"{name}/{file}", content
+
+
+def _named(model: Path, part: str, name: str) -> Path:
+    """Return the place of a part that a model names. Raises ModelError if it is not there."""
+    place = sibling(model, name)
+    if not has_file(place, CONFIG):
+        names = (name for name, own in REMOVED.items() if own == part)
+        without = next((f", or leave it out (without={[name]}, --without {name})" for name in names), "")
+        raise ModelError(
+            f"{place}: is not there, and the model {model} needs it as its {part}; copy both again{without}"
+        )
+    return place
+
+
+def card_of(model: Path) -> str:
+    """Return the card of a model: its own, or that of the bundle in which it is; empty if there is none."""
+    places = [model, model.parent] if model.name in HEADS else [model]
+    place = next((place for place in places if has_file(place, CARD)), None)
+    return content_of(place, CARD).decode("utf-8", "replace") if place else ""
 
 
 def _rules(model: Path, config: dict[str, Any]) -> str | Language:

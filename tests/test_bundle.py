@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from overfitted import fitted_parser, fitted_tagger, twenty, vectors
 
 import arcparse
 from arcparse import cli
-from arcparse.bundle import Bundle
+from arcparse.bundle import Bundle, card_of
 from arcparse.checkpoint import find_model, load_config
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.lexicon.pretrained import Pretrained
@@ -234,3 +235,40 @@ def test_the_command_packs_and_tells_the_parts(runs: Path, tmp_path: Path, capsy
     assert "\tbark\t_\t" in capsys.readouterr().out.replace("2\tbark", "\tbark")
     assert cli.main(["pack", str(tmp_path / "nowhere"), "--output", str(place)]) == 2
     assert "nowhere: there is no model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["fr", "fr.zip"])
+def test_a_card_goes_with_its_model_and_tells_that_parts_were_changed(
+    bundle: Bundle, tmp_path: Path, name: str
+) -> None:
+    place, copied, changed = tmp_path / name, tmp_path / f"copied-{name}", tmp_path / f"changed-{name}"
+    bundle.save(place, card="# fr\n")
+    assert cli.main(["pack", str(place), "--output", str(copied)]) == 0
+    assert card_of(find_model(copied)) == "# fr\n"
+    assert cli.main(["pack", str(copied), "--without", "lemmas", "--output", str(changed)]) == 0
+    parts = "parser, tagger, segmenter; text is divided by the segmenter"
+    assert card_of(find_model(changed)) == f"# fr\n\n## Changed\n\nParts were replaced or left out since: {parts}.\n"
+
+
+def test_a_folder_of_a_model_is_no_bundle_whose_card_is_above_it(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# My project\n", encoding="utf-8")
+    shutil.copytree(runs / "parser" / "tagger", tmp_path / "mine")
+    assert card_of(tmp_path / "mine") == ""
+    assert card_of(find_model("en")).startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("part", "remedy"),
+    [
+        ("lemmatizer", r"copy both again, or leave it out \(without=\['lemmas'\], --without lemmas\)"),
+        ("tagger", "again$"),
+    ],
+)
+def test_a_part_that_is_missing_is_told(bundle: Bundle, tmp_path: Path, part: str, remedy: str) -> None:
+    place = tmp_path / "fr"
+    bundle.save(place)
+    shutil.rmtree(place / part)
+    with pytest.raises(
+        ModelError, match=rf"fr/{part}: is not there, and the model .* needs it as its {part}; .*{remedy}"
+    ):
+        Bundle.find(place)
