@@ -28,6 +28,7 @@ OneOrMore = Sentence | Document  # the result for an input
 SHOWN = 40  # characters of a token in a message
 SURROGATE = re.compile("[\ud800-\udfff]")
 BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # control characters, and line ends of some readers
+SEPARATING = re.compile("[\t\n\r]")  # all that a file of CoNLL-U cannot hold in a form: texts and files have others
 SPACED_NUMBER = re.compile(r"[\d.,+-]+(?:\s[\d.,+-]+)*")
 
 
@@ -62,7 +63,7 @@ def text_or_sentence(given: Any, name: str = "text", remedies: Remedies = PYTHON
         _check_surrogates(given, name, remedies)
         return given.removeprefix(BYTE_ORDER_MARK)
     if isinstance(given, Sentence):
-        _check_tokens(given.forms, name, remedies)
+        _check_tokens(given.forms, name, remedies, SEPARATING)
         return given
     if not _is_series(given):
         raise InputError(f"{name} must be a string, a list of word forms or a Sentence, not {_described(given)}")
@@ -74,7 +75,7 @@ def text_or_sentence(given: Any, name: str = "text", remedies: Remedies = PYTHON
             raise InputError(f"{name}[{i}] is {_shown(token)}, white space and no token; leave it out")
         if re.search(r"\s", token) and not BREAKING.search(token) and not SPACED_NUMBER.fullmatch(token):
             raise InputError(f"{name}[{i}] must be one token, but {_shown(token)} has spaces: {remedies.spaces}")
-    _check_tokens(tokens, name, remedies)
+    _check_tokens(tokens, name, remedies, BREAKING)
     return Sentence.from_forms(tokens)
 
 
@@ -109,16 +110,16 @@ def _is_series(given: object) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, without)
 
 
-def _check_tokens(tokens: Sequence[str], name: str, remedies: Remedies) -> None:
-    """Raise InputError for a token that is empty or has a character that CoNLL-U cannot hold."""
+def _check_tokens(tokens: Sequence[str], name: str, remedies: Remedies, refused: re.Pattern[str]) -> None:
+    """Raise InputError for a token that is empty, or has a refused character or half a character."""
     whole = "".join(tokens)  # one search for all tokens: nearly always they are good
-    if all(tokens) and not BREAKING.search(whole) and not SURROGATE.search(whole):
+    if all(tokens) and not refused.search(whole) and not SURROGATE.search(whole):
         return
     for i, token in enumerate(tokens):
         if not token:
             raise InputError(f"{name}[{i}] is empty, but a token has at least one character; leave it out")
         _check_surrogates(token, f"{name}[{i}]", remedies)
-        breaking = BREAKING.search(token)
+        breaking = refused.search(token)
         if breaking:
             raise InputError(
                 f"{name}[{i}] is {_shown(token)}: CoNLL-U cannot hold its character {breaking.start() + 1}, "

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from arcparse.parser.beam_trace import BeamTrace, Node
 
 
+DRAWN = " to be drawn"  # why a sentence is too long
+
+
 @dataclass(frozen=True)
 class Own:
     """The routes of our own interface."""
@@ -88,9 +91,11 @@ class Own:
         nlp = self.models.find(options.model)
 
         def work(given: str | list[Sentence]) -> bytes:
-            sentence = only_sentence(given, nlp.divide, self.limits.drawn)
+            sentence = only_sentence(given, nlp.divide, self.limits.drawn, why=DRAWN)
             sentence = nlp.parse(sentence, beam=options.beam) if isinstance(given, str) else sentence
-            other = None if gold is None else only_sentence(gold, nlp.divide, self.limits.drawn, role=" as gold")
+            other = (
+                None if gold is None else only_sentence(gold, nlp.divide, self.limits.drawn, role=" as gold", why=DRAWN)
+            )
             return _drawn(sentence, other, options).encode()
 
         return Response(await self._once(work, given), media_type="image/svg+xml")
