@@ -137,11 +137,10 @@ def test_the_tree_follows_the_text_as_it_is_written(page: Page, address: str) ->
 def test_a_long_wait_is_told(page: Page, address: str) -> None:
     open_at(page, address, "")
     held: list[Route] = []
-    page.route("**/v1/parse", held.append)
+    page.route("**/v1/parse", lambda route: held.append(route))
     page.fill("#text", SHORT)
     page.wait_for_selector("#status >> text=parsing …")
-    page.unroute("**/v1/parse")
-    held[0].continue_()
+    held.pop().continue_()
     page.wait_for_selector("#status >> text=1 sentence, 5 words")
 
 
