@@ -128,7 +128,9 @@ def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
         ({"without": ["lemmas"], "lemmatizer": "en-lemmatizer"}, "lemmatizer is 'en-lemmatizer', but without has"),
         ({"tagger": "en-small-tagger"}, "predicts tags itself; leave out the tagger"),
         ({"lemmatizer": "en-segmenter"}, "holds a model of kind 'segmenter'; name one of kind 'lemmatizer'"),
+        ({"without": None}, "^without must be a list with .*, not None$"),
         ({"tokenizer": "fr"}, "there is no tokeniser 'fr'"),
+        ({"tokenizer": 3}, "^a tokeniser is a name or a path, not 3; give a string or a Path$"),
     ],
 )
 def test_parts_that_cannot_be_are_refused(chosen: dict[str, Any], message: str) -> None:
