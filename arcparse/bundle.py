@@ -194,8 +194,8 @@ def _rules(model: Path, config: dict[str, Any]) -> str | Language:
 
 def _written(rules: str | Path | Language) -> str | dict[str, Any]:
     """Return rules as a configuration holds them. Raises ConfigurationError if they are those of no language."""
-    if rules in SHIPPED:
-        return str(rules)
+    if isinstance(rules, str) and rules in SHIPPED:
+        return rules
     language = rules if isinstance(rules, Language) else read_language(rules)
     find_tokenizer(language)  # its lines can be read
     return as_dict(language)
@@ -208,7 +208,7 @@ def _use_of(kind: str) -> str:
 
 def check_without(without: Collection[Without], **given: object) -> None:
     """Raise ConfigurationError for parts that cannot be left out, or that are `given` too."""
-    if isinstance(without, str) or not all(name in WITHOUT for name in without):
+    if isinstance(without, str) or not isinstance(without, Collection) or not all(name in WITHOUT for name in without):
         names = " or ".join(map(repr, WITHOUT))
         raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
     for name, part in REMOVED.items():

@@ -95,6 +95,8 @@ class Sentence:
         Some words of a sentence, such as a phrase, are numbered anew, and a head outside them is 0. Raises InputError
         for anything but tokens, and for two of the same id.
         """
+        if not isinstance(tokens, Iterable):
+            raise InputError(f"tokens must be a list of Token objects, not {shown(tokens)}")
         tokens = list(tokens)
         for i, token in enumerate(tokens):
             if not isinstance(token, Token):
