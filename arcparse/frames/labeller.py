@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import find_model, load_model, save_model
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES
 from arcparse.errors import RecordingError
 from arcparse.frames.network import FrameReader, by_length, dimension_of, stacked
@@ -146,9 +146,9 @@ class Labeller(nn.Module):
 
     @classmethod
     @turn()
-    def load(cls, directory: Path) -> Labeller:
-        """Read a model directory. Raises ModelError if it holds something else."""
-        saved = load_model(directory, KIND)
+    def load(cls, name_or_path: str | Path) -> Labeller:
+        """Read a model directory, archive or training run. Raises ModelError if it holds something else."""
+        saved = load_model(find_model(name_or_path), KIND)
         config, labels = saved.settings(LabellerConfig), saved.vocabulary("labels", (), cells=True)
         if not len(labels):
             saved.refuse(VOCABULARIES, "labels has no label")

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import find_model, load_model, save_model
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES
 from arcparse.errors import InputError
 from arcparse.frames.network import FrameReader, by_length, dimension_of, stacked
@@ -162,9 +162,9 @@ class Recogniser(nn.Module):
 
     @classmethod
     @turn()
-    def load(cls, directory: Path) -> Recogniser:
-        """Read a model directory. Raises ModelError if it holds something else."""
-        saved = load_model(directory, KIND)
+    def load(cls, name_or_path: str | Path) -> Recogniser:
+        """Read a model directory, archive or training run. Raises ModelError if it holds something else."""
+        saved = load_model(find_model(name_or_path), KIND)
         config, symbols = saved.settings(RecogniserConfig), saved.vocabulary("symbols", (), cells=True)
         if not len(symbols):
             saved.refuse(VOCABULARIES, "symbols has no symbol")

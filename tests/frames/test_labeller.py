@@ -168,7 +168,7 @@ def test_training_lowers_the_loss_and_saves_what_can_be_loaded(tmp_path: Path) -
     metadata = load_model(tmp_path / "best").metadata
     assert metadata["settings"]["train"] == "train"  # not where it lies on this machine
     assert metadata["dev"]["frame_F1"] == result.metric
-    loaded = Labeller.load(tmp_path / "best")
+    loaded = Labeller.load(str(tmp_path))  # the best model of the run
     accuracy = np.mean([
         (loaded.chosen(own, 0.5) == gold).mean()
         for own, gold in zip(loaded.probabilities(made.dev), made.gold, strict=True)
