@@ -60,7 +60,7 @@ def _table(lines: list[str]) -> str:
 def _chunks(rows: list[list[str]]) -> str:
     """Return the table of chunks that half of the rows belong to; the reader tells the faults of the others."""
     for width, name in ((4, "conll2003"), (3, "conll2000")):
-        tags = [row[-1] for row in rows if len(row) == width and CHUNK.fullmatch(row[-1])]
+        tags = ["".join(row[2:]) for row in rows if len(row) == width and CHUNK.fullmatch(row[-1])]
         if 2 * len(tags) >= len(rows) and any("-" in tag for tag in tags):
             return name
     return ""

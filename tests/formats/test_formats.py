@@ -270,7 +270,7 @@ def test_a_mark_of_a_document_may_stand_on_its_first_sentence() -> None:
     ("broken", "name"),
     [
         ("Ann NNP B-NP B-PER\nlives VBZ B-VP O\n. .\n\n", "conll2003"),
-        ("Ann NNP B-NP PER\nlives VBZ B-VP B-X\n\n", "conll2003"),
+        ("Ann NNP B-NP PER\nlives VBZ B-VP O\n\n", "conll2003"),
         ("-DOCSTART-\n\nAnn NNP B-NP\nlives\nhere RB B-ADVP\n\n", "conll2000"),
         ("He said O\nshe said no\n", "text"),
     ],
