@@ -207,6 +207,14 @@ def test_a_missing_file_is_named_before_anything_is_written(texts: Path) -> None
 # Engines
 
 
+def test_the_address_of_a_cluster_is_no_client(texts: Path) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed; `pip install dask[distributed]`")
+    from arcparse import dask
+
+    with pytest.raises(ConfigurationError, match=r"such as distributed\.Client\('tcp://host:8786'\), not its address"):
+        dask.parse_files("texts.txt", "out", client="tcp://host:8786", **SMALL)
+
+
 def with_dask(*arguments: Any, **options: Any) -> Summary:
     pytest.importorskip("distributed", reason="dask is not installed; `pip install dask[distributed]`")
     found: Summary = import_module("arcparse.dask").parse_files(*arguments, **options)
