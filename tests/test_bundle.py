@@ -104,6 +104,12 @@ def test_the_shipped_models_have_lemmas(packed: Path) -> None:
     assert arcparse.load("en") is arcparse.load("en", lemmatizer="en-lemmatizer", segmenter="en-segmenter")
 
 
+def test_a_pipeline_shows_its_parts() -> None:
+    assert repr(arcparse.load("en")) == "<Pipeline of segmenter, parser, lemmatizer>"
+    assert repr(arcparse.load("en", without=["lemmas", "segmenter"])) == "<Pipeline of parser>"
+    assert repr(arcparse.load("en-small-tagger")) == "<Pipeline of tagger>"
+
+
 def test_the_lemmatiser_can_be_left_out_by_both_of_its_names() -> None:
     found = [Bundle.find("en", without=[name]) for name in ("lemmas", "lemmatizer")]
     assert found[0] == found[1]

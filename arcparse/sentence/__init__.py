@@ -37,11 +37,12 @@ from arcparse.sentence.columns import (
 )
 from arcparse.sentence.names import SENTENCE, answers
 from arcparse.sentence.patterns import Match, Pattern
+from arcparse.sentence.phrase import Phrase
 from arcparse.sentence.spacing import GLUED
 from arcparse.sentence.spans import Span, spans_in
 from arcparse.sentence.summary import counted, summary
 from arcparse.sentence.surface import Surface, surfaces
-from arcparse.sentence.token import Phrase, Token, below, children_of, numbered, placed
+from arcparse.sentence.token import Token, below, children_of, numbered, placed
 
 __all__ = [
     "COLUMNS",
