@@ -80,13 +80,14 @@ def hold_out_texts(
         )
     shuffled = list(texts)
     random.Random(f"hold out {seed}").shuffle(shuffled)  # noqa: S311 (not for secrets)
-    train, held_out = shuffled[:-count], []
+    train, held_out = shuffled[:-count], list[LabelledText]()
     known = {text.label for text in train}
     for text in shuffled[-count:]:
         (held_out if text.label in known else train).append(text)
         known.add(text.label)
     if not held_out:
         raise ConfigurationError(
-            f"none of {len(texts)} texts can be held out: too few labels have two; name a dev file"
+            f"held_out = {share:g} of {len(texts)} texts draws only texts that are alone with their label; "
+            f"give more texts of each label, or name a dev file"
         )
     return train, held_out
