@@ -30,6 +30,7 @@ from arcparse.checkpoint import (
     replaced,
     sibling,
     write,
+    wrong_kind,
 )
 from arcparse.checkpoint.places import HEADS
 from arcparse.checkpoint.saved import CONFIG
@@ -81,7 +82,7 @@ class Bundle:
         model = find_model(name_or_path).resolve()
         kind, config = load_config(model)
         if kind not in HEADS:
-            raise ModelError(f"{model}: holds a model of kind {kind!r}; name a parser or a tagger{_use_of(kind)}")
+            raise wrong_kind(model, kind, "a parser or a tagger", _use_of(kind))
         removed = {REMOVED[name] for name in without}
         left_out = {TAGGER: kind == TAGGER, LEMMATIZER: LEMMATIZER in removed}
         left_out[SEGMENTER] = SEGMENTER in removed or tokenizer is not None
@@ -153,7 +154,7 @@ def _copy(place: Path, kind: str, name: str, names: dict[str, Any]) -> Iterator[
     """Give the files of a model for the directory `name`; its configuration gets other names of parts."""
     description = description_of(place)
     if description["kind"] != kind:
-        raise ModelError(f"{place}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
+        raise wrong_kind(place, description["kind"], f"one of kind {kind!r}")
     description["config"] |= names
     yield f"{name}/{CONFIG}", as_json(description)
     for file, content in files_of(place).items():
@@ -194,8 +195,8 @@ def _rules(model: Path, config: dict[str, Any]) -> str | Language:
 
 def _written(rules: str | Path | Language) -> str | dict[str, Any]:
     """Return rules as a configuration holds them. Raises ConfigurationError if they are those of no language."""
-    if rules in SHIPPED:
-        return str(rules)
+    if isinstance(rules, str) and rules in SHIPPED:
+        return rules
     language = rules if isinstance(rules, Language) else read_language(rules)
     find_tokenizer(language)  # its lines can be read
     return as_dict(language)
@@ -208,7 +209,7 @@ def _use_of(kind: str) -> str:
 
 def check_without(without: Collection[Without], **given: object) -> None:
     """Raise ConfigurationError for parts that cannot be left out, or that are `given` too."""
-    if isinstance(without, str) or not all(name in WITHOUT for name in without):
+    if isinstance(without, str) or not isinstance(without, Collection) or not all(name in WITHOUT for name in without):
         names = " or ".join(map(repr, WITHOUT))
         raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
     for name, part in REMOVED.items():

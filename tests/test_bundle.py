@@ -6,6 +6,7 @@ import dataclasses
 import json
 import pickle
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,12 @@ def test_the_shipped_models_have_lemmas(packed: Path) -> None:
     assert arcparse.load("en") is arcparse.load("en", lemmatizer="en-lemmatizer", segmenter="en-segmenter")
 
 
+def test_a_pipeline_shows_its_parts() -> None:
+    assert repr(arcparse.load("en")) == "<Pipeline of segmenter, parser, lemmatizer>"
+    assert repr(arcparse.load("en", without=["lemmas", "segmenter"])) == "<Pipeline of parser>"
+    assert repr(arcparse.load("en-small-tagger")) == "<Pipeline of tagger>"
+
+
 def test_the_lemmatiser_can_be_left_out_by_both_of_its_names() -> None:
     found = [Bundle.find("en", without=[name]) for name in ("lemmas", "lemmatizer")]
     assert found[0] == found[1]
@@ -127,7 +134,9 @@ def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
         ({"without": ["lemmas"], "lemmatizer": "en-lemmatizer"}, "lemmatizer is 'en-lemmatizer', but without has"),
         ({"tagger": "en-small-tagger"}, "predicts tags itself; leave out the tagger"),
         ({"lemmatizer": "en-segmenter"}, "holds a model of kind 'segmenter'; name one of kind 'lemmatizer'"),
+        ({"without": None}, "^without must be a list with .*, not None$"),
         ({"tokenizer": "fr"}, "there is no tokeniser 'fr'"),
+        ({"tokenizer": 3}, "^a tokeniser is a name or a path, not 3; give a string or a Path$"),
     ],
 )
 def test_parts_that_cannot_be_are_refused(chosen: dict[str, Any], message: str) -> None:
@@ -272,3 +281,17 @@ def test_a_part_that_is_missing_is_told(bundle: Bundle, tmp_path: Path, part: st
         ModelError, match=rf"fr/{part}: is not there, and the model .* needs it as its {part}; .*{remedy}"
     ):
         Bundle.find(place)
+
+
+def test_an_archive_may_hold_the_folder_of_a_bundle_as_file_managers_pack_it(bundle: Bundle, tmp_path: Path) -> None:
+    bundle.save(tmp_path / "fr", card="# fr\n")
+    file = Path(shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path, "fr"))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("__MACOSX/fr/._parser", b"")
+    found = Bundle.find(file)
+    assert found.parts() == {part: file / "fr" / part for part in bundle.parts()}
+    assert card_of(found.model) == "# fr\n"
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("other/config.json", b"")
+    with pytest.raises(ModelError, match=r"sent\.zip: holds no config\.json"):
+        Bundle.find(file)
