@@ -30,6 +30,7 @@ from arcparse.checkpoint import (
     replaced,
     sibling,
     write,
+    wrong_kind,
 )
 from arcparse.checkpoint.places import HEADS
 from arcparse.checkpoint.saved import CONFIG
@@ -81,7 +82,7 @@ class Bundle:
         model = find_model(name_or_path).resolve()
         kind, config = load_config(model)
         if kind not in HEADS:
-            raise ModelError(f"{model}: holds a model of kind {kind!r}; name a parser or a tagger{_use_of(kind)}")
+            raise wrong_kind(model, kind, "a parser or a tagger", _use_of(kind))
         removed = {REMOVED[name] for name in without}
         left_out = {TAGGER: kind == TAGGER, LEMMATIZER: LEMMATIZER in removed}
         left_out[SEGMENTER] = SEGMENTER in removed or tokenizer is not None
@@ -153,7 +154,7 @@ def _copy(place: Path, kind: str, name: str, names: dict[str, Any]) -> Iterator[
     """Give the files of a model for the directory `name`; its configuration gets other names of parts."""
     description = description_of(place)
     if description["kind"] != kind:
-        raise ModelError(f"{place}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
+        raise wrong_kind(place, description["kind"], f"one of kind {kind!r}")
     description["config"] |= names
     yield f"{name}/{CONFIG}", as_json(description)
     for file, content in files_of(place).items():

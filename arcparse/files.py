@@ -73,7 +73,7 @@ def read_errors(name: str, fault: Fault = TreebankError) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or str(error) or "it ends too early"
         raise fault(f"{name}: cannot be read: {reason}; check the path and that the file is whole") from None
 
 

@@ -3,9 +3,8 @@
     python tools/trigger_words.py FOLDER
 
 FOLDER gets the folders train, dev and test, whose voices differ. NAME.npz has log-mel energies of 10 ms (`frames`) and
-`labels`: 1 for some frames after the end of the word, else 0. `--waves` also writes the sound, with its
-labels, to FOLDER/waves. Needs
-espeak-ng (Debian: apt-get install espeak-ng).
+`labels`: 1 for some frames after the end of the word, else 0. `--waves` also writes the sound, with its labels, to
+FOLDER/waves. Needs espeak-ng (Debian: apt-get install espeak-ng).
 """
 
 from __future__ import annotations

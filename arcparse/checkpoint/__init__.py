@@ -26,6 +26,7 @@ from arcparse.checkpoint.archive import content_of, has_file, pack, unpack
 from arcparse.checkpoint.directory import replaced, settled, write
 from arcparse.checkpoint.places import find_model, fingerprint, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
+from arcparse.checkpoint.uses import wrong_kind
 from arcparse.errors import ModelError, shown
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "sibling",
     "unpack",
     "write",
+    "wrong_kind",
 ]
 
 FORMAT = 1
@@ -97,7 +99,7 @@ def load_model(path: Path, kind: str = "") -> SavedModel:
     path = settled(Path(path))
     description = description_of(path)
     if kind and description["kind"] != kind:
-        raise ModelError(f"{path}: holds a model of kind {shown(description['kind'])}; name one of kind {kind!r}")
+        raise wrong_kind(path, description["kind"], f"one of kind {kind!r}")
     text = _verified(path, VOCABULARIES, description["sha256"])
     vocabularies, has_escapes = _parsed(path, VOCABULARIES, text), b"\\u" in text
     for name, symbols in vocabularies.items():

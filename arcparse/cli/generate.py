@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from arcparse.cli import SUBCOMMANDS
@@ -11,6 +13,8 @@ from arcparse.cli.streams import located, no_file, standard_output
 from arcparse.errors import ConfigurationError
 from arcparse.formats import opened
 from arcparse.settings.limits import BEAM, COUNT, LENGTH, SEED
+
+SHOWN = 5  # unknown symbols
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -68,6 +72,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.set_defaults(run=run)
 
 
+def _warn(unknown: Sequence[str]) -> None:
+    """Tell on stderr that symbols of the prompt are unknown: they may be written in another way than in training."""
+    if unknown:
+        more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
+        print(f"arcparse: the model does not know {', '.join(unknown[:SHOWN])}{more} of the prompt", file=sys.stderr)
+
+
 def run(args: argparse.Namespace) -> int:
     """Write a text or a perplexity; return the exit status."""
     from arcparse import seq2seq
@@ -84,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
         unknown = 100 * float((ids == Vocabulary.UNKNOWN).double().mean())
         print(f"{args.perplexity}: perplexity {perplexity:.2f}, {len(ids)} symbols, {unknown:.2f} % of them unknown")
         return 0
+    _warn(model.unknown(args.prompt))
     limits = Limits(args.length, args.temperature, args.top_k, args.top_p, args.line)
     if args.beam:
         texts = model.likeliest(args.samples, args.prompt, limits, args.beam)

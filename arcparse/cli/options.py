@@ -81,11 +81,10 @@ def load_recurrent(args: argparse.Namespace, of: type[M]) -> M:
 
 def load_on_device(args: argparse.Namespace, of: type[F]) -> F:
     """Load a model that reads frames, of the class `of`, as `load_recurrent` does."""
-    from arcparse.checkpoint import find_model
     from arcparse.devices import select_device
 
     use_threads(args)
-    model = of.load(find_model(args.model))
+    model = of.load(args.model)
     model.to(select_device(args.device))
     return model
 

@@ -51,10 +51,19 @@ def _table(lines: list[str]) -> str:
     if not lines or (numbered and len(numbered[0]) >= 8 and CONLLU_ID.fullmatch(numbered[0][0])):
         return _numbered(numbered)
     rows = [BLANKS.split(line.strip(" \t")) for line in lines if not line.startswith(DOCSTART)]
-    width = len(rows[0]) if rows else 0
-    if not rows or any(len(row) != width for row in rows):
-        return ""
-    return _unnumbered(list(zip(*rows, strict=True)), has_tabs="\t" in lines[-1])
+    found = ""
+    if len({len(row) for row in rows}) == 1:
+        found = _unnumbered(list(zip(*rows, strict=True)), has_tabs="\t" in lines[-1])
+    return found or _chunks(rows)
+
+
+def _chunks(rows: list[list[str]]) -> str:
+    """Return the table of chunks that half of the rows belong to; the reader tells the faults of the others."""
+    for width, name in ((4, "conll2003"), (3, "conll2000")):
+        tags = ["".join(row[2:]) for row in rows if len(row) == width and CHUNK.fullmatch(row[-1])]
+        if 2 * len(tags) >= len(rows) and any("-" in tag for tag in tags):
+            return name
+    return ""
 
 
 def _numbered(rows: list[list[str]]) -> str:

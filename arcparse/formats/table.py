@@ -25,6 +25,7 @@ from arcparse.treebank.reading import blocks
 NO_BREAK = "\u00a0"
 BLANKS = re.compile(r"[ \t]+")
 DOCSTART = "-DOCSTART-"
+MARK = re.compile(rf"{DOCSTART}(?=\s|$)")
 NEWDOC = "# newdoc"
 NEWDOC_LINE = re.compile(r"#\s*newdoc\b")
 CONLLX = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "PHead", "PDeprel")
@@ -107,11 +108,14 @@ def read_table(table: Table, stream: TextIO, name: str, on_error: OnError = None
         bare = block.strip("\n")
         if not bare:
             continue
-        if table.docstart and bare.startswith(DOCSTART) and "\n" not in bare:
+        line += len(block) - len(block.lstrip("\n"))
+        if table.docstart and MARK.match(bare):  # some files have no blank line behind it
             comments = (NEWDOC,)
-            continue
+            line, bare = line + 1, bare.partition("\n")[2]
+            if not bare:
+                continue
         try:
-            yield _sentence(table, bare, comments, name, line + len(block) - len(block.lstrip("\n")))
+            yield _sentence(table, bare, comments, name, line)
         except TreebankError as error:
             report(error, on_error)
         comments = ()
@@ -189,10 +193,8 @@ def table_text(table: Table, sentence: Sentence) -> str:
     found = separators if table.separator == "\n" else text.count(table.separator)
     if (text.count("\n"), found) != (breaks, separators) or ("\t" in text and table.separator != "\t"):
         raise TreebankError(f"{sentence.place}: a cell has a tab or line break inside; replace it before writing")
-    if table.docstart and breaks == 2 and text.startswith(DOCSTART):
-        raise TreebankError(
-            f"{sentence.place}: a sentence of the word {DOCSTART} would be read as a mark; leave it out"
-        )
+    if table.docstart and MARK.match(text):
+        raise TreebankError(f"{sentence.place}: the word {DOCSTART} at its start would be read as a mark; leave it out")
     return _docstart(table, sentence) + text
 
 

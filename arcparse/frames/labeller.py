@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import find_model, load_model, save_model
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES
 from arcparse.errors import RecordingError
 from arcparse.frames.network import FrameReader, by_length, dimension_of, stacked
@@ -92,8 +92,7 @@ class Labeller(nn.Module):
 
         Raises RecordingError for frames of another dimension than those it has learned from.
         """
-        for recording in recordings:
-            self.reader.check(recording)
+        self.reader.check(recordings)
         return by_length(recordings, lambda batch: self._read([recordings[index] for index in batch]))
 
     def _read(self, batch: Sequence[Recording]) -> list[NDArray[np.float32]]:
@@ -109,12 +108,15 @@ class Labeller(nn.Module):
         """Return the probabilities [T, L] of the next frames [T, D] of a sound that is heard now, and the new states.
 
         `states` are those that the call for the frames before has returned, None at the beginning. Raises
-        RecordingError if the labeller reads in both directions.
+        RecordingError if the labeller reads in both directions, or for frames that cannot be read.
         """
         if self.config.recurrent.bidirectional:
             raise RecordingError("this labeller reads from the end too; train one with recurrent.bidirectional = false")
-        self.reader.check(Recording("these frames", frames))
-        vector, ends = self.reader(torch.from_numpy(frames).unsqueeze(0).to(self.device), None, states)
+        heard = np.array(frames, np.float32)
+        if heard.shape == (0, self.config.dimension):  # nothing new
+            return np.zeros((0, len(self.labels)), np.float32), list(states or ())
+        self.reader.check_frames("these frames", heard)
+        vector, ends = self.reader(torch.from_numpy(heard).unsqueeze(0).to(self.device), None, states or None)
         return self.output(vector).float().softmax(2)[0].cpu().numpy(), ends
 
     def chosen(self, probability: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
@@ -146,9 +148,9 @@ class Labeller(nn.Module):
 
     @classmethod
     @turn()
-    def load(cls, directory: Path) -> Labeller:
-        """Read a model directory. Raises ModelError if it holds something else."""
-        saved = load_model(directory, KIND)
+    def load(cls, name_or_path: str | Path) -> Labeller:
+        """Read a model directory, archive or training run. Raises ModelError if it holds something else."""
+        saved = load_model(find_model(name_or_path), KIND)
         config, labels = saved.settings(LabellerConfig), saved.vocabulary("labels", (), cells=True)
         if not len(labels):
             saved.refuse(VOCABULARIES, "labels has no label")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from arcparse.batches import bucket
-from arcparse.errors import RecordingError
+from arcparse.errors import InputError, RecordingError, shown
 from arcparse.frames.recordings import Recording
 from arcparse.networks.recurrent import LayerState, Recurrent
 from arcparse.networks.regularisation import LockedDropout
@@ -40,14 +40,35 @@ class FrameReader(nn.Module):
         self.dropout = LockedDropout(dropout)
         self.dimension = self.reader.dimension
 
-    def check(self, recording: Recording) -> None:
-        """Raise RecordingError if frames have another dimension."""
-        found, wanted = recording.frames.shape[1], len(self.mean)
+    def check(self, recordings: Iterable[Recording]) -> None:
+        """Raise RecordingError for frames that cannot be read, such as those of another dimension.
+
+        Raises InputError for anything but a list of recordings.
+        """
+        if isinstance(recordings, Recording | str) or not isinstance(recordings, Iterable):
+            raise InputError(f"recordings must be a list of Recording objects, not {shown(recordings)}")
+        for number, recording in enumerate(recordings):
+            if not isinstance(recording, Recording):
+                raise InputError(
+                    f"recordings[{number}] must be a Recording, not {shown(recording)}; read_recording reads a file, "
+                    "and Recording(NAME, FRAMES) makes one of an array"
+                )
+            self.check_frames(recording.name, recording.frames)
+
+    def check_frames(self, name: str, frames: NDArray[np.float32]) -> None:
+        """Raise RecordingError unless frames are finite numbers [T, D], with T > 0 and the D of training."""
+        if frames.ndim != 2 or not len(frames):
+            raise RecordingError(
+                f"{name}: frames have shape {list(frames.shape)}; an array [frames, numbers] is needed"
+            )
+        found, wanted = frames.shape[1], len(self.mean)
         if found != wanted:
             raise RecordingError(
-                f"{recording.name}: frames have {found} numbers, and the model reads {wanted}; "
+                f"{name}: frames have {found} numbers, and the model reads {wanted}; "
                 "make them as those that it has learned from"
             )
+        if not np.isfinite(frames).all():
+            raise RecordingError(f"{name}: a number of its frames is not finite; make them anew")
 
     def learn_scale(self, recordings: Sequence[Recording]) -> None:
         """Take mean and deviation of each of the D numbers from training recordings."""

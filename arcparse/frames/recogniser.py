@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from arcparse.checkpoint import load_model, save_model
+from arcparse.checkpoint import find_model, load_model, save_model
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES
 from arcparse.errors import InputError
 from arcparse.frames.network import FrameReader, by_length, dimension_of, stacked
@@ -110,10 +110,11 @@ class Recogniser(nn.Module):
     def log_probabilities(self, recordings: Sequence[Recording], texts: Sequence[str]) -> list[float]:
         """Return the log-probability of each recording's text in nats; the model must be in evaluation mode.
 
-        Raises InputError unless each recording has a text.
+        Raises InputError unless each recording has a text, RecordingError as `transcribe` does.
         """
         if len(recordings) != len(texts):
             raise InputError(f"{len(texts)} texts are given for {len(recordings)} recordings; give one for each")
+        self.reader.check(recordings)
 
         def found(batch: Sequence[int]) -> list[float]:
             return (-self.losses([recordings[i] for i in batch], [texts[i] for i in batch])).tolist()
@@ -129,8 +130,7 @@ class Recogniser(nn.Module):
         from, ConfigurationError for a beam or n outside its limits.
         """
         beam, nbest = BEAM.whole("beam", beam), NBEST.whole("nbest", nbest)
-        for recording in recordings:
-            self.reader.check(recording)
+        self.reader.check(recordings)
         return by_length(
             recordings, lambda batch: self._searched([recordings[index] for index in batch], max(beam, nbest), nbest)
         )
@@ -162,9 +162,9 @@ class Recogniser(nn.Module):
 
     @classmethod
     @turn()
-    def load(cls, directory: Path) -> Recogniser:
-        """Read a model directory. Raises ModelError if it holds something else."""
-        saved = load_model(directory, KIND)
+    def load(cls, name_or_path: str | Path) -> Recogniser:
+        """Read a model directory, archive or training run. Raises ModelError if it holds something else."""
+        saved = load_model(find_model(name_or_path), KIND)
         config, symbols = saved.settings(RecogniserConfig), saved.vocabulary("symbols", (), cells=True)
         if not len(symbols):
             saved.refuse(VOCABULARIES, "symbols has no symbol")

@@ -46,8 +46,7 @@ class RecogniserTask:
         self.texts, self.dev_texts = texts_of(train, settings.train), texts_of(dev, settings.dev)
         torch.manual_seed(settings.training.seed)
         self.model = Recogniser.build(settings.recogniser, train, self.texts)
-        for recording in dev:
-            self.model.reader.check(recording)
+        self.model.reader.check(dev)
         for recording, text in zip(train, self.texts, strict=True):
             self._check(recording, self.model.ids(text))
 
@@ -55,10 +54,12 @@ class RecogniserTask:
         """Raise RecordingError if no path of steps writes the symbols; a blank stands between equal ones."""
         needed = len(symbols) + sum(a == b for a, b in pairwise(symbols))
         steps = -(-len(recording.frames) // self.settings.recogniser.joined)
-        if not symbols or needed > steps:
+        place = f"{self.settings.train}: {recording.name}"
+        if not symbols:
+            raise RecordingError(f"{place} has an empty text; leave out recordings without speech")
+        if needed > steps:
             raise RecordingError(
-                f"{self.settings.train}: {recording.name} has {steps} steps for a text that needs from 1 to as many, "
-                f"and its own needs {needed}; check the text, or lower recogniser.joined"
+                f"{place} has {steps} steps, and its text needs {needed}; check the text, or lower recogniser.joined"
             )
 
     def statistics(self) -> list[str]:

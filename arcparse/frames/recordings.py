@@ -54,6 +54,8 @@ def recording_files(places: Iterable[str | Path]) -> list[Path]:
     """
     found: dict[str, Path] = {}
     for place in map(Path, places):
+        if not place.exists():
+            raise RecordingError(f"{place}: there is no such file or folder; check the path")
         files = sorted(filter(_is_recording, place.iterdir())) if place.is_dir() else [place]
         if not files:
             raise RecordingError(f"{place}: holds no recording; put files {_endings()} there")
@@ -85,16 +87,17 @@ def read_recording(place: str | Path) -> Recording:
     """
     file = Path(place)
     inside, beside = None, file.with_name(file.stem + LABELS)
-    if file.suffix == ".wav":
+    suffix = file.suffix.lower()
+    if suffix == ".wav":
         try:
             frames = log_mel(*read_wave(file))
         except RecordingError as error:
             message = str(error)
             raise RecordingError(message if message.startswith(str(file)) else f"{file}: {message}") from None
-    elif file.suffix == ".npz":
+    elif suffix == ".npz":
         arrays = _archive(file)
         frames, inside = _frames(file, arrays["frames"]), arrays.get("labels")
-    elif file.suffix == ".npy":
+    elif suffix == ".npy":
         frames = _frames(file, _file(file, 2))
     else:
         raise RecordingError(f"{file}: has no ending of a recording; name it {_endings()}")
@@ -107,7 +110,7 @@ def read_recording(place: str | Path) -> Recording:
 
 
 def _is_recording(file: Path) -> bool:
-    return file.suffix in SUFFIXES and not file.name.endswith(LABELS) and not file.name.startswith(".")
+    return file.suffix.lower() in SUFFIXES and not file.name.lower().endswith(LABELS) and not file.name.startswith(".")
 
 
 def _endings() -> str:
@@ -160,7 +163,8 @@ def _array(place: str, stream: IO[bytes], axes: int) -> NDArray[Any]:
         limits = (LONGEST, WIDEST)[:axes]
         if not all(1 <= size <= limit for size, limit in zip(shape, limits, strict=True)):
             most = " and ".join(f"{limit} {what}" for limit, what in zip(limits, ("frames", "numbers"), strict=False))
-            raise RecordingError(f"{place}: has shape {list(shape)}; from 1 to {most} are possible; divide it")
+            remedy = "divide it" if all(shape) else "leave it out"
+            raise RecordingError(f"{place}: has shape {list(shape)}; from 1 to {most} are possible; {remedy}")
         if math.prod(shape) > LARGEST:
             raise RecordingError(f"{place}: has {math.prod(shape)} numbers, at most {LARGEST} are possible; divide it")
         if kind.kind not in ("fiub" if axes == 2 else "iubU") or kind.itemsize > 4 * LETTERS:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import RecordingError
 from arcparse.files import read_errors
+from arcparse.settings.limits import Range
 
 HOP = 0.01  # seconds from frame to frame
 WINDOW = 0.025  # seconds that a frame looks at: long enough for the pitch of a deep voice
@@ -22,12 +24,15 @@ LOWEST, HIGHEST = 60.0, 7600.0  # Hz of the bands: sounds of speech lie between 
 FLOOR = 1e-13  # added to energies, so that silence has a logarithm: ten times the noise of 16 bits
 AT_ONCE = 4096  # frames in memory at a time
 LONGEST = 10_000  # seconds of a recording
-WIDTHS = {1: "u1", 2: "<i2", 4: "<i4"}  # bytes of a sample; those of 3 become 4
+WIDTHS = {1: "u1", 2: "i2", 4: "i4"}  # bytes of a sample; those of 3 become 4
+BAND_COUNT = Range(1, 8192)
+SECONDS = Range(1e-4, 10)  # of a window or hop
+LOUDEST = 10.0  # of a sample: sound that was changed may go a little beyond 1, and whole numbers go far
 REMEDY = "write it anew, for example by `sox OLD -e signed -b 16 NEW`"
 
 
 def log_mel(
-    samples: NDArray[np.floating],
+    samples: NDArray[np.floating | np.integer],
     rate: int,
     *,
     bands: int = BANDS,
@@ -38,17 +43,19 @@ def log_mel(
 ) -> NDArray[np.float32]:
     """Return the logarithms [T, bands] of the mean energies a hertz of samples [N] from -1 to 1, `rate` a second.
 
-    Frame i looks at `window` seconds from i x `hop` seconds on, by a Hann window; sound that is shorter than a window
-    is filled up with silence. Bands are triangles between `lowest` and `highest` Hz, at equal distances in mel. Raises
-    RecordingError for samples that are not one row of finite numbers, or a rate that is too low for the highest band.
+    Whole numbers of 8, 16 or 32 bits, as wave files have them, are brought to this range. Frame i looks at `window`
+    seconds from i x `hop` seconds on, by a Hann window; sound that is shorter than a window is filled up with silence.
+    Bands are triangles between `lowest` and `highest` Hz, at equal distances in mel. Raises RecordingError for samples
+    that are not one row of finite numbers or far beyond the range, or a rate that is too low for the highest band,
+    ConfigurationError for other settings that make no frames.
     """
-    samples = np.asarray(samples, np.float32)
-    if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all():
-        raise RecordingError(f"samples must be one row of finite numbers, not an array of shape {samples.shape}")
+    _check_bands(bands, window, hop, lowest, highest)
+    samples = _samples(np.asarray(samples))
     if rate < 2 * highest:
         raise RecordingError(
             f"{rate} samples a second hold no sound above {rate / 2:g} Hz, and the highest band ends at {highest:g}; "
-            f"give sound of at least {2 * highest:g} samples a second"
+            f"give sound of at least {2 * highest:g} samples a second, or make frames by log_mel(..., "
+            f"highest={rate / 2:g})"
         )
     width = round(window * rate)
     samples = np.pad(samples, (0, max(0, width - len(samples))))
@@ -62,6 +69,33 @@ def log_mel(
         pieces = samples[starts[first : first + AT_ONCE, None] + np.arange(width)] * shape
         parts.append(np.log((np.abs(np.fft.rfft(pieces, size)) ** 2) @ filters + FLOOR).astype(np.float32))
     return np.concatenate(parts)
+
+
+def _check_bands(bands: int, window: float, hop: float, lowest: float, highest: float) -> None:
+    BAND_COUNT.whole("bands", bands)
+    for name, seconds in (("window", window), ("hop", hop)):
+        SECONDS.check(name, seconds)
+    Range(0, highest, without=(highest,)).check("lowest", lowest)
+
+
+def _samples(given: NDArray[Any]) -> NDArray[np.float32]:
+    """Return samples as numbers from -1 to 1. Raises RecordingError as `log_mel` does."""
+    samples = _scaled(given) if given.dtype.str[1:] in WIDTHS.values() else given.astype(np.float32)
+    if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all():
+        raise RecordingError(f"samples must be one row of finite numbers, not an array of shape {samples.shape}")
+    if np.abs(samples).max() > LOUDEST:
+        raise RecordingError(
+            f"samples reach {np.abs(samples).max():g}, and must be from -1 to 1; divide them by the largest that they "
+            f"can be, such as 32768"
+        )
+    return samples
+
+
+def _scaled(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return samples of 8, 16 or 32 bits, of which those of 8 have no sign, as numbers from -1 to 1."""
+    size = values.dtype.itemsize
+    samples = values.astype(np.float32) - np.float32(128 if size == 1 else 0)
+    return samples / np.float32(2 ** (8 * size - 1))
 
 
 def _filters(bands: int, size: int, rate: int, lowest: float, highest: float) -> NDArray[np.float64]:
@@ -100,10 +134,8 @@ def read_wave(path: str | Path) -> tuple[NDArray[np.float32], int]:
         bytes_each, data = 4, _widened(data)
     if bytes_each not in WIDTHS:
         raise RecordingError(f"{path}: has samples of {8 * bytes_each} bits, not of 8, 16, 24 or 32; {REMEDY}")
-    values = np.frombuffer(data, WIDTHS[bytes_each]).astype(np.float32)
-    if bytes_each == 1:
-        values -= 128
-    return values.reshape(-1, channels).mean(1) / 2 ** (8 * bytes_each - 1), rate
+    values = np.frombuffer(data, f"<{WIDTHS[bytes_each]}")
+    return _scaled(values).reshape(-1, channels).mean(1), rate
 
 
 def _widened(data: bytes) -> bytes:

@@ -39,6 +39,19 @@ def each_sentence(sentences: Any, name: str = "sentences") -> Iterator[Sentence]
     return (_checked(sentence, f"{name}[{i}]") for i, sentence in enumerate(sentences))
 
 
+def each_text(texts: Any, name: str = "texts") -> Iterator[str]:
+    """Return an iterator over texts. Raises InputError at once for a single thing, later for another in a list."""
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        raise InputError(f"{name} must be a list or another iterable of strings, not {shown(texts)}")
+    return (_text(text, f"{name}[{i}]") for i, text in enumerate(texts))
+
+
+def _text(text: Any, name: str) -> str:
+    if isinstance(text, str):
+        return text
+    raise InputError(f"{name} must be a string, not {shown(text)}")
+
+
 def _checked(sentence: Any, name: str) -> Sentence:
     if isinstance(sentence, Sentence):
         return sentence

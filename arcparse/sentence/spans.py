@@ -22,6 +22,7 @@ Scheme = Literal["BIO", "IOB1", "BIOES"]
 OUTSIDE = "O"
 BEGINS, ENDS, INSIDE = ("B", "S"), ("E", "S"), ("B", "I")
 PREFIXES = ("B", "I", "E", "S")
+SPACING = frozenset(("SpaceAfter", "SpacesAfter", "SpacesBefore", "TokenRange"))  # attributes of running text
 
 
 class Span(NamedTuple):
@@ -147,6 +148,8 @@ def column_of(sentences: Iterable[Tagged], column: str, role: str = "train") -> 
     found = _same(column, names)
     if not found:
         there = f"there are {', '.join(names)}" if names else "MISC is empty"
+        if names and SPACING.issuperset(names):
+            there = "it was read as running text"
         near = nearest(column.lower(), [name.lower() for name in names])
         raise ConfigurationError(
             f"no word of the {role} file has the column {column!r} in MISC{near}; {there}; if its format is not "

@@ -26,6 +26,7 @@ from arcparse.networks.padding import pad
 from arcparse.networks.settings import EncoderConfig
 from arcparse.networks.source_encoder import SourceEncoder
 from arcparse.networks.weights import arrays, load_network
+from arcparse.sentence.lists import each_text
 from arcparse.seq2seq.labelled import Kept, cut, words_of
 from arcparse.settings import as_dict, check_ranges
 from arcparse.settings.limits import Length, Part
@@ -149,10 +150,13 @@ class Classifier(nn.Module):
             found[batch] = part
         return found
 
-    def classify(self, texts: Sequence[str]) -> list[Classification]:
-        """Return the label of each text; the model must be in evaluation mode, as it is when loaded."""
+    def classify(self, texts: Iterable[str]) -> list[Classification]:
+        """Return the label of each text; the model must be in evaluation mode, as it is when loaded.
+
+        Raises InputError for anything but texts, such as a single one.
+        """
         found = []
-        for row in self.log_probabilities([self.ids(text) for text in texts]).exp().tolist():
+        for row in self.log_probabilities([self.ids(text) for text in each_text(texts)]).exp().tolist():
             ranked = sorted(zip(self.labels, row, strict=True), key=lambda pair: -pair[1])
             found.append(Classification(*ranked[0], dict(ranked)))
         return found

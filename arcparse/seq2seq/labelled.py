@@ -69,7 +69,8 @@ def hold_out_texts(
 ) -> tuple[list[LabelledText], list[LabelledText]]:
     """Shuffle texts, since files may be sorted by label, and divide them into texts to learn from and to score on.
 
-    `share` is that of the texts to score on. Raises ConfigurationError if either part would be empty.
+    `share` is that of the texts to score on; of each label, at least one text is there to learn from. Raises
+    ConfigurationError if either part would be empty.
     """
     count = max(1, round(len(texts) * share))
     if not 0 < share < 1 or count >= len(texts):
@@ -79,4 +80,14 @@ def hold_out_texts(
         )
     shuffled = list(texts)
     random.Random(f"hold out {seed}").shuffle(shuffled)  # noqa: S311 (not for secrets)
-    return shuffled[:-count], shuffled[-count:]
+    train, held_out = shuffled[:-count], list[LabelledText]()
+    known = {text.label for text in train}
+    for text in shuffled[-count:]:
+        (held_out if text.label in known else train).append(text)
+        known.add(text.label)
+    if not held_out:
+        raise ConfigurationError(
+            f"held_out = {share:g} of {len(texts)} texts draws only texts that are alone with their label; "
+            f"give more texts of each label, or name a dev file"
+        )
+    return train, held_out

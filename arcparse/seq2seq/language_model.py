@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from arcparse.checkpoint import load_model, save_model
-from arcparse.errors import TreebankError
+from arcparse.errors import InputError, TreebankError, shown
 from arcparse.lexicon.symbols import BEGINNING, EOS, MARKS, divided, together, vocabulary
 from arcparse.networks.weights import arrays, load_network
 from arcparse.search import normalised, sample, search
+from arcparse.sentence.lists import each_text
 from arcparse.seq2seq.language_model_network import LanguageModelConfig, LanguageModelNetwork
 from arcparse.seq2seq.language_model_system import Continuing, Limits
 from arcparse.settings import as_dict
@@ -57,7 +58,7 @@ class LanguageModel(nn.Module):
 
         The model must be in evaluation mode, as it is when loaded. Raises TreebankError if there is no line.
         """
-        ids = self.ids(lines)
+        ids = self.ids(each_text(lines, "lines"))
         if len(ids) < 2:
             raise TreebankError("the text holds no line; give one with at least one")
         found, _ = self.network.log_probabilities(ids.unsqueeze(0), self.network.start(1))
@@ -104,7 +105,14 @@ class LanguageModel(nn.Module):
         return self._texts(prompt, given, written[:count])
 
     def _given(self, prompt: str) -> Tensor:
+        if not isinstance(prompt, str):
+            raise InputError(f"prompt must be a string, not {shown(prompt)}")
         return self.ids(prompt.split("\n"))[:-1]
+
+    def unknown(self, text: str) -> list[str]:
+        """Return the symbols of a text that the model does not know; it reads all of them as the same one."""
+        symbols = dict.fromkeys(symbol for line in text.split("\n") for symbol in divided(line, self.config.symbols))
+        return [symbol for symbol in symbols if symbol not in self.symbols]
 
     def _texts(self, prompt: str, given: Tensor, written: Tensor) -> list[str]:
         """Return the texts of ids [K, T] after those of the prompt; padding follows a line that has ended."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from arcparse.checkpoint import find_model, load_config
-from arcparse.errors import ModelError
+from arcparse.checkpoint import find_model, load_config, wrong_kind
 from arcparse.segmenter import division as segmenter
 from arcparse.segmenter.model import Segmenter
 from arcparse.seq2seq import classifier, language_model, lemmas, model, skip_thought
@@ -45,5 +44,5 @@ def load(name_or_path: str | Path, of: type[Any] | None = None) -> Any:
 def _class(place: Path) -> type[Model]:
     kind, _ = load_config(place)
     if kind not in MODELS:
-        raise ModelError(f"{place}: holds a model of kind {kind!r}; arcparse.load loads parsers and taggers")
+        raise wrong_kind(place, kind, f"one of kind {', '.join(MODELS)}")
     return MODELS[kind]

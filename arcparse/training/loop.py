@@ -189,8 +189,13 @@ def _step(
 
 
 def _save(file: Path, task: Task, learner: Learner, state: State, config: TrainingConfig) -> None:
-    values = {"state": asdict(state), "config": as_dict(config), "network": _network(learner), "task": _own(task)}
+    settings = {"config": as_dict(config), "network": _network(learner), "task": _own(task)}
+    values = {"state": asdict(state), **settings, "kind": _kind(learner)}
     save_snapshot(file, learner.tensors(), values)
+
+
+def _kind(learner: Learner) -> str:
+    return type(learner.model).__name__.lower()
 
 
 def _network(learner: Learner) -> dict[str, Any]:
@@ -208,7 +213,11 @@ def _own(task: Task) -> dict[str, Any]:
 
 def _load(file: Path, task: Task, learner: Learner, config: TrainingConfig) -> State:
     tensors, values = load_snapshot(file)
-    remedy = "take the old setting, train from the start (--fresh), or train in another directory"
+    other = "train from the start (--fresh), or train in another directory"
+    kind = values.get("kind", _kind(learner))
+    if kind != _kind(learner):
+        raise ConfigurationError(f"{file}: is the training of a {kind}, not of a {_kind(learner)}; {other}")
+    remedy = f"take the old setting, {other}"
     before, now = values["config"], as_dict(config)
     for name in now:
         if name not in FREE and now[name] != before.get(name):

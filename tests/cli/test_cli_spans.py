@@ -158,6 +158,9 @@ def test_options_of_trees_are_refused_beside_a_column(option: tuple[str, ...], r
 def test_mistakes_of_the_user_are_one_line(run: Run, place: Path) -> None:
     message = "arcparse: no word of the train file has the column 'nerr' in MISC; did you mean 'ner'?; there are"
     assert train(run, column="nerr", status=2).startswith(message)
+    (place / "prose.txt").write_text("Ann lives here.\n", encoding="utf-8")
+    message = "arcparse: no word of the gold file has the column 'NER' in MISC; it was read as running text; if its"
+    assert run("evaluate", "prose.txt", "prose.txt", "--column", "NER", status=2).startswith(message)
     (place / "bad.conll03").write_text(NAMES.replace("I-PER", "I-", 1), encoding="utf-8")
     assert run("evaluate", "names.txt", "bad.conll03", "--column", "ner", status=2) == (
         "arcparse: bad.conll03:3: NER of word 1: 'I-' is no tag of a span, which is O, or B, I, E or S with a label: "

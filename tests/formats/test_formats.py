@@ -101,6 +101,10 @@ def is_tree(sentence: Sentence) -> bool:
 def test_a_word_that_would_be_read_as_a_mark_is_refused() -> None:
     with pytest.raises(TreebankError, match="read as a mark"):
         write([Sentence.from_forms(["-DOCSTART-"])], "conll2003")
+    with pytest.raises(TreebankError, match="read as a mark"):
+        write([Sentence.from_forms(["-DOCSTART-", "is", "a", "mark"])], "conll2003")
+    [sentence] = read(write([Sentence.from_forms(["-DOCSTART-s", "are", "marks"])], "conll2003"), FORMATS["conll2003"])
+    assert sentence.forms == ("-DOCSTART-s", "are", "marks")
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -252,6 +256,27 @@ def test_chunks_entities_and_documents_of_conll_2003() -> None:
     assert first.columns[MISC] == ("Chunk=I-NP|NER=I-ORG", "Chunk=I-NP|NER=O")
     assert second.comments == ()
     assert write([first, second], "conll2003") == text
+
+
+def test_a_mark_of_a_document_may_stand_on_its_first_sentence() -> None:
+    text = "-DOCSTART- -X- O O\nAnn NNP B-NP B-PER\nlives VBZ B-VP O\n\nHere RB B-ADVP O\n\n"
+    first, second = read(text)
+    assert (first.forms, first.comments, second.comments) == (("Ann", "lives"), ("# newdoc",), ())
+    with pytest.raises(TreebankError, match=r":3: 3 columns in 'lives VBZ O', expected 4 as above"):
+        read(text.replace("B-VP ", ""))
+
+
+@pytest.mark.parametrize(
+    ("broken", "name"),
+    [
+        ("Ann NNP B-NP B-PER\nlives VBZ B-VP O\n. .\n\n", "conll2003"),
+        ("Ann NNP B-NP PER\nlives VBZ B-VP O\n\n", "conll2003"),
+        ("-DOCSTART-\n\nAnn NNP B-NP\nlives\nhere RB B-ADVP\n\n", "conll2000"),
+        ("He said O\nshe said no\n", "text"),
+    ],
+)
+def test_a_table_of_chunks_with_a_fault_is_no_running_text(broken: str, name: str) -> None:
+    assert guess(broken) == name
 
 
 def test_columns_are_configured() -> None:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from toy_frames import TRAINING, config, fitted, recordings, task
 
 from arcparse.checkpoint import load_model
-from arcparse.errors import ModelError, RecordingError
+from arcparse.errors import InputError, ModelError, RecordingError
 from arcparse.frames.labeller import Labeller
 from arcparse.frames.labeller_task import LabellerSettings, LabellerTask, detections
 from arcparse.frames.recordings import Recording
@@ -55,6 +55,34 @@ def test_a_sound_that_is_heard_now_has_the_labels_of_the_whole() -> None:
     assert np.allclose(
         model.probabilities([replace(recording, frames=recording.frames[:20])])[0], whole[:20], atol=1e-5
     )
+
+
+def test_frames_that_are_heard_may_be_of_any_type_or_none() -> None:
+    model, [recording] = fitted().model, recordings(1, 5)
+    found, states = model.follow(recording.frames[:9])
+    assert np.allclose(model.follow(recording.frames[:9].astype(float)[::-1][::-1])[0], found)
+    nothing, same = model.follow(recording.frames[:0], states)
+    assert nothing.shape == (0, 2)
+    wanted = model.follow(recording.frames[9:], states)[0]
+    assert np.allclose(model.follow(recording.frames[9:], same)[0], wanted)
+    assert np.allclose(model.follow(recording.frames[:9], model.follow(recording.frames[:0])[1])[0], found)
+    with pytest.raises(RecordingError, match=r"these frames: frames have shape \[3\]; an array \[frames, numbers\]"):
+        model.follow(recording.frames[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (recordings(1)[0], r"recordings must be a list of Recording objects, not Recording"),
+        ("a.npz", r"recordings must be a list of Recording objects, not 'a\.npz'"),
+        (["a.npz"], r"recordings\[0\] must be a Recording, not 'a\.npz'; read_recording reads a file"),
+        ([Recording("x", np.zeros((0, 3), np.float32))], r"x: frames have shape \[0, 3\]"),
+        ([Recording("x", np.full((2, 3), np.nan, np.float32))], r"x: a number of its frames is not finite"),
+    ],
+)
+def test_other_things_than_recordings_are_refused(given: object, message: str) -> None:
+    with pytest.raises((InputError, RecordingError), match=message):
+        fitted().model.probabilities(given)  # type: ignore[arg-type]
 
 
 def test_both_directions_need_the_whole_recording() -> None:
@@ -168,7 +196,7 @@ def test_training_lowers_the_loss_and_saves_what_can_be_loaded(tmp_path: Path) -
     metadata = load_model(tmp_path / "best").metadata
     assert metadata["settings"]["train"] == "train"  # not where it lies on this machine
     assert metadata["dev"]["frame_F1"] == result.metric
-    loaded = Labeller.load(tmp_path / "best")
+    loaded = Labeller.load(str(tmp_path))  # the best model of the run
     accuracy = np.mean([
         (loaded.chosen(own, 0.5) == gold).mean()
         for own, gold in zip(loaded.probabilities(made.dev), made.gold, strict=True)

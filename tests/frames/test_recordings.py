@@ -141,9 +141,13 @@ def test_places_without_recordings_and_equal_names_are_refused(tmp_path: Path) -
         read_recording(tmp_path / "a.mp3")
     with pytest.raises(RecordingError, match=r"a\.npy: cannot be read: No such file"):
         read_recording(tmp_path / "a.npy")
+    with pytest.raises(RecordingError, match=r"nowhere: there is no such file or folder; check the path"):
+        recording_files([tmp_path / "nowhere"])
     for name in ("b.npy", "a.npy"):
         np.save(tmp_path / name, FRAMES)
-    assert [file.name for file in recording_files([tmp_path])] == ["a.npy", "b.npy"]
+    (tmp_path / "b.npy").rename(tmp_path / "b.NPY")  # as some programs write it
+    assert [file.name for file in recording_files([tmp_path])] == ["a.npy", "b.NPY"]
+    assert read_recording(tmp_path / "b.NPY").frames.tolist() == FRAMES.tolist()
     np.savez(tmp_path / "a.npz", frames=FRAMES)
     with pytest.raises(RecordingError, match=r"a\.npz: has the name of .*a\.npy; each recording needs a name"):
         recording_files([tmp_path])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_sounds import samples_of, tone, write_wave
 
-from arcparse.errors import RecordingError
+from arcparse.errors import ConfigurationError, RecordingError
 from arcparse.frames import log_mel, read_wave
 
 VALUES = [0.0, 0.5, -0.5, 0.25, -1.0]
@@ -23,6 +23,27 @@ def test_samples_of_any_width_are_the_same(width: int, tmp_path: Path) -> None:
     found, rate = read_wave(write_wave(tmp_path / "a.wav", samples_of(VALUES, width), width=width))
     assert found.tolist() == VALUES
     assert rate == 16000
+
+
+@pytest.mark.parametrize("kind", ["u1", "<i2", ">i2", "<i4"])
+def test_whole_numbers_of_a_wave_file_are_the_same_sound(kind: str) -> None:
+    sound, most = 0.5 * tone(500), 2 ** (8 * np.dtype(kind).itemsize - 1)
+    whole = np.round(sound * (most - 1) + (128 if kind == "u1" else 0)).astype(kind)
+    assert log_mel(whole, 16000).max() == pytest.approx(log_mel(sound, 16000).max(), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"bands": 0}, "bands must be from 1 to 8192, not 0"),
+        ({"hop": 0}, r"hop must be from 0\.0001 to 10, not 0"),
+        ({"window": -1}, r"window must be from 0\.0001 to 10, not -1"),
+        ({"lowest": 7600}, "lowest must be at least 0 and below 7600, not 7600"),
+    ],
+)
+def test_settings_that_make_no_frames_are_refused(setting: dict[str, int], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{message}$"):
+        log_mel(tone(500), 16000, **setting)  # type: ignore[arg-type]
 
 
 def test_channels_become_their_mean(tmp_path: Path) -> None:
@@ -40,7 +61,7 @@ def test_what_is_no_wave_of_whole_numbers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"a\.wav: is no wave file"):
         read_wave(file)
     file.write_bytes(whole[:30])
-    with pytest.raises(RecordingError, match=r"a\.wav: "):
+    with pytest.raises(RecordingError, match=r"a\.wav: cannot be read: it ends too early; check"):
         read_wave(file)
     with pytest.raises(RecordingError, match=r"a\.wav: holds no samples; record it again"):
         read_wave(write_wave(file, b""))
@@ -94,6 +115,10 @@ def test_samples_that_cannot_be_heard_are_refused() -> None:
     with pytest.raises(RecordingError, match=r"8000 samples a second hold no sound above 4000 Hz.*at least 15200"):
         log_mel(tone(500, 8000), 8000)
     assert log_mel(tone(500, 8000), 8000, highest=3800).shape == (48, 40)
+    with pytest.raises(RecordingError, match=r"samples reach 20000, and must be from -1 to 1; divide them"):
+        log_mel(20_000 * np.sign(tone(500)), 16000)
+    with pytest.raises(RecordingError, match=r"samples reach 20000"):
+        log_mel(np.full(400, 20_000), 16000)  # of 64 bits: no type of a wave file
     for bad in (np.zeros((2, 2)), np.zeros(0), np.array([0, np.nan])):
         with pytest.raises(RecordingError, match="one row of finite numbers"):
             log_mel(bad, 16000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from toy_texts import READERS, TRAINING, config, fitted, task, texts
 
 from arcparse.checkpoint import load_model
-from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.errors import ConfigurationError, InputError, ModelError, TreebankError
 from arcparse.lexicon.pretrained import Pretrained
 from arcparse.networks.memory import Memory
 from arcparse.presets import presets
@@ -55,6 +55,18 @@ def test_each_label_has_its_probability() -> None:
 def test_a_text_without_words_has_a_label() -> None:
     empty, unknown = fitted().model.classify(["", "xyzzy"])
     assert empty.probabilities == pytest.approx(unknown.probabilities, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("a great film", "texts must be a list or another iterable of strings, not 'a great film'"),
+        (["a film", None], r"texts\[1\] must be a string, not None"),
+    ],
+)
+def test_other_things_than_texts_are_refused(given: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fitted().model.classify(given)
 
 
 def test_what_is_cut_is_not_read() -> None:

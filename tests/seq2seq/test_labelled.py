@@ -64,6 +64,18 @@ def test_what_is_held_out_is_drawn_from_a_sorted_file() -> None:
     assert hold_out_texts(all_of_them, 0.2, 2) != (train, dev)
 
 
+def test_each_label_has_a_text_to_learn_from() -> None:
+    few = [LabelledText(label, f"{label} {number}") for label, size in (("a", 3), ("b", 1)) for number in range(size)]
+    for seed in range(20):
+        train, dev = hold_out_texts(few, 0.5, seed)
+        assert {text.label for text in train} == {"a", "b"}
+        assert {text.label for text in dev} == {"a"}
+    with pytest.raises(
+        ConfigurationError, match=r"of 2 texts draws only texts that are alone with .*, or name a dev file"
+    ):
+        hold_out_texts(few[2:], 0.5, 1)
+
+
 @pytest.mark.parametrize(("size", "share"), [(1, 0.1), (10, 0.0), (10, 1.0), (10, 0.99)])
 def test_what_leaves_nothing_is_not_held_out(size: int, share: float) -> None:
     with pytest.raises(ConfigurationError, match=f"of {size} texts leaves nothing"):

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from arcparse import cli
 from arcparse.checkpoint import load_model
-from arcparse.errors import ConfigurationError, ModelError, TreebankError
+from arcparse.errors import ConfigurationError, InputError, ModelError, TreebankError
 from arcparse.lexicon.symbols import EOS, GO
 from arcparse.networks.settings import RecurrentConfig
 from arcparse.presets import presets
@@ -216,6 +216,10 @@ def test_what_cannot_be_is_an_error() -> None:
         settings(bptt=0)
     with pytest.raises(TreebankError, match="holds no line"):
         untrained().perplexity([])
+    with pytest.raises(InputError, match="lines must be a list or another iterable of strings, not 'one two'"):
+        untrained().perplexity("one two")
+    with pytest.raises(InputError, match="prompt must be a string, not None"):
+        untrained().generate(None)  # type: ignore[arg-type]
 
 
 def test_a_saved_model_comes_back(tmp_path: Path) -> None:
@@ -271,7 +275,12 @@ def test_the_commands_train_score_and_write(tmp_path: Path, capsys: pytest.Captu
     assert "dev log_likelihood -" in capsys.readouterr().out
     model = ["generate", "--model", str(tmp_path / "run" / "best")]
     assert cli.main([*model, "One two", "--length", "3", "--top-k", "4", "--top-p", "0.9", "--seed", "2"]) == 0
-    assert capsys.readouterr().out.startswith("one two")
+    told = capsys.readouterr()
+    assert (told.out[:7], told.err) == ("one two", "")
+    assert cli.main([*model, "one zebra ant zebra", "--length", "3"]) == 0
+    assert capsys.readouterr().err == "arcparse: the model does not know zebra, ant of the prompt\n"
+    assert cli.main([*model, "a b c d e f g", "--length", "3"]) == 0
+    assert capsys.readouterr().err == "arcparse: the model does not know a, b, c, d, e and 2 more of the prompt\n"
     file = tmp_path / "drawn.txt"
     assert cli.main([*model, "--line", "--samples", "3", "--length", "30", "--output", str(file)]) == 0
     assert len(file.read_text("utf-8").splitlines()) == 3

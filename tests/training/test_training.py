@@ -149,6 +149,10 @@ def test_other_settings_are_refused(tmp_path: Path) -> None:
         train(ToyTask(), config(epochs=1, learning_rate=0.1), tmp_path)
     with pytest.raises(ConfigurationError, match=r"is of another model: .*weight 'model\.0\.weight' has shape"):
         train(ToyTask(size=9), config(epochs=1), tmp_path)
+    other = ToyTask()
+    other.model = torch.nn.ModuleList(other.model.children())  # with weights of the same names and shapes
+    with pytest.raises(ConfigurationError, match=r"is the training of a sequential, not of a modulelist; train from"):
+        train(other, config(epochs=1, learning_rate=0.1), tmp_path)
     (tmp_path / "checkpoint.safetensors").write_bytes(b"")
     with pytest.raises(ModelError, match="is no snapshot"):
         train(ToyTask(), config(epochs=1), tmp_path)
