@@ -45,6 +45,8 @@ CHECKPOINT = "checkpoint.safetensors"  # in the directory of a run, beside BEST 
 EPOCH_STRIDE = 1_000_003  # distance of the random seeds of two runs: more than any number of epochs
 # Settings of the run's length and of its reports. A step does not depend on them: they may change when it is resumed.
 FREE = ("epochs", "patience", "threads", "log_every", "checkpoint_minutes", "tensorboard")
+# Settings of a task that name files: these may be moved between two parts of a run.
+PLACES = ("train", "dev", "vectors", "pretrained", "tagger", "silver", "start")
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _train(
     resumed = team.from_first(lambda: _keeps(file, resume))
     learner, state = Learner(task.model, config), State()
     if resumed:
-        state = _load(file, learner, config)
+        state = _load(file, task, learner, config)
     loss, stride = team.together(learner.model, task.loss), config.accumulation * team.size
     with closing(Reporter(config, directory, state, progress, writes=team.is_first)) as reporter:
         saved = time.monotonic()
@@ -147,7 +149,7 @@ def _train(
                 counts = _step(loss, learner, team, batches[index : index + stride], rate, state)
                 reporter.step(state, len(batches), counts, rate)
                 if team.is_first and time.monotonic() - saved >= 60 * config.checkpoint_minutes:
-                    _save(file, learner, state, config)
+                    _save(file, task, learner, state, config)
                     saved = time.monotonic()
             with learner.averaged():
                 metrics = team.from_first(lambda: {name: float(value) for name, value in task.evaluate().items()})
@@ -156,7 +158,7 @@ def _train(
             reporter.epoch(state, len(batches), metrics)
             state.finish_epoch(metrics)
             if team.is_first:
-                _save(file, learner, state, config)
+                _save(file, task, learner, state, config)
             saved = time.monotonic()
     learner.assign(learner.average)
     return Result(math.nan if state.best is None else state.best, state.best_epoch, state.history)
@@ -186,8 +188,9 @@ def _step(
     return [count for _, count in results]
 
 
-def _save(file: Path, learner: Learner, state: State, config: TrainingConfig) -> None:
-    values = {"state": asdict(state), "config": as_dict(config), "network": _network(learner), "kind": _kind(learner)}
+def _save(file: Path, task: Task, learner: Learner, state: State, config: TrainingConfig) -> None:
+    settings = {"config": as_dict(config), "network": _network(learner), "task": _own(task)}
+    values = {"state": asdict(state), **settings, "kind": _kind(learner)}
     save_snapshot(file, learner.tensors(), values)
 
 
@@ -200,7 +203,15 @@ def _network(learner: Learner) -> dict[str, Any]:
     return as_dict(learner.model.config) if is_dataclass(getattr(learner.model, "config", None)) else {}
 
 
-def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
+def _own(task: Task) -> dict[str, Any]:
+    """Return the settings of a task beside those of the training and the places of its files; empty if it has none."""
+    own = getattr(task, "settings", None)
+    values = as_dict(own) if is_dataclass(own) else {}
+    named = {name for name in PLACES if isinstance(values.get(name), str)}
+    return {name: value for name, value in values.items() if name != "training" and name not in named}
+
+
+def _load(file: Path, task: Task, learner: Learner, config: TrainingConfig) -> State:
     tensors, values = load_snapshot(file)
     other = "train from the start (--fresh), or train in another directory"
     kind = values.get("kind", _kind(learner))
@@ -217,6 +228,8 @@ def _load(file: Path, learner: Learner, config: TrainingConfig) -> State:
     if problem:
         reasons = changed(values.get("network", {}), _network(learner)) or [f"its data or settings differ: {problem}"]
         raise ConfigurationError(f"{file}: is of another model: {', '.join(reasons)}; {remedy}")
+    if others := changed(values.get("task", {}), _own(task)):
+        raise ConfigurationError(f"{file}: was trained with other settings: {', '.join(others)}; {remedy}")
     try:
         learner.restore(tensors)
         return State(**values["state"])

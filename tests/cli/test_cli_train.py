@@ -143,6 +143,23 @@ def test_a_run_of_another_network_is_named_by_its_setting(treebank: Path, capsys
     assert error.count("\n") == 1
 
 
+def test_a_run_of_other_settings_of_the_same_network_is_refused_and_one_of_moved_files_goes_on(
+    treebank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, moved = treebank.parent / "run", treebank.with_name("moved.conllu")
+    assert cli.main(command("parser", treebank, "--output", run, "--epochs", 1)) == 0
+    for setting, told in (("exploration=0.25", "exploration is 0.25, was 0.8"), ("parser.scorer.dropout=0.5", "was 0")):
+        capsys.readouterr()
+        assert cli.main(command("parser", treebank, "--output", run, "--epochs", 2, "--set", setting)) == 2
+        error = capsys.readouterr().err
+        assert "checkpoint.safetensors: was trained with other settings: " in error
+        assert told in error
+        assert error.endswith("take the old setting, train from the start (--fresh), or train in another directory\n")
+    treebank.rename(moved)
+    assert cli.main(command("parser", moved, "--output", run, "--epochs", 2)) == 0
+    assert "epoch 2" in capsys.readouterr().err
+
+
 def test_a_run_of_other_data_is_named_by_a_weight(treebank: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = treebank.parent / "run"
     assert cli.main(command("tagger", treebank, "--output", run, "--epochs", 1)) == 0
