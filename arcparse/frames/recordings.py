@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from arcparse.checkpoint.saved import is_cell
 from arcparse.errors import RecordingError, shown
 from arcparse.files import read_errors
-from arcparse.frames.sound import log_mel, read_wave
+from arcparse.frames.sound import log_mel
+from arcparse.frames.waves import read_wave
 from arcparse.settings.limits import Range
 
 SUFFIXES = (".npz", ".npy", ".wav")
@@ -55,7 +56,7 @@ def recording_files(places: Iterable[str | Path]) -> list[Path]:
     found: dict[str, Path] = {}
     for place in map(Path, places):
         if not place.exists():
-            raise RecordingError(f"{place}: there is no such file or folder; check the path")
+            raise RecordingError(f"{place}: cannot be read: No such file or directory; check the path")
         files = sorted(filter(_is_recording, place.iterdir())) if place.is_dir() else [place]
         if not files:
             raise RecordingError(f"{place}: holds no recording; put files {_endings()} there")
