@@ -20,9 +20,11 @@ from typing import Any, Literal, get_args
 
 from arcparse.checkpoint import (
     as_json,
+    content_of,
     description_of,
     files_of,
     find_model,
+    has_file,
     load_config,
     pack,
     replaced,
@@ -88,7 +90,7 @@ class Bundle:
         def place(part: str, given: str | Path | None) -> Path | None:
             if given is not None:
                 return find_model(given, (part,)).resolve()
-            return sibling(model, config[part]) if config.get(part) and not left_out[part] else None
+            return _named(model, part, config[part]) if config.get(part) and not left_out[part] else None
 
         parts = place(TAGGER, tagger), place(LEMMATIZER, lemmatizer), place(SEGMENTER, segmenter)
         return cls(model, kind, *parts, _rules(model, config) if tokenizer is None else tokenizer)
@@ -159,6 +161,25 @@ def _copy(place: Path, kind: str, name: str, names: dict[str, Any]) -> Iterator[
         yield f"{name}/{file}", content
 
 
+def _named(model: Path, part: str, name: str) -> Path:
+    """Return the place of a part that a model names. Raises ModelError if it is not there."""
+    place = sibling(model, name)
+    if not has_file(place, CONFIG):
+        names = (name for name, own in REMOVED.items() if own == part)
+        without = next((f", or leave it out (without={[name]}, --without {name})" for name in names), "")
+        raise ModelError(
+            f"{place}: is not there, and the model {model} needs it as its {part}; copy both again{without}"
+        )
+    return place
+
+
+def card_of(model: Path) -> str:
+    """Return the card of a model: its own, or that of the bundle in which it is; empty if there is none."""
+    places = [model, model.parent] if model.name in HEADS else [model]
+    place = next((place for place in places if has_file(place, CARD)), None)
+    return content_of(place, CARD).decode("utf-8", "replace") if place else ""
+
+
 def _rules(model: Path, config: dict[str, Any]) -> str | Language:
     """Return the rules that a model names or holds. Raises ModelError for a name that arcparse lacks."""
     found, place = config.get(TOKENIZER, "en"), f"{model / CONFIG}: config.{TOKENIZER}"
@@ -174,8 +195,8 @@ def _rules(model: Path, config: dict[str, Any]) -> str | Language:
 
 def _written(rules: str | Path | Language) -> str | dict[str, Any]:
     """Return rules as a configuration holds them. Raises ConfigurationError if they are those of no language."""
-    if rules in SHIPPED:
-        return str(rules)
+    if isinstance(rules, str) and rules in SHIPPED:
+        return rules
     language = rules if isinstance(rules, Language) else read_language(rules)
     find_tokenizer(language)  # its lines can be read
     return as_dict(language)
@@ -188,7 +209,7 @@ def _use_of(kind: str) -> str:
 
 def check_without(without: Collection[Without], **given: object) -> None:
     """Raise ConfigurationError for parts that cannot be left out, or that are `given` too."""
-    if isinstance(without, str) or not all(name in WITHOUT for name in without):
+    if isinstance(without, str) or not isinstance(without, Collection) or not all(name in WITHOUT for name in without):
         names = " or ".join(map(repr, WITHOUT))
         raise ConfigurationError(f"without must be a list with {names}, such as ['lemmas'], not {shown(without)}")
     for name, part in REMOVED.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from arcparse.errors import ConfigurationError
 from arcparse.libraries import library
 from arcparse.partitions import RETRIES, Files, Options, Run, Summary
 from arcparse.settings.limits import THREADS
@@ -29,7 +30,12 @@ def parse_files(
     `arcparse.partitions.Settings`. Raises ArcparseError if a file cannot be read or written, or if an option is wrong,
     and the last error of a partition that fails more than `retries` times, when the others are done.
     """
-    distributed, run = library("distributed"), Run.begin(files, folder, options)
+    distributed = library("distributed")
+    if isinstance(client, str):
+        raise ConfigurationError(
+            f"client must be a Client of Dask, such as distributed.Client({client!r}), not its address"
+        )
+    run = Run.begin(files, folder, options)
     if client is None:
         THREADS.whole("workers", workers)
         with (

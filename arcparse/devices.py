@@ -28,7 +28,7 @@ def select_device(name: str) -> torch.device:
             raise TypeError("it holds no numbers")
     except (RuntimeError, AssertionError, TypeError) as error:
         reason = str(error).splitlines()[0]
-        if reason.startswith("Expected one of"):  # and all kinds of device follow
+        if reason.startswith(("Expected one of", "device() ")):  # and all kinds of device, or of arguments, follow
             reason = "torch knows no device of this name"
         raise ConfigurationError(f"device {shown(name)} cannot be used: {reason}; take auto, cpu or cuda") from None
     return device

@@ -6,11 +6,12 @@ scikit-learn's `FunctionTransformer` take them with their arguments. The model i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from arcparse.errors import ConfigurationError, nearest, shown
+from arcparse.errors import ConfigurationError, InputError, nearest, shown
 from arcparse.libraries import library
 from arcparse.pipeline import DEFAULT_MODEL, Pipeline, load
 from arcparse.sentence import FEATS, Sentence
@@ -40,14 +41,15 @@ def annotate(
     model: str | Path | Pipeline = DEFAULT_MODEL,
     beam: int | None = None,
 ) -> dict[str, list[Any]]:
-    """Return columns of COLUMNS, each with a value for each text; the values of a text that is None are None.
+    """Return columns of COLUMNS, each with a value for each text; the values of a missing text (None, NaN) are None.
 
     A text may also be a list of word forms, one sentence. Raises ConfigurationError for an unknown column, and
-    InputError for a text that cannot be parsed.
+    InputError for a single text, a table, and a text that cannot be parsed.
     """
     functions = functions_of(columns)
+    _check_column(texts)
     nlp = model if isinstance(model, Pipeline) else load(model)
-    kept = list(texts)
+    kept = [None if _is_missing(text) else text for text in texts]
     parsed = nlp.parse_many([text for text in kept if text is not None], beam=beam)
     rows = [None if text is None else _document(next(parsed)) for text in kept]
     return {name: [None if row is None else of(row) for row in rows] for name, of in functions.items()}
@@ -73,8 +75,9 @@ def add_columns(
         name = prefix + replaced[0]
         raise ConfigurationError(f"the table has a column {name!r} already; give another prefix, such as 'parsed_'")
     is_dict = isinstance(given, Mapping)
-    texts = given[text] if is_dict else given[text].astype(object).where(given[text].notna(), None)
-    found = annotate(texts, columns, **options)
+    if is_dict and (given[text] is None or isinstance(given[text], str)):  # a row
+        raise InputError(f"the column {text!r} is one text, not a list of texts; call map with batched=True")
+    found = annotate(given[text], columns, **options)
     new = {prefix + name: cells if is_dict else _series(name, cells, given.index) for name, cells in found.items()}
     made: Table = {**given, **new} if is_dict else given.assign(**new)  # type: ignore[assignment]
     return made
@@ -88,6 +91,20 @@ def functions_of(columns: Sequence[str]) -> dict[str, Callable[[Document], Any]]
             known = ", ".join(COLUMNS)
             raise ConfigurationError(f"no column is called {shown(name)}{nearest(str(name), COLUMNS)}; take {known}")
     return {name: COLUMNS[name] for name in names}
+
+
+def _check_column(texts: Any) -> None:
+    """Raise InputError for an argument that has texts, but is no column of them."""
+    if isinstance(texts, str):
+        raise InputError("texts must be a list or column of texts, not one text; put it in a list")
+    if isinstance(texts, Mapping) or getattr(texts, "ndim", 1) != 1:
+        kind = type(texts).__name__
+        raise InputError(f"texts must be a list or one column of texts, not a {kind}; choose a column of it")
+
+
+def _is_missing(text: Any) -> bool:
+    """Return whether a text is None, or NaN or NA of numpy or pandas."""
+    return text is None or (isinstance(text, float) and math.isnan(text)) or type(text).__name__ == "NAType"
 
 
 def _series(name: str, cells: list[Any], index: Any) -> Any:

@@ -66,7 +66,10 @@ class Settings:
     @classmethod
     def of(cls, options: Options) -> Settings:
         """Check the arguments of a caller. Raises ConfigurationError for one that is wrong, ModelError for no model."""
-        made = cls(**{**options, "model": os.fspath(options.get("model", DEFAULT_MODEL))})  # type: ignore[arg-type]
+        model = options.get("model", DEFAULT_MODEL)
+        if not isinstance(model, str | os.PathLike):  # a caller may have a loaded one, as `arcparse.pandas` takes it
+            raise ConfigurationError(f"model must be a name or path, which each worker loads, not {shown(model)}")
+        made = cls(**{**options, "model": os.fspath(model)})  # type: ignore[arg-type]
         if made.format not in ("conllu", "parquet"):
             raise ConfigurationError(f"format must be 'conllu' or 'parquet', not {shown(made.format)}")
         if made.format == "parquet":
@@ -121,7 +124,10 @@ class Run:
         """
         settings, place = Settings.of(options), Path(folder).absolute()
         names = [os.fspath(file) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        if not names:
+            raise ConfigurationError("no file is given; look whether a pattern of file names matches none")
+        places = [os.path.realpath(name) for name in names]
+        twice = next((name for name, at in zip(names, places, strict=True) if places.count(at) > 1), None)
         if twice is not None:
             raise ConfigurationError(f"{twice}: is given twice, and its texts would be; leave one out")
         partitions = tuple(_divided(names, settings.lines))
@@ -140,18 +146,17 @@ class Run:
 
     def waiting(self) -> list[Partition]:
         """Return the partitions that are not complete."""
-        return [partition for partition in self.partitions if not self._report(partition).exists()]
+        return [partition for partition in self.partitions if self._reported(partition) is None]
 
     def parse(self, partition: Partition) -> None:
         """Parse a partition and write its part, unless it is complete: Dask asks again for work of lost workers.
 
         Raises ArcparseError if a file cannot be read or written.
         """
-        if self._report(partition).exists():
+        if self._reported(partition) is not None:
             return
         parsed = _Parsed(partition, self.settings)
-        part = self.folder / f"part-{partition.number:05}.{self.settings.format}"
-        with replacing(part, durable=True) as file:
+        with replacing(self._part(partition), durable=True) as file:
             _WRITERS[self.settings.format](parsed, file)
         with replacing(self._report(partition), durable=True) as file:
             file.write(json.dumps(asdict(parsed.summary), ensure_ascii=False).encode() + b"\n")
@@ -166,12 +171,21 @@ class Run:
 
     def summary(self) -> Summary:
         """Return the numbers of all parts that are complete."""
-        reports = [self._report(partition) for partition in self.partitions]
-        found = [json.loads(file.read_text(encoding="utf-8")) for file in reports if file.exists()]
-        return sum((Summary(**values) for values in found), Summary())
+        return sum(filter(None, map(self._reported, self.partitions)), Summary())
+
+    def _part(self, partition: Partition) -> Path:
+        return self.folder / f"part-{partition.number:05}.{self.settings.format}"
 
     def _report(self, partition: Partition) -> Path:
         return self.folder / f"_part-{partition.number:05}.json"
+
+    def _reported(self, partition: Partition) -> Summary | None:
+        """Return the numbers of a part, or None if it is not complete: it, or its report, is missing or broken."""
+        try:
+            found = json.loads(self._report(partition).read_text(encoding="utf-8"))
+            return Summary(**found) if self._part(partition).exists() else None
+        except (OSError, ValueError, TypeError):
+            return None
 
 
 def parse_files(files: Files, folder: str | os.PathLike[str], **options: Unpack[Options]) -> Summary:
@@ -230,12 +244,13 @@ class _Parsed:
                 try:
                     text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
                 except UnicodeDecodeError as error:
-                    self._leave_out(name, error)
+                    byte = f"byte {error.start + 1} of the line, 0x{line[error.start]:02x},"
+                    self._leave_out(name, f"{byte} is not UTF-8; convert the file to UTF-8")
                     continue
                 if text.strip():
                     yield name, text
 
-    def _leave_out(self, name: str, error: Exception) -> None:
+    def _leave_out(self, name: str, error: Exception | str) -> None:
         self.summary += Summary(0, 1, failures=[[name, " ".join(str(error).split())]])
 
 

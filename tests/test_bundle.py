@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from overfitted import fitted_parser, fitted_tagger, twenty, vectors
 
 import arcparse
 from arcparse import cli
-from arcparse.bundle import Bundle
+from arcparse.bundle import Bundle, card_of
 from arcparse.checkpoint import find_model, load_config
 from arcparse.errors import ArcparseError, ConfigurationError, ModelError
 from arcparse.lexicon.pretrained import Pretrained
@@ -102,6 +104,12 @@ def test_the_shipped_models_have_lemmas(packed: Path) -> None:
     assert arcparse.load("en") is arcparse.load("en", lemmatizer="en-lemmatizer", segmenter="en-segmenter")
 
 
+def test_a_pipeline_shows_its_parts() -> None:
+    assert repr(arcparse.load("en")) == "<Pipeline of segmenter, parser, lemmatizer>"
+    assert repr(arcparse.load("en", without=["lemmas", "segmenter"])) == "<Pipeline of parser>"
+    assert repr(arcparse.load("en-small-tagger")) == "<Pipeline of tagger>"
+
+
 def test_the_lemmatiser_can_be_left_out_by_both_of_its_names() -> None:
     found = [Bundle.find("en", without=[name]) for name in ("lemmas", "lemmatizer")]
     assert found[0] == found[1]
@@ -126,7 +134,9 @@ def test_a_tagger_alone_makes_a_bundle(tmp_path: Path) -> None:
         ({"without": ["lemmas"], "lemmatizer": "en-lemmatizer"}, "lemmatizer is 'en-lemmatizer', but without has"),
         ({"tagger": "en-small-tagger"}, "predicts tags itself; leave out the tagger"),
         ({"lemmatizer": "en-segmenter"}, "holds a model of kind 'segmenter'; name one of kind 'lemmatizer'"),
+        ({"without": None}, "^without must be a list with .*, not None$"),
         ({"tokenizer": "fr"}, "there is no tokeniser 'fr'"),
+        ({"tokenizer": 3}, "^a tokeniser is a name or a path, not 3; give a string or a Path$"),
     ],
 )
 def test_parts_that_cannot_be_are_refused(chosen: dict[str, Any], message: str) -> None:
@@ -234,3 +244,54 @@ def test_the_command_packs_and_tells_the_parts(runs: Path, tmp_path: Path, capsy
     assert "\tbark\t_\t" in capsys.readouterr().out.replace("2\tbark", "\tbark")
     assert cli.main(["pack", str(tmp_path / "nowhere"), "--output", str(place)]) == 2
     assert "nowhere: there is no model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["fr", "fr.zip"])
+def test_a_card_goes_with_its_model_and_tells_that_parts_were_changed(
+    bundle: Bundle, tmp_path: Path, name: str
+) -> None:
+    place, copied, changed = tmp_path / name, tmp_path / f"copied-{name}", tmp_path / f"changed-{name}"
+    bundle.save(place, card="# fr\n")
+    assert cli.main(["pack", str(place), "--output", str(copied)]) == 0
+    assert card_of(find_model(copied)) == "# fr\n"
+    assert cli.main(["pack", str(copied), "--without", "lemmas", "--output", str(changed)]) == 0
+    parts = "parser, tagger, segmenter; text is divided by the segmenter"
+    assert card_of(find_model(changed)) == f"# fr\n\n## Changed\n\nParts were replaced or left out since: {parts}.\n"
+
+
+def test_a_folder_of_a_model_is_no_bundle_whose_card_is_above_it(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# My project\n", encoding="utf-8")
+    shutil.copytree(runs / "parser" / "tagger", tmp_path / "mine")
+    assert card_of(tmp_path / "mine") == ""
+    assert card_of(find_model("en")).startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("part", "remedy"),
+    [
+        ("lemmatizer", r"copy both again, or leave it out \(without=\['lemmas'\], --without lemmas\)"),
+        ("tagger", "again$"),
+    ],
+)
+def test_a_part_that_is_missing_is_told(bundle: Bundle, tmp_path: Path, part: str, remedy: str) -> None:
+    place = tmp_path / "fr"
+    bundle.save(place)
+    shutil.rmtree(place / part)
+    with pytest.raises(
+        ModelError, match=rf"fr/{part}: is not there, and the model .* needs it as its {part}; .*{remedy}"
+    ):
+        Bundle.find(place)
+
+
+def test_an_archive_may_hold_the_folder_of_a_bundle_as_file_managers_pack_it(bundle: Bundle, tmp_path: Path) -> None:
+    bundle.save(tmp_path / "fr", card="# fr\n")
+    file = Path(shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path, "fr"))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("__MACOSX/fr/._parser", b"")
+    found = Bundle.find(file)
+    assert found.parts() == {part: file / "fr" / part for part in bundle.parts()}
+    assert card_of(found.model) == "# fr\n"
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("other/config.json", b"")
+    with pytest.raises(ModelError, match=r"sent\.zip: holds no config\.json"):
+        Bundle.find(file)

@@ -72,6 +72,33 @@ def test_a_value_that_is_no_text_is_named() -> None:
         annotate(["a", 5], ["upos"], **SMALL)  # type: ignore[list-item]
 
 
+def test_a_missing_text_of_any_kind_has_missing_values() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed; `pip install pandas`")
+    texts = [None, float("nan"), pandas.NA, "Go!"]
+    assert values(texts, "word_count", **SMALL) == [None, None, None, 2]
+    assert values(pandas.Series(texts), "word_count", **SMALL) == [None, None, None, 2]
+
+
+@pytest.mark.parametrize("texts", ["Dogs bark.", {"text": ["Dogs bark."]}], ids=["text", "table"])
+def test_a_single_text_or_a_table_is_no_column(texts: Any) -> None:
+    with pytest.raises(InputError, match="texts must be a list or"):
+        values(texts, "lemmas", **SMALL)
+
+
+def test_a_frame_is_no_column() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed; `pip install pandas`")
+    with pytest.raises(InputError, match="one column of texts, not a DataFrame; choose a column of it"):
+        values(pandas.DataFrame({"text": ["Dogs bark."]}), "lemmas", **SMALL)
+
+
+@pytest.mark.parametrize("row", [{"text": "Dogs bark."}, {"text": None}])
+def test_a_row_of_a_dataset_is_no_batch(row: dict[str, Any]) -> None:
+    with pytest.raises(
+        InputError, match="the column 'text' is one text, not a list of texts; call map with batched=Tr"
+    ):
+        add_columns(row, "text", ["lemmas"], **SMALL)
+
+
 @pytest.mark.slow
 def test_a_dataset_is_mapped() -> None:
     datasets = pytest.importorskip("datasets", reason="datasets is not installed; `pip install datasets`")

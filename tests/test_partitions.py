@@ -104,6 +104,16 @@ def test_a_part_without_its_report_is_done_again(texts: Path) -> None:
     assert Path("out/part-00001.conllu").read_bytes() == b"mine"  # a complete part is not done again
 
 
+def test_a_part_that_is_missing_or_has_a_broken_report_is_done_again(texts: Path) -> None:
+    parse_files("texts.txt", "out", **SMALL)
+    before = content(texts / "out")
+    Path("out/part-00000.conllu").unlink()
+    Path("out/_part-00001.json").write_text("", encoding="utf-8")
+    Path("out/_part-00002.json").write_text('{"texts": 1, "lines": 2}', encoding="utf-8")
+    parse_files("texts.txt", "out", **SMALL)
+    assert content(texts / "out") == before
+
+
 @pytest.mark.parametrize("change", [{"lines": 5}, {"beam": 2}, {"model": "en"}, {"format": "parquet"}])
 def test_another_run_in_the_same_folder_is_refused(texts: Path, change: dict[str, Any]) -> None:
     if "format" in change:
@@ -135,7 +145,7 @@ def test_bad_texts_are_reported_and_left_out(texts: Path, monkeypatch: pytest.Mo
     summary = parse_files("bad.txt", "out", **SMALL)
     assert summary.texts == 4
     assert [name for name, _ in summary.failures] == ["bad.txt:2", "bad.txt:3"]
-    assert "can't decode byte 0xff" in summary.failures[0][1]
+    assert summary.failures[0][1] == "byte 1 of the line, 0xff, is not UTF-8; convert the file to UTF-8"
     assert summary.failures[1][1] == "too large"
     assert list(documents(texts / "out")) == ["bad.txt:1", "bad.txt:4"]
     assert parse_files("bad.txt", "out", **SMALL) == summary
@@ -167,6 +177,7 @@ def _reports(folder: Path) -> Iterator[dict[str, Any]]:
         ({"lines": 0}, "lines must be from 1 to 10000000, not 0"),
         ({"beam": 0}, "beam must be from 1 to 1024, not 0"),
         ({"columns": ["lemma"]}, "no column is called 'lemma'; did you mean 'lemmas'"),
+        ({"model": None}, "model must be a name or path, which each worker loads, not None"),
     ],
 )
 def test_wrong_settings_are_named_before_anything_is_written(texts: Path, options: Any, message: str) -> None:
@@ -179,8 +190,11 @@ def test_wrong_settings_are_named_before_anything_is_written(texts: Path, option
 def test_a_missing_model_and_a_file_that_is_given_twice_are_named(texts: Path) -> None:
     with pytest.raises(ModelError, match="nothing-here: there is no model"):
         parse_files("texts.txt", "out", model="nothing-here")
-    with pytest.raises(ConfigurationError, match=r"texts\.txt: is given twice"):
-        parse_files(["texts.txt", "texts.txt"], "out", **SMALL)
+    for again in ("texts.txt", "./texts.txt"):
+        with pytest.raises(ConfigurationError, match=r"texts\.txt: is given twice"):
+            parse_files(["texts.txt", again], "out", **SMALL)
+    with pytest.raises(ConfigurationError, match="no file is given"):
+        parse_files(texts.glob("*.xml"), "out", **SMALL)
     assert not Path("out").exists()
 
 
@@ -191,6 +205,14 @@ def test_a_missing_file_is_named_before_anything_is_written(texts: Path) -> None
 
 
 # Engines
+
+
+def test_the_address_of_a_cluster_is_no_client(texts: Path) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed; `pip install dask[distributed]`")
+    from arcparse import dask
+
+    with pytest.raises(ConfigurationError, match=r"such as distributed\.Client\('tcp://host:8786'\), not its address"):
+        dask.parse_files("texts.txt", "out", client="tcp://host:8786", **SMALL)
 
 
 def with_dask(*arguments: Any, **options: Any) -> Summary:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, deserialize
 
-from arcparse.checkpoint.archive import content_of, pack, unpack
+from arcparse.checkpoint.archive import content_of, has_file, pack, unpack
 from arcparse.checkpoint.directory import replaced, settled, write
 from arcparse.checkpoint.places import find_model, fingerprint, shipped, sibling
 from arcparse.checkpoint.saved import CONFIG, VOCABULARIES, WEIGHTS, SavedModel, Stored
@@ -31,10 +31,12 @@ from arcparse.errors import ModelError, shown
 
 __all__ = [
     "as_json",
+    "content_of",
     "description_of",
     "files_of",
     "find_model",
     "fingerprint",
+    "has_file",
     "load_config",
     "load_model",
     "pack",

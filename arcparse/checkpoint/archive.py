@@ -19,6 +19,7 @@ MAX_ARCHIVE_BYTES = (
 MAX_ARCHIVE_FILES = 1000
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time: the same model gives the same archive
 SYMLINK = 0o120000
+FOREIGN = {"__MACOSX"}  # folders that programs put into their archives
 # The errors of a broken archive; RuntimeError comes from an encrypted one, or from an unknown compression.
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 UNREADABLE = (OSError, *BROKEN)
@@ -101,6 +102,17 @@ def has_file(path: Path, name: str) -> bool:
             return entry in opened.namelist()
     except UNREADABLE:
         return False
+
+
+def only_folder(file: Path) -> Path | None:
+    """Return the folder that holds all files of an archive, as if a program has packed a folder; None if none does."""
+    try:
+        with zipfile.ZipFile(file) as opened:
+            tops = {PurePosixPath(entry.filename).parts[0] for entry in _safe_entries(file, opened)}
+    except (ModelError, *UNREADABLE):
+        return None
+    tops -= FOREIGN
+    return file / tops.pop() if len(tops) == 1 else None
 
 
 def in_archive(path: Path) -> tuple[Path | None, str]:

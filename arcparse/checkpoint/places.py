@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from arcparse.checkpoint.archive import has_file, in_archive
+from arcparse.checkpoint.archive import has_file, in_archive, only_folder
 from arcparse.checkpoint.directory import settled
 from arcparse.checkpoint.saved import BEST, CONFIG
 from arcparse.errors import ConfigurationError, ModelError, shown
@@ -49,21 +49,29 @@ def find_model(name_or_path: str | Path, parts: Sequence[str] = HEADS) -> Path:
 
 
 def _model_at(path: Path, parts: Sequence[str]) -> Path:
-    """Return the model in a directory or archive: there, or the best of a run, or a part of a bundle.
-
-    Raises ModelError if it has none of these.
-    """
-    places = [path, *(path / part for part in parts)]
-    if os.path.isdir(path):
-        best = settled(path / BEST)
-        places[1:1] = [best, *(best / part for part in parts)]
-    found = next((place for place in places if has_file(place, CONFIG)), None)
+    """Return the model in a directory or archive, the first of `_places`. Raises ModelError if it has none."""
+    found = next((place for place in _places(path, parts) if has_file(place, CONFIG)), None)
     if found is None:
         raise ModelError(
             f"{path}: holds no {CONFIG} of a model, no run's best model, and no bundle with a {' or '.join(parts)}; "
             "name another directory or archive, or let the training end"
         )
     return found
+
+
+def _places(path: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """Yield the places where a directory or archive may have its model.
+
+    It is there, the best of a run, or a part of a bundle; an archive may also hold the directory of all that, as
+    programs make it that pack a folder.
+    """
+    yield path
+    if os.path.isdir(path):
+        best = settled(path / BEST)
+        yield from (best, *(best / part for part in parts))
+    yield from (path / part for part in parts)
+    if not os.path.isdir(path) and (folder := only_folder(path)):
+        yield from (folder, *(folder / part for part in parts))
 
 
 def shipped(name: str | Path) -> Path | None:

@@ -10,6 +10,8 @@ from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.options import add_parts, chosen_parts
 
 if TYPE_CHECKING:
+    from arcparse.bundle import Bundle
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
@@ -30,7 +32,9 @@ def add(subparsers: Subparsers) -> None:
         help="directory to write, or an archive if its name ends with .zip",
     )
     add_parts(parser)
-    parser.add_argument("--card", metavar="FILE", help="description of the bundle, in Markdown, to put in")
+    parser.add_argument(
+        "--card", metavar="FILE", help="description of the bundle, in Markdown, to put in (default: the card of MODEL)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -38,8 +42,23 @@ def run(args: argparse.Namespace) -> int:
     """Write the bundle, and print its parts; return 0."""
     from arcparse.bundle import Bundle
 
-    found = Bundle.find(args.model, **chosen_parts(args))
-    card = Path(args.card).read_text(encoding="utf-8") if args.card else ""
+    chosen = chosen_parts(args)
+    found = Bundle.find(args.model, **chosen)
+    card = Path(args.card).read_text(encoding="utf-8") if args.card else _its_card(found, changed=any(chosen.values()))
     found.save(args.output, card=card)
-    print(f"{args.output}: {', '.join(found.parts())}; text is divided by {found.divided_by}")
+    print(f"{args.output}: {_described(found)}")
     return 0
+
+
+def _its_card(bundle: Bundle, *, changed: bool) -> str:
+    """Return the card that the model has; if its parts are not those of the card, the end of it says so."""
+    from arcparse.bundle import card_of
+
+    card = card_of(bundle.model)
+    if not card or not changed:
+        return card
+    return f"{card}\n## Changed\n\nParts were replaced or left out since: {_described(bundle)}.\n"
+
+
+def _described(bundle: Bundle) -> str:
+    return f"{', '.join(bundle.parts())}; text is divided by {bundle.divided_by}"

@@ -41,7 +41,8 @@ def add(subparsers: Subparsers) -> None:
         "serve",
         help=SUBCOMMANDS["serve"],
         description="Serve models over HTTP: a web page, the JSON interface /v1, and /process and /models, as clients "
-        "of UDPipe's service call them. SIGTERM and Ctrl-C end the requests in flight, and then the server.",
+        "of UDPipe's service call them. SIGTERM and Ctrl-C end the requests in flight, and then the server; a "
+        "second one refuses them.",
     )
     parser.add_argument(
         "--host",
@@ -85,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
     _check_extra()
     from arcparse.serve import server
     from arcparse.serve.application import application
+    from arcparse.serve.gate import Stop
     from arcparse.serve.models import Models
 
     limits = Limits(**{limit: getattr(args, limit) for limit, *_ in LIMITS.values()})
@@ -95,8 +97,9 @@ def run(args: argparse.Namespace) -> int:
             names = ", ".join(models.pipelines)
             print(f"arcparse: {names} at {server.address_of(listening)}", file=sys.stderr, flush=True)
 
-        app = application(models, limits, args.cors)
-        server.run(app, listening, patience=limits.seconds, verbose=args.verbose, ready=ready)
+        stop = Stop()
+        app = application(models, limits, args.cors, stop)
+        server.run(app, listening, stop, patience=limits.seconds, verbose=args.verbose, ready=ready)
     return 0
 
 

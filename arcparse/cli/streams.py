@@ -124,20 +124,25 @@ def text_argument(text: str) -> str:
 def no_file(remedy: str) -> Callable[[str], str]:
     """Return argparse's `type` of texts: the name of a file, also of one that is not there, raises ArgumentError.
 
-    The remedy is the option or command that reads the file, with `{}` for its name.
+    So does the path of a folder; the name of a folder alone, such as `data`, may be a text. The remedy is the option or
+    command that reads the file, with `{}` for its name.
     """
 
     def text(argument: str) -> str:
         try:
             is_file = os.path.isfile(argument)
+            is_folder = os.path.basename(argument) != argument and os.path.isdir(argument)
         except ValueError:  # no file can have this name
-            is_file = False
+            is_file = is_folder = False
+        name = readable(argument)
         if is_file:
-            name = readable(argument)
             raise ArgumentError(f"'{name}' is a file and would be read as text; give {remedy.format(name)}")
+        if is_folder:
+            file = os.path.join(name, "FILE")
+            raise ArgumentError(f"'{name}' is a folder and would be read as text; give {remedy.format(file)}")
         if _names_treebank(argument):
             raise ArgumentError(
-                f"'{readable(argument)}' would be read as text, but ends as the name of a file, and there is no such "
+                f"'{name}' would be read as text, but ends as the name of a file, and there is no such "
                 f"file; check the name, and give {remedy.format('FILE')}"
             )
         return text_argument(argument)

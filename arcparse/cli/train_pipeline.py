@@ -19,6 +19,7 @@ from arcparse.training.progress import Progress
 
 if TYPE_CHECKING:
     from arcparse.course import PipelineSettings, Stage
+    from arcparse.course.files import Size
 
 FILES = {
     "treebank": "folder with the files *-train.conllu, *-dev.conllu, *-test.conllu (.xz, .gz, .bz2 too)",
@@ -84,14 +85,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_plan(settings: PipelineSettings, sizes: Mapping[str, tuple[int, int]]) -> None:
+def _print_plan(settings: PipelineSettings, sizes: Mapping[str, Size]) -> None:
     """Print the settings as TOML, and the steps and the numbers of sentences and words of each file as its comments."""
     from arcparse import course
 
     print(as_toml(settings))
     print(f"# steps: {', '.join(course.steps(settings))}")
     for role in ("train", "dev", "test"):
-        count = ", {} sentences, {} words".format(*sizes[role]) if role in sizes else ""
+        count = f", {sizes[role].sentences} sentences, {sizes[role].words} words" if role in sizes else ""
         print(f"# {role}: {getattr(settings, role) or ABSENT[role]}{count}")
 
 

@@ -2,6 +2,7 @@
 
 settings    the settings of all parts in one dataclass, from a preset, a TOML file and overrides
 files       the files of a treebank's folder
+record      what a course has begun with, and keeps to
 stages      the steps: trainings, each with its own directory and checkpoint
 time_left   the time that the course still needs
 word_vectors  those of raw text

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from arcparse.course.settings import PipelineSettings
 from arcparse.errors import ArcparseError, ConfigurationError
 from arcparse.files import make_folder
 from arcparse.recipes import load_vectors, read_treebank
+from arcparse.sentence import block_text
 from arcparse.tagger.task import hold_out
 from arcparse.tokenizer import find_tokenizer
 from arcparse.treebank import write_conllu
@@ -18,6 +21,14 @@ from arcparse.treebank import write_conllu
 ROLES = ("train", "dev", "test")
 NAME = re.compile(r"(?:.*[-_.])?(train|dev|test)\.conllu(?:\.(?:gz|xz|bz2))?")
 HELD_OUT = "data"  # the folder of the parts of a train file
+
+
+class Size(NamedTuple):
+    """The numbers of sentences and words of a treebank, and the SHA-256 of its rows."""
+
+    sentences: int
+    words: int
+    digest: str
 
 
 def with_files(
@@ -38,10 +49,8 @@ def with_files(
     return settings if chosen["dev"] or output is None else _with_held_out(settings, output / HELD_OUT, on_error)
 
 
-def sizes(
-    settings: PipelineSettings, on_error: Callable[[ArcparseError], None] | None = None
-) -> dict[str, tuple[int, int]]:
-    """Return the numbers of sentences and words of the treebanks that are set, by role.
+def sizes(settings: PipelineSettings, on_error: Callable[[ArcparseError], None] | None = None) -> dict[str, Size]:
+    """Return the sizes of the treebanks that are set, by role.
 
     A course reads all its files in this way before it trains, so that no fault is found after hours. Raises the errors
     of `read_treebank`, `load_vectors` and `find_tokenizer`, and ConfigurationError if the raw text cannot be read.
@@ -58,7 +67,8 @@ def sizes(
     for role in ROLES:
         if place := getattr(settings, role):
             sentences = read_treebank(place, role, on_error, trees=True)
-            found[role] = len(sentences), sum(map(len, sentences))
+            digest = sha256("".join(map(block_text, sentences)).encode("utf-8", "surrogatepass"))
+            found[role] = Size(len(sentences), sum(map(len, sentences)), digest.hexdigest())
     return found
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from arcparse import recipes
 from arcparse.bundle import Bundle
-from arcparse.course.files import sizes, with_files
+from arcparse.course.files import Size, sizes, with_files
+from arcparse.course.record import keep_to_data
 from arcparse.course.scoring import Scores, finish
 from arcparse.course.settings import PipelineSettings
 from arcparse.course.time_left import TimeLeft, trial
@@ -68,9 +69,10 @@ def train_pipeline(
     settings = with_files(settings, output, on_error)
     counts = sizes(settings, on_error)
     settings = without_lemmas_if_none(settings, on_error)
+    names = steps(settings)
+    keep_to_data(settings, counts, output, resume=resume, raw=VECTORS in names)
     with replacing(output / SETTINGS, ConfigurationError) as stream:
         stream.write(as_toml(settings).encode())
-    names = steps(settings)
     if VECTORS in names:
         settings = replace(settings, vectors=str(output / VECTORS))
     course = Course(settings, output, resume, on_error)
@@ -139,8 +141,10 @@ class Course:
         """Return whether a step was done to its end with the same settings; the scores are always made anew."""
         if not self.resume or step == SCORES:
             return False
-        if step in (VECTORS, JACKKNIFE):
-            return (self.output / VECTORS if step == VECTORS else self.tagged).exists()
+        if step == VECTORS:
+            return (self.output / VECTORS).exists()
+        if step == JACKKNIFE:
+            return self.tagged.exists() and self.is_finished("tagger")
         try:
             return bool(json.loads((self.output / step / FINISHED).read_bytes()) == as_dict(self.own(step)))
         except (OSError, ValueError):
@@ -153,12 +157,12 @@ class Course:
         task.settings = with_batches(own, len(task.batches(0)), self.settings.least_batches)
         return task
 
-    def trials(self, names: Sequence[str], counts: Mapping[str, tuple[int, int]]) -> dict[str, float]:
+    def trials(self, names: Sequence[str], counts: Mapping[str, Size]) -> dict[str, float]:
         """Return the seconds that steps may take; `counts` are those of `sizes`."""
         own = replace(self, settings=replace(self.settings, vectors="")) if VECTORS in names else self
         found = {kind: trial(own.task(kind, tagged=False)) for kind in self.settings.parts() if kind in names}
         epochs = (found[kind] / self.own(kind).training.epochs for kind in found)
-        scored = counts["test" if self.settings.test else "dev"][1] / counts["train"][1]
+        scored = counts["test" if self.settings.test else "dev"].words / counts["train"].words
         found[SCORES] = SCORING * scored * sum(epochs)
         if VECTORS in names:
             found[VECTORS] = vectors_trial(self.settings)

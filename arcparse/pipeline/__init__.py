@@ -81,6 +81,12 @@ class Pipeline:
         self._loaded: dict[str, Any] = {}  # the arguments of `of`
         self.divide: Divide = segmenter.segment if segmenter else tokenizer.tokenize
 
+    def __repr__(self) -> str:
+        """Return the parts, in the order in which a text passes through them."""
+        own = self._analysis
+        parts = {"segmenter": self.segmenter, "tagger": own.tagger, "parser": own.parser, "lemmatizer": own.lemmatizer}
+        return f"<Pipeline of {', '.join(name for name, part in parts.items() if part is not None)}>"
+
     @property
     def makes_trees(self) -> bool:
         """Whether there is a parser; else the model is only a tagger."""

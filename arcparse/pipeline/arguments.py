@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
 from arcparse.errors import InputError
@@ -27,7 +28,24 @@ OneOrMore = Sentence | Document  # the result for an input
 SHOWN = 40  # characters of a token in a message
 SURROGATE = re.compile("[\ud800-\udfff]")
 BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # control characters, and line ends of some readers
+SEPARATING = re.compile("[\t\n\r]")  # all that a file of CoNLL-U cannot hold in a form: texts and files have others
 SPACED_NUMBER = re.compile(r"[\d.,+-]+(?:\s[\d.,+-]+)*")
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """How a caller mends an input, in the words of the caller's interface: by default of Python."""
+
+    spaces: str = (  # in a token
+        "for several texts call parse_many or tag_many, for one text give a string; for tokens with spaces give "
+        "Sentence.from_forms([...])"
+    )
+    half: str = (  # of a character
+        'os.fsdecode makes it of bytes that are not UTF-8; replace it: text.encode("utf-8", "replace").decode()'
+    )
+
+
+PYTHON = Remedies()
 
 
 def as_sentences(text: Input, divide: Divide = tokenize, name: str = "text") -> list[Sentence]:
@@ -39,13 +57,13 @@ def as_sentences(text: Input, divide: Divide = tokenize, name: str = "text") -> 
     return divide(given) if isinstance(given, str) else [given]
 
 
-def text_or_sentence(given: Any, name: str = "text") -> str | Sentence:
+def text_or_sentence(given: Any, name: str = "text", remedies: Remedies = PYTHON) -> str | Sentence:
     """Return an input as a text, without a byte-order mark, or as one sentence. Raises as `as_sentences` does."""
     if isinstance(given, str):
-        _check_surrogates(given, name)
+        _check_surrogates(given, name, remedies)
         return given.removeprefix(BYTE_ORDER_MARK)
     if isinstance(given, Sentence):
-        _check_tokens(given.forms, name)
+        _check_tokens(given.forms, name, remedies, SEPARATING)
         return given
     if not _is_series(given):
         raise InputError(f"{name} must be a string, a list of word forms or a Sentence, not {_described(given)}")
@@ -56,11 +74,8 @@ def text_or_sentence(given: Any, name: str = "text") -> str | Sentence:
         if token.isspace():
             raise InputError(f"{name}[{i}] is {_shown(token)}, white space and no token; leave it out")
         if re.search(r"\s", token) and not BREAKING.search(token) and not SPACED_NUMBER.fullmatch(token):
-            raise InputError(
-                f"{name}[{i}] must be one token, but {_shown(token)} has spaces: for several texts call parse_many or "
-                "tag_many, for one text give a string; for tokens with spaces give Sentence.from_forms([...])"
-            )
-    _check_tokens(tokens, name)
+            raise InputError(f"{name}[{i}] must be one token, but {_shown(token)} has spaces: {remedies.spaces}")
+    _check_tokens(tokens, name, remedies, BREAKING)
     return Sentence.from_forms(tokens)
 
 
@@ -95,16 +110,16 @@ def _is_series(given: object) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, without)
 
 
-def _check_tokens(tokens: Sequence[str], name: str) -> None:
-    """Raise InputError for a token that is empty or has a character that CoNLL-U cannot hold."""
+def _check_tokens(tokens: Sequence[str], name: str, remedies: Remedies, refused: re.Pattern[str]) -> None:
+    """Raise InputError for a token that is empty, or has a refused character or half a character."""
     whole = "".join(tokens)  # one search for all tokens: nearly always they are good
-    if all(tokens) and not BREAKING.search(whole) and not SURROGATE.search(whole):
+    if all(tokens) and not refused.search(whole) and not SURROGATE.search(whole):
         return
     for i, token in enumerate(tokens):
         if not token:
             raise InputError(f"{name}[{i}] is empty, but a token has at least one character; leave it out")
-        _check_surrogates(token, f"{name}[{i}]")
-        breaking = BREAKING.search(token)
+        _check_surrogates(token, f"{name}[{i}]", remedies)
+        breaking = refused.search(token)
         if breaking:
             raise InputError(
                 f"{name}[{i}] is {_shown(token)}: CoNLL-U cannot hold its character {breaking.start() + 1}, "
@@ -112,12 +127,12 @@ def _check_tokens(tokens: Sequence[str], name: str) -> None:
             )
 
 
-def _check_surrogates(text: str, name: str) -> None:
+def _check_surrogates(text: str, name: str, remedies: Remedies) -> None:
     found = SURROGATE.search(text)
     if found:
         raise InputError(
             f"{name} has half a character (the lone surrogate {found[0]!a}) as its character {found.start() + 1}; "
-            'os.fsdecode makes it of bytes that are not UTF-8; replace it: text.encode("utf-8", "replace").decode()'
+            f"{remedies.half}"
         )
 
 

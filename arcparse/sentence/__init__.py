@@ -37,11 +37,12 @@ from arcparse.sentence.columns import (
 )
 from arcparse.sentence.names import SENTENCE, answers
 from arcparse.sentence.patterns import Match, Pattern
+from arcparse.sentence.phrase import Phrase
 from arcparse.sentence.spacing import GLUED
 from arcparse.sentence.spans import Span, spans_in
 from arcparse.sentence.summary import counted, summary
 from arcparse.sentence.surface import Surface, surfaces
-from arcparse.sentence.token import Phrase, Token, below, children_of, numbered, placed
+from arcparse.sentence.token import Token, below, children_of, numbered, placed
 
 __all__ = [
     "COLUMNS",
@@ -95,6 +96,8 @@ class Sentence:
         Some words of a sentence, such as a phrase, are numbered anew, and a head outside them is 0. Raises InputError
         for anything but tokens, and for two of the same id.
         """
+        if not isinstance(tokens, Iterable):
+            raise InputError(f"tokens must be a list of Token objects, not {shown(tokens)}")
         tokens = list(tokens)
         for i, token in enumerate(tokens):
             if not isinstance(token, Token):

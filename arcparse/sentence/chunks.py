@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from arcparse.sentence.token import Children, Phrase, Token, below
+from arcparse.sentence.phrase import Phrase
+from arcparse.sentence.token import Children, Token, below
 
 NOUNS = frozenset(("NOUN", "PROPN", "PRON"))
 NAMES = frozenset(("compound", "fixed", "flat", "goeswith"))

@@ -52,9 +52,10 @@ def head_texts(heads: Iterable[int], most: int | None = None) -> list[str]:
 
 
 def cells_of(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Return the cells of the column `name`. Raises InputError for one string, or if a value is not a string."""
-    if isinstance(values, str):  # its letters would be the cells
-        raise InputError(f"{name} must be a list of strings, one for each word, not one string, {shown(values)}")
+    """Return the cells of the column `name`. Raises InputError for anything but a list of strings."""
+    if isinstance(values, str) or not isinstance(values, Iterable):  # the letters of a string would be the cells
+        given = f"one string, {shown(values)}" if isinstance(values, str) else shown(values)
+        raise InputError(f"{name} must be a list of strings, one for each word, not {given}")
     cells = tuple(values)
     try:
         "".join(cells)

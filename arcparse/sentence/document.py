@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Any, SupportsIndex, overload
 
 from arcparse.errors import InputError, shown
-from arcparse.sentence import DEPREL, FORM, LEMMA, UPOS, XPOS, Phrase, Sentence, Token
+from arcparse.sentence import DEPREL, FEATS, FORM, LEMMA, UPOS, XPOS, Phrase, Sentence, Token
+from arcparse.sentence.lists import each_sentence
 from arcparse.sentence.names import DOCUMENT, answers
 from arcparse.sentence.patterns import Match, Pattern
 from arcparse.sentence.summary import counted, summary
@@ -22,8 +23,10 @@ class Document(list[Sentence]):
     """A list of the sentences of a text. It walks and searches as its sentences do, over all of them."""
 
     def __init__(self, sentences: Iterable[Sentence] = (), text: str | None = None) -> None:
-        """Take sentences, and the raw text of which they were made, if there is one."""
-        super().__init__(sentences)
+        """Take sentences, and the raw text of which they were made, if there is one; raises InputError for others."""
+        super().__init__(each_sentence(sentences))
+        if not isinstance(text, str | None):
+            raise InputError(f"the text of a document must be a string, not {shown(text)}")
         self._text = text
 
     @property
@@ -80,6 +83,11 @@ class Document(list[Sentence]):
         return self._words(XPOS)
 
     @property
+    def feats(self) -> tuple[str, ...]:
+        """Morphological features of all sentences, as they are written."""
+        return self._words(FEATS)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Dependency relations of all sentences."""
         return self._words(DEPREL)
@@ -108,10 +116,7 @@ class Document(list[Sentence]):
         """Return the document of a dict in the form of `to_dict`. Raises InputError for another."""
         if not isinstance(data, Mapping) or not isinstance(data.get("sentences"), list):
             raise InputError(f"a document must be a dict with a list of 'sentences', not {shown(data)}")
-        text = data.get("text")
-        if not isinstance(text, str | None):
-            raise InputError(f"the text of a document must be a string, not {shown(text)}")
-        return cls(map(Sentence.from_dict, data["sentences"]), text)
+        return cls(map(Sentence.from_dict, data["sentences"]), data.get("text"))
 
     def __str__(self) -> str:
         """Return the sentences as CoNLL-U. Raises TreebankError as `str` of a sentence does."""

@@ -7,6 +7,7 @@ texts and sentences to one thread, and writes answers.
     models       the models by the names that requests give
     tasks        the work on the inputs of several requests at once
     batching     the queue of that work, and the thread that does it
+    schema       the JSON Schemas of requests, and their check
     reading      requests: JSON objects and forms
     own          /v1: parse, trace, draw, models
     udpipe       /process and /models
@@ -16,5 +17,6 @@ texts and sentences to one thread, and writes answers.
     description  /openapi.json, and the page that shows it
     site         the files of the web page, in `page/`
     application  the routes together
+    connections  those of clients that do not go on
     server       the socket, the start and the stop
 """

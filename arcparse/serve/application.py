@@ -19,7 +19,7 @@ from arcparse.errors import ArcparseError, ConfigurationError, shown
 from arcparse.serve import description, site
 from arcparse.serve.answers import answer_error
 from arcparse.serve.batching import Batches
-from arcparse.serve.gate import Gate
+from arcparse.serve.gate import Gate, Stop
 from arcparse.serve.metrics import Metrics
 from arcparse.serve.models import Models
 from arcparse.serve.own import Own
@@ -29,11 +29,14 @@ from arcparse.serve.udpipe import UDPipe
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
-def application(models: Models, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
+def application(
+    models: Models, limits: Limits | None = None, origins: Sequence[str] = (), stop: Stop | None = None
+) -> ASGIApp:
     """Return the application; its thread starts and ends with its lifespan.
 
     Scripts of pages from `origins` ("https://example.org", or "*" for all) may read answers; by default none from
-    elsewhere may. Raises ConfigurationError for an origin that no browser sends.
+    elsewhere may. `stop` tells when requests are to be refused, because the server ends. Raises ConfigurationError for
+    an origin that no browser sends.
     """
     limits, metrics = limits or Limits(), Metrics()
     batches = Batches(limits.batch, metrics.count_batch)
@@ -63,7 +66,7 @@ def application(models: Models, limits: Limits | None = None, origins: Sequence[
         Exception: answer_error,
     }
     inner = Starlette(routes=routes, lifespan=lifespan, exception_handlers=errors)
-    gate = Gate(inner, limits, metrics, frozenset(route.path for route in routes))
+    gate = Gate(inner, limits, metrics, frozenset(route.path for route in routes), stop or Stop())
     if not origins:
         return gate
     for origin in origins:

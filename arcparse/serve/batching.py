@@ -19,6 +19,7 @@ from arcparse.sentence import Sentence
 from arcparse.serve.tasks import Task
 
 LEAST = 16  # characters that an input counts at least
+STOPS = "this server is about to stop; ask again, or ask another"
 WORD = 6  # characters that a word counts, with the space behind it
 
 Observe = Callable[[int], None]
@@ -131,7 +132,7 @@ class Batches:
         job = Job(task, inputs, answer)
         with self._changed:
             if self._closed:
-                raise ClosedError("this server is about to stop; ask again, or ask another")
+                raise ClosedError(STOPS)
             self._jobs.append(job)
             self._changed.notify()
         return await asyncio.wrap_future(job.future)

@@ -1,30 +1,24 @@
-"""The interface as an OpenAPI document, and as a page for people; the options come from `arcparse.serve.settings`."""
+"""The interface as an OpenAPI document, and as a page for people; the schemas come from `arcparse.serve.schema`."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import types
 from collections.abc import Iterator
 from html import escape
 from importlib.metadata import version
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from arcparse.serve.schema import request_schema
 from arcparse.serve.settings import Drawing, Limits, Parsing, Tracing
-from arcparse.settings.limits import Range
 
-KINDS = {str: "string", bool: "boolean", int: "integer", float: "number"}
-SENTENCES = "lists of word forms, or sentences with `tokens`, as answers have them"
-GIVEN = {
-    "text": {"type": "string", "description": "raw text, which is divided into sentences"},
-    "sentences": {"type": "array", "items": {}, "description": SENTENCES},
-    "conllu": {"type": "string", "description": "sentences as CoNLL-U"},
-}
-OPTIONS = {
+FIELDS = {
+    "text": "raw text, which is divided into sentences",
+    "sentences": "lists of word forms, or sentences with `tokens`, as answers have them",
+    "conllu": "sentences as CoNLL-U",
     "model": "name of a model; without it, the default one",
     "beam": "width of the beam, 1 is greedy; without it, that of the model",
     "nbest": "number of trees for each sentence",
@@ -35,8 +29,8 @@ OPTIONS = {
     "colour": "colour arcs by the kind of their label, or by HeadConfidence in MISC",
     "width": "pixels of a line of the drawing; null for one line",
     "names": "with `gold`: the names of the two analyses, gold's first",
+    "gold": "CoNLL-U of the same words: differences are marked",
 }
-GOLD = {"gold": {"type": "string", "description": "CoNLL-U of the same words: differences are marked"}}
 PARSED = (
     "`sentences`, each with `comments`, `text` and `tokens`: the columns of CoNLL-U by name, and the characters in the "
     "text, from `start` to `end`. With `scores` or `nbest` also `score` (nats) and `probability`; with `scores`, "
@@ -50,7 +44,7 @@ TRACED = (
 )
 FORM = {
     "data": "text, or sentences in the format of `input`; required",
-    "model": OPTIONS["model"],
+    "model": FIELDS["model"],
     "tokenizer": "divide `data`, a raw text; may be empty, or presegmented, ranges, normalized_spaces, with ; between",
     "tagger": "add tags and lemmas; may be empty",
     "parser": "add trees; may be empty",
@@ -71,11 +65,11 @@ EXAMPLE = "The cat slept."
 def document(limits: Limits) -> dict[str, Any]:
     """Return the OpenAPI document."""
     in_json = {
-        "/v1/parse": (Parsing, {}, "Parse text, tokens or CoNLL-U", {"text": EXAMPLE, "nbest": 2}, PARSED),
-        "/v1/trace": (Tracing, {}, "Show the search for a sentence", {"text": EXAMPLE, "beam": 2}, TRACED),
-        "/v1/draw": (Drawing, GOLD, "Draw the tree of a sentence", {"text": EXAMPLE}, "An SVG drawing."),
+        "/v1/parse": (Parsing, "Parse text, tokens or CoNLL-U", {"text": EXAMPLE, "nbest": 2}, PARSED),
+        "/v1/trace": (Tracing, "Show the search for a sentence", {"text": EXAMPLE, "beam": 2}, TRACED),
+        "/v1/draw": (Drawing, "Draw the tree of a sentence", {"text": EXAMPLE}, "An SVG drawing."),
     }
-    paths: dict[str, Any] = {path: {"post": _json_call(*described)} for path, described in in_json.items()}
+    paths: dict[str, Any] = {path: {"post": _json_call(limits, *described)} for path, described in in_json.items()}
     paths["/v1/models"] = {"get": _call("List the models and their parts", "`models`, the `default`, and the `limits`")}
     paths["/process"] = {"get": _form_call(is_post=False), "post": _form_call(is_post=True)}
     paths["/models"] = {"get": _call("List the models, as UDPipe's service does", "`models`, and `default_model`")}
@@ -114,8 +108,8 @@ def _call(summary: str, answer: str, media: str = "application/json") -> dict[st
     return {"summary": summary, "responses": {"200": {"description": answer, "content": {media: {}}}}}
 
 
-def _json_call(options: type[Any], more: dict[str, Any], summary: str, example: Any, answer: str) -> dict[str, Any]:
-    body = {"schema": _schema(options, more), "example": example}
+def _json_call(limits: Limits, options: type[Any], summary: str, example: Any, answer: str) -> dict[str, Any]:
+    body = {"schema": _described(request_schema(options, limits)), "example": example}
     made = _call(summary, answer, "image/svg+xml" if options is Drawing else "application/json")
     made["requestBody"] = {"required": True, "content": {"application/json": body}}
     made["responses"] |= {status: {"description": text} for status, text in ERRORS.items()}
@@ -138,35 +132,10 @@ def _form_call(*, is_post: bool) -> dict[str, Any]:
     return made
 
 
-def _schema(options: type[Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a request: one of text, sentences and CoNLL-U, and the options."""
-    hints = get_type_hints(options, include_extras=True)
-    properties: dict[str, Any] = {**GIVEN, **more}
-    for field in dataclasses.fields(options):
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        properties[field.name] = {**_kind(hints[field.name]), "default": default, "description": OPTIONS[field.name]}
-    one_of = [{"required": [name]} for name in GIVEN]
-    return {"type": "object", "properties": properties, "additionalProperties": False, "oneOf": one_of}
-
-
-def _kind(hint: Any) -> dict[str, Any]:
-    """Return the schema of an annotation."""
-    if get_origin(hint) in (Union, types.UnionType):
-        inner = next(kind for kind in get_args(hint) if kind is not type(None))
-        found = _kind(inner)
-        return {**found, "type": [found["type"], "null"]}
-    if get_origin(hint) is Annotated:
-        kind, limits = get_args(hint)
-        return {**_kind(kind), **_range(limits)}
-    if get_origin(hint) is Literal:
-        return {"type": "string", "enum": list(get_args(hint))}
-    if get_origin(hint) is tuple:
-        return {"type": "array", "items": _kind(get_args(hint)[0])}
-    return {"type": KINDS[hint]}
-
-
-def _range(limits: Range) -> dict[str, Any]:
-    return {"minimum": limits.least, "maximum": limits.most}
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a request, with a text on each of its fields."""
+    fields = {name: {**field, "description": FIELDS[name]} for name, field in schema["properties"].items()}
+    return {**schema, "properties": fields}
 
 
 # The page

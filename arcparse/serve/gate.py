@@ -5,15 +5,17 @@ It stands outside of everything else, so that answers to errors pass through it 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arcparse.serve.answers import RefusedError, refusal
+from arcparse.serve.batching import STOPS
 from arcparse.serve.metrics import Metrics
 from arcparse.serve.settings import Limits
 
@@ -28,7 +30,16 @@ HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 GONE = 499  # in measurements, the status of a request whose client did not wait for the answer
+GRACE = 2.0  # seconds that a body may still take when the server is to stop
 OTHER = "other"  # the path of all requests that no route has
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The way to the end of the server, in two steps."""
+
+    begins: asyncio.Event = field(default_factory=asyncio.Event)  # requests that are not whole are refused
+    is_urgent: asyncio.Event = field(default_factory=asyncio.Event)  # all requests are refused
 
 
 @dataclass
@@ -39,6 +50,7 @@ class Gate:
     limits: Limits
     metrics: Metrics
     paths: Collection[str]
+    stop: Stop
     waiting: int = 0  # requests in flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,10 +83,10 @@ class Gate:
 
     async def _in_time(self, scope: Scope, receive: Receive, passage: _Passage) -> None:
         body = _Body(scope, receive, self.limits.bytes)
-        with anyio.move_on_after(self.limits.seconds) as time_limit:
-            await _while_connected(body, partial(self.app, scope, body, passage))
-        if time_limit.cancelled_caught:
-            message = f"no answer within {self.limits.seconds:g} seconds; ask again later, or send less at a time"
+        message = f"no answer within {self.limits.seconds:g} seconds; ask again later, or send less at a time"
+        with anyio.move_on_after(self.limits.seconds):
+            message = await _while_wanted(body, self.stop, partial(self.app, scope, body, passage))
+        if message:
             await passage.refuse(scope, receive, RefusedError(503, message))
 
 
@@ -83,18 +95,33 @@ def _works(path: str) -> bool:
     return path == "/process" or path.startswith("/v1/")
 
 
-async def _while_connected(body: _Body, work: Callable[[], Awaitable[None]]) -> None:
-    """Await work, or give it up as soon as the client, which has sent its whole body, has gone."""
+async def _while_wanted(body: _Body, stop: Stop, work: Callable[[], Awaitable[None]]) -> str:
+    """Await work, or give it up: if the client, which has sent its whole body, has gone, or if the server is to stop.
+
+    Return the message for the client if the server is to stop, else an empty one.
+    """
     errors: list[Exception] = []
+    message = ""
     async with anyio.create_task_group() as group:
 
-        async def watch() -> None:
+        async def watch_client() -> None:
             await body.is_whole.wait()
             while (await body.receive())["type"] != "http.disconnect":
                 pass
             group.cancel_scope.cancel()
 
-        group.start_soon(watch)
+        async def watch_server() -> None:
+            nonlocal message
+            await stop.begins.wait()
+            with anyio.move_on_after(GRACE):
+                await body.is_whole.wait()
+            if body.is_whole.is_set():
+                await stop.is_urgent.wait()
+            message = STOPS
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch_client)
+        group.start_soon(watch_server)
         try:
             await work()
         except Exception as error:  # raised outside of the group, which would wrap it
@@ -102,6 +129,7 @@ async def _while_connected(body: _Body, work: Callable[[], Awaitable[None]]) -> 
         group.cancel_scope.cancel()
     if errors:
         raise errors[0]
+    return message
 
 
 class _Body:

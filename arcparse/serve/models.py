@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from arcparse.bundle import CARD, Without
+from arcparse.bundle import Without, card_of
 from arcparse.checkpoint import find_model
 from arcparse.errors import ConfigurationError, nearest, shown
 from arcparse.pipeline import Pipeline
@@ -84,9 +84,7 @@ def _named(model: str) -> tuple[list[str], str]:
 
 def _source(place: Path) -> str | None:
     """Return the sentence of a model's card on its data and their licence, if there is one."""
-    cards = [folder / CARD for folder in (place, place.parent)]  # a bundle has one card for all its models
-    card = next((card for card in cards if card.is_file()), None)
-    found = DATA.search(card.read_text(encoding="utf-8")) if card else None
+    found = DATA.search(card_of(place))
     return " ".join(found[1].split()) if found else None
 
 

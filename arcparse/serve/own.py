@@ -13,21 +13,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from arcparse import drawing
-from arcparse.errors import ConfigurationError
+from arcparse.errors import InputError
 from arcparse.parser.parse import Parse
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
 from arcparse.serve.answers import json_answer, json_bytes
 from arcparse.serve.batching import Batches
 from arcparse.serve.models import Models
-from arcparse.serve.reading import GIVEN, given_of, inputs_of, only_sentence, options_of, read_json, sentences_of
+from arcparse.serve.reading import conllu_of, given_of, inputs_of, only_sentence, options_of, read_json, sentences_of
 from arcparse.serve.settings import Drawing, Limits, Parsing, Tracing
 from arcparse.serve.tasks import NBestTask, OneTask, ParseTask, TagTask
 
 if TYPE_CHECKING:
     from arcparse.parser.beam_trace import BeamTrace, Node
 
-GOLD = "gold"  # the key of a second analysis
+
+DRAWN = " to be drawn"  # why a sentence is too long
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Own:
     async def parse(self, request: Request) -> Response:
         """Answer with the parsed sentences of a text, of lists of tokens, or of CoNLL-U."""
         data = await read_json(request)
-        given, options = await _given(data), options_of(Parsing, data, *GIVEN)
-        self._check_beam(options.beam, options.nbest)
+        given, options = await _given(data), options_of(Parsing, data, self.limits)
+        _check_width(options)
         name = self.models.name_of(options.model)
         nlp = self.models.find(name, options.without)
         top = {"model": name} | ({"text": given} if isinstance(given, str) else {})
@@ -71,14 +72,13 @@ class Own:
     async def trace(self, request: Request) -> Response:
         """Answer with the search for one sentence, step by step."""
         data = await read_json(request)
-        given, options = await _given(data), options_of(Tracing, data, *GIVEN)
-        self._check_beam(options.beam)
+        given, options = await _given(data), options_of(Tracing, data, self.limits)
         name = self.models.name_of(options.model)
         nlp = self.models.find(name)
 
         def work(given: str | list[Sentence]) -> bytes:
             beam = options.beam or nlp.parser.config.beam
-            sentence = only_sentence(given, nlp.divide, self.limits.traced // beam)
+            sentence = only_sentence(given, nlp.divide, self.limits.traced // beam, why=f" with a beam of {beam}")
             return json_bytes({"model": name, "beam": beam} | _traced(nlp, sentence, beam, options.given_tags))
 
         return json_answer(await self._once(work, given))
@@ -86,15 +86,16 @@ class Own:
     async def draw(self, request: Request) -> Response:
         """Answer with the drawing of one sentence: as it is given, or of a text that is parsed."""
         data = await read_json(request)
-        given, options = await _given(data), options_of(Drawing, data, *GIVEN, GOLD)
-        gold = await _given({"conllu": data[GOLD]}) if GOLD in data else None
-        self._check_beam(options.beam)
+        given, options = await _given(data), options_of(Drawing, data, self.limits)
+        gold = None if options.gold is None else await run_in_threadpool(conllu_of, options.gold, "gold")
         nlp = self.models.find(options.model)
 
         def work(given: str | list[Sentence]) -> bytes:
-            sentence = only_sentence(given, nlp.divide, self.limits.drawn)
+            sentence = only_sentence(given, nlp.divide, self.limits.drawn, why=DRAWN)
             sentence = nlp.parse(sentence, beam=options.beam) if isinstance(given, str) else sentence
-            other = None if gold is None else only_sentence(gold, nlp.divide, self.limits.drawn)
+            other = (
+                None if gold is None else only_sentence(gold, nlp.divide, self.limits.drawn, role=" as gold", why=DRAWN)
+            )
             return _drawn(sentence, other, options).encode()
 
         return Response(await self._once(work, given), media_type="image/svg+xml")
@@ -107,18 +108,18 @@ class Own:
         """Return the result of work that no other request shares."""
         return await self.batches.result(OneTask(work), iter([given]), _Whole())
 
-    def _check_beam(self, *widths: int | None) -> None:
-        """Raise ConfigurationError for a beam wider than the server allows."""
-        for width in widths:
-            if width and width > self.limits.beam:
-                raise ConfigurationError(
-                    f"a beam of {width} is too wide for this server; give at most {self.limits.beam}"
-                )
-
 
 async def _given(data: Mapping[str, Any]) -> Any:
     """Return the text or the sentences of a request, which are read aside, so that other requests go on."""
     return await run_in_threadpool(given_of, data)
+
+
+def _check_width(options: Parsing) -> None:
+    """Raise InputError for more trees than the beam has room for."""
+    if options.beam and options.nbest and options.nbest > options.beam:
+        raise InputError(
+            f"nbest must be at most {options.beam}, the width of the beam, not {options.nbest}; give a wider beam"
+        )
 
 
 def _described(name: str, nlp: Pipeline) -> dict[str, Any]:

@@ -7,29 +7,36 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from arcparse.errors import InputError, shown
-from arcparse.pipeline.arguments import text_or_sentence
+from arcparse.errors import ArcparseError, InputError, shown
+from arcparse.pipeline.arguments import Remedies, text_or_sentence
 from arcparse.sentence import Sentence
 from arcparse.serve.answers import RefusedError
+from arcparse.serve.schema import GIVEN, SENTENCE, SENTENCES, check, check_fields, request_schema, written
+from arcparse.serve.settings import Limits
 from arcparse.serve.tasks import Input
-from arcparse.settings import from_dict
 from arcparse.tokenizer.reading import PIECE, Divide, read_text
 from arcparse.treebank import parse_conllu
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
 
 Options = TypeVar("Options")
 
 WHOLE = 2048  # characters of a text that is one input
-GIVEN = ("text", "sentences", "conllu")
 FORMS = "application/x-www-form-urlencoded"
 FILES = "multipart/form-data"
 FIELDS = 20  # of a form: more than any client sends
+REMEDIES = Remedies(
+    spaces='give a whole text as "text", or a token with spaces as an object: {"tokens": [{"form": "New York"}]}',
+    half="send the whole character as UTF-8, or as two escapes of JSON",
+)
 
 
 # JSON
@@ -40,18 +47,28 @@ async def read_json(request: Request) -> dict[str, Any]:
     kind = _kind(request)
     if kind != "application/json":
         raise RefusedError(415, f"the body must be JSON, not {shown(kind)}; send Content-Type: application/json")
-    try:
-        data = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(400, f"the body is not JSON: {error}") from None
+    data = _json(_decoded(await request.body(), "the body").removeprefix(BYTE_ORDER_MARK))
     if not isinstance(data, dict):
-        raise RefusedError(400, f'the body must be a JSON object, such as {{"text": "..."}}, not {shown(data)}')
+        raise RefusedError(400, f'the body must be a JSON object, such as {{"text": "..."}}, not {written(data)}')
     return data
 
 
-def options_of(kind: type[Options], data: Mapping[str, Any], *others: str) -> Options:
-    """Return the options of a request; the keys `others` are none. Raises ConfigurationError for bad ones."""
-    return from_dict(kind, {key: value for key, value in data.items() if key not in others}, "request")
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RefusedError(400, f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise RefusedError(400, "the body has arrays or objects too deep inside of each other") from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise RefusedError(400, "the body has a number of thousands of digits") from None
+
+
+def options_of(kind: type[Options], data: Mapping[str, Any], limits: Limits) -> Options:
+    """Return the options of a request. Raises InputError for bad ones."""
+    given = {key: value for key, value in data.items() if key not in GIVEN}
+    check_fields(given, request_schema(kind, limits), "the request")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
 
 
 def given_of(data: Mapping[str, Any]) -> str | list[Sentence]:
@@ -62,23 +79,31 @@ def given_of(data: Mapping[str, Any]) -> str | list[Sentence]:
     [key], value = given, data[given[0]]
     if key == "sentences":
         if not isinstance(value, list):
-            raise InputError(f"sentences must be a list of lists of word forms, not {shown(value)}")
+            check(value, SENTENCES, key)
         return [_sentence(entry, f"sentences[{i}]") for i, entry in enumerate(value)]
-    if not isinstance(value, str):
-        raise InputError(f"{key} must be a string, not {shown(value)}")
-    text_or_sentence(value, key)
-    return parse_conllu(value, name=key) if key == "conllu" else value
+    check(value, GIVEN[key], key)
+    return conllu_of(value, key) if key == "conllu" else _text(value, key)
 
 
-def only_sentence(given: str | list[Sentence], divide: Divide, limit: int) -> Sentence:
-    """Return the one sentence of a request. Raises RefusedError if there are more or none, or if it is too long."""
+def conllu_of(text: str, name: str) -> list[Sentence]:
+    """Return the sentences of CoNLL-U. Raises InputError or TreebankError, which name its place, for other text."""
+    return parse_conllu(_text(text, name), name=name)
+
+
+def only_sentence(
+    given: str | list[Sentence], divide: Divide, limit: int, *, role: str = "", why: str = ""
+) -> Sentence:
+    """Return the one sentence of a request. Raises RefusedError if there are more or none, or if it is too long.
+
+    `role` and `why` tell in the messages what it is for, and why it is too long.
+    """
     if isinstance(given, str) and len(given) > PIECE:  # its division would take long, and is of no use
-        raise RefusedError(400, f"give one sentence, not a text of {len(given)} characters")
+        raise RefusedError(400, f"give one sentence{role}, not a text of {len(given)} characters")
     sentences = divide(given) if isinstance(given, str) else given
     if len(sentences) != 1:
-        raise RefusedError(400, f"give one sentence, not {len(sentences)}")
+        raise RefusedError(400, f"give one sentence{role}, not {len(sentences)}")
     if len(sentences[0]) > limit:
-        raise RefusedError(400, f"the sentence has {len(sentences[0])} words, but may have {limit} here; shorten it")
+        raise RefusedError(400, f"the sentence has {len(sentences[0])} words, but may have {limit}{why}; shorten it")
     return sentences[0]
 
 
@@ -99,16 +124,28 @@ def sentences_of(given: str | list[Sentence], divide: Divide) -> Iterator[Senten
         yield from read_text(io.StringIO(given, newline=""), name="text", divide=divide)
 
 
+def _text(value: str, name: str) -> str:
+    """Return a text without a byte-order mark. Raises InputError for half a character."""
+    return str(text_or_sentence(value, name, REMEDIES))
+
+
 def _sentence(entry: Any, name: str) -> Sentence:
-    if isinstance(entry, Mapping):
-        sentence = Sentence.from_dict(entry)
-        text_or_sentence(sentence, name)
-        str(sentence)  # refuses cells and comments that CoNLL-U cannot hold
-        return sentence
-    found = text_or_sentence(entry, name)
-    if isinstance(found, str):
-        raise InputError(f"{name} must be a list of word forms or a sentence with tokens, not a string; see text")
-    return found
+    """Return the sentence of a list of word forms, or of an object with tokens. Raises InputError for another value."""
+    try:
+        found = _of_record(entry) if isinstance(entry, dict) else text_or_sentence(entry, name, REMEDIES)
+        if isinstance(found, Sentence):
+            return found
+        raise InputError(name)
+    except ArcparseError as error:
+        check(entry, SENTENCE, name)  # tells of a wrong type in the words of JSON; only now, because it takes time
+        raise InputError(f"{name}: {error}" if isinstance(entry, dict) else str(error)) from None
+
+
+def _of_record(entry: Mapping[str, Any]) -> Sentence:
+    sentence = Sentence.from_dict(entry)
+    text_or_sentence(sentence, "tokens", REMEDIES)
+    str(sentence)  # refuses cells and comments that CoNLL-U cannot hold
+    return sentence
 
 
 # Forms
@@ -125,7 +162,7 @@ async def read_form(request: Request, limit: int) -> dict[str, str]:
         return fields
     kind = _kind(request)
     if kind == FILES:
-        async with request.form(max_files=FIELDS, max_fields=FIELDS, max_part_size=limit) as form:
+        async with _form(request, limit) as form:
             return fields | {name: await _content(value) for name, value in form.multi_items()}
     body = await request.body()
     if kind == FORMS or not body:
@@ -133,8 +170,23 @@ async def read_form(request: Request, limit: int) -> dict[str, str]:
     raise RefusedError(415, f"the body must be {FORMS} or {FILES}, not {shown(kind)}")
 
 
+@asynccontextmanager
+async def _form(request: Request, limit: int) -> AsyncIterator[FormData]:
+    """Yield a multipart form, whose texts are bytes read as Latin-1, since Starlette takes other bytes so silently."""
+    headers = Headers({"content-type": f"{request.headers['content-type']}; charset=latin-1"})
+    parser = MultiPartParser(headers, request.stream(), max_files=FIELDS, max_fields=FIELDS, max_part_size=limit)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise RefusedError(400, f"the form is no {FILES}: {error.message}") from None
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
 async def _content(value: str | UploadFile) -> str:
-    return _decoded(await value.read()) if isinstance(value, UploadFile) else value
+    return _decoded(await value.read() if isinstance(value, UploadFile) else value.encode("latin-1"))
 
 
 def _pairs(query: bytes) -> dict[str, str]:
@@ -148,16 +200,16 @@ def _pairs(query: bytes) -> dict[str, str]:
     return dict(pairs)
 
 
-def _decoded(content: bytes) -> str:
+def _decoded(content: bytes, name: str = "a field") -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise _no_utf8(error) from None
+        raise _no_utf8(error, name) from None
 
 
-def _no_utf8(error: UnicodeDecodeError) -> RefusedError:
+def _no_utf8(error: UnicodeDecodeError, name: str = "a field") -> RefusedError:
     return RefusedError(
-        400, f"byte {error.start + 1} of a field is not UTF-8 (0x{error.object[error.start]:02x}); send UTF-8"
+        400, f"byte {error.start + 1} of {name} is not UTF-8 (0x{error.object[error.start]:02x}); send UTF-8"
     )
 
 

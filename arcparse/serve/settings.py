@@ -1,4 +1,4 @@
-"""The limits of the server, and the options of requests; both are checked by `arcparse.settings`."""
+"""The limits of the server, and the options of requests, which `arcparse.serve.schema` checks."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ class Drawing:
     beam: Annotated[int, BEAM] | None = None
     colour: Colouring = "none"
     width: Annotated[int, WIDTH] | None = int(PAGE)  # pixels of a line; null for a single line
+    gold: str | None = None  # a second analysis as CoNLL-U
     names: tuple[str, str] = ("gold", "system")  # of two analyses, in the legend
 
     def __post_init__(self) -> None:

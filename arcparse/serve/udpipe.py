@@ -23,7 +23,6 @@ from starlette.routing import Route
 from arcparse import formats
 from arcparse.errors import ConfigurationError, InputError
 from arcparse.pipeline import Pipeline
-from arcparse.pipeline.arguments import text_or_sentence
 from arcparse.sentence import DEPREL, EMPTY, FEATS, HEAD, LEMMA, MISC, UPOS, XPOS, Sentence
 from arcparse.serve.answers import json_answer, json_bytes
 from arcparse.serve.batching import Batches
@@ -33,6 +32,7 @@ from arcparse.serve.settings import Limits
 from arcparse.serve.tasks import DivideTask, Input, ParseTask, TagTask, Task
 from arcparse.tokenizer import NEUTRAL
 from arcparse.tokenizer.pieces import read_lines
+from arcparse.treebank.encoding import BYTE_ORDER_MARK
 
 STEPS = ("tokenizer", "tagger", "parser")
 NO_STEP = "none"  # as the value of a step: as if it was not given
@@ -94,7 +94,6 @@ class _Order:
         """Return the order of a form. Raises InputError or ConfigurationError if it cannot be fulfilled."""
         if "data" not in fields:
             raise InputError("the parameter 'data' is missing; give a text, or sentences in the format of 'input'")
-        text_or_sentence(fields["data"], "data")
         model = models.name_of(fields.get("model"))
         nlp = models.find(model)
         steps = {step: fields[step] for step in STEPS if fields.get(step, NO_STEP) != NO_STEP}
@@ -103,7 +102,8 @@ class _Order:
                 raise ConfigurationError(f"the model {model!r} has no {step}; leave out the parameter")
         output = formats.format_of(_named(fields.get("output") or CONLLU))
         formats.SentenceWriter(io.StringIO(), output)  # raises an error if it can only be read
-        return cls(fields["data"], model, nlp, steps, _named(fields.get("input") or CONLLU), output)
+        data = fields["data"].removeprefix(BYTE_ORDER_MARK)  # of a file from Windows
+        return cls(data, model, nlp, steps, _named(fields.get("input") or CONLLU), output)
 
     @property
     def task(self) -> Task:

@@ -20,7 +20,7 @@ from arcparse.settings import toml
 
 T = TypeVar("T")
 LARGEST = {int: 2**53, float: sys.float_info.max}  # torch takes these; NaN and infinity are refused
-_FOUND: dict[type[Any], dict[str, Any]] = {}  # results of `_kinds`
+_FOUND: dict[type[Any], dict[str, Any]] = {}  # results of `kinds`
 
 
 def load_settings(
@@ -80,7 +80,7 @@ def check_ranges(config: Any) -> None:
 
     `load_settings` and `from_dict` check their values before, so that their errors name the place of the number.
     """
-    hints = _kinds(type(config))
+    hints = kinds(type(config))
     for name in _fields(config):
         _check_range(hints[name], getattr(config, name), type(config).__name__, name)
 
@@ -117,7 +117,7 @@ def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(cls: type[Any], values: Mapping[str, Any], place: str, prefix: str = "") -> dict[str, Any]:
     """Return the values converted to the types of the dataclass's fields, nested dataclasses as dicts."""
-    hints = _kinds(cls)
+    hints = kinds(cls)
     known = list(_fields(cls))
     for key in values:
         if key not in known:
@@ -137,7 +137,7 @@ def _meant(cls: type[Any], key: str, prefix: str) -> str:
 
 def _names(cls: type[Any], prefix: str) -> Iterator[str]:
     """Yield the names of all settings below a prefix, with those of nested tables."""
-    hints = _kinds(cls)
+    hints = kinds(cls)
     for name in _fields(cls):
         kind = _not_none(hints[name])
         yield prefix + name
@@ -201,7 +201,7 @@ def _described(kind: Any) -> str:
 
 def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None) -> T:
     """Build the dataclass; fields that `values` lacks are taken from `default`, or else have their own defaults."""
-    hints, fields = _kinds(cls), _fields(cls)
+    hints, fields = kinds(cls), _fields(cls)
     filled = dict(values)
     for key, value in values.items():
         if dataclasses.is_dataclass(_not_none(hints[key])) and isinstance(value, dict):
@@ -213,7 +213,7 @@ def _construct(cls: type[T], values: Mapping[str, Any], default: T | None = None
     return cls(**{**given, **filled})
 
 
-def _kinds(cls: type[Any]) -> dict[str, Any]:
+def kinds(cls: type[Any]) -> dict[str, Any]:
     """Return the annotations of a dataclass, with their ranges. They are kept: the search is the slowest step here."""
     if cls not in _FOUND:
         _FOUND[cls] = get_type_hints(cls, include_extras=True)

@@ -19,7 +19,7 @@ class Model:
     def __init__(self, name: str, without: Sequence[Without] = ()) -> None:
         """Take a name or path, and the parts to leave out, as `arcparse.load` does."""
         self.place: str | Path = name
-        self.without = tuple(without)
+        self.without = without
 
     @cached_property
     def pipeline(self) -> Pipeline:

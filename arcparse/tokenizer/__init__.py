@@ -10,7 +10,7 @@ reading      raw text of any length, read piece by piece
 
 from pathlib import Path
 
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, shown
 from arcparse.settings import load_settings
 from arcparse.tokenizer.english import ENGLISH
 from arcparse.tokenizer.graphemes import clusters
@@ -45,13 +45,15 @@ def find_tokenizer(rules: str | Path | Language) -> Tokenizer:
 
     Raises ConfigurationError if the name is unknown, or if the file does not describe a `Language`.
     """
-    if rules in SHIPPED:
-        return SHIPPED[str(rules)]
+    if isinstance(rules, str) and rules in SHIPPED:
+        return SHIPPED[rules]
     return (rules if isinstance(rules, Language) else read_language(rules)).tokenizer()
 
 
 def read_language(name_or_path: str | Path) -> Language:
     """Return the language of a TOML file. Raises ConfigurationError if there is none."""
+    if not isinstance(name_or_path, str | Path):
+        raise ConfigurationError(f"a tokeniser is a name or a path, not {shown(name_or_path)}; give a string or a Path")
     if Path(name_or_path).suffix != ".toml":
         known = ", ".join(SHIPPED)
         raise ConfigurationError(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
@@ -84,9 +85,11 @@ class Processes:
         """Return the loss function of a model, whose gradients become the means over all processes."""
         if self.size == 1:
             return loss
-        self._joined = torch.nn.parallel.DistributedDataParallel(
-            _Losses(model, loss), broadcast_buffers=False, find_unused_parameters=True
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `broadcast_buffers` has another name from torch 2.13 on
+            self._joined = torch.nn.parallel.DistributedDataParallel(
+                _Losses(model, loss), broadcast_buffers=False, find_unused_parameters=True
+            )
         joined: Callable[[Any], Value] = self._joined
         return joined
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -206,6 +207,19 @@ def test_the_name_of_a_file_is_no_text(
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith("arcparse: 'raw.txt' is a file and would be read as text")
     assert remedy in err
+
+
+def test_the_path_of_a_folder_is_no_text_but_its_name_alone_may_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    for path in ("./data", "data/", str(tmp_path)):
+        assert main(["parse", "--model", "en-small", path]) == 2
+        message = f"'{path}' is a folder and would be read as text; give --input {os.path.join(path, 'FILE')}"
+        assert message in capsys.readouterr().err
+    for text in ("data", "data/data"):
+        assert main(["tag", "--model", "en-small", "--to", "horizontal", text]) == 0
 
 
 @pytest.mark.parametrize("name", ["no.conllu", "no.TXT.gz", "*.conllu"])

@@ -148,7 +148,7 @@ def test_a_picture_of_a_wave_shows_the_wave(tmp_path: Path) -> None:
         (["FOLDER/r1-0.npz", "--picture", "a.gif"], "a picture ends in .svg or .png"),
         (["FOLDER/r1-0.npz", "--threshold", "1.5"], "must be from 0 to 1, not 1.5"),
         (["FOLDER/r1-0.npz", "--tolerance", "x"], "must be a number from 0 to 3600, not 'x'"),
-        (["FOLDER/none.npz"], "none.npz: cannot be read"),
+        (["FOLDER/none.npz"], "none.npz: there is no such file or folder"),
     ],
 )
 def test_what_cannot_be_done_is_said(

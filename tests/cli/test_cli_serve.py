@@ -69,6 +69,14 @@ def is_busy(address: str) -> bool:
         return "arcparse_requests_in_flight 1.0" in answer.read().decode()
 
 
+def is_listening(address: str) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", int(address.rstrip("/").rpartition(":")[2]))):
+            return True
+    except OSError:
+        return False
+
+
 def wait_until_busy(address: str) -> None:
     while not is_busy(address):
         time.sleep(0.01)
@@ -85,6 +93,37 @@ def test_a_signal_ends_the_requests_in_flight_and_then_the_server(start: Start, 
         process.send_signal(number)
         assert len(asked.result(120)["sentences"]) == 8_000
     assert process.wait(60) == 0
+
+
+@needs_extra
+@pytest.mark.slow
+def test_a_second_signal_refuses_the_requests_in_flight(start: Start) -> None:
+    process, address = start("--max-bytes", "100000000")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(parsed, address, {"text": LONG["text"] * 10})
+        wait_until_busy(address)
+        process.send_signal(signal.SIGINT)
+        while is_listening(address):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert "503" in str(asked.exception(120))
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 0
+
+
+@needs_extra
+@pytest.mark.slow
+def test_clients_that_do_not_go_on_do_not_hold_up_the_stop(start: Start) -> None:
+    process, address = start()
+    place = ("127.0.0.1", int(address.rstrip("/").rpartition(":")[2]))
+    head = "POST /v1/parse HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection(place) as half, socket.create_connection(place) as silent:
+        half.sendall(f'{head}{{"text"'.encode())
+        wait_until_busy(address)
+        process.terminate()
+        assert half.recv(1000).startswith(b"HTTP/1.1 503 ")
+        assert silent.recv(1000) == b""
+        assert process.wait(60) == 0
 
 
 @needs_extra
@@ -111,7 +150,20 @@ def test_names_and_limits_of_the_command_line(start: Start, place: Path) -> None
     with pytest.raises(urllib.error.HTTPError, match="400") as refused:
         parsed(address, {"text": "Go!", "beam": 5})
     with refused.value as answer:
-        assert "give at most 4" in answer.read().decode()
+        assert "beam must be a whole number from 1 to 4 or null, not 5" in answer.read().decode()
+
+
+@needs_extra
+@pytest.mark.slow
+def test_all_lines_of_the_log_have_a_time_and_broken_forms_leave_none(start: Start) -> None:
+    process, address = start("--verbose")
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    broken = urllib.request.Request(f"{address}process", b"no form", headers)  # noqa: S310 (of our own)
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(broken, timeout=60)  # noqa: S310 (of our own)
+    process.terminate()
+    log = process.communicate(timeout=60)[1].splitlines()
+    assert [re.sub(r"^\S+ \S+ 127\.0\.0\.1:\d+ - ", "", line) for line in log] == ['"POST /process HTTP/1.1" 400']
 
 
 @needs_extra

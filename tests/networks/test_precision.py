@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 
@@ -37,3 +39,16 @@ def test_the_trial_changes_no_random_numbers() -> None:
     torch.manual_seed(1)
     products()
     assert torch.rand(3).equal(expected)
+
+
+@pytest.mark.parametrize(("own", "expected"), [(None, precision.SHAPES_KEPT), ("7", "7")])
+def test_few_shapes_of_products_are_kept_unless_the_user_says_how_many(
+    monkeypatch: pytest.MonkeyPatch, own: str | None, expected: str
+) -> None:
+    variable = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.setenv(variable, own or "")
+    if own is None:
+        monkeypatch.delenv(variable)
+    precision.supports_bfloat16.cache_clear()
+    products()
+    assert os.environ[variable] == expected

@@ -67,6 +67,13 @@ def test_a_sentence_may_have_tokens_with_spaces() -> None:
     assert as_sentences(sentence) == [sentence]
 
 
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x96"])
+def test_a_sentence_of_a_text_with_control_characters_can_be_given_again(character: str) -> None:
+    [sentence] = as_sentences(f"a {character} b")
+    assert character in sentence.forms
+    assert as_sentences(sentence) == [sentence]
+
+
 def test_many_inputs_are_looked_at_one_by_one() -> None:
     inputs = each_input(iter(["Go!", ["a"], Sentence.from_forms(["b"]), 5]))
     assert [next(inputs) for _ in range(3)] == ["Go!", Sentence.from_forms(["a"]), Sentence.from_forms(["b"])]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import arcparse
+from arcparse.errors import InputError
 from arcparse.sentence import Sentence, Token
 from arcparse.sentence.document import DRAWN, Document, running_text
 from arcparse.tokenizer import tokenize
@@ -28,8 +30,23 @@ def test_a_document_is_the_list_of_its_sentences() -> None:
     assert Document([SENTENCE, SENTENCE]).lemmas == ("dog", "bark", "dog", "bark")
     assert Document([SENTENCE]).upos == SENTENCE.upos
     assert Document([SENTENCE]).xpos == SENTENCE.xpos
+    assert Document([SENTENCE.replace(feats=["A=B", "_"])]).feats == ("A=B", "_")
     assert Document([SENTENCE]).labels == SENTENCE.labels
     assert [TEXT[token.start : token.end] for token in DOCUMENT.tokens] == [t.form for t in DOCUMENT.tokens]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "text", "message"),
+    [
+        (["Dogs bark."], None, r"sentences\[0\] must be a Sentence, not 'Dogs bark\.'"),
+        ("Dogs bark.", None, "sentences must be a list or another iterable of Sentence objects, not 'Dogs bark.'"),
+        (None, None, "sentences must be a list or another iterable of Sentence objects, not None"),
+        ([], 3, "the text of a document must be a string, not 3"),
+    ],
+)
+def test_a_document_takes_nothing_but_sentences_and_a_text(sentences: Any, text: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Document(sentences, text)
 
 
 def test_a_document_keeps_its_text() -> None:

@@ -224,6 +224,8 @@ def test_the_letters_of_a_string_are_no_words():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Sentence.from_forms(None), "forms must be a list of strings, one for each word, not None"),
+        (lambda: Sentence.from_tokens(3), "tokens must be a list of Token objects, not 3"),
         (lambda: Sentence.from_forms(["a", 1]), "forms must be strings, not 1; write '_' for no value"),
         (lambda: Sentence.from_tokens(["a"]), r"tokens\[0\] must be a Token, not 'a'; for word forms call from_forms"),
         (lambda: made().replace(upos="ABCDEF"), "upos must be a list of strings, .* not one string, 'ABCDEF'"),

@@ -16,6 +16,7 @@ from arcparse.pipeline import Pipeline
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
+    from arcparse.serve.gate import Stop
     from arcparse.serve.settings import Limits
 
 
@@ -28,7 +29,7 @@ class Serve(Protocol):
     """Makes a server, whose client is in a `with` block."""
 
     def __call__(
-        self, nlp: Any, limits: Limits | None = None, origins: Sequence[str] = ()
+        self, nlp: Any, limits: Limits | None = None, origins: Sequence[str] = (), stop: Stop | None = None
     ) -> AbstractContextManager[TestClient]: ...
 
 
@@ -41,9 +42,11 @@ def serve() -> Serve:
     from arcparse.serve.application import application
     from arcparse.serve.models import Models
 
-    def made(nlp: Any, limits: Limits | None = None, origins: Sequence[str] = ()) -> TestClient:
+    def made(
+        nlp: Any, limits: Limits | None = None, origins: Sequence[str] = (), stop: Stop | None = None
+    ) -> TestClient:
         models = Models([(["tiny", "english-ewt-ud-2.16"], nlp)])
-        return TestClient(application(models, limits, origins), raise_server_exceptions=False)
+        return TestClient(application(models, limits, origins, stop), raise_server_exceptions=False)
 
     return made
 

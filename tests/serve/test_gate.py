@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +19,13 @@ from arcparse.errors import ConfigurationError
 from arcparse.pipeline import Pipeline
 from arcparse.serve.settings import Limits
 
+gate = pytest.importorskip("arcparse.serve.gate", reason="the server needs starlette: install the extra `serve`")
+
 if TYPE_CHECKING:
     from conftest import Serve
     from starlette.testclient import TestClient
+
+    from arcparse.serve.gate import Stop
 
 JSON = {"Content-Type": "application/json"}
 TEXT = {"text": "They do."}
@@ -42,9 +48,11 @@ class Slow:
 
 
 @contextmanager
-def busy(serve: Serve, nlp: Pipeline, limits: Limits) -> Iterator[tuple[TestClient, Slow, ThreadPoolExecutor]]:
+def busy(
+    serve: Serve, nlp: Pipeline, limits: Limits, stop: Stop | None = None
+) -> Iterator[tuple[TestClient, Slow, ThreadPoolExecutor]]:
     slow = Slow(nlp)
-    with serve(slow, limits) as client, ThreadPoolExecutor(4) as pool:
+    with serve(slow, limits, stop=stop) as client, ThreadPoolExecutor(4) as pool:
         try:
             yield client, slow, pool
         finally:
@@ -70,6 +78,50 @@ def test_no_answer_in_time_is_told(serve: Serve, nlp: Pipeline, path: str) -> No
         answer = client.post(path, **body)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "no answer within 0.05 seconds" in answer.text
+
+
+def test_requests_are_refused_when_the_server_stops_at_once(serve: Serve, nlp: Pipeline) -> None:
+    stop = gate.Stop()
+    with busy(serve, nlp, Limits(), stop) as (client, slow, pool):
+        asked = pool.submit(client.post, "/v1/parse", json=TEXT)
+        assert slow.begun.wait(60)
+        assert client.portal is not None
+        client.portal.call(stop.begins.set)
+        assert not asked.done()  # it would be answered
+        client.portal.call(stop.is_urgent.set)
+        refused = asked.result(60)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json()["error"].startswith("this server is about to stop;")
+
+
+def test_a_request_that_is_not_whole_is_refused_when_the_server_stops(
+    serve: Serve, nlp: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "GRACE", 0.0)
+    stop = gate.Stop()
+    with serve(nlp, stop=stop) as client:
+        assert client.portal is not None
+        pieces = iter([{"type": "http.request", "body": b'{"text": ', "more_body": True}])
+        assert client.portal.call(asked_by, client.app, pieces, stop.begins.set) == [503]
+
+
+async def asked_by(app: Any, pieces: Iterator[Any], then: Callable[[], None]) -> list[int]:
+    """Return the status of the answer to a client that sends pieces, calls a function, and sends no more."""
+    sent: list[int] = []
+
+    async def receive() -> Any:
+        if message := next(pieces, None):
+            return message
+        then()
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/parse", "query_string": b"", "headers": headers}
+    await app(scope, receive, send)
+    return sent
 
 
 def by_length(size: int) -> dict[str, Any]:
@@ -112,16 +164,20 @@ UNPARSABLE: list[dict[str, Any]] = [
     {"texts": "x"},
     {"text": "x", "sentences": []},
     {"text": "x", "conllu": ""},
-    *[{"text": value} for value in (None, 1, [], {})],
-    *[{"sentences": value} for value in ("x", 1, ["x"], [[1]], [[""]], [["a b"]], [["a\n"]], [None], [{}])],
-    *[{"sentences": [{"tokens": value}]} for value in (1, [{}], [{"form": "a", "head": "x"}], [{"form": ""}])],
+    *[{"text": value} for value in (None, 1, True, [], {}, ["x"])],
+    *[{"sentences": value} for value in ("x", 1, {}, None, ["x"], [None], [True], [3], [{}])],
+    *[{"sentences": [value]} for value in ([1], [None], [True], [""], ["a b"], ["a\n"], [["a"]], [{"form": "a"}])],
+    *[{"sentences": [{"tokens": value}]} for value in (1, None, ["a"], [None], [{}], [{"form": ""}], [{"form": None}])],
+    *[{"sentences": [{"tokens": [{"form": "a", "head": value}]}]} for value in ("x", True, None, 0.5)],
+    *[{"sentences": [{"tokens": [{"form": "a"}], "comments": value}]} for value in ("x", [None], ["no mark"])],
+    *[{"sentences": [{"tokens": [{"form": "a", **other}]}]} for other in ({"frm": "b"}, {"id": 7}, {"misc": "x\ny"})],
     *[{"conllu": value} for value in ("x", "1\tx\n", "2\t" + "_\t" * 8 + "_\n\n", 5, None)],
-    *[{"text": "x", "beam": value} for value in (0, 65, "8", True, 1.5)],
-    *[{"text": "x", "nbest": value} for value in (-1, 65, [])],
+    *[{"text": "x", "beam": value} for value in (0, 65, 2000, "8", True, 1.5, "none")],
+    *[{"text": "x", "nbest": value} for value in (-1, 65, 2000, [])],
     {"text": "x", "nbest": 4, "beam": 2},
     {"text": "x", "samples": 10**9},
-    {"text": "x", "scores": "yes"},
-    *[{"text": "x", "without": value} for value in ("lemmas", ["trees"], [1])],
+    *[{"text": "x", "scores": value} for value in ("yes", 1, None)],
+    *[{"text": "x", "without": value} for value in ("lemmas", ["trees"], [1], None)],
     *[{"text": "x", "model": value} for value in ("../../etc/passwd", 5)],
     {"text": "x", "bem": 2},
 ]
@@ -133,7 +189,8 @@ UNDRAWABLE = [
     {"text": "Go. Stop."},
     {"text": "x", "colour": "red"},
     {"text": "x", "width": 0},
-    {"text": "Go!", "gold": 5},
+    *[{"text": "Go!", "gold": value} for value in (5, "x", "")],
+    *[{"text": "Go!", "names": value} for value in (None, "ab", ["a"], [None, None])],
     {"text": "Go!", "gold": "1\tStop\t_\t_\t_\t_\t0\troot\t_\t_\n\n"},
 ]
 NO_OBJECTS = [
@@ -146,9 +203,14 @@ NO_OBJECTS = [
     b"null",
     b"1",
     b'{"text": "\\ud800"}',
+    b'{"sentences": [["a\\ud800"]]}',
+    b'{"text": NaN}',
+    b'{"text": "x", "beam": 1e999}',
+    b'{"text": "\xe9"}',
     b"1" * 5000,
 ]
 NO_FORMS = [b"data=%ff", b"data=\xff", b"&".join(b"a%d=1" % i for i in range(500))]
+PYTHON = re.compile(r"\b(parse_many|Sentence|None|True|False|nan|inf|sys|encode|dict|int|str|bool|n must)\b|'none'")
 Malformed = tuple[int, str, str, dict[str, Any]]
 MALFORMED: list[Malformed] = [
     *[(400, "POST", "/v1/parse", {"json": body}) for body in UNPARSABLE],
@@ -160,7 +222,7 @@ MALFORMED: list[Malformed] = [
         (400, "POST", "/process", {"content": b"x", "headers": {"Content-Type": f"multipart/form-data{boundary}"}})
         for boundary in ("", "; boundary=b")
     ],
-    (400, "POST", "/process", {"files": {"data": ("x", b"\xff")}}),
+    *[(400, "POST", "/process", {"files": {"data": (name, b"\xff")}}) for name in ("x", None)],
     (400, "GET", "/process", {}),
     (400, "GET", "/process?data=%ff", {}),
     (415, "POST", "/v1/parse", {"content": b'{"text": "x"}', "headers": {"Content-Type": "text/plain"}}),
@@ -183,6 +245,7 @@ def test_malformed_requests_get_the_right_status_and_a_line(client: TestClient, 
     assert told
     assert "\n" not in told
     assert "Traceback" not in told
+    assert not (path.startswith("/v1/") and PYTHON.search(told)), told  # a client has JSON
 
 
 def test_damaged_requests_never_lead_to_an_error_inside(client: TestClient) -> None:
@@ -264,6 +327,7 @@ def test_the_interface_is_described(client: TestClient) -> None:
         "beam"
     ]
     assert (beam["type"], beam["minimum"], beam["default"]) == (["integer", "null"], 1, None)
+    assert beam["maximum"] == Limits().beam
 
 
 @pytest.mark.parametrize(

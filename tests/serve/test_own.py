@@ -94,7 +94,7 @@ def test_two_analyses_are_drawn_in_one(client: TestClient, nlp: Pipeline) -> Non
     assert ">gold" not in named.text
     unlike = client.post("/v1/draw", json={"text": "It works.", "gold": str(other)})
     assert unlike.status_code == 400
-    assert unlike.json()["error"].startswith("system: word 1 is 'It', in gold (conllu:1) 'They'; ")
+    assert unlike.json()["error"].startswith("system: word 1 is 'It', in gold (gold:1) 'They'; ")
     wrong = client.post("/v1/draw", json={"conllu": str(parsed), "gold": str(other), "names": ["greedy"]})
     assert wrong.status_code == 400
     assert "names must be two" in wrong.json()["error"]
@@ -106,3 +106,9 @@ def test_the_models_are_listed_with_their_beams_and_the_limits(client: TestClien
     assert listed["models"] == [{"name": "tiny", "beam": 1} | parts]
     assert listed["default"] == "tiny"
     assert listed["limits"]["beam"] == Limits().beam
+
+
+def test_places_are_those_of_the_text_without_its_byte_order_mark(client: TestClient) -> None:
+    found = asked(client, "/v1/parse", text="\ufeffThey do.")
+    assert found["text"] == "They do."
+    assert found["sentences"][0]["tokens"][1]["start"] == found["text"].index("do")

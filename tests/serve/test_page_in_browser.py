@@ -134,6 +134,16 @@ def test_the_tree_follows_the_text_as_it_is_written(page: Page, address: str) ->
     assert page.locator("#tree [data-dependent].marked").get_attribute("data-dependent") == "2"
 
 
+def test_a_long_wait_is_told(page: Page, address: str) -> None:
+    open_at(page, address, "")
+    held: list[Route] = []
+    page.route("**/v1/parse", lambda route: held.append(route))
+    page.fill("#text", SHORT)
+    page.wait_for_selector("#status >> text=parsing …")
+    held.pop().continue_()
+    page.wait_for_selector("#status >> text=1 sentence, 5 words")
+
+
 def test_a_link_holds_text_settings_sentence_and_view(page: Page, address: str, context: BrowserContext) -> None:
     open_at(page, address, TEXT)
     page.keyboard.press("Tab")

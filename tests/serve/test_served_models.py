@@ -38,7 +38,7 @@ def test_a_model_at_a_path_has_the_name_of_its_folder(tmp_path: Path, name: str)
     Bundle.find("en-small").save(tmp_path / name, card="# Card\n\n- **Data:** Made here,\n  r2.16. More.\n")
     models = Models.load([str(tmp_path / name)])
     assert models.default == name.removesuffix(".zip")
-    assert models.sources == ({models.default: "Made here, r2.16."} if not name.endswith(".zip") else {})
+    assert models.sources == {models.default: "Made here, r2.16."}
 
 
 def test_a_model_without_some_parts_is_made_once(nlp: Pipeline) -> None:

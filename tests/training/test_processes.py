@@ -95,6 +95,7 @@ def test_the_command_trains_in_two_processes_and_prints_once(tmp_path: Path, sam
     )
     assert done.stdout.count("dev UPOS") + done.stdout.count("dev AllTags") == 1
     assert done.stderr.count("epoch 1  loss") == 1
+    assert "Warning" not in done.stderr
     assert cli.main(["tag", "--model", str(tmp_path / "run"), "It works."]) == 0
 
 

@@ -14,6 +14,7 @@ import * as tabs from "./tabs.js";
 import * as tree from "./tree.js";
 
 const PAUSE = 250; // milliseconds without a key before the text is parsed
+const NOTICED = 500; // milliseconds without an answer until the page says that it waits
 const EXAMPLES = [
   ["an easy sentence", "The old fisherman told them a story about the sea."],
   ["a garden path", "The old man the boats."],
@@ -81,6 +82,7 @@ async function parse(chosen) {
   parsing = new AbortController();
   const { signal } = parsing;
   const started = performance.now();
+  const waiting = setTimeout(() => (find("status").textContent = "parsing …"), NOTICED);
   try {
     const { sentences } = page.text.trim() ? await parsed(page.text, settings(), signal) : { sentences: [] };
     if (signal.aborted) return;
@@ -95,6 +97,8 @@ async function parse(chosen) {
     if (isLeft(error)) return;
     find("status").textContent = "";
     find("problem").replaceChildren(notice(error, () => parse(page.chosen)));
+  } finally {
+    clearTimeout(waiting);
   }
 }
 
