@@ -56,7 +56,7 @@ def recording_files(places: Iterable[str | Path]) -> list[Path]:
     found: dict[str, Path] = {}
     for place in map(Path, places):
         if not place.exists():
-            raise RecordingError(f"{place}: cannot be read: No such file or directory; check the path")
+            raise RecordingError(f"{place}: there is no such file or folder; check the path")
         files = sorted(filter(_is_recording, place.iterdir())) if place.is_dir() else [place]
         if not files:
             raise RecordingError(f"{place}: holds no recording; put files {_endings()} there")

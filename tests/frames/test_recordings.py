@@ -141,7 +141,7 @@ def test_places_without_recordings_and_equal_names_are_refused(tmp_path: Path) -
         read_recording(tmp_path / "a.mp3")
     with pytest.raises(RecordingError, match=r"a\.npy: cannot be read: No such file"):
         read_recording(tmp_path / "a.npy")
-    with pytest.raises(RecordingError, match=r"nowhere: cannot be read: No such file or directory; check the path"):
+    with pytest.raises(RecordingError, match=r"nowhere: there is no such file or folder; check the path"):
         recording_files([tmp_path / "nowhere"])
     for name in ("b.npy", "a.npy"):
         np.save(tmp_path / name, FRAMES)
