@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arcparse.errors import ConfigurationError
+from arcparse.files import make_folder
 from arcparse.frames import read_wave
 
 RATE = 22050  # samples a second, as espeak-ng speaks
@@ -25,6 +27,14 @@ VOICES = {  # no accent and no speaker is in two parts
 }
 NOISES = {"white": 0.0, "pink": 0.5, "brown": 1.0}  # the energy falls with the frequency to the power of twice this
 SOUND = 0.02  # of the loudest sample: more belongs to the word
+
+
+def new_folders(folder: Path, names: Iterable[str]) -> None:
+    """Make folders for recordings. Raises ConfigurationError if one has files: recordings of two runs would mix."""
+    for place in (folder / name for name in names):
+        make_folder(place)
+        if any(place.iterdir()):
+            raise ConfigurationError(f"{place}: has files; give another folder, or remove this one")
 
 
 def voices(part: str) -> list[str]:

@@ -18,7 +18,6 @@ import numpy as np
 
 from arcparse.cli.options import whole
 from arcparse.errors import ArcparseError
-from arcparse.files import make_folder
 from arcparse.frames import log_mel
 from arcparse.settings.limits import COUNT, SEED
 
@@ -40,6 +39,7 @@ def main() -> int:
     options.add_argument("--seed", type=whole(SEED), default=1, help="of all that is drawn (default: 1)")
     args = options.parse_args()
     try:
+        espeak.new_folders(args.folder, espeak.VOICES)
         for part, count in zip(espeak.VOICES, args.recordings, strict=True):
             write(args.folder / part, part, count, args.seed)
     except ArcparseError as error:
@@ -50,7 +50,6 @@ def main() -> int:
 
 def write(folder: Path, part: str, count: int, seed: int) -> None:
     """Write the recordings of a part, and print their number."""
-    make_folder(folder)
     seconds, digits = 0.0, 0
     for number in range(count):
         generator = random.Random(f"{seed} {part} {number}")  # noqa: S311 (not for secrets)

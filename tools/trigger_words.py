@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from arcparse.cli.options import whole
 from arcparse.errors import ArcparseError
-from arcparse.files import make_folder
 from arcparse.frames import log_mel
 from arcparse.frames.sound import HOP
 from arcparse.settings.limits import COUNT, SEED, Range
@@ -132,6 +131,7 @@ def main() -> int:
     options.add_argument("--seed", type=whole(SEED), default=1, help="of all that is drawn (default: 1)")
     args = options.parse_args()
     try:
+        espeak.new_folders(args.folder, [*espeak.VOICES, *(["waves"] if args.waves else [])])
         for part, count in zip(espeak.VOICES, args.recordings, strict=True):
             write(part, count, args)
     except ArcparseError as error:
@@ -142,7 +142,6 @@ def main() -> int:
 
 def write(part: str, count: int, args: argparse.Namespace) -> None:
     """Write the recordings of a part, and print their number."""
-    make_folder(args.folder / part)
     words = 0
     for number in range(count):
         generator = random.Random(f"{args.seed} {part} {number}")  # noqa: S311 (not for secrets)
@@ -150,7 +149,6 @@ def write(part: str, count: int, args: argparse.Namespace) -> None:
         name = f"{part}-{number:04d}"
         np.savez_compressed(args.folder / part / name, frames=log_mel(samples, espeak.RATE), labels=labels)
         if args.waves:
-            make_folder(args.folder / "waves")
             espeak.write_wave(args.folder / "waves" / f"{name}.wav", samples)
             np.save(args.folder / "waves" / f"{name}.labels.npy", labels)
         words += int((np.diff(labels, prepend=0) == 1).sum())

@@ -160,7 +160,7 @@ def _picture(
 ) -> Any:
     """Return the figure of a recording: its wave if it is one, else its energies."""
     from arcparse.drawing import figures
-    from arcparse.frames.sound import read_wave
+    from arcparse.frames.waves import read_wave
 
     shown = [model.labels.symbol(model.positive)] if model.positive is not None else list(model.labels)
     lines = {label: probability[:, model.labels.id(label)].tolist() for label in shown}

@@ -1,6 +1,7 @@
 """Frames of sound: a label for each frame (N to N), and speech to text (N to M).
 
-sound          wave files, and log-mel energies
+waves          wave files to samples
+sound          samples to log-mel energies
 recordings     frames with labels or texts, from files
 network        the network that reads frames
 labeller       frames to labels; labeller_task trains it
@@ -15,7 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from arcparse.frames.recordings import Recording, read_recording, read_recordings, recording_files
-from arcparse.frames.sound import log_mel, read_wave
+from arcparse.frames.sound import log_mel
+from arcparse.frames.waves import read_wave
 
 if TYPE_CHECKING:
     from arcparse.frames.labeller import Labeller

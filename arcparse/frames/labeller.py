@@ -87,12 +87,12 @@ class Labeller(nn.Module):
 
     @turn()
     @torch.inference_mode()
-    def probabilities(self, recordings: Sequence[Recording]) -> list[NDArray[np.float32]]:
+    def probabilities(self, recordings: Iterable[Recording]) -> list[NDArray[np.float32]]:
         """Return the probability [T, L] of each label for each frame; the model must be in evaluation mode.
 
         Raises RecordingError for frames of another dimension than those it has learned from.
         """
-        self.reader.check(recordings)
+        recordings = self.reader.checked(recordings)
         return by_length(recordings, lambda batch: self._read([recordings[index] for index in batch]))
 
     def _read(self, batch: Sequence[Recording]) -> list[NDArray[np.float32]]:

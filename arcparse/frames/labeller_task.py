@@ -55,7 +55,7 @@ class LabellerTask:
             raise RecordingError(f"{settings.train}: all frames have the label {str(known[0])!r}; add others")
         torch.manual_seed(settings.training.seed)
         self.model = Labeller.build(settings.labeller, train, known.tolist())
-        self.model.reader.check(dev)
+        self.model.reader.checked(dev)
         self.gold = [self.ids(own, known, recording) for own, recording in zip(dev_labels, dev, strict=True)]
         self.counts = dict(zip(known.tolist(), counts.tolist(), strict=True))
         share = counts / counts.sum()

@@ -40,13 +40,14 @@ class FrameReader(nn.Module):
         self.dropout = LockedDropout(dropout)
         self.dimension = self.reader.dimension
 
-    def check(self, recordings: Iterable[Recording]) -> None:
-        """Raise RecordingError for frames that cannot be read, such as those of another dimension.
+    def checked(self, given: Iterable[Recording]) -> list[Recording]:
+        """Return recordings as a list. Raises RecordingError for frames that cannot be read, as of another dimension.
 
-        Raises InputError for anything but a list of recordings.
+        Raises InputError for anything but recordings.
         """
-        if isinstance(recordings, Recording | str) or not isinstance(recordings, Iterable):
-            raise InputError(f"recordings must be a list of Recording objects, not {shown(recordings)}")
+        if isinstance(given, Recording | str) or not isinstance(given, Iterable):
+            raise InputError(f"recordings must be a list of Recording objects, not {shown(given)}")
+        recordings = list(given)
         for number, recording in enumerate(recordings):
             if not isinstance(recording, Recording):
                 raise InputError(
@@ -54,6 +55,7 @@ class FrameReader(nn.Module):
                     "and Recording(NAME, FRAMES) makes one of an array"
                 )
             self.check_frames(recording.name, recording.frames)
+        return recordings
 
     def check_frames(self, name: str, frames: NDArray[np.float32]) -> None:
         """Raise RecordingError unless frames are finite numbers [T, D], with T > 0 and the D of training."""

@@ -114,7 +114,7 @@ class Recogniser(nn.Module):
         """
         if len(recordings) != len(texts):
             raise InputError(f"{len(texts)} texts are given for {len(recordings)} recordings; give one for each")
-        self.reader.check(recordings)
+        recordings = self.reader.checked(recordings)
 
         def found(batch: Sequence[int]) -> list[float]:
             return (-self.losses([recordings[i] for i in batch], [texts[i] for i in batch])).tolist()
@@ -123,14 +123,14 @@ class Recogniser(nn.Module):
 
     @turn()
     @torch.inference_mode()
-    def transcribe(self, recordings: Sequence[Recording], *, beam: int = 4, nbest: int = 1) -> list[list[Transcript]]:
+    def transcribe(self, recordings: Iterable[Recording], *, beam: int = 4, nbest: int = 1) -> list[list[Transcript]]:
         """Return the best texts of each recording, best first; the model must be in evaluation mode.
 
         The beam is at least `nbest`. Raises RecordingError for frames of another dimension than those it has learned
         from, ConfigurationError for a beam or n outside its limits.
         """
         beam, nbest = BEAM.whole("beam", beam), NBEST.whole("nbest", nbest)
-        self.reader.check(recordings)
+        recordings = self.reader.checked(recordings)
         return by_length(
             recordings, lambda batch: self._searched([recordings[index] for index in batch], max(beam, nbest), nbest)
         )

@@ -46,7 +46,7 @@ class RecogniserTask:
         self.texts, self.dev_texts = texts_of(train, settings.train), texts_of(dev, settings.dev)
         torch.manual_seed(settings.training.seed)
         self.model = Recogniser.build(settings.recogniser, train, self.texts)
-        self.model.reader.check(dev)
+        self.model.reader.checked(dev)
         for recording, text in zip(train, self.texts, strict=True):
             self._check(recording, self.model.ids(text))
 

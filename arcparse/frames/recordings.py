@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from arcparse.checkpoint.saved import is_cell
 from arcparse.errors import RecordingError, shown
 from arcparse.files import read_errors
-from arcparse.frames.sound import log_mel, read_wave
+from arcparse.frames.sound import log_mel
+from arcparse.frames.waves import read_wave
 from arcparse.settings.limits import Range
 
 SUFFIXES = (".npz", ".npy", ".wav")

@@ -38,6 +38,7 @@ def test_a_recording_has_the_same_labels_alone_and_in_a_batch(bidirectional: boo
     model = fitted(bidirectional=bidirectional).model
     long, short = recordings(1, 5, 90)[0], recordings(1, 6, 41)[0]
     together = model.probabilities([long, short])
+    assert all(map(np.array_equal, together, model.probabilities(own for own in (long, short))))
     for own, recording in zip(together, (long, short), strict=True):
         assert own.shape == (len(recording.frames), 2)
         assert own.sum(1) == pytest.approx(1, abs=1e-5)

@@ -1,28 +1,13 @@
-"""Wave files and log-mel energies."""
+"""Log-mel energies."""
 
 from __future__ import annotations
 
-import struct
-from contextlib import suppress
-from pathlib import Path
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from toy_sounds import samples_of, tone, write_wave
+from toy_sounds import tone
 
 from arcparse.errors import ConfigurationError, RecordingError
-from arcparse.frames import log_mel, read_wave
-
-VALUES = [0.0, 0.5, -0.5, 0.25, -1.0]
-
-
-@pytest.mark.parametrize("width", [1, 2, 3, 4])
-def test_samples_of_any_width_are_the_same(width: int, tmp_path: Path) -> None:
-    found, rate = read_wave(write_wave(tmp_path / "a.wav", samples_of(VALUES, width), width=width))
-    assert found.tolist() == VALUES
-    assert rate == 16000
+from arcparse.frames import log_mel
 
 
 @pytest.mark.parametrize("kind", ["u1", "<i2", ">i2", "<i4"])
@@ -44,42 +29,6 @@ def test_whole_numbers_of_a_wave_file_are_the_same_sound(kind: str) -> None:
 def test_settings_that_make_no_frames_are_refused(setting: dict[str, int], message: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{message}$"):
         log_mel(tone(500), 16000, **setting)  # type: ignore[arg-type]
-
-
-def test_channels_become_their_mean(tmp_path: Path) -> None:
-    both = samples_of([0.5, 0.25, -0.5, 0.5], 2)
-    assert read_wave(write_wave(tmp_path / "a.wav", both, channels=2))[0].tolist() == [0.375, 0.0]
-
-
-def test_what_is_no_wave_of_whole_numbers_is_refused(tmp_path: Path) -> None:
-    file = write_wave(tmp_path / "a.wav", samples_of(VALUES, 2))
-    whole = file.read_bytes()
-    file.write_bytes(whole[:20] + struct.pack("<H", 3) + whole[22:])
-    with pytest.raises(RecordingError, match=r"a\.wav: is no wave file of whole numbers .*; write it anew.*sox"):
-        read_wave(file)
-    file.write_bytes(b"nothing of that kind")
-    with pytest.raises(RecordingError, match=r"a\.wav: is no wave file"):
-        read_wave(file)
-    file.write_bytes(whole[:30])
-    with pytest.raises(RecordingError, match=r"a\.wav: cannot be read: it ends too early; check"):
-        read_wave(file)
-    with pytest.raises(RecordingError, match=r"a\.wav: holds no samples; record it again"):
-        read_wave(write_wave(file, b""))
-    with pytest.raises(RecordingError, match=r"b\.wav: cannot be read: No such file"):
-        read_wave(tmp_path / "b.wav")
-
-
-@given(st.integers(0, 200), st.integers(0, 255))
-def test_a_damaged_wave_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, place: int, byte: int) -> None:
-    file = write_wave(tmp_path_factory.mktemp("waves") / "a.wav", samples_of(VALUES * 20, 2))
-    content = bytearray(file.read_bytes())
-    content[place] = byte
-    file.write_bytes(content)
-    with suppress(RecordingError):
-        found, rate = read_wave(file)
-        assert found.ndim == 1
-        assert len(found)
-        assert rate >= 0
 
 
 def test_a_tone_is_in_its_band() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import espeak
 import numpy as np
@@ -57,6 +58,18 @@ def test_digits_have_their_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     texts = [recording.text for recording in read_recordings(tmp_path / "train")]
     assert len(texts) == 5
     assert all(text and set(text.split()) <= set(spoken_digits.DIGITS) for text in texts)
+
+
+@pytest.mark.parametrize("script", [spoken_digits, trigger_words])
+def test_recordings_of_two_runs_do_not_mix(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "old.npy").touch()
+    monkeypatch.setattr(sys, "argv", ["script", str(tmp_path)])
+    assert script.main() == 2
+    assert capsys.readouterr().err.endswith("dev: has files; give another folder, or remove this one\n")
+    assert [file.name for file in tmp_path.rglob("*.np*")] == ["old.npy"]
 
 
 def test_no_voice_is_in_two_parts() -> None:
