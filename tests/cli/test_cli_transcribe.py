@@ -87,7 +87,7 @@ def test_gold_texts_score_a_model_by_beam(model: str, folder: Path, capsys: pyte
         ([], "give either recordings to transcribe, or --gold FOLDER"),
         (["FOLDER", "--gold", "FOLDER"], "give either recordings to transcribe, or --gold FOLDER"),
         (["FOLDER", "--beam", "1,2"], "--beam: only --gold FOLDER compares several widths; give one"),
-        (["FOLDER/none.wav"], "none.wav: cannot be read"),
+        (["FOLDER/none.wav"], "none.wav: there is no such file or folder"),
         (["FOLDER", "--beam", "0"], "must be from 1 to 1024, not 0"),
     ],
 )
