@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def test_a_run_of_an_older_version_is_taken_as_it_is(settings: PipelineSettings,
         (run / RECORD).write_text(content, encoding="utf-8")
         write_conllu(sample()[len(content) : 5], Path(settings.train))
         keep(settings, run)
+        assert set(json.loads((run / RECORD).read_bytes())) == {"train", "dev", "raw", "word2vec"}
         keep(settings, run)
 
 
