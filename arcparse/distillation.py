@@ -30,7 +30,7 @@ DESCRIPTION = "distil.json"  # the settings of a folder's run, which must stay t
 class Distillation:
     """The settings on which the contents of the shards depend."""
 
-    teacher: str  # name or path
+    teacher: str  # name or path; those of an ensemble are joined by " + "
     texts: tuple[str, ...]  # files with a paragraph on each line
     exclude: tuple[str, ...] = ()  # treebanks of which no paragraph may quote ten words in a row
     paragraphs: int = 200  # of a shard: about 15,000 words

@@ -12,6 +12,7 @@ import argparse
 from arcparse import Pipeline, evaluate, read_conllu
 from arcparse.cli.options import whole
 from arcparse.lexicon.tags import COLUMN, with_tags
+from arcparse.pipeline.ensembles import load_ensemble
 from arcparse.sentence import EMPTY, Sentence
 from arcparse.sentence.document import running_text
 from arcparse.settings.limits import BEAM
@@ -32,11 +33,14 @@ def main() -> None:
         "--segmenter", help="name or directory of a model that divides raw text (default: the model's)"
     )
     options.add_argument("--tokenizer", help="name or file of rules that divide raw text instead")
+    options.add_argument("--together", action="store_true", help="score the models together, as an ensemble")
+    options.add_argument("--device", default="cpu", help="cpu (default), cuda, or auto")
     args = options.parse_args()
     gold = list(read_conllu(args.gold))
     print("| model | input | " + " | ".join(METRICS) + " |\n|---|---|" + "---|" * len(METRICS))
-    for name in args.models:
-        nlp = Pipeline.load(name, segmenter=args.segmenter, tokenizer=args.tokenizer)
+    for models in [args.models] if args.together else [[name] for name in args.models]:
+        name = " + ".join(models)
+        nlp = load_ensemble(models, segmenter=args.segmenter, tokenizer=args.tokenizer, device=args.device)
         for kind in args.inputs.split(","):
             scores = evaluate(gold, _parsed(nlp, gold, kind, args.beam))
             row = " | ".join(f"{100 * scores[metric].f1:.2f}" for metric in METRICS)

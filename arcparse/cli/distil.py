@@ -24,7 +24,12 @@ def add(subparsers: Subparsers) -> None:
         "that was stopped goes on with the next shard. To train a parser or a tagger on them too, give it the folder: "
         "`arcparse train parser ... --set silver=FOLDER`.",
     )
-    parser.add_argument("teacher", metavar="TEACHER", help="name of a shipped model, or path of a parser")
+    parser.add_argument(
+        "teacher",
+        nargs="+",
+        metavar="TEACHER",
+        help="name of a shipped model, or path of a parser; several score together, if their labels and tags are equal",
+    )
     parser.add_argument(
         "--text", nargs="+", required=True, metavar="FILE", help="raw text, a paragraph a line (.gz, .xz, .bz2 too)"
     )
@@ -69,12 +74,12 @@ def run(args: argparse.Namespace) -> int:
 
     from arcparse.cli.vectors import texts_of
     from arcparse.distillation import Distillation, distil
-    from arcparse.pipeline import Pipeline
+    from arcparse.pipeline.ensembles import load_ensemble
     from arcparse.vectors import runs
 
     names = tuple(Path(path).name for path in args.exclude)
-    settings = Distillation(args.teacher, tuple(args.text), names, args.paragraphs, args.beam)
-    teacher = Pipeline.load(
+    settings = Distillation(" + ".join(args.teacher), tuple(args.text), names, args.paragraphs, args.beam)
+    teacher = load_ensemble(
         args.teacher, precision=args.precision, tokenizer=args.tokenizer, device=args.device, without=["lemmas"]
     )
     unseen = runs(chain.from_iterable(texts_of(path) for path in args.exclude))

@@ -83,9 +83,13 @@ class Parser(nn.Module):
         tags = tag_ids(self.tags, sentences, self.device, only_given=True)
         return words, self.network.encode(words, tags, words.is_token)
 
+    def bind(self, encoding: Encoding) -> Scorer[Configuration]:
+        """Return the scorer of a batch: unnormalised scores [B, K, A]."""
+        return self.network.bind(encoding)
+
     def path_scorer(self, encoding: Encoding) -> Scorer[Configuration]:
         """Return the scorer of a batch whose scores [B, K, A], summed along a path, compare paths: see the module."""
-        scorer = self.network.bind(encoding)
+        scorer = self.bind(encoding)
         return scorer if self.config.normalisation == "global" else normalised(self.system, scorer)
 
     def start(self, length: Tensor) -> Beam[Configuration]:
@@ -98,7 +102,7 @@ class Parser(nn.Module):
         Unless `scored`, a greedy search does not normalise the scores, and a wider one drops hypotheses that fall
         behind by MARGIN.
         """
-        scorer = self.path_scorer(encoding) if scored or beam > 1 else self.network.bind(encoding)
+        scorer = self.path_scorer(encoding) if scored or beam > 1 else self.bind(encoding)
         return search(self.system, scorer, self.start(words.length), beam, margin=math.inf if scored else MARGIN)
 
     @turn()
@@ -184,7 +188,7 @@ class Parser(nn.Module):
         trees, mass = rank(found.score, head, label, config.temperature)
         counted = trees
         if samples:
-            start, scorer = self.start(words.length), self.network.bind(encoding)
+            start, scorer = self.start(words.length), self.bind(encoding)
             drawn = sample(self.system, scorer, start, samples, config.sampling_temperature)
             head, label, names = self._restored(drawn, lengths, names)
             counted = trees.joined(Trees(head, label, mass.new_full(head.shape[:2], 1 / samples)))

@@ -45,7 +45,7 @@ def derivation(parser: Parser, sentence: Sentence, beam: int = 1, *, given_tags:
     """
     words, encoding = parser.encode([sentence], given_tags=given_tags)
     history = parser.search(words, encoding, beam).history()[0, 0]
-    system, scorer, state = parser.system, parser.network.bind(encoding), parser.system.start(words.length)
+    system, scorer, state = parser.system, parser.bind(encoding), parser.system.start(words.length)
     forms, steps = (ROOT_NAME, *sentence.forms), []
     for action in history[history != WAIT].tolist():
         scores = scorer(state).masked_fill(~system.legal(state), -torch.inf).log_softmax(2)

@@ -352,6 +352,13 @@ class Pipeline:
         made._loaded = loaded
         return made
 
+    def with_parser(self, parser: Parser) -> Pipeline:
+        """Return a pipeline of the same other models with this parser, a network in torch."""
+        made = copy(self)
+        made.__dict__.pop("parser", None)
+        made._analysis, made._in_torch, made._loaded = replace(self._analysis, parser=parser), None, {}
+        return made
+
     def divide_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """Return the sentences of each raw text, untagged, as the segmenter or the rules divide it."""
         with asked(self.threads):
