@@ -10,9 +10,10 @@ from toy_languages import KINDS, config, learned, untrained, words
 
 from arcparse import seq2seq
 from arcparse.errors import ConfigurationError, ModelError
+from arcparse.networks.memory import Memory
 from arcparse.networks.settings import DecoderConfig, EncoderConfig, RecurrentConfig, TransformerConfig
 from arcparse.networks.source_encoder import SourceEncoder
-from arcparse.networks.transformer import TransformerDecoder
+from arcparse.networks.transformer import TransformerDecoder, causal_mask, positions
 from arcparse.seq2seq.model import Seq2Seq
 
 TASKS = [("general", False), ("additive", True), ("input feeding", True), ("transformer", False)]
@@ -130,6 +131,23 @@ def test_settings_that_cannot_be_are_explained() -> None:
         SourceEncoder(EncoderConfig("transformer", 32, transformer=TransformerConfig(heads=5)), 10)
     with pytest.raises(ConfigurationError, match="dimension 32, its memory 16"):
         TransformerDecoder(TransformerConfig(), 32, 16)
+
+
+def test_the_transformer_decoder_reads_as_the_librarys_layers_do() -> None:
+    torch.manual_seed(0)
+    reader = TransformerDecoder(TransformerConfig(layers=2, heads=4, hidden=24), 16, 16).eval()
+    for weight in reader.parameters():  # biases too, which begin as zeros
+        torch.nn.init.normal_(weight, std=0.4)
+    vector, source = torch.randn(3, 5, 16), torch.randn(3, 4, 16)
+    is_token = torch.arange(4) < torch.tensor([[4], [2], [1]])
+    memory = reader.bind(Memory(source, is_token, source.mean(1)))
+    state = vector * 4 + positions(0, 5, 16, vector.device)
+    for layer in reader.layers:
+        state = layer(state, source, tgt_mask=causal_mask(5, vector.device), memory_key_padding_mask=~is_token)
+    reading = reader.whole(vector, memory)
+    torch.testing.assert_close(reading.output, reader.norm(state), atol=1e-5, rtol=1e-5)
+    assert not reading.weight.masked_select(~is_token.unsqueeze(1)).any()
+    torch.testing.assert_close(reading.weight.sum(2), torch.ones(3, 5))
 
 
 @pytest.mark.parametrize("kind", ["general", "transformer", "stacked"])
