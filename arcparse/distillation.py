@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from arcparse.batches import stream
-from arcparse.errors import ConfigurationError
+from arcparse.errors import ConfigurationError, ModelError
 from arcparse.files import make_folder, replacing
 from arcparse.parser.parse import Parse
 from arcparse.pipeline import Pipeline
@@ -58,8 +58,10 @@ def distil(
 
     `unseen` are the runs of words (`arcparse.vectors.runs`) of the excluded treebanks. `progress` is called with the
     number of stored bytes read since its last call. Raises ConfigurationError if the folder has shards of other
-    settings, VectorsError if a text cannot be read.
+    settings, or a text is missing, and ModelError if the teacher lacks a parser or tags; then nothing is written.
+    Raises VectorsError if a text cannot be read.
     """
+    _check(settings, teacher)
     make_folder(folder)
     _describe(settings, folder / DESCRIPTION)
     texts = DistinctLines([Path(text) for text in settings.texts], progress)
@@ -72,6 +74,20 @@ def distil(
         parses = teacher.nbest_sentences(sentences, 1, beam=settings.beam, samples=0, given_tags=False)
         write_conllu((_silver(best) for [best] in parses), file)
         yield Shard(file, sum(map(len, sentences)))
+
+
+def _check(settings: Distillation, teacher: Pipeline) -> None:
+    """Raise ConfigurationError for a text that is missing, ModelError for a teacher that cannot label raw text."""
+    for text in settings.texts:
+        if not Path(text).exists() or Path(text).is_dir():
+            raise ConfigurationError(f"{text}: there is no such file of raw text; check the path")
+    if not teacher.makes_trees:
+        raise ModelError(f"{settings.teacher}: a tagger makes no trees; name a parser as the teacher")
+    if not teacher.makes_tags:
+        raise ModelError(
+            f"{settings.teacher}: needs tags and has no tagger; join one to it by `arcparse pack PARSER --tagger "
+            "TAGGER --output PLACE`, and name PLACE"
+        )
 
 
 def _silver(parse: Parse) -> Sentence:

@@ -16,7 +16,7 @@ from overfitted import SAMPLE as TREEBANK
 
 from arcparse import cli, recipes
 from arcparse.distillation import Distillation, distil
-from arcparse.errors import ConfigurationError, TreebankError
+from arcparse.errors import ConfigurationError, ModelError, TreebankError
 from arcparse.parser.task import ParserSettings, ParserTask
 from arcparse.pipeline import Pipeline
 from arcparse.sentence import Sentence
@@ -74,6 +74,24 @@ def test_a_stopped_run_goes_on_and_parts_share_the_work(teacher: Pipeline, text:
     names = [[s.file.name[:6] for s in distil(settings, teacher, tmp_path / "parts", part=(i, 2))] for i in (1, 2)]
     assert names == [["000000", "000002", "000004"], ["000001", "000003", "000005"]]
     assert contents(tmp_path / "whole") == contents(tmp_path / "stopped") == contents(tmp_path / "parts")
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder_that_refuses_the_next(
+    teacher: Pipeline, text: str, tmp_path: Path
+) -> None:
+    def told(teacher: Pipeline, *texts: str) -> str:
+        with pytest.raises((ConfigurationError, ModelError)) as error:
+            next(distil(Distillation("A + B", texts), teacher, tmp_path / "out"))
+        assert not (tmp_path / "out").exists()
+        return str(error.value)
+
+    missing = str(tmp_path / "missing.txt")
+    assert told(teacher, text, missing) == f"{missing}: there is no such file of raw text; check the path"
+    assert told(teacher, str(tmp_path)).startswith(f"{tmp_path}: there is no such file")
+    untagged = Pipeline(tiny_model.tiny_parser(twenty(), predicts_tags=False))
+    assert told(untagged, text).startswith("A + B: needs tags and has no tagger; join one to it by `arcparse pack ")
+    tagger = Pipeline.load("en-small-tagger")
+    assert told(tagger, text) == "A + B: a tagger makes no trees; name a parser as the teacher"
 
 
 def test_a_folder_of_other_settings_is_refused(teacher: Pipeline, text: str, tmp_path: Path) -> None:

@@ -25,12 +25,18 @@ from arcparse.search import Scorer
 from arcparse.sentence import Sentence
 from arcparse.vocabulary import Vocabulary
 
-ALIKE: dict[str, Callable[[Parser], object]] = {  # without which actions or tags would differ, or scores in kind
-    "transition system": lambda parser: (parser.config.system, parser.config.projectivity),
-    "set of labels": lambda parser: (parser.system.labels, parser.system.root_labels, parser.system.word_labels),
-    "normalisation": lambda parser: parser.config.normalisation,
-    "set of tags": lambda parser: parser.tags.symbols_by_column(),
-    "source of tags": lambda parser: parser.predicts_tags,
+SHOWN = 3  # names that a message shows
+# The parts without which actions or tags would differ, or scores in kind; each as words that a message can show.
+ALIKE: dict[str, Callable[[Parser], Sequence[str]]] = {
+    "transition system": lambda parser: (parser.config.system, f"projectivity {parser.config.projectivity}"),
+    "set of labels": lambda parser: parser.system.labels,
+    "set of the root's labels": lambda parser: sorted(parser.system.root_labels),
+    "set of other words' labels": lambda parser: sorted(parser.system.word_labels),
+    "normalisation": lambda parser: (parser.config.normalisation,),
+    "source of tags": lambda parser: ("its own tags" if parser.predicts_tags else "given tags",),
+    "set of tags": lambda parser: [
+        f"{column} {tag}" for column, tags in parser.tags.symbols_by_column().items() for tag in tags
+    ],
 }
 
 
@@ -44,13 +50,13 @@ class JointEncoding(Encoding):
 class Ensemble(Parser):
     """Parsers with the same labels, tags and transition system, as one. It can be saved only member by member."""
 
-    def __init__(self, members: Sequence[Parser]) -> None:
-        """Join the members; the configuration is that of the first. Raises ModelError if they do not fit together."""
-        first = members[0]
-        for number, other in enumerate(members[1:], 2):
-            _check_alike(first, other, number)
+    def __init__(self, named: Mapping[str, Parser]) -> None:
+        """Join parsers by their names; the configuration is the first's. Raises ModelError if they do not fit."""
+        (name, first), *others = named.items()
+        for other, parser in others:
+            _check_alike(name, first, other, parser)
         super().__init__(first.config, first.network, first.lexicon, first.tags, first.system, first.pretrained)
-        self.members = nn.ModuleList(members)
+        self.members = nn.ModuleList(named.values())
 
     def set_precision(self, *, low: bool) -> None:
         """Let matrix products of all members be of bfloat16."""
@@ -96,11 +102,19 @@ def _mean(scores: Sequence[Tensor]) -> Tensor:
     return functools.reduce(Tensor.add, scores) / len(scores)
 
 
-def _check_alike(first: Parser, other: Parser, number: int) -> None:
+def _check_alike(name: str, first: Parser, other_name: str, other: Parser) -> None:
     """Raise ModelError if the two have other actions or tags, or scores that cannot be averaged."""
-    for name, part in ALIKE.items():
-        if part(first) != part(other):
+    for what, part in ALIKE.items():
+        one, two = part(first), part(other)
+        if list(one) != list(two):
             raise ModelError(
-                f"model {number} of the ensemble has another {name} than model 1; "
-                "its members must be trained on the same treebank with the same kind of settings"
+                f"{other_name}: has another {what} than {name}: {_difference(one, two)}; parsers that score together "
+                "must be trained on the same treebank with the same kind of settings"
             )
+
+
+def _difference(one: Sequence[str], two: Sequence[str]) -> str:
+    """Return in words which names the second has and the first lacks, and the other way round: the first few."""
+    found = {"with": sorted(set(two) - set(one)), "without": sorted(set(one) - set(two))}
+    parts = [f"{word} {', '.join(map(repr, names[:SHOWN]))}" for word, names in found.items() if names]
+    return " and ".join(parts) or "in another order"

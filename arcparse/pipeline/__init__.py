@@ -161,18 +161,23 @@ class Pipeline:
         threads: int = 1,
         cache_mib: int = CACHE_MIB,
         device: str = CPU,
+        beside: tuple[Bundle, ...] = (),
     ) -> Pipeline:
-        """Load the models of a bundle. Raises as `load` does."""
+        """Load the models of a bundle; the parsers of those `beside` it score together with its own.
+
+        Raises as `load` does, and ModelError for parsers that do not fit together.
+        """
         parts.check_precision(precision)
         limit = CACHE.whole("cache_mib", cache_mib) << 20
         rules = find_tokenizer(bundle.tokenizer)
         lemmas = parts.lemmatizer_of(bundle.lemmatizer, precision) if bundle.lemmatizer else None
         divider = parts.segmenter_of(bundle.segmenter, precision) if bundle.segmenter else None
-        if bundle.kind == TAGGER:
+        if bundle.kind == TAGGER and not beside:
             tagger = parts.tagger_of(bundle.model, precision, limit, device)
             made = cls(None, tagger, lemmas, divider, rules, threads=threads)
         else:
-            parser, in_torch = parts.parser_of(bundle.model, precision, limit, device)
+            models = [bundle.model, *(other.model for other in beside)]
+            parser, in_torch = parts.parsers_of(models, precision, limit, device)
             its_tagger = parts.needed_tagger(bundle, parser, precision, limit, device)
             made = cls(parser, its_tagger, lemmas, divider, rules, threads=threads, in_torch=in_torch)
         made._loaded = {
@@ -181,6 +186,7 @@ class Pipeline:
             "threads": threads,
             "cache_mib": cache_mib,
             "device": device,
+            "beside": beside,
         }
         return made
 
@@ -352,13 +358,6 @@ class Pipeline:
         made._loaded = loaded
         return made
 
-    def with_parser(self, parser: Parser) -> Pipeline:
-        """Return a pipeline of the same other models with this parser, a network in torch."""
-        made = copy(self)
-        made.__dict__.pop("parser", None)
-        made._analysis, made._in_torch, made._loaded = replace(self._analysis, parser=parser), None, {}
-        return made
-
     def divide_many(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """Return the sentences of each raw text, untagged, as the segmenter or the rules divide it."""
         with asked(self.threads):
@@ -427,5 +426,7 @@ def load(
 
 
 @lru_cache(maxsize=4)
-def _kept(bundle: Bundle, precision: Precision, threads: int, cache_mib: int, device: str) -> Pipeline:
-    return Pipeline.of(bundle, precision, threads, cache_mib, device)
+def _kept(
+    bundle: Bundle, precision: Precision, threads: int, cache_mib: int, device: str, beside: tuple[Bundle, ...] = ()
+) -> Pipeline:
+    return Pipeline.of(bundle, precision, threads, cache_mib, device, beside)

@@ -102,6 +102,21 @@ def parser_of(
     return compiled or in_torch(), in_torch
 
 
+def parsers_of(
+    directories: Sequence[Path], precision: Precision, limit: int, device: str
+) -> tuple[ParsesSentences, Callable[[], Parser]]:
+    """Load a parser as `parser_of` does; if there are several, load them in torch as one that has their mean scores.
+
+    Raises ModelError if they do not fit together.
+    """
+    if len(directories) == 1:
+        return parser_of(directories[0], precision, limit, device)
+    from arcparse.parser.ensemble import Ensemble
+
+    together = Ensemble({str(path): parser_in_torch(path, precision, device) for path in directories})
+    return together, lambda: together
+
+
 def parser_in_torch(directory: Path, precision: Precision, device: str = CPU) -> Parser:
     """Load a parser as a network in torch, which n-best trees, traces and analyses need."""
     from arcparse.parser.model import Parser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,16 @@ from pathlib import Path
 import pytest
 import tiny_model
 import torch
-from overfitted import SAMPLE, sample, twenty
+from overfitted import sample, twenty
 
-from arcparse import cli
-from arcparse.errors import ConfigurationError, ModelError
+from arcparse.errors import ModelError
 from arcparse.networks.tags import best_tags
 from arcparse.parser.ensemble import Ensemble
 from arcparse.parser.model import Parser
-from arcparse.pipeline import Pipeline
-from arcparse.pipeline.ensembles import load_ensemble
 from arcparse.search import Beam, normalised, search
 from arcparse.sentence import UPOS, Sentence
 from arcparse.trees import check_tree
+from arcparse.vocabulary import Vocabulary
 
 
 def seeds(count: int, *, predicts_tags: bool = True) -> list[Parser]:
@@ -33,6 +30,11 @@ def seeds(count: int, *, predicts_tags: bool = True) -> list[Parser]:
             for weight in parser.network.parameters():
                 weight += 0.5 * torch.randn(weight.shape, generator=generator)
     return made
+
+
+def together(*members: Parser) -> Ensemble:
+    """Return an ensemble whose members are called a, b, c ..."""
+    return Ensemble(dict(zip("abcdef", members, strict=False)))
 
 
 def columns(sentences: Sequence[Sentence]) -> list[tuple[object, ...]]:
@@ -47,13 +49,13 @@ def without_tags(sentences: Sequence[Sentence]) -> list[Sentence]:
 def test_a_parser_beside_itself_makes_its_own_trees(beam: int) -> None:
     [parser] = seeds(1)
     bare = without_tags(sample()[:8])
-    assert columns(Ensemble([parser, parser]).parse(bare, beam=beam)) == columns(parser.parse(bare, beam=beam))
+    assert columns(together(parser, parser).parse(bare, beam=beam)) == columns(parser.parse(bare, beam=beam))
 
 
 @pytest.mark.parametrize("predicts_tags", [True, False])
 def test_actions_have_the_geometric_mean_of_the_members_probabilities(predicts_tags: bool) -> None:
     members, given = seeds(3, predicts_tags=predicts_tags), sample()[:4]
-    ensemble = Ensemble(members)
+    ensemble = together(*members)
     with torch.inference_mode():
         words, encoding = ensemble.encode(given)
         state = ensemble.start(words.length).state
@@ -69,7 +71,7 @@ def test_actions_have_the_geometric_mean_of_the_members_probabilities(predicts_t
 
 def test_tags_are_those_of_the_best_mean_and_given_ones_are_kept() -> None:
     members = seeds(3)
-    ensemble, bare = Ensemble(members), without_tags(sample()[:6])
+    ensemble, bare = together(*members), without_tags(sample()[:6])
     with torch.inference_mode():
         _, encoding = ensemble.encode(bare)
         each = [member.encode(bare)[1].tag_scores["upos"].log_softmax(-1) for member in members]
@@ -85,7 +87,7 @@ def test_tags_are_those_of_the_best_mean_and_given_ones_are_kept() -> None:
 
 def test_the_search_follows_the_mean_and_trees_are_well_formed() -> None:
     members = seeds(2)
-    ensemble, bare = Ensemble(members), without_tags(sample()[:10])
+    ensemble, bare = together(*members), without_tags(sample()[:10])
     with torch.inference_mode():
         words, _ = ensemble.encode(bare)
         scorers = [normalised(own.system, own.bind(own.encode(bare)[1])) for own in members]
@@ -102,10 +104,12 @@ def test_the_search_follows_the_mean_and_trees_are_well_formed() -> None:
 def test_parsers_that_do_not_fit_together_are_refused() -> None:
     [first] = seeds(1)
     other = tiny_model.tiny_parser(twenty()[:3])
-    with pytest.raises(ModelError, match="model 2 of the ensemble has another set of labels than model 1; its members"):
-        Ensemble([first, other])
-    with pytest.raises(ModelError, match="model 3 of the ensemble has another source of tags than model 1"):
-        Ensemble([first, first, *seeds(1, predicts_tags=False)])
+    with pytest.raises(
+        ModelError, match=r"^b: has another set of labels than a: without '[^']+', '[^']+', '[^']+'; parsers"
+    ):
+        together(first, other)
+    with pytest.raises(ModelError, match=r"^c: has another source of tags than a: with 'given tags' and without 'its"):
+        together(first, first, *seeds(1, predicts_tags=False))
     summing = Parser(
         replace(first.config, normalisation="global"),
         first.network,
@@ -114,12 +118,17 @@ def test_parsers_that_do_not_fit_together_are_refused() -> None:
         first.system,
         first.pretrained,
     )
-    with pytest.raises(ModelError, match="another normalisation"):
-        Ensemble([first, summing])
+    with pytest.raises(ModelError, match="another normalisation than a: with 'global' and without 'local'; "):
+        together(first, summing)
+    reordered = seeds(1)[0]
+    symbols = reordered.tags.vocabularies["upos"].symbols
+    reordered.tags.vocabularies["upos"] = Vocabulary((*symbols[:2], *reversed(symbols[2:])))
+    with pytest.raises(ModelError, match="b: has another set of tags than a: in another order; "):
+        together(first, reordered)
 
 
 def test_an_ensemble_is_neither_saved_nor_trained(tmp_path: Path) -> None:
-    ensemble = Ensemble(seeds(2))
+    ensemble = together(*seeds(2))
     with pytest.raises(ModelError, match="an ensemble cannot be saved; save its members"):
         ensemble.save(tmp_path / "x", vectors="", metadata={})
     with pytest.raises(ModelError, match="an ensemble cannot be trained; train its members"):
@@ -131,33 +140,5 @@ def test_an_ensemble_is_neither_saved_nor_trained(tmp_path: Path) -> None:
 
 def test_precision_reaches_every_member() -> None:
     members = seeds(2)
-    Ensemble(members).set_precision(low=True)
+    together(*members).set_precision(low=True)
     assert all(member.network.scorer.low_precision for member in members)
-
-
-def test_models_are_loaded_by_path_and_all_else_is_the_first_models(tmp_path: Path) -> None:
-    model = tiny_model.save_tiny_model(SAMPLE, tmp_path)
-    assert isinstance(load_ensemble([model]), Pipeline)
-    assert not isinstance(load_ensemble([model]).parser, Ensemble)
-    together = load_ensemble([model, model], threads=1)
-    assert isinstance(together.parser, Ensemble)
-    alone, text = Pipeline.load(model), "They sat down. We stood."
-    assert [s.tree for s in together.parse(text)] == [s.tree for s in alone.parse(text)]
-    for wrong in (str(model), model, []):
-        with pytest.raises(ConfigurationError, match="models must be a list of names or paths, at least one, not "):
-            load_ensemble(wrong)  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match="this model is a tagger and makes no trees"):
-        load_ensemble([model, "en-small-tagger"])
-
-
-def test_several_teachers_label_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model = str(tiny_model.save_tiny_model(SAMPLE, tmp_path))
-    (tmp_path / "raw.txt").write_text("They sat down. We stood.\n", encoding="utf-8")
-    command = ["--text", str(tmp_path / "raw.txt"), "--output", str(tmp_path / "silver")]
-    assert cli.main(["distil", model, model, *command]) == 0
-    assert "1 new shards of 7 words" in capsys.readouterr().out
-    assert json.loads((tmp_path / "silver" / "distil.json").read_text())["teacher"] == f"{model} + {model}"
-    with pytest.raises(SystemExit):
-        cli.main(["distil", "--text", "x", "--output", str(tmp_path / "none")])
-    assert cli.main(["distil", model, *command]) == 2
-    assert "the shards here were made with teacher" in capsys.readouterr().err
