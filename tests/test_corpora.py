@@ -318,3 +318,10 @@ def test_the_command_says_what_is_not_whole(registry: Path, tmp_path: Path, caps
         f"{tmp_path}/ho-train.conllu: is missing (laughter-ho)\n"
         f"{tmp_path}/ho-dev.conllu: differs from the registry (laughter-ho)\n"
     )
+
+
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "soon"])
+def test_a_timeout_that_is_no_time_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["corpus", "fetch", "english-ewt-2.12", "--timeout", seconds])
+    assert f"must be a number above 0 and at most 86400, not '{seconds}'" in capsys.readouterr().err

@@ -1,8 +1,9 @@
 """Recurrent encoders with cells that are simpler than an LSTM, to be measured beside it.
 
 `python tools/encoder_cells.py train parser --set parser.encoder=CELL ...` is `arcparse` with the encoders `sru` (Lei et
-al. 2018), `qrnn` (Bradbury et al. 2017) and `mingru` (Feng et al. 2024). In all of them, the matrix products of a
-sentence do not wait for each other; only a weighted sum of the old state and of the new input goes from token to token:
+al. 2018), `qrnn` (Bradbury et al. 2017) and `mingru` (Feng et al. 2024); its models are read by this script alone.
+Sizes are set as in `--set parser.encoder_settings.hidden=200`. In all of them, the matrix products of a sentence do not
+wait for each other; only a weighted sum of the old state and of the new input goes from token to token:
 
     state(t) = keep(t) * state(t - 1) + (1 - keep(t)) * candidate(t)
 """

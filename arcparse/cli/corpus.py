@@ -11,7 +11,9 @@ from tqdm import tqdm
 
 from arcparse import corpora as corpus
 from arcparse.cli import SUBCOMMANDS
+from arcparse.cli.options import number
 from arcparse.cli.tables import in_columns
+from arcparse.settings.limits import SECONDS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -38,7 +40,11 @@ def add(subparsers: Subparsers) -> None:
     fetching.add_argument("--to", type=Path, metavar="DIR", help="folder for the files (default: NAME)")
     fetching.add_argument("--base-url", default="", metavar="URL", help="another address of the files")
     fetching.add_argument(
-        "--timeout", type=float, default=corpus.TIMEOUT, metavar="S", help="seconds without a byte (default: 30)"
+        "--timeout",
+        type=number(SECONDS),
+        default=corpus.TIMEOUT,
+        metavar="S",
+        help="seconds without a byte (default: 30)",
     )
     verifying = actions.add_parser("verify", help="compare the files of a folder with the registry")
     verifying.set_defaults(run=verify)

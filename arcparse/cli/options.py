@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from arcparse.errors import ConfigurationError
 from arcparse.settings.limits import BATCH_SIZE, CACHE, THREADS, Range
 
 if TYPE_CHECKING:
@@ -37,6 +39,27 @@ def whole(limits: Range) -> Callable[[str], int]:
 def wholes(limits: Range) -> Callable[[str], tuple[int, ...]]:
     """Return a reader of whole numbers in a range, with commas between them, as argparse's `type`."""
     return lambda text: tuple(map(whole(limits), text.split(",")))
+
+
+def number(limits: Range) -> Callable[[str], float]:
+    """Return a reader of a number in a range, as argparse's `type`."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if value not in limits:
+            raise argparse.ArgumentTypeError(f"must be a number {limits}, not {text[:SHOWN]!r}")
+        return value
+
+    return read
+
+
+def check_nbest(nbest: int | None, beam: int | None) -> None:
+    """Raise ConfigurationError if more results are asked for than the beam holds."""
+    if nbest and beam and nbest > beam:
+        raise ConfigurationError(f"--nbest {nbest} needs a beam as wide; --beam is {beam}")
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

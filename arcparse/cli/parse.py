@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import add_input, add_target, input_sentences, known_formats, target_format
-from arcparse.cli.options import add_model_options, load_pipeline, whole
+from arcparse.cli.options import add_model_options, check_nbest, load_pipeline, whole
 from arcparse.cli.results import check_stream, write_found, write_results
 from arcparse.cli.streams import standard_output
 from arcparse.cli.tally import Tally
@@ -109,8 +109,7 @@ def _check_scores(args: argparse.Namespace) -> None:
         raise ConfigurationError(f"--workers {args.workers} makes trees alone; leave out --trace, --nbest and --scores")
     if args.samples is not None and not args.scores:
         raise ConfigurationError(f"--samples {args.samples} goes with --scores; add it")
-    if args.nbest and args.beam and args.nbest > args.beam:
-        raise ConfigurationError(f"--nbest {args.nbest} needs a beam as wide; --beam is {args.beam}")
+    check_nbest(args.nbest, args.beam)
 
 
 def _scored(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
-from arcparse.cli.options import add_recurrent_options, load_on_device, whole, wholes
+from arcparse.cli.options import add_recurrent_options, check_nbest, load_on_device, whole, wholes
 from arcparse.cli.streams import standard_output
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ConfigurationError
@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError("give either recordings to transcribe, or --gold FOLDER to score the model")
     if len(args.beam) > 1 and not args.gold:
         raise ConfigurationError("--beam: only --gold FOLDER compares several widths; give one")
+    check_nbest(args.nbest, args.beam[0])
     model = load_on_device(args, Recogniser)
     if args.gold:
         print("\n".join(in_columns(list(_scores(model, args.gold, args.beam)), range(len(HEADINGS)))))

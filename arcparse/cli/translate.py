@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from arcparse.cli import SUBCOMMANDS
 from arcparse.cli.inputs import check_standard_input
-from arcparse.cli.options import add_recurrent_options, load_recurrent, whole, wholes
+from arcparse.cli.options import add_recurrent_options, check_nbest, load_recurrent, number, whole, wholes
 from arcparse.cli.streams import STANDARD_INPUT, input_lines, located, standard_output, text_or_input
 from arcparse.cli.tables import in_columns
 from arcparse.errors import ConfigurationError, TreebankError
 from arcparse.formats import opened
-from arcparse.settings.limits import BEAM, NBEST
+from arcparse.settings.limits import BEAM, LENGTH_POWER, NBEST
 
 if TYPE_CHECKING:
     from arcparse.seq2seq import Output, Seq2Seq
@@ -47,7 +47,9 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--nbest", type=whole(NBEST), metavar="N", help="write the best N outputs, each as line number, score, output"
     )
-    parser.add_argument("--length-power", type=float, metavar="P", help="divide scores by length ** P (default: 1)")
+    parser.add_argument(
+        "--length-power", type=number(LENGTH_POWER), metavar="P", help="divide scores by length ** P (default: 1)"
+    )
     parser.add_argument(
         "--keep-unknown",
         action="store_true",
@@ -68,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     """Translate, or score; return the exit status."""
     from arcparse import seq2seq
 
+    check_nbest(args.nbest, args.beam[0])
     model = load_recurrent(args, seq2seq.Seq2Seq)
     if args.reference:
         if args.text is None:

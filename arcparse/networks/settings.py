@@ -70,7 +70,7 @@ def settings_of_encoder(config: ChoosesEncoder, kind: type[Any] | None) -> Any:
         )
     if kind is None:
         return None
-    return own if has_table else from_dict(kind, config.encoder_settings)
+    return own if has_table else from_dict(kind, config.encoder_settings, f"encoder_settings of {config.encoder!r}")
 
 
 @dataclass(frozen=True)

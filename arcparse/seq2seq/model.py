@@ -25,7 +25,7 @@ from arcparse.networks.weights import arrays, load_network
 from arcparse.search import search
 from arcparse.seq2seq.settings import Seq2SeqConfig
 from arcparse.seq2seq.system import Writer
-from arcparse.settings import as_dict
+from arcparse.settings import as_dict, limits
 from arcparse.threads import spread, turn
 from arcparse.vocabulary import Vocabulary
 
@@ -133,8 +133,11 @@ class Seq2Seq(nn.Module):
         """Return the best `nbest` outputs of each source, best first; fewer if the beam holds fewer.
 
         With `copy_unknown`, an unknown symbol becomes the symbol of the source that had the decoder's most attention
-        (Jean et al. 2015). The model must be in evaluation mode, as it is when loaded.
+        (Jean et al. 2015). The model must be in evaluation mode, as it is when loaded. Raises ConfigurationError for
+        numbers outside BEAM, NBEST and LENGTH_POWER of `arcparse.settings.limits`.
         """
+        beam, nbest = limits.BEAM.whole("beam", beam), limits.NBEST.whole("nbest", nbest)
+        limits.LENGTH_POWER.check("length_power", length_power)
 
         def written(batch: Sequence[int]) -> list[list[Output]]:
             own = [sources[i] for i in batch]

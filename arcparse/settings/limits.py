@@ -57,6 +57,8 @@ SAMPLES = Range(0, 1024)
 BATCH_SIZE = Range(1, 100_000)  # sentences in memory at a time
 CACHE = Range(0, 1 << 20)  # MiB
 THREADS = Range(1, 1024)  # also of processes and workers
+LENGTH_POWER = Range(0, 10)  # a power of the length, by which scores are divided
+SECONDS = Range(0, 86_400, without=(0,))  # of waiting
 COUNT = Range(1, 1_000_000)  # of results in a list, or of random draws
 RUNS = Range(1, 10_000)  # of a measurement
 WIDTH = Range(1, 100_000)  # of a picture, in pixels or cells

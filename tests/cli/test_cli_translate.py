@@ -87,6 +87,27 @@ def test_lines_come_from_the_line_a_file_or_standard_input(
     assert (tmp_path / "out.txt").read_text(encoding="utf-8") == written(model, "e f")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--nbest", "9"], "--nbest 9 needs a beam as wide; --beam is 5"),
+        (["--nbest", "3", "--beam", "2"], "--nbest 3 needs a beam as wide; --beam is 2"),
+        (["--length-power", "nan"], "--length-power: must be a number from 0 to 10, not 'nan'"),
+        (["--length-power", "-1"], "--length-power: must be a number from 0 to 10, not '-1'"),
+        (["--length-power", "x"], "--length-power: must be a number from 0 to 10, not 'x'"),
+    ],
+)
+def test_numbers_that_the_search_cannot_take_are_refused(
+    model: str, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: object = cli.main(["translate", "--model", model, "a b", *options])
+    except SystemExit as stopped:  # of argparse
+        status = stopped.code
+    assert status == 2
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_best_outputs_come_with_their_scores(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--beam", "4", "--nbest", "2", "--length-power", "0"]

@@ -74,8 +74,11 @@ def test_a_tagger_with_one_is_saved_and_loaded(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"encoder": "lstm"}, r"no encoder 'lstm'; it is one of 'none', 'bilstm'.*register"),
-        ({"encoder": "dense", "encoder_settings": {"widht": 3}}, "no setting 'widht'; did you mean 'width'"),
-        ({"encoder": "dense", "encoder_settings": {"width": "3"}}, "width must be int"),
+        (
+            {"encoder": "dense", "encoder_settings": {"widht": 3}},
+            "encoder_settings of 'dense': .*'widht'; did you mean 'width'",
+        ),
+        ({"encoder": "dense", "encoder_settings": {"width": "3"}}, "encoder_settings of 'dense': width must be int"),
         ({"encoder": "bilstm", "encoder_settings": {"hidden": 3}}, "'bilstm' has a table of its own"),
         ({"encoder": "none", "encoder_settings": {"hidden": 3}}, "'none' has a table of its own, or no settings"),
         ({"encoder_settings": 3}, "encoder_settings must be a table, not 3"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -62,6 +63,20 @@ def test_attention_looks_along_the_diagonal(kind: str, is_reversal: bool) -> Non
 
 def model_outputs(kind: str, is_reversal: bool) -> list[seq2seq.Output]:
     return [outputs[0] for outputs in learned(kind, is_reversal).generate(words(60, 77))]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"beam": 0}, "beam must be from 1 to 1024, not 0"),
+        ({"beam": 2.5}, "beam must be a whole number from 1 to 1024, not 2.5"),
+        ({"nbest": 0}, "nbest must be from 1 to 1024, not 0"),
+        ({"length_power": float("nan")}, "length_power must be from 0 to 10, not nan"),
+    ],
+)
+def test_numbers_that_the_search_cannot_take_are_refused(numbers: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        untrained("general").generate([("a",)], **numbers)
 
 
 @pytest.mark.parametrize("kind", ["general", "reversed", "multi-head", "transformer"])
