@@ -104,11 +104,11 @@ def _mean(scores: Sequence[Tensor]) -> Tensor:
 
 def _check_alike(name: str, first: Parser, other_name: str, other: Parser) -> None:
     """Raise ModelError if the two have other actions or tags, or scores that cannot be averaged."""
-    for what, part in ALIKE.items():
+    for thing, part in ALIKE.items():
         one, two = part(first), part(other)
         if list(one) != list(two):
             raise ModelError(
-                f"{other_name}: has another {what} than {name}: {_difference(one, two)}; parsers that score together "
+                f"{other_name}: has another {thing} than {name}: {_difference(one, two)}; parsers that score together "
                 "must be trained on the same treebank with the same kind of settings"
             )
 

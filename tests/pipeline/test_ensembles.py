@@ -46,6 +46,7 @@ def test_models_are_loaded_by_path_and_all_else_is_the_first_models(models: list
     assert not isinstance(load_ensemble([model]).parser, Ensemble)
     together = load_ensemble(models, threads=1)
     assert isinstance(together.parser, Ensemble)
+    assert len(together.parser.members) == 2
     assert columns(together) == columns(Pipeline.load(model))
     for wrong in (str(model), model, []):
         with pytest.raises(ConfigurationError, match="models must be a list of names or paths, at least one, not "):
